@@ -1,0 +1,42 @@
+"""Every error that a user can meet, as one tree.
+
+    InklensError                 what was given cannot be used; exit code 2
+    ├── DataError                a data set, a folder of images, or labels
+    │   ├── ImageError           one image file: truncated, empty, no image, a bomb
+    │   └── DownloadError        a fetched file that is short, wrong, or out of reach
+    ├── OptionError              an option or a recipe: unknown name, value out of range
+    │   └── MissingPackageError  a package that an option needs is not installed
+    └── RunError                 a run folder: exists already, cannot be written, lacks a file
+
+The message of each is one line: what was given, what is expected, how to put it right.
+"""
+
+
+class InklensError(Exception):
+    """The root of the tree: catch this to catch everything that a user's input can cause."""
+
+    exit_code = 2
+
+
+class DataError(InklensError):
+    """A data set, a folder of images, or labels that cannot be used."""
+
+
+class ImageError(DataError):
+    """One image file that cannot be decoded or is refused."""
+
+
+class DownloadError(DataError):
+    """A file that could not be fetched whole and right."""
+
+
+class OptionError(InklensError):
+    """An option or a field of a recipe that is unknown or out of range."""
+
+
+class MissingPackageError(OptionError):
+    """An option asks for a package that is not installed."""
+
+
+class RunError(InklensError):
+    """A run folder that exists already, cannot be written, or lacks a file."""
