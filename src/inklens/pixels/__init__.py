@@ -1,0 +1,31 @@
+"""Bytes to the array that a network eats: the only preprocessing there is.
+
+Names resolve when they are first used, so that importing the room does not even import NumPy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inklens.pixels.batches import as_batch
+    from inklens.pixels.decoding import decode
+    from inklens.pixels.formats import IMAGE_SUFFIXES
+    from inklens.pixels.framing import frame
+    from inklens.pixels.spec import FRAMINGS, PixelSpec
+
+__all__ = ["FRAMINGS", "IMAGE_SUFFIXES", "PixelSpec", "as_batch", "decode", "frame"]
+
+_HOMES = {
+    "FRAMINGS": "spec",
+    "IMAGE_SUFFIXES": "formats",
+    "PixelSpec": "spec",
+    "as_batch": "batches",
+    "decode": "decoding",
+    "frame": "framing",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,102 @@
+"""From a file or bytes to an upright uint8 image, with an allow-list of formats and a pixel limit."""
+
+import io
+import struct
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import ImageError
+from inklens.pixels.formats import FORMATS
+from inklens.pixels.framing import with_channels
+
+MAX_PIXELS = 50_000_000
+
+
+def decode(
+    source: str | Path | bytes, *, channels: int | None = None, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """Decode one image, turned upright by its EXIF tag.
+
+    Transparent pixels are laid on white. 16-bit grey is scaled to 8 bits (65535 becomes 255), 16-bit colour
+    keeps its upper byte. Of a file with several pictures the first counts.
+
+    Args:
+        source: a path, or the bytes of a PNG, JPEG, BMP, GIF, TIFF, WebP or PPM/PGM/PBM file.
+        channels: 1 (grey by ITU-R 601 luma) or 3 (RGB); None keeps what the file has.
+        max_pixels: the largest width x height to decode; the size is checked before any pixel is.
+
+    Returns:
+        uint8 (H, W, 1) or (H, W, 3), 0-255.
+
+    Raises:
+        ImageError: no such file, empty, no image, cut short, or too large.
+    """
+    name = f"the image of {len(source)} bytes" if isinstance(source, bytes) else str(source)
+    try:
+        content = source if isinstance(source, bytes) else Path(source).read_bytes()
+    except OSError as error:
+        raise ImageError(f"{name} cannot be read ({error.strerror}); expected an image file") from error
+    if not content:
+        raise ImageError(f"{name} is empty (0 bytes); expected an image file: replace it or leave it out")
+    with warnings.catch_warnings():
+        # Pillow warns of odd metadata and of large sizes; what matters of it is checked here.
+        warnings.filterwarnings("ignore", module=r"PIL\b")
+        image = _decoded(content, name, max_pixels)
+    return image if channels is None else with_channels(image, channels)
+
+
+def _decoded(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > max_pixels:
+                raise ImageError(
+                    f"{name} has {width}x{height} pixels; expected at most {max_pixels:,}: make it smaller"
+                )
+            return _eight_bits(image, name)
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"{name} is no image of a known format; expected {', '.join(FORMATS)}: convert it or leave it out"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name} has far too many pixels; expected at most {max_pixels:,} in all") from error
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        IndexError,
+        KeyError,
+        TypeError,
+        struct.error,
+    ) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ImageError(
+            f"{name} is cut short or damaged ({reason}); expected a whole image: replace it or leave it out"
+        ) from error
+
+
+def _eight_bits(image: Any, name: str) -> NDArray[np.uint8]:
+    """An open Pillow image as uint8 (H, W, 1 or 3)."""
+    from PIL import Image, ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "F":
+        raise ImageError(f"{name} holds floating-point pixels, whose range is unknown; expected 8 or 16 bits")
+    if image.mode.startswith("I"):
+        wide = np.asarray(image).astype(np.int64)
+        if wide.min() < 0 or wide.max() > 65535:
+            raise ImageError(f"{name} holds {wide.min()} to {wide.max()} as pixels; expected 8 or 16 bits")
+        return ((wide * 255 + 32767) // 65535).astype(np.uint8)[..., None]
+    grey = image.mode in ("1", "L", "LA", "La")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    pixels: NDArray[np.uint8] = np.array(image.convert("L" if grey else "RGB"))
+    return pixels.reshape(*pixels.shape[:2], -1)

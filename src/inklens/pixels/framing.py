@@ -1,0 +1,87 @@
+"""From an image of any size to the size and channels of a PixelSpec."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import DataError, ImageError, OptionError
+from inklens.pixels.spec import PixelSpec
+
+
+def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
+    """Bring an image to `spec`; one that fits already keeps every byte.
+
+    Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
+    keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side
+    on its own. Shrinking averages over areas, enlarging interpolates linearly. Nothing is ever cropped.
+
+    Args:
+        image: uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255.
+
+    Returns:
+        uint8 (spec.height, spec.width, spec.channels).
+
+    Raises:
+        DataError: another type, shape or channel count.
+        ImageError: framing is "none" and the size differs.
+    """
+    image = np.asarray(image)
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.dtype != np.uint8 or image.ndim != 3 or image.size == 0:
+        raise DataError(
+            f"an image of {image.dtype} {image.shape}; expected uint8 (H, W), (H, W, 1) or (H, W, 3)"
+        )
+    image = with_channels(image, spec.channels)
+    height, width = image.shape[:2]
+    if (height, width) == (spec.height, spec.width):
+        return image
+    if spec.framing == "none":
+        raise ImageError(
+            f"an image of {height}x{width}; expected {spec.height}x{spec.width}, "
+            "because framing is 'none': use framing 'pad' or 'stretch'"
+        )
+    if spec.framing == "stretch":
+        return _resized(image, spec.height, spec.width)
+    scale = min(spec.height / height, spec.width / width)
+    inner = _resized(image, max(1, round(height * scale)), max(1, round(width * scale)))
+    top, left = (spec.height - inner.shape[0]) // 2, (spec.width - inner.shape[1]) // 2
+    padded = np.empty(spec.shape, np.uint8)
+    padded[:] = _border_median(image)
+    padded[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return padded
+
+
+def with_channels(image: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """uint8 (H, W, 1 or 3) with `channels` channels.
+
+    Raises:
+        DataError: the image has neither 1 nor 3 channels.
+        OptionError: `channels` is neither 1 nor 3.
+    """
+    if channels not in (1, 3):
+        raise OptionError(f"channels is {channels!r}; expected 1 (grey) or 3 (RGB)")
+    if image.shape[2] not in (1, 3):
+        raise DataError(f"an image of {image.shape[2]} channels; expected 1 (grey) or 3 (RGB)")
+    if image.shape[2] == channels:
+        return image
+    if channels == 3:
+        return np.repeat(image, 3, axis=2)
+    import cv2
+
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
+
+
+def _resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    import cv2
+
+    # OpenCV averages areas only where both sides shrink: so shrink first, then enlarge what is left.
+    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
+    shrunk = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
+    resized = cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, np.uint8).reshape(height, width, image.shape[2])
+
+
+def _border_median(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+    median: NDArray[np.float64] = np.median(border, axis=0)
+    return median.astype(np.uint8)

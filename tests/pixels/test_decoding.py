@@ -1,0 +1,164 @@
+import io
+import struct
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from inklens.errors import ImageError, OptionError
+from inklens.pixels import decode
+
+
+def packed(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def ramp() -> np.ndarray:
+    return np.arange(6 * 8, dtype=np.uint8).reshape(6, 8) * 5
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "PPM"])
+def test_a_lossless_grey_image_keeps_every_byte(ramp, kind):
+    assert np.array_equal(decode(packed(Image.fromarray(ramp), kind), channels=1)[..., 0], ramp)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_lossy_image_comes_close(ramp, kind):
+    decoded = decode(packed(Image.fromarray(ramp), kind, quality=95), channels=1)
+    assert np.abs(decoded[..., 0].astype(int) - ramp).mean() < 6
+
+
+def test_a_path_and_its_bytes_give_the_same(ramp, tmp_path):
+    path = tmp_path / "ramp.png"
+    Image.fromarray(ramp).save(path)
+    assert np.array_equal(decode(path), decode(path.read_bytes()))
+    assert np.array_equal(decode(str(path)), decode(path))
+
+
+def test_channels_are_kept_unless_asked_for(ramp):
+    grey, colour = packed(Image.fromarray(ramp)), packed(Image.new("RGB", (8, 6), (255, 0, 0)))
+    assert decode(grey).shape == (6, 8, 1)
+    assert decode(grey, channels=3).shape == (6, 8, 3)
+    assert decode(colour).shape == (6, 8, 3)
+    assert decode(colour, channels=1)[0, 0, 0] == 76  # 0.299 of 255
+    with pytest.raises(OptionError, match="channels is 2"):
+        decode(grey, channels=2)
+
+
+def test_transparency_is_laid_on_white():
+    image = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+    image.putpixel((1, 0), (0, 0, 0, 255))
+    assert decode(packed(image))[0].tolist() == [[255, 255, 255], [0, 0, 0]]
+    assert decode(packed(image.convert("LA")))[0].tolist() == [[255], [0]]
+
+
+def test_a_palette_with_a_transparent_colour_is_laid_on_white():
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 40, 50, 60])
+    image.putpixel((1, 0), 1)
+    assert decode(packed(image, transparency=0))[0].tolist() == [[255, 255, 255], [40, 50, 60]]
+    assert decode(packed(image))[0].tolist() == [[10, 20, 30], [40, 50, 60]]
+
+
+def test_one_bit_images_become_black_and_white():
+    assert decode(packed(Image.fromarray(np.array([[False, True]]))))[0].tolist() == [[0], [255]]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
+def test_sixteen_bits_are_scaled_to_eight(kind):
+    image = Image.fromarray(np.array([[0, 257 * 100, 65535]], np.uint16))
+    assert decode(packed(image, kind))[0].tolist() == [[0], [100], [255]]
+
+
+def test_floating_point_pixels_are_refused():
+    with pytest.raises(ImageError, match="floating-point"):
+        decode(packed(Image.fromarray(np.zeros((2, 2), np.float32)), "TIFF"))
+
+
+def test_exif_turns_an_image_upright(ramp):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    turned = decode(packed(Image.fromarray(ramp), exif=exif))
+    assert np.array_equal(turned[..., 0], np.rot90(ramp, -1))
+
+
+def test_of_an_animation_the_first_picture_counts(ramp):
+    frames = [Image.fromarray(ramp), Image.fromarray(255 - ramp)]
+    content = packed(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert np.array_equal(decode(content, channels=1)[..., 0], ramp)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"no image at all", "no image of a known format; expected PNG, JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no image of a known format"),
+    ],
+)
+def test_what_is_no_image_is_refused_by_its_name(tmp_path, content, said):
+    path = tmp_path / "seven.png"
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=said) as caught:
+        decode(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_format_that_is_not_on_the_list_is_refused(ramp):
+    with pytest.raises(ImageError, match="no image of a known format"):
+        decode(packed(Image.fromarray(ramp), "TGA"))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ImageError, match=r"nine\.png cannot be read \(No such file"):
+        decode(tmp_path / "nine.png")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM"])
+def test_a_truncated_image_is_refused(kind):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    content = packed(Image.fromarray(noise), kind)
+    with pytest.raises(ImageError):
+        decode(content[: len(content) // 2])
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("side", [8_000, 10_000, 50_000])
+def test_a_bomb_is_refused_before_it_is_decoded_and_without_a_warning(side):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with pytest.raises(ImageError, match="pixels; expected at most 50,000,000"):
+            decode(png_that_claims(side, side))
+    assert not seen
+
+
+def test_the_pixel_limit_can_be_set(ramp):
+    with pytest.raises(ImageError, match="8x6 pixels; expected at most 47"):
+        decode(packed(Image.fromarray(ramp)), max_pixels=47)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM"]), st.data())
+def test_damaged_bytes_give_an_image_or_an_image_error(kind, data):
+    content = bytearray(packed(Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)), kind))
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        assert decode(bytes(content)).dtype == np.uint8
+    except ImageError as error:
+        assert "\n" not in str(error)
