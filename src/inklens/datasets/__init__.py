@@ -1,0 +1,43 @@
+"""Named sets, IDX folders, class-per-folder trees and .npz files as one `Dataset`, with stratified splits.
+
+Names resolve when they are first used, so that listing the data sets does not even import NumPy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inklens.datasets.dataset import Arrays, Dataset
+    from inklens.datasets.listing import CatalogueEntry, catalogue
+    from inklens.datasets.loading import SAMPLE_NOTE, load, load_default
+    from inklens.datasets.splits import Split, stratified_split
+
+__all__ = [
+    "SAMPLE_NOTE",
+    "Arrays",
+    "CatalogueEntry",
+    "Dataset",
+    "Split",
+    "catalogue",
+    "load",
+    "load_default",
+    "stratified_split",
+]
+
+_HOMES = {
+    "SAMPLE_NOTE": "loading",
+    "Arrays": "dataset",
+    "CatalogueEntry": "listing",
+    "Dataset": "dataset",
+    "Split": "splits",
+    "catalogue": "listing",
+    "load": "loading",
+    "load_default": "loading",
+    "stratified_split": "splits",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,194 @@
+"""The one form in which every data set travels through the house."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets.splits import Split, hold_out_test, stratified_split
+from inklens.errors import DataError, OptionError
+from inklens.pixels import PixelSpec, frame
+
+KINDS = ("writing", "things")
+
+
+class Arrays(NamedTuple):
+    """Images as float32 in [0, 1], labels one-hot float32 (N, classes) or int64 (N,)."""
+
+    x_train: NDArray[np.float32]
+    y_train: NDArray[np.float32] | NDArray[np.int64]
+    x_test: NDArray[np.float32]
+    y_test: NDArray[np.float32] | NDArray[np.int64]
+
+    def __str__(self) -> str:
+        lines = [f"{name:<8} {array.dtype} {array.shape}" for name, array in self._asdict().items()]
+        classes = self.y_train.shape[1] if self.y_train.ndim == 2 else int(self.y_train.max()) + 1
+        return "\n".join([*lines, f"{'classes':<8} {classes}"])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images with labels, divided into train, test and perhaps validation.
+
+    Args:
+        name: what it was asked for by.
+        kind: "writing" or "things".
+        class_names: one for each label, in the labels' order.
+        spec: size, channels and framing that every image here has been brought to.
+        source: where it lies, for people.
+        notes: what its user should know, one line each.
+    """
+
+    name: str
+    kind: str
+    class_names: tuple[str, ...]
+    spec: PixelSpec
+    train: Split
+    test: Split
+    validation: Split | None
+    source: str
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise OptionError(f"kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of every image."""
+        return self.spec.shape
+
+    @property
+    def parts(self) -> dict[str, Split]:
+        """The splits that exist, by name."""
+        parts = {"train": self.train, "test": self.test, "validation": self.validation}
+        return {name: split for name, split in parts.items() if split is not None}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the class names and every split's images and labels, in hexadecimal."""
+        lines = [*self.class_names, *(f"{name} {split.digest}" for name, split in self.parts.items())]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def arrays(
+        self,
+        data_format: Literal["channels_last", "channels_first"] = "channels_last",
+        one_hot: bool = True,
+    ) -> Arrays:
+        """Train and test in memory, prepared as the tutorials do it.
+
+        Args:
+            data_format: "channels_last" for images (N, H, W, C), "channels_first" for (N, C, H, W).
+            one_hot: labels as float32 (N, classes) rather than int64 (N,).
+
+        Raises:
+            OptionError: an unknown `data_format`.
+        """
+        if data_format not in ("channels_last", "channels_first"):
+            raise OptionError(f"data_format is {data_format!r}; expected 'channels_last' or 'channels_first'")
+        x: list[NDArray[np.float32]] = []
+        for split in (self.train, self.test):
+            images = split.whole()
+            if data_format == "channels_first":
+                images = images.transpose(0, 3, 1, 2)
+            x.append(np.divide(images, np.float32(255), dtype=np.float32, order="C"))
+        y_train, y_test = self.train.labels, self.test.labels
+        if not one_hot:
+            return Arrays(x[0], y_train, x[1], y_test)
+        columns = np.eye(self.classes, dtype=np.float32)
+        return Arrays(x[0], columns[y_train], x[1], columns[y_test])
+
+    def split_validation(self, share_or_count: float | int, seed: int) -> tuple[Split, Split]:
+        """(train, validation), both out of `train`; see `stratified_split`."""
+        return stratified_split(self.train, share_or_count, seed)
+
+    def reframed(self, size: tuple[int, int] | None, channels: int | None, framing: str | None) -> "Dataset":
+        """This data set with every image brought to another spec, in memory; None keeps what there is.
+
+        Raises:
+            OptionError: a size, channel count or framing that does not exist.
+            ImageError: framing is "none" and the size differs.
+        """
+        height, width = size or (self.spec.height, self.spec.width)
+        spec = PixelSpec(height, width, channels or self.spec.channels, framing or self.spec.framing)
+        if spec.shape == self.spec.shape:
+            return replace(self, spec=spec)
+        parts: dict[str, Split] = {}
+        for name, split in self.parts.items():
+            images = np.empty((len(split), *spec.shape), np.uint8)
+            for position, image in enumerate(split.whole()):
+                images[position] = frame(image, spec)
+            parts[name] = Split(images, split.labels)
+        return replace(
+            self, spec=spec, train=parts["train"], test=parts["test"], validation=parts.get("validation")
+        )
+
+    def __str__(self) -> str:
+        height, width, channels = self.image_shape
+        counts = ", ".join(f"{len(split):,} {name}" for name, split in self.parts.items())
+        lines = [
+            f"{self.name} ({self.kind})",
+            f"  images   {counts}; {height}x{width}, {'grey' if channels == 1 else 'RGB'}",
+            f"  classes  {self.classes}: {', '.join(self.class_names)}",
+            f"  source   {self.source}",
+            *(f"  note     {note}" for note in self.notes),
+        ]
+        return "\n".join(lines)
+
+
+def from_labelled_images(
+    name: str,
+    train: Split,
+    test: Split | None,
+    *,
+    source: str,
+    seed: int,
+    kind: str = "things",
+    class_names: Sequence[str] | None = None,
+) -> Dataset:
+    """A data set of images and labels that have been read; without `test`, a fifth of `train` is held out.
+
+    Args:
+        class_names: one for each label; None names each label by its number.
+
+    Raises:
+        DataError: labels out of range, one class only, or images of different shapes.
+    """
+    classes = len(class_names) if class_names else int(train.labels.max()) + 1
+    named = tuple(class_names or map(str, range(classes)))
+    sizes = np.bincount(train.labels, minlength=classes)
+    if np.count_nonzero(sizes) < 2:
+        raise DataError(f"{name} has images of one class only in its training part; expected two or more")
+    if classes > len(train):
+        raise DataError(
+            f"{name} has labels up to {classes - 1} for {len(train):,} training images; "
+            "expected classes numbered from 0: number them anew"
+        )
+    if test is not None and int(test.labels.max()) >= classes:
+        raise DataError(
+            f"{name} has the label {test.labels.max()} in its test part; "
+            f"expected 0 to {classes - 1}, the labels of the training part"
+        )
+    if test is not None and test.images.shape[1:] != train.images.shape[1:]:
+        raise DataError(
+            f"{name} has training images of {train.images.shape[1:]} and test images of "
+            f"{test.images.shape[1:]}; expected one shape for both"
+        )
+    notes: list[str] = []
+    if not sizes.all():
+        missing = ", ".join(named[label] for label in np.flatnonzero(sizes == 0))
+        notes.append(f"no training image has the label {missing}")
+    if test is None:
+        train, test, note = hold_out_test(train, seed)
+        notes.append(note)
+    spec = PixelSpec(*train.images.shape[1:])
+    return Dataset(name, kind, named, spec, train, test, None, source, tuple(notes))

@@ -1,0 +1,74 @@
+"""Fetching files of known content from several mirrors into a folder, whole and right or not at all."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from inklens.datasets.idx import decompressed
+from inklens.errors import DataError, DownloadError, MissingPackageError
+
+_TIMEOUT = (5, 30)  # seconds to connect, and to wait for the next piece
+
+
+def fetch(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> None:
+    """Fetch NAME.gz for each name into `folder`; a file appears there only when its content is right.
+
+    Args:
+        checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
+        mirrors: addresses of folders, tried in this order for each file.
+
+    Raises:
+        DownloadError: no mirror gave a file whole and right; says what each answered.
+        DataError: the folder cannot be written.
+        MissingPackageError: pooch is not installed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            for name, checksum in checksums.items():
+                fetched = _fetch_one(f"{name}.gz", checksum, mirrors, Path(scratch))
+                fetched.replace(folder / fetched.name)
+    except OSError as error:
+        raise DataError(
+            f"the cache {folder} cannot be written ({error.strerror}); set INKLENS_CACHE to a folder that can"
+        ) from error
+
+
+def _fetch_one(name: str, checksum: str, mirrors: Sequence[str], scratch: Path) -> Path:
+    try:
+        import pooch
+    except ImportError as error:
+        raise MissingPackageError(
+            "downloading needs the package pooch, which is not installed; pip install 'inklens[train]'"
+        ) from error
+    pooch.get_logger().setLevel("WARNING")  # else it announces each file on standard error
+    answers: list[str] = []
+    for mirror in mirrors:
+        try:
+            path = Path(
+                pooch.retrieve(
+                    f"{mirror}/{name}",
+                    known_hash=None,  # a .gz may be packed anew: the content is checked, below
+                    fname=name,
+                    path=scratch,
+                    downloader=pooch.HTTPDownloader(timeout=_TIMEOUT),
+                )
+            )
+            if hashlib.sha256(decompressed(path)).hexdigest() == checksum:
+                return path
+            answers.append(f"{urlsplit(mirror).netloc} sent other content than its SHA-256 says")
+            path.unlink()
+        except DataError:
+            answers.append(f"{urlsplit(mirror).netloc} sent a file that is cut short or damaged")
+            path.unlink()
+        except (OSError, ValueError) as error:
+            answers.append(f"{urlsplit(mirror).netloc}: {_reason(error)}")
+    raise DownloadError(f"{name} could not be fetched ({'; '.join(answers)})")
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in a few words: the messages of requests are paragraphs."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return f"answered {status}" if status else type(error).__name__

@@ -1,0 +1,106 @@
+"""Class-per-folder trees of image files as a data set."""
+
+from pathlib import Path
+
+import numpy as np
+
+from inklens.datasets.dataset import Dataset
+from inklens.datasets.image_cache import decoded_tree, in_threads
+from inklens.datasets.splits import hold_out_test
+from inklens.datasets.trees import Tree, scan_tree
+from inklens.errors import DataError, ImageError
+from inklens.pixels import PixelSpec, decode
+
+_PROBED = 200  # images that size and colour are judged by
+_KEPT_SIDE, _LARGEST_SIDE, _SMALLEST_SIDE = 128, 64, 8
+
+
+def load_folder(
+    root: Path,
+    *,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    framing: str | None,
+    seed: int,
+    strict: bool,
+) -> Dataset:
+    """A class-per-folder tree, kind "things"; without a test part, a stratified fifth is held out.
+
+    Without `size`, images that share one of at most 128 pixels a side keep it, others get the median size,
+    scaled down to at most 64. Without `channels`, they are RGB if more than half have colour. Both are judged
+    by 200 images, spread evenly.
+
+    Args:
+        size: (height, width).
+        strict: refuse the first image that cannot be used, rather than skip up to 1 % of them.
+
+    Raises:
+        DataError: no such folder, no images, one class, or more than 1 % of the images cannot be used.
+        ImageError: `strict`, and an image cannot be used.
+    """
+    tree = scan_tree(root)
+    framing = framing or "pad"
+
+    def choose_spec() -> PixelSpec:
+        if size and channels:
+            return PixelSpec(*size, channels, framing)
+        return _probed_spec(tree, size, channels, framing)
+
+    decoded = decoded_tree(tree, (size, channels, framing), choose_spec, strict=strict)
+    train, test = decoded.parts["train"], decoded.parts.get("test")
+    lost = np.flatnonzero(np.bincount(train.labels, minlength=len(tree.class_names)) == 0)
+    if len(lost):
+        raise DataError(f"{root} has no usable training image of {tree.class_names[lost[0]]}; add some")
+    notes = []
+    if skipped := decoded.skipped:
+        names = ", ".join([path for path, _ in skipped[:5]] + ["and others"] * (len(skipped) > 5))
+        notes.append(f"{len(skipped)} of {tree.images:,} images skipped: {names}; the first: {skipped[0][1]}")
+    if tree.ignored:
+        notes.append(f"{tree.ignored} other files ignored")
+    if test is None:
+        train, test, note = hold_out_test(train, seed)
+        notes.append(note)
+    validation = decoded.parts.get("validation")
+    return Dataset(
+        root.resolve().name,
+        "things",
+        tree.class_names,
+        decoded.spec,
+        train,
+        test,
+        validation,
+        str(root),
+        tuple(notes),
+    )
+
+
+def _probed_spec(tree: Tree, size: tuple[int, int] | None, channels: int | None, framing: str) -> PixelSpec:
+    paths = [path for path, _ in tree.parts["train"]]
+    chosen = np.unique(np.linspace(0, len(paths) - 1, _PROBED).round().astype(int))
+    probes = list(in_threads(_probe, [tree.root / paths[position] for position in chosen]))
+    good = [probe for probe in probes if not isinstance(probe, ImageError)]
+    if not good:
+        raise DataError(f"{tree.root} has no image that can be used; the first: {probes[0]}")
+    height, width = size or _common_size([(height, width) for height, width, _ in good])
+    coloured = sum(colour for _, _, colour in good)
+    return PixelSpec(height, width, channels or (3 if 2 * coloured > len(good) else 1), framing)
+
+
+def _probe(path: Path) -> tuple[int, int, bool] | ImageError:
+    """(height, width, whether it has colour)."""
+    try:
+        image = decode(path)
+    except ImageError as error:
+        return error
+    # JPEG's rounding makes grey differ between channels by one or two.
+    colour = bool((image.max(axis=2) - image.min(axis=2)).max() > 2)
+    return image.shape[0], image.shape[1], colour
+
+
+def _common_size(sizes: list[tuple[int, int]]) -> tuple[int, int]:
+    if len(set(sizes)) == 1 and max(sizes[0]) <= _KEPT_SIDE:
+        return sizes[0]
+    median = np.median(sizes, axis=0)
+    scale = min(1.0, _LARGEST_SIDE / median.max())
+    height, width = (max(_SMALLEST_SIDE, round(float(side * scale))) for side in median)
+    return height, width

@@ -1,0 +1,141 @@
+"""IDX files, the format of MNIST: a big-endian header of magic number and sizes, then bytes; .gz or not."""
+
+import gzip
+import hashlib
+import math
+import re
+import struct
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets.dataset import Dataset, from_labelled_images
+from inklens.datasets.splits import Split
+from inklens.errors import DataError
+
+_IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
+_IMAGES_NAME = re.compile(r"(?P<prefix>(.*[-_.])?(train|t10k|test))[-_.]images[-_.]idx3-ubyte(\.gz)?")
+
+
+def idx_pairs(folder: Path) -> dict[str, tuple[Path, Path]]:
+    """The files (images, labels) of an IDX folder, under "train" and "test"; empty where there are none.
+
+    Raises:
+        DataError: images without labels, no training pair, or more than one of a kind.
+    """
+    pairs: dict[str, tuple[Path, Path]] = {}
+    prefixes: dict[str, str] = {}
+    # Sorted, a plain file comes before the .gz of the same name and is preferred.
+    for images in sorted(folder.glob("*images*")):
+        if not (match := _IMAGES_NAME.fullmatch(images.name)):
+            continue
+        part = "train" if match["prefix"].endswith("train") else "test"
+        if prefixes.setdefault(part, match["prefix"]) != match["prefix"]:
+            raise DataError(
+                f"{folder} holds {prefixes[part]} and {match['prefix']}; expected one {part} set: "
+                "put each into a folder of its own"
+            )
+        if part not in pairs:
+            pairs[part] = (images, _labels_beside(images))
+    if pairs and "train" not in pairs:
+        raise DataError(f"{folder} holds test images only; expected train-images-idx3-ubyte too")
+    return pairs
+
+
+def _labels_beside(images: Path) -> Path:
+    stem = images.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
+    for name in (stem, f"{stem}.gz"):
+        if images.with_name(name).exists():
+            return images.with_name(name)
+    raise DataError(f"{images} has no labels beside it; expected {stem} or {stem}.gz in the same folder")
+
+
+def load_idx_folder(
+    folder: Path, *, name: str, seed: int, checksums: Mapping[str, str] | None = None
+) -> Dataset:
+    """A folder of IDX files, kind "things"; without a test pair, a stratified fifth is held out.
+
+    Args:
+        checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
+
+    Raises:
+        DataError: a file is missing, damaged, of another checksum, or the labels do not fit the images.
+    """
+    pairs = idx_pairs(folder)
+    splits = {part: _read_pair(*pair, checksums or {}) for part, pair in pairs.items()}
+    return from_labelled_images(name, splits["train"], splits.get("test"), source=str(folder), seed=seed)
+
+
+def _read_pair(images_path: Path, labels_path: Path, checksums: Mapping[str, str]) -> Split:
+    images = _read(images_path, _IMAGES_MAGIC, checksums)[..., None]
+    labels = _read(labels_path, _LABELS_MAGIC, checksums).astype(np.int64)
+    if len(images) != len(labels):
+        raise DataError(
+            f"{images_path} holds {len(images):,} images and {labels_path.name} {len(labels):,} labels; "
+            "expected a label for each image: get both files anew from one source"
+        )
+    return Split(images, labels)
+
+
+def _read(path: Path, magic: int, checksums: Mapping[str, str]) -> NDArray[np.uint8]:
+    content = decompressed(path)
+    sizes = _sizes(content[:16], path, magic)
+    body = np.frombuffer(content, np.uint8, offset=4 + 4 * len(sizes))
+    expected = math.prod(sizes)
+    if len(body) != expected or expected == 0:
+        raise DataError(
+            f"{path} holds {len(body):,} bytes after its header; expected "
+            f"{' x '.join(map(str, sizes))} = {expected:,}: get the file anew"
+        )
+    wanted = checksums.get(path.name.removesuffix(".gz"))
+    if wanted and hashlib.sha256(content).hexdigest() != wanted:
+        raise DataError(
+            f"{path} has other content than its SHA-256 says; expected {wanted}: get the file anew"
+        )
+    return body.reshape(sizes)
+
+
+def decompressed(path: Path) -> bytes:
+    """The content of a file, unpacked if it is gzip, whatever its name says.
+
+    Raises:
+        DataError: cannot be read, or the .gz is cut short or damaged.
+    """
+    with _opened(path) as file:
+        try:
+            return file.read()
+        except (OSError, EOFError, zlib.error) as error:
+            raise _damaged(path, error) from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}); expected an IDX file") from error
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} is cut short or damaged ({error}); expected a whole file: get it anew")
+
+
+def _sizes(header: bytes, path: Path, magic: int) -> tuple[int, ...]:
+    """The sizes of the axes that an IDX header gives: three for images, one for labels."""
+    axes = magic & 0xFF
+    if len(header) < 4 + 4 * axes:
+        raise DataError(
+            f"{path} has {len(header)} bytes; expected an IDX header of {4 + 4 * axes}: get it anew"
+        )
+    found, *sizes = struct.unpack(f">{1 + axes}I", header[: 4 + 4 * axes])
+    if found != magic:
+        what = "images" if magic == _IMAGES_MAGIC else "labels"
+        raise DataError(
+            f"{path} starts with the magic number {found}; expected {magic}, an IDX file of {what}"
+        )
+    return tuple(sizes)

@@ -1,0 +1,198 @@
+"""Trees of image files, decoded once into memory maps under the user's cache.
+
+A cache is a folder of .npy files and a meta.json. It is written inside a scratch folder and renamed when it
+is whole, so that a crash leaves no half one behind; memory does not grow with the number of images.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets.places import cache_dir
+from inklens.datasets.splits import Split
+from inklens.datasets.trees import Tree
+from inklens.errors import DataError, ImageError
+from inklens.pixels import PixelSpec, decode, frame
+
+_VERSION = 1  # to be raised whenever decoding or framing gives other bytes
+_BAD_SHARE = 0.01
+_BLOCK = 256
+_DAY = 86_400
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class DecodedTree:
+    """The images of a tree in one spec, as memory maps.
+
+    Args:
+        skipped: (path below the root, what is wrong) of each image that cannot be used.
+    """
+
+    spec: PixelSpec
+    parts: dict[str, Split] = field(default_factory=dict)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+def decoded_tree(
+    tree: Tree, wishes: object, choose_spec: Callable[[], PixelSpec], *, strict: bool
+) -> DecodedTree:
+    """The tree's images, from the cache if they are there, else decoded into it.
+
+    Args:
+        wishes: what `choose_spec` goes by besides the tree; a part of the cache's key.
+        choose_spec: called only when the images have to be decoded.
+        strict: refuse the first image that cannot be used.
+
+    Raises:
+        ImageError: `strict`, and an image cannot be used.
+        DataError: more than 1 % of the images cannot be used, or the cache cannot be written.
+    """
+    above = cache_dir() / "folders"
+    cache = above / _key(tree, wishes)
+    decoded = _opened(cache)
+    if decoded is None:
+        spec = choose_spec()
+        try:
+            above.mkdir(parents=True, exist_ok=True)
+            _remove_leftovers(above)
+            shutil.rmtree(cache, ignore_errors=True)  # it may be there and damaged
+            with tempfile.TemporaryDirectory(prefix="half-", dir=above) as scratch:
+                whole = Path(scratch, "whole")
+                whole.mkdir()
+                _write(whole, tree, spec, strict)
+                if not cache.exists():  # else another process was quicker
+                    whole.replace(cache)
+        except OSError as error:
+            raise DataError(
+                f"the cache {above} cannot be written ({error.strerror}); "
+                "make room there, or set INKLENS_CACHE to a folder that can be"
+            ) from error
+        decoded = _opened(cache)
+    if decoded is None:
+        raise DataError(
+            f"the cache {cache} cannot be read back; expected what was just written: check the disk"
+        )
+    if strict and decoded.skipped:
+        raise ImageError(decoded.skipped[0][1])
+    return decoded
+
+
+def in_threads(work: Callable[[Path], _Result], paths: Sequence[Path]) -> Iterator[_Result]:
+    """work(path) for each path, in order, on all cores; only a block of results is in memory at a time."""
+    with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        # Threads share the filters: the one that `decode` adds is set here for all, and undone at the end.
+        warnings.filterwarnings("ignore", module=r"PIL\b")
+        for start in range(0, len(paths), _BLOCK):
+            yield from pool.map(work, paths[start : start + _BLOCK])
+
+
+def _key(tree: Tree, wishes: object) -> str:
+    digest = hashlib.sha256(repr((_VERSION, str(tree.root.resolve()), tree.class_names, wishes)).encode())
+    for part, rows in tree.parts.items():
+        for path, label in rows:
+            with suppress(OSError):  # of a broken link; decoding will say so
+                state = (tree.root / path).stat()
+                digest.update(repr((state.st_size, state.st_mtime_ns)).encode())
+            digest.update(repr((part, path, label)).encode())
+    return digest.hexdigest()[:32]
+
+
+def _opened(cache: Path) -> DecodedTree | None:
+    """The cache's content, or None where it is not there or has been damaged."""
+    try:
+        meta = json.loads((cache / "meta.json").read_text(encoding="utf-8"))
+        decoded = DecodedTree(
+            PixelSpec.from_dict(meta["spec"]), skipped=[tuple(pair) for pair in meta["skipped"]]
+        )
+        for part, digest in meta["digests"].items():
+            images = np.load(cache / f"{part}.npy", mmap_mode="r")
+            decoded.parts[part] = Split(images, np.load(cache / f"{part}-labels.npy"), store_digest=digest)
+    except (OSError, ValueError, KeyError):
+        return None
+    return decoded
+
+
+def _write(folder: Path, tree: Tree, spec: PixelSpec, strict: bool) -> None:
+    skipped: list[tuple[str, str]] = []
+    digests: dict[str, str] = {}
+    for part, rows in tree.parts.items():
+        labels: list[int] = []
+        digest = hashlib.sha256()
+        with (folder / f"{part}.npy").open("wb") as file:
+            _write_header(file, (len(rows), *spec.shape))
+            for (path, label), image in zip(rows, _framed_images(tree, rows, spec), strict=True):
+                if isinstance(image, ImageError):
+                    skipped.append((path, str(image)))
+                    _check_bad(tree, skipped, strict)
+                    continue
+                file.write(image.data)
+                digest.update(image.data)
+                labels.append(label)
+            if not labels:
+                raise DataError(
+                    f"{tree.root} has no {part} image that can be used; the first: {skipped[-1][1]}"
+                )
+            file.seek(0)
+            _write_header(file, (len(labels), *spec.shape))  # as long as the first: NumPy pads it to grow
+            _flush(file)
+        digests[part] = digest.hexdigest()
+        with (folder / f"{part}-labels.npy").open("wb") as file:
+            np.save(file, np.array(labels, np.int64))
+            _flush(file)
+    with (folder / "meta.json").open("wb") as file:
+        meta = {"spec": spec.to_dict(), "digests": digests, "skipped": skipped}
+        file.write(json.dumps(meta).encode())
+        _flush(file)
+
+
+def _framed_images(
+    tree: Tree, rows: Sequence[tuple[str, int]], spec: PixelSpec
+) -> Iterator[NDArray[np.uint8] | ImageError]:
+    def framed(path: Path) -> NDArray[np.uint8] | ImageError:
+        try:
+            return np.ascontiguousarray(frame(decode(path, channels=spec.channels), spec))
+        except ImageError as error:
+            return error
+
+    return in_threads(framed, [tree.root / path for path, _ in rows])
+
+
+def _check_bad(tree: Tree, skipped: list[tuple[str, str]], strict: bool) -> None:
+    first = skipped[0][1]
+    if strict:
+        raise ImageError(first)
+    if len(skipped) > _BAD_SHARE * tree.images:
+        raise DataError(
+            f"{tree.root} has {len(skipped)} or more images that cannot be used; expected at most 1 % of "
+            f"{tree.images:,}: mend them or take them out; the first: {first}"
+        )
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _flush(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _remove_leftovers(above: Path) -> None:
+    """Scratch folders of processes that were killed; a day old, none of them is in use."""
+    for leftover in above.glob("half-*"):
+        if time.time() - leftover.stat().st_mtime > _DAY:
+            shutil.rmtree(leftover, ignore_errors=True)

@@ -1,0 +1,107 @@
+"""One part of a data set, and stratified, seeded ways of dividing it."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import DataError, OptionError
+
+TEST_SHARE = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images and labels, or a choice of them that copies no image until it is asked for.
+
+    Read images through `batch` and `whole`, which follow `rows`; `images` is the store behind them.
+
+    Args:
+        images: uint8 (M, H, W, C), 0-255; may be a memory map.
+        labels: int64 (N,), one for each image of this split.
+        rows: int64 (N,), where this split's images lie in `images`; None means all, in order, and M = N.
+        store_digest: SHA-256 of `images` where it is known already, so that a large map is not read for it.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    rows: NDArray[np.int64] | None = None
+    store_digest: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, indices: NDArray[np.integer] | slice) -> NDArray[np.uint8]:
+        """The images at these positions of the split: uint8 (n, H, W, C), 0-255."""
+        return self.images[indices if self.rows is None else self.rows[indices]]
+
+    def whole(self) -> NDArray[np.uint8]:
+        """All images: uint8 (N, H, W, C), 0-255; copied into memory, unless the split is all of a store."""
+        return self.images if self.rows is None else self.images[self.rows]
+
+    def take(self, indices: NDArray[np.integer]) -> "Split":
+        """A split of the images at these positions, in this order; copies no image."""
+        rows = indices if self.rows is None else self.rows[indices]
+        return Split(self.images, self.labels[indices], rows.astype(np.int64), self.store_digest)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the stored images, the choice among them and the labels."""
+        store = self.store_digest or hashlib.sha256(np.ascontiguousarray(self.images).data).hexdigest()
+        digest = hashlib.sha256(f"{store} {self.images.shape}".encode())
+        digest.update(b"" if self.rows is None else self.rows.tobytes())
+        digest.update(self.labels.tobytes())
+        return digest.hexdigest()
+
+
+def stratified_split(split: Split, share_or_count: float | int, seed: int) -> tuple[Split, Split]:
+    """Divide a split so that every class keeps its share in both parts.
+
+    The same seed gives the same parts; both keep the order of the images. Every class keeps at least one
+    image in the first part.
+
+    Args:
+        share_or_count: size of the second part, as a share between 0 and 1 or as a number of images.
+
+    Returns:
+        (the rest, the part held out).
+
+    Raises:
+        OptionError: either part would be empty.
+    """
+    count = share_or_count if isinstance(share_or_count, int) else round(share_or_count * len(split))
+    sizes = np.bincount(split.labels)
+    room = np.maximum(sizes - 1, 0)
+    if not 0 < count <= room.sum():
+        raise OptionError(
+            f"holding out {share_or_count} of {len(split):,} images leaves no data on one side; "
+            f"expected a share between 0 and 1, or 1 to {room.sum():,} images (each class keeps at least one)"
+        )
+    quota = sizes * (count / len(split))
+    held = np.minimum(np.floor(quota).astype(int), room)
+    # The classes that rounding down has cut most get the images that are still missing, one at a time.
+    while held.sum() < count:
+        shortfall = np.where(held < room, quota - held, -np.inf)
+        held[int(np.argmax(shortfall))] += 1
+    chosen = np.zeros(len(split), bool)
+    random = np.random.default_rng(seed)
+    for label, wanted in enumerate(held):
+        chosen[random.permutation(np.flatnonzero(split.labels == label))[:wanted]] = True
+    return split.take(np.flatnonzero(~chosen)), split.take(np.flatnonzero(chosen))
+
+
+def hold_out_test(split: Split, seed: int) -> tuple[Split, Split, str]:
+    """(train, test, the note that says so), for data that come without a test part.
+
+    Raises:
+        DataError: too few images.
+    """
+    try:
+        train, test = stratified_split(split, TEST_SHARE, seed)
+    except OptionError as error:
+        raise DataError(
+            f"{len(split)} images without a test part; expected at least five, to hold a fifth out: add more"
+        ) from error
+    return train, test, f"no test part of its own: {len(test):,} images are held out for it (seed {seed})"

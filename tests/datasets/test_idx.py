@@ -1,0 +1,165 @@
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inklens.datasets import load
+from inklens.datasets.idx import idx_pairs, load_idx_folder
+from inklens.errors import DataError
+
+
+def images_idx(images: np.ndarray) -> bytes:
+    return struct.pack(">4I", 2051, *images.shape) + images.tobytes()
+
+
+def labels_idx(labels: np.ndarray) -> bytes:
+    return struct.pack(">2I", 2049, len(labels)) + labels.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, few) -> Path:
+    """A folder with a training pair of 100 and a test pair of 20 real digits, not compressed."""
+    images, labels = few
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(images_idx(images))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(labels_idx(labels))
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(images_idx(images[::5]))
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(labels_idx(labels[::5]))
+    return tmp_path
+
+
+def test_a_folder_of_idx_files_is_read_to_the_byte(folder, few):
+    data = load(folder)
+    assert np.array_equal(data.train.whole()[..., 0], few[0])
+    assert np.array_equal(data.train.labels, few[1])
+    assert len(data.test) == 20
+    assert data.kind == "things"
+    assert data.notes == ()
+
+
+def test_compressed_files_and_other_spellings_are_read_too(folder, few):
+    for path in list(folder.iterdir()):
+        name = path.name.replace("-idx", ".idx").replace("t10k", "my-test") + ".gz"
+        (folder / name).write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    data = load(folder)
+    assert np.array_equal(data.train.whole()[..., 0], few[0])
+    assert len(data.test) == 20
+
+
+def test_a_file_that_was_unpacked_but_is_still_called_gz_is_read(folder):
+    (folder / "t10k-images-idx3-ubyte").rename(folder / "t10k-images-idx3-ubyte.gz")
+    assert len(load(folder).test) == 20
+
+
+def test_without_a_test_pair_a_stratified_fifth_is_held_out_and_said(folder):
+    (folder / "t10k-images-idx3-ubyte").unlink()
+    data = load(folder, seed=4)
+    assert np.bincount(data.test.labels).tolist() == [2] * 10
+    assert data.notes == ("no test part of its own: 20 images are held out for it (seed 4)",)
+
+
+def broken(change):
+    return pytest.param(change, id=change.__name__)
+
+
+def wrong_magic(content):
+    return struct.pack(">I", 2052) + content[4:], "starts with the magic number 2052; expected 2051"
+
+
+def short_body(content):
+    return content[:-1], "holds 78,399 bytes after its header; expected 100 x 28 x 28 = 78,400"
+
+
+def long_body(content):
+    return content + b"x", "holds 78,401 bytes after its header"
+
+
+def short_header(content):
+    return content[:10], "has 10 bytes; expected an IDX header of 16"
+
+
+def empty(content):
+    return b"", "has 0 bytes"
+
+
+def boundless(content):
+    return struct.pack(">4I", 2051, *[2**32 - 1] * 3) + content[16:], "expected 4294967295 x"
+
+
+def gz_cut_short(content):
+    return gzip.compress(content)[:-100], "is cut short or damaged"
+
+
+def gz_damaged(content):
+    packed = bytearray(gzip.compress(content))
+    packed[500] ^= 255
+    return bytes(packed), "is cut short or damaged"
+
+
+def fewer_images(content):
+    images = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
+    return images_idx(images[:-1]), "holds 99 images and train-labels-idx1-ubyte 100 labels"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        broken(change)
+        for change in (
+            wrong_magic,
+            short_body,
+            long_body,
+            short_header,
+            empty,
+            boundless,
+            gz_cut_short,
+            gz_damaged,
+            fewer_images,
+        )
+    ],
+)
+def test_a_damaged_file_is_refused_by_its_name_in_one_line(folder, damage):
+    path = folder / "train-images-idx3-ubyte"
+    content, said = damage(path.read_bytes())
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=said) as caught:
+        load(folder)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_labels_out_of_range_are_refused(folder, few):
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(labels_idx(np.full(20, 11)))
+    with pytest.raises(DataError, match="the label 11 in its test part; expected 0 to 9"):
+        load(folder)
+
+
+def test_images_without_labels_are_refused(folder):
+    (folder / "train-labels-idx1-ubyte").unlink()
+    with pytest.raises(DataError, match="no labels beside it; expected train-labels-idx1-ubyte or"):
+        load(folder)
+
+
+def test_a_test_pair_alone_is_refused(folder):
+    (folder / "train-images-idx3-ubyte").unlink()
+    with pytest.raises(DataError, match="holds test images only"):
+        load(folder)
+
+
+def test_two_training_sets_in_one_folder_are_refused(folder):
+    (folder / "other-train-images-idx3-ubyte").write_bytes(b"")
+    (folder / "other-train-labels-idx1-ubyte").write_bytes(b"")
+    with pytest.raises(DataError, match="holds other-train and train; expected one train set"):
+        load(folder)
+
+
+def test_a_wrong_checksum_is_refused(folder):
+    with pytest.raises(DataError, match="other content than its SHA-256 says; expected abc"):
+        load_idx_folder(folder, name="x", seed=0, checksums={"train-images-idx3-ubyte": "abc"})
+
+
+def test_a_folder_without_idx_files_has_no_pairs(tmp_path):
+    (tmp_path / "images.txt").touch()
+    assert idx_pairs(tmp_path) == {}

@@ -1,0 +1,54 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from inklens.datasets import catalogue, load
+
+
+def test_every_set_with_a_name_is_listed_with_its_counts(digits):
+    entries = {entry.name: entry for entry in catalogue()}
+    assert [*entries][:3] == ["mnist", "sample", "fashion-mnist"]
+    found = entries[digits.name]
+    assert found.available
+    assert (found.train_count, found.test_count) == (len(digits.train), len(digits.test))
+    assert (found.classes, found.kind, found.shape) == (digits.classes, digits.kind, digits.image_shape)
+    assert found.where == digits.source
+
+
+def test_without_data_mnist_is_listed_as_not_there_yet(no_data):
+    mnist, sample, fashion = catalogue()
+    assert (mnist.available, mnist.where) == (False, "is fetched when it is first used")
+    assert sample.available
+    assert not fashion.available
+
+
+def test_trees_in_inklens_data_are_listed_and_can_be_loaded_by_that_name(tmp_path, few, monkeypatch):
+    from PIL import Image
+
+    monkeypatch.setenv("INKLENS_DATA", str(tmp_path))
+    for position, (image, label) in enumerate(zip(*few, strict=True)):
+        (tmp_path / "folders" / "digits" / str(label)).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "folders" / "digits" / str(label) / f"{position}.png")
+    (tmp_path / "folders" / "empty").mkdir()
+    (entry,) = catalogue()[3:]
+    assert (entry.name, entry.classes, entry.train_count, entry.test_count) == ("digits", 10, 100, 0)
+    assert load(entry.name).source == entry.where
+
+
+def test_listing_imports_neither_numpy_nor_a_framework():
+    heavy = "numpy cv2 PIL sklearn pooch mlxtend pandas keras tensorflow jax torch matplotlib"
+    script = (
+        "import sys; from inklens.datasets import catalogue; catalogue(); "
+        f"print(sorted(set('{heavy}'.split()) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_rooms_whole_imports_no_framework():
+    heavy = "cv2 PIL sklearn pooch mlxtend pandas keras tensorflow jax torch matplotlib"
+    names = sorted(path.stem for path in Path(catalogue.__code__.co_filename).parent.glob("[a-z]*.py"))
+    script = f"import sys; from inklens.datasets import {', '.join(names)}; "
+    script += f"print(sorted(set('{heavy}'.split()) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+import inklens.datasets
+from inklens.datasets import load, load_default
+from inklens.errors import DataError, OptionError
+from inklens.pixels import PixelSpec
+
+
+def test_every_public_name_resolves():
+    for name in inklens.datasets.__all__:
+        assert getattr(inklens.datasets, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        inklens.datasets.nothing  # noqa: B018
+
+
+def test_an_unknown_name_is_refused_with_what_is_near_and_what_is_known():
+    with pytest.raises(DataError) as caught:
+        load("minst")
+    said = str(caught.value)
+    assert said.startswith(
+        "there are no data called minst; expected mnist, sample, fashion-mnist, or the path"
+    )
+    assert said.endswith("did you mean mnist?")
+    assert "\n" not in said
+
+
+def test_a_path_that_is_not_there_is_refused_with_its_neighbour(tmp_path):
+    (tmp_path / "letters").mkdir()
+    with pytest.raises(DataError, match=f"did you mean {tmp_path / 'letters'}"):
+        load(tmp_path / "leters")
+
+
+@pytest.mark.parametrize("given", ["", "no\0name", "x" * 5000, "~nobody-here/data"])
+def test_a_name_that_is_no_path_is_refused_in_one_line(given, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="expected") as caught:
+        load(given)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "set.csv").touch()
+    with pytest.raises(DataError, match=r"set\.csv is a file of another kind; expected a folder"):
+        load(tmp_path / "set.csv")
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(DataError, match="holds no images in folders; expected two or more folders"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"kind": "faces"}, "kind is 'faces'; expected one of writing, things"),
+        ({"channels": 0}, "channels is 0"),
+        ({"size": (28, -1)}, "width is -1"),
+        ({"framing": "crop"}, "framing is 'crop'"),
+    ],
+)
+def test_an_option_out_of_range_is_refused(options, said):
+    with pytest.raises(OptionError, match=said):
+        load("sample", **options)
+
+
+def test_a_named_set_can_be_brought_to_another_spec_and_kind():
+    data = load("sample", size=(32, 32), channels=3, framing="stretch", kind="things")
+    assert data.spec == PixelSpec(32, 32, 3, "stretch")
+    assert data.train.whole().shape == (4000, 32, 32, 3)
+    assert data.kind == "things"
+
+
+def test_a_name_wins_over_a_folder_that_is_called_the_same(tmp_path: Path, monkeypatch):
+    (tmp_path / "sample").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert len(load("sample").train) == 4000
+    with pytest.raises(DataError, match="holds no images"):
+        load("./sample")
+
+
+def test_the_default_is_mnist_where_it_lies_in_inklens_data(digits):
+    if digits.name == "mnist":
+        assert load_default().fingerprint == digits.fingerprint
+    else:
+        assert digits.name == "sample"
+
+
+def test_the_default_is_the_sample_and_says_so_where_mnist_cannot_be_had(offline):
+    data = load_default()
+    assert data.name == "sample"
+    note = data.notes[-1]
+    assert note.startswith(
+        "MNIST is neither in INKLENS_DATA nor in the cache, and train-images-idx3-ubyte.gz could"
+    )
+    assert note.endswith("going on with the embedded sample of 5,000 digits")
+    assert "\n" not in note

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inklens.datasets import load
+from inklens.errors import DataError
+
+
+def saved(folder: Path, **arrays: np.ndarray) -> Path:
+    np.savez(folder / "set.npz", **arrays)
+    return folder / "set.npz"
+
+
+def test_images_and_labels_are_read_and_a_fifth_held_out(tmp_path, few):
+    images, labels = few
+    data = load(saved(tmp_path, images=images, labels=labels))
+    assert (len(data.train), len(data.test)) == (80, 20)
+    assert np.bincount(data.test.labels).tolist() == [2] * 10
+    assert data.name == "set"
+
+
+def test_the_arrays_of_keras_keep_their_own_test_part(tmp_path, few):
+    images, labels = few
+    path = saved(
+        tmp_path, x_train=images / 255, y_train=labels[:, None], x_test=images[::5] / 255, y_test=labels[::5]
+    )
+    data = load(path)
+    assert np.array_equal(data.train.whole()[..., 0], images)
+    assert np.array_equal(data.test.labels, labels[::5])
+    assert data.notes == ()
+
+
+def test_colour_images_keep_their_channels(tmp_path):
+    path = saved(tmp_path, images=np.zeros((10, 8, 9, 3), np.uint8), labels=np.arange(10) % 2)
+    assert load(path).image_shape == (8, 9, 3)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"pictures": np.zeros(3)}, "holds pictures; expected images and labels, or x_train"),
+        ({"x_train": np.zeros((9, 8, 8))}, "holds x_train; expected"),
+        ({"images": np.zeros((9, 64)), "labels": np.zeros(9, int)}, r"images of shape \(9, 64\); expected"),
+        ({"images": np.zeros((9, 8, 8, 4)), "labels": np.zeros(9, int)}, r"images of shape \(9, 8, 8, 4\)"),
+        ({"images": np.zeros((9, 8, 8)), "labels": np.zeros((9, 10))}, "not one-hot"),
+        ({"images": np.zeros((9, 8, 8)), "labels": np.zeros(8, int)}, r"labels of shape \(8,\) for 9 images"),
+        ({"images": np.zeros((9, 8, 8)), "labels": np.zeros(9)}, "labels of type float64"),
+        ({"images": np.zeros((9, 8, 8)), "labels": np.arange(9) - 1}, "the label -1; expected whole numbers"),
+        ({"images": np.zeros((9, 8, 8)), "labels": np.zeros(9, int)}, "images of one class only"),
+        (
+            {"images": np.full((9, 8, 8), 255.0), "labels": np.arange(9) % 2},
+            r"set\.npz: float64 images from 255",
+        ),
+        ({"images": np.array([None] * 9), "labels": np.arange(9)}, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, arrays, said):
+    with pytest.raises(DataError, match=said) as caught:
+        load(saved(tmp_path, **arrays))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip at all", b"PK\x03\x04 cut short"])
+def test_a_file_that_is_no_npz_is_refused(tmp_path, content):
+    path = tmp_path / "set.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"expected an \.npz file with images and labels"):
+        load(path)
+
+
+def test_an_npz_cut_short_is_refused(tmp_path, few):
+    path = saved(tmp_path, images=few[0], labels=few[1])
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DataError, match="cannot be read"):
+        load(path)
+
+
+def test_a_single_array_is_refused(tmp_path):
+    with (tmp_path / "set.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DataError, match="holds a single array"):
+        load(tmp_path / "set.npz")
