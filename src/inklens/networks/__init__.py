@@ -1,0 +1,33 @@
+"""Name -> keras.Sequential: the tutorials' three networks and two of ours.
+
+The names and one line about each are here without Keras, so that help and checks are instant;
+`build` imports Keras when it is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+NETWORKS = {
+    "conv5x5": "Conv 32 5x5, max-pool, dropout, dense 128 (tutorial C)",
+    "conv3x3-double": "Conv 32 3x3 twice, max-pool, dropout, dense 128 (tutorial B)",
+    "conv3x3-triple": "Conv 32, 64, 128 3x3, dropout, max-pool, dense 128 (tutorial A)",
+    "convnet-small": "three convolutions with batch normalisation; 1.6 million multiply-adds on 28x28",
+    "convnet-deep": "five convolutions with batch normalisation; 14.6 million multiply-adds on 28x28",
+}
+ACTIVATIONS = ("relu", "leaky_relu")
+DATA_FORMATS = ("channels_last", "channels_first")
+MINIMUM_SIDE = 8
+
+
+def build(name: str, image_shape: tuple[int, int, int], classes: int, **options: Any) -> keras.Sequential:
+    """Build a network by name; see `inklens.networks.sequential.build` for the options."""
+    from inklens.networks import sequential
+
+    return sequential.build(name, image_shape, classes, **options)
+
+
+__all__ = ["ACTIVATIONS", "DATA_FORMATS", "MINIMUM_SIDE", "NETWORKS", "build"]
