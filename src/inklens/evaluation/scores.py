@@ -1,0 +1,117 @@
+"""Loss, accuracy with its interval, and the confusion matrix of a set of predictions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from inklens.errors import DataError, MissingPackageError
+from inklens.evaluation.interval import wilson_interval
+
+# A softmax in float16 or bfloat16 misses a sum of 1 by a little; logits miss it by a lot.
+_SUM_TOLERANCE = 0.02
+# What Keras clips probabilities to before the logarithm, so that the two losses agree.
+_EPSILON = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a network reached on `n` images.
+
+    Attributes:
+        loss: Mean negative log-likelihood, natural logarithm.
+        accuracy: Share of 1.
+        interval: Lower and upper end of the accuracy's 95 % Wilson interval.
+        confusion: int64 (C, C); rows are the actual classes, columns the predicted ones.
+    """
+
+    n: int
+    correct: int
+    loss: float
+    accuracy: float
+    interval: tuple[float, float]
+    confusion: NDArray[np.int64]
+
+    @property
+    def error_percent(self) -> float:
+        return 100 * (self.n - self.correct) / self.n
+
+    def tutorial_line(self) -> str:
+        """The error as the tutorials print it: "error 1.27 %"."""
+        return f"error {self.error_percent:.2f} %"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and lists, for metrics.json."""
+        return {
+            "n": self.n,
+            "correct": self.correct,
+            "accuracy": self.accuracy,
+            "accuracy_interval_95": list(self.interval),
+            "error_percent": self.error_percent,
+            "loss": self.loss,
+            "confusion": self.confusion.tolist(),
+        }
+
+
+def evaluate(probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[str]) -> Evaluation:
+    """Scores predictions against the labels.
+
+    Args:
+        probabilities: float (N, C), each row in [0, 1] with a sum of 1.
+        labels: int (N,), 0 to C - 1.
+        class_names: C names, for the messages' sake.
+
+    Raises:
+        DataError: the arrays do not fit each other, or do not hold what is said above.
+    """
+    try:
+        from sklearn.metrics import confusion_matrix
+    except ImportError as error:
+        raise MissingPackageError(
+            "evaluation needs scikit-learn, which is not installed; pip install 'inklens[train]'"
+        ) from error
+
+    p, y = checked(probabilities, labels, class_names)
+    n, classes = p.shape
+    predicted = p.argmax(axis=1)
+    correct = int((predicted == y).sum())
+    of_actual = p[np.arange(n), y] / p.sum(axis=1)
+    return Evaluation(
+        n=n,
+        correct=correct,
+        loss=float(-np.log(of_actual.clip(_EPSILON, 1 - _EPSILON)).mean()),
+        accuracy=correct / n,
+        interval=wilson_interval(correct, n),
+        confusion=confusion_matrix(y, predicted, labels=np.arange(classes)).astype(np.int64),
+    )
+
+
+def checked(
+    probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Returns both as arrays of one dtype, or raises the DataError that says what is wrong with them."""
+    p = np.asarray(probabilities, dtype=np.float64)
+    y = np.asarray(labels)
+    classes = len(class_names)
+    if p.ndim != 2 or len(p) == 0 or p.shape[1] != classes:
+        raise DataError(
+            f"probabilities of shape {p.shape}; expected (images, {classes}), one column per class,"
+            " and at least one image"
+        )
+    if y.shape != (len(p),) or not np.issubdtype(y.dtype, np.integer):
+        raise DataError(
+            f"labels of shape {y.shape} and type {y.dtype}; expected {len(p)} whole numbers, one per image"
+        )
+    if y.min() < 0 or y.max() >= classes:
+        raise DataError(
+            f"labels from {y.min()} to {y.max()}; expected 0 to {classes - 1}, as there are {classes} classes"
+        )
+    # Written so that NaN fails it.
+    if not (np.all(p >= 0) and np.all(abs(p.sum(axis=1) - 1) <= _SUM_TOLERANCE)):
+        raise DataError(
+            "probabilities that are negative, NaN, or do not sum to 1 in every row;"
+            " expected the softmax of a network that trained without diverging"
+        )
+    return p, y.astype(np.int64)
