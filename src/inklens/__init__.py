@@ -1,0 +1,55 @@
+"""Inklens trains, examines and uses convolutional networks for small images, first of handwritten digits.
+
+    import inklens
+    run = inklens.train(inklens.load("mnist"))
+    run.predict(image)
+
+Names resolve when they are first used, so that `import inklens` loads no framework.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inklens.datasets import Dataset, load
+    from inklens.errors import InklensError
+    from inklens.evaluation import Evaluation
+    from inklens.pixels import PixelSpec
+    from inklens.training import EpochProgress, Recipe, Run, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Dataset",
+    "EpochProgress",
+    "Evaluation",
+    "InklensError",
+    "PixelSpec",
+    "Recipe",
+    "Run",
+    "__version__",
+    "load",
+    "train",
+]
+
+_HOMES = {
+    "Dataset": "datasets",
+    "EpochProgress": "training",
+    "Evaluation": "evaluation",
+    "InklensError": "errors",
+    "PixelSpec": "pixels",
+    "Recipe": "training",
+    "Run": "training",
+    "load": "datasets",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'inklens' has no attribute {name!r}")
+    return getattr(import_module(f"inklens.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

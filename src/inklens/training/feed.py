@@ -1,0 +1,47 @@
+"""Images to Keras, batch by batch, in an order that is ours: a permutation made from (seed, epoch)."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets import Split
+
+
+def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
+    """The order in which an epoch goes through its images: int64 (images,), the same on every machine."""
+    return np.random.default_rng((seed, epoch)).permutation(images)
+
+
+class Batches(keras.utils.PyDataset):
+    """A split as batches (uint8 images, one-hot float32 labels), read from a memory map as it lies.
+
+    Args:
+        split: what to feed.
+        classes: columns of the one-hot labels.
+        batch_size: images per batch; the last one may be smaller.
+        seed: shuffles anew in every epoch; None keeps the order of the split.
+    """
+
+    def __init__(self, split: Split, classes: int, batch_size: int, seed: int | None = None) -> None:
+        super().__init__()
+        self.split = split
+        self.batch_size = batch_size
+        self.seed = seed
+        self._one_hot = np.eye(classes, dtype=np.float32)
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Takes the order of this epoch, counted from 0."""
+        images = len(self.split)
+        self._order = np.arange(images) if self.seed is None else epoch_order(self.seed, epoch, images)
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.split) / self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        return self.split.batch(chosen), self._one_hot[self.split.labels[chosen]]

@@ -1,0 +1,37 @@
+"""What a training tells whoever watches it: one frozen record at a time, to a plain callback."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EpochProgress:
+    """Where a training stands.
+
+    Args:
+        epoch: the epoch that runs, from 1.
+        epochs: how many there will be.
+        step: steps done in this epoch.
+        steps: steps in an epoch.
+        seconds: time since the epoch began, validation included once `finished`.
+        ms_per_step: milliseconds per training step of this epoch.
+        loss: mean over the epoch so far, as `accuracy` is (a share of 1).
+        val_loss: on the validation images; None until `finished`.
+        val_accuracy: share of 1; None until `finished`.
+        finished: the epoch is over.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    seconds: float
+    ms_per_step: float
+    loss: float
+    accuracy: float
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    finished: bool = False
+
+
+Progress = Callable[[EpochProgress], None]

@@ -1,0 +1,185 @@
+"""A recipe says everything about a training but the data: it is saved whole with the run."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from inklens.errors import OptionError
+from inklens.networks import ACTIVATIONS, NETWORKS
+
+OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
+SCHEDULES = ("constant", "one-cycle")
+BACKENDS = ("auto", "tensorflow", "jax", "torch")
+PRECISIONS = ("auto", "float32", "bfloat16")
+VALIDATION_DATA = ("split", "test")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. `Recipe.from_preset("fast")` is the usual start; `with_options` changes fields.
+
+    Args:
+        preset: the preset's name, for the run's name and its reader.
+        network: one of `inklens.networks.NETWORKS`.
+        activation: "relu" or "leaky_relu".
+        epochs: passes over the training images, at least 1.
+        batch_size: images per step, at least 1.
+        learning_rate: the optimiser's, above 0; the peak where the schedule has one.
+        schedule: "constant", or "one-cycle": up in a quarter of the steps, then down to 0 by a half cosine.
+        optimizer: Keras's name of it, one of `OPTIMIZERS`.
+        betas: the decay rates of the optimiser's two moments (adam, adamw, nadam); None is Keras's own.
+        dropout: share of activations dropped, 0 to below 1; None is the network's own.
+        label_smoothing: 0 to below 1.
+        minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
+        validation_data: "split" holds images out of the training part (unless the data come with a validation
+            part); "test" validates on the test set after every epoch, as tutorial C does.
+        validation_split: how much to hold out: a share below 1, or a number of images.
+        seed: decides the split, the order of images, initial weights and dropout masks.
+        backend: "tensorflow", "jax", "torch", or "auto".
+        precision: "float32", "bfloat16", or "auto": bfloat16 only where it was measured to be faster.
+
+    Raises:
+        OptionError: a name that is unknown or a value out of range.
+    """
+
+    preset: str = "fast"
+    network: str = "convnet-small"
+    activation: str = "relu"
+    epochs: int = 3
+    batch_size: int = 256
+    learning_rate: float = 1e-2
+    schedule: str = "one-cycle"
+    optimizer: str = "adam"
+    betas: tuple[float, float] | None = None
+    dropout: float | None = None
+    label_smoothing: float = 0.0
+    minimum_steps: int = 0
+    validation_data: str = "split"
+    validation_split: float | int = 0.1
+    seed: int = 0
+    backend: str = "auto"
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        for field, known in _NAMES.items():
+            known_name(field, getattr(self, field), known)
+        if self.betas is not None:
+            object.__setattr__(self, "betas", tuple(self.betas))  # JSON gives a list
+        for field, (fits, expected) in _RANGES.items():
+            value = getattr(self, field)
+            if not fits(value):
+                raise OptionError(f"{field} {value!r} is out of range: expected {expected}")
+        if self.betas is not None and not self.optimizer.endswith(("adam", "adamw")):
+            raise OptionError(
+                f"betas {self.betas} do not go with optimizer {self.optimizer!r}: "
+                "expected adam, adamw or nadam, or no betas"
+            )
+
+    @classmethod
+    def from_preset(cls, name: str, **options: Any) -> Self:
+        """A preset, with some fields changed.
+
+        Raises:
+            OptionError: no such preset, no such field, or a value out of range.
+
+        Example:
+            >>> Recipe.from_preset("tutorial-c", epochs=2).batch_size
+            150
+        """
+        known_name("preset", name, PRESETS)
+        return cls.from_dict({**PRESETS[name], "preset": name, **options})
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """A recipe from its fields by name, as `to_dict` gives them."""
+        known = [field.name for field in fields(cls)]
+        for name in values:
+            known_name("recipe field", name, known)
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for recipe.json."""
+        return asdict(self)
+
+    def with_options(self, **options: Any) -> Self:
+        """The same recipe with some fields changed; raises OptionError as the constructor does."""
+        return self.from_dict({**asdict(self), **options})
+
+
+# Where a tutorial's value is lost, ours stands; docs/tutorials.md says which.
+PRESETS: dict[str, dict[str, Any]] = {
+    "fast": {"betas": (0.7, 0.9), "minimum_steps": 150, "validation_split": 1 / 12},
+    "tutorial-a": {
+        "network": "conv3x3-triple",
+        "epochs": 20,
+        "batch_size": 128,
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "validation_split": 0.1,
+    },
+    "tutorial-b": {
+        "network": "conv3x3-double",
+        "epochs": 1,
+        "batch_size": 32,
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "validation_split": 0.1,
+    },
+    "tutorial-c": {
+        "network": "conv5x5",
+        "epochs": 5,
+        "batch_size": 150,
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "validation_data": "test",
+    },
+}
+
+
+def known_name(what: str, given: object, known: Iterable[str]) -> None:
+    """Raises OptionError, with the nearest name there is, when `given` is not a known one."""
+    names = list(known)
+    if given not in names:
+        near = difflib.get_close_matches(str(given), names, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise OptionError(f"unknown {what} {given!r}: {hint}expected one of {', '.join(names)}")
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
+
+
+_NAMES: dict[str, Iterable[str]] = {
+    "network": NETWORKS,
+    "activation": ACTIVATIONS,
+    "schedule": SCHEDULES,
+    "optimizer": OPTIMIZERS,
+    "validation_data": VALIDATION_DATA,
+    "backend": BACKENDS,
+    "precision": PRECISIONS,
+}
+
+_RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "epochs": (lambda value: _whole(value, 1), "a whole number, 1 or more"),
+    "batch_size": (lambda value: _whole(value, 1), "a whole number, 1 or more"),
+    "learning_rate": (lambda value: 0 < value < float("inf"), "a number above 0"),
+    "betas": (
+        lambda value: value is None or (len(value) == 2 and all(map(_share, value))),
+        "two numbers, each 0 to below 1",
+    ),
+    "dropout": (lambda value: value is None or _share(value), "0 to below 1"),
+    "label_smoothing": (_share, "0 to below 1"),
+    "minimum_steps": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
+    "validation_split": (
+        lambda value: value > 0 and (_share(value) or _whole(value, 1)),
+        "a share above 0 and below 1, or a number of images",
+    ),
+    "seed": (lambda value: _whole(value, 0) and value < 2**31, "a whole number, 0 to 2147483647"),
+}

@@ -1,0 +1,141 @@
+"""A finished training in the hand: its folder, its network, and what one asks of it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from inklens.datasets import Dataset, Split
+from inklens.errors import DataError, RunError
+from inklens.evaluation import Evaluation, evaluate
+from inklens.pixels import PixelSpec, as_batch
+from inklens.runs import RunFolder
+from inklens.training.backends import select_backend
+from inklens.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import keras
+
+PREDICTION_BATCH = 256
+
+
+class Run:
+    """One run folder with its network. `inklens.train` returns one; `Run.open` opens one.
+
+    Example:
+        >>> run = Run.open("runs/mnist-fast-1")
+        >>> run.predict(image).argmax()
+        7
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """Opens a run that is done.
+
+        Raises:
+            RunError: no run folder, or a run that was not finished.
+        """
+        folder = RunFolder.open(path)
+        state = folder.status()["state"]
+        if state != "done":
+            raise RunError(f"{path} is {state}, not done: it has no model to use; train it again")
+        return cls(folder)
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """How it was trained."""
+        return Recipe.from_dict(self.folder.read_json(self.folder.recipe)["recipe"])
+
+    @cached_property
+    def spec(self) -> PixelSpec:
+        """What an image must be like for the network."""
+        return PixelSpec.from_dict(self.folder.read_json(self.folder.recipe)["pixels"])
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """One for each column of the probabilities."""
+        return tuple(self.folder.read_json(self.folder.recipe)["data"]["class_names"])
+
+    @property
+    def data_name(self) -> str:
+        """Name or path of what it was trained on."""
+        return str(self.folder.read_json(self.folder.recipe)["data"]["name"])
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What metrics.json says."""
+        return self.folder.read_json(self.folder.metrics)
+
+    @cached_property
+    def network(self) -> keras.Sequential:
+        """The Keras network: uint8 pixels (N, H, W, C) in, float32 probabilities (N, classes) out."""
+        select_backend("auto")
+        import keras
+
+        if not self.folder.model.is_file():
+            raise RunError(f"{self.path} has no model.keras; train it again, or give another run")
+        return keras.models.load_model(self.folder.model, compile=False)
+
+    def predict(self, images: ArrayLike | Split) -> NDArray[np.float32]:
+        """Probabilities of each class for each image.
+
+        Args:
+            images: (H, W), (H, W, C), (N, H, W) or (N, H, W, C); uint8, or float 0-1; of the size that the
+                network was trained on (`run.spec`).
+
+        Returns:
+            float32 (N, classes), each row adding up to 1; N is 1 for a single image.
+
+        Raises:
+            DataError: another size, channel count or range.
+        """
+        split = images if isinstance(images, Split) else _unlabelled(as_batch(images, self.spec))
+        return predict_probabilities(self.network, split)
+
+    def evaluate(self, data: Dataset | Split) -> Evaluation:
+        """Loss, accuracy with interval and confusion matrix on a data set's test part, or on a split.
+
+        Raises:
+            DataError: the data have other classes or another image shape than the network.
+        """
+        if isinstance(data, Dataset):
+            if data.class_names != self.class_names:
+                raise DataError(
+                    f"{data.name} has the classes {', '.join(data.class_names)}; expected the network's, "
+                    f"{', '.join(self.class_names)}"
+                )
+            return self.evaluate(data.test)
+        if data.images.shape[1:] != self.spec.shape:
+            raise DataError(
+                f"images of shape {data.images.shape[1:]}; expected {self.spec.shape}, as the network was "
+                "trained: load the data with that size and channel count"
+            )
+        return evaluate(self.predict(data), data.labels, self.class_names)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+
+def predict_probabilities(network: keras.Sequential, split: Split) -> NDArray[np.float32]:
+    """Batch by batch, so that memory holds one batch of images: float32 (N, classes)."""
+    starts = range(0, len(split), PREDICTION_BATCH)
+    parts = [
+        network.predict_on_batch(split.batch(slice(start, start + PREDICTION_BATCH))) for start in starts
+    ]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _unlabelled(images: NDArray[np.uint8]) -> Split:
+    return Split(images, np.zeros(len(images), np.int64))

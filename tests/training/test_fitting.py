@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from inklens.errors import OptionError
+from inklens.networks import build
+from inklens.training import Recipe, select_backend
+
+select_backend("tensorflow")
+
+from inklens.training.fitting import (  # noqa: E402
+    epochs_for,
+    fit,
+    optimizer,
+    steps_per_epoch,
+    steps_per_execution,
+)
+
+ONE_CYCLE = Recipe(epochs=2, batch_size=64, learning_rate=1e-2)
+
+
+def test_a_network_learns_the_digits(digits):
+    network = build("convnet-small", digits.image_shape, 10)
+    history = fit(network, Recipe(epochs=4, batch_size=64), digits.train, digits.test)
+    assert [record["epoch"] for record in history] == [1, 2, 3, 4]
+    assert history[-1]["val_accuracy"] > 0.94
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_the_recorded_validation_accuracy_is_that_of_the_network(digits):
+    network = build("conv5x5", digits.image_shape, 10)
+    history = fit(network, ONE_CYCLE, digits.train, digits.test)
+    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
+    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
+
+
+def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(digits):
+    """Order from (seed, epoch), and every random state a variable: what an exact resume rests on."""
+    from inklens.networks.sequential import logits_network
+    from inklens.training.feed import Batches
+
+    def compiled():
+        network = logits_network(build("conv5x5", digits.image_shape, 10))
+        network.compile(optimizer(ONE_CYCLE, 40), "categorical_crossentropy", jit_compile=False)
+        network.optimizer.build(network.trainable_variables)
+        return network
+
+    def epoch(network, number):
+        batches = Batches(digits.train.take(np.arange(1280)), 10, 64, seed=0)
+        batches.start_epoch(number)
+        for index in range(len(batches)):
+            network.train_on_batch(*batches[index])
+
+    def state(network):
+        return [np.array(variable) for variable in (*network.variables, *network.optimizer.variables)]
+
+    whole = compiled()
+    epoch(whole, 0)
+    halfway = state(whole)
+    epoch(whole, 1)
+
+    resumed = compiled()
+    for variable, value in zip((*resumed.variables, *resumed.optimizer.variables), halfway, strict=True):
+        variable.assign(value)
+    epoch(resumed, 1)
+    assert all(np.array_equal(a, b) for a, b in zip(state(whole), state(resumed), strict=True))
+
+
+def test_progress_hears_of_every_execution_and_of_the_end_of_every_epoch(digits):
+    heard = []
+    network = build("convnet-small", digits.image_shape, 10)
+    fit(network, Recipe(epochs=2, batch_size=500), digits.train, digits.test, progress=heard.append)
+    ends = [record for record in heard if record.finished]
+    steps = -(-len(digits.train) // 500)
+    assert [(end.epoch, end.step, end.steps) for end in ends] == [(1, steps, steps), (2, steps, steps)]
+    assert all(record.val_loss is None for record in heard if not record.finished)
+    assert all(record.val_accuracy is not None for record in ends)
+
+
+def test_small_data_are_gone_through_more_often():
+    recipe = Recipe(epochs=3, batch_size=256, minimum_steps=150)
+    assert epochs_for(recipe, 55_000) == 3
+    assert epochs_for(recipe, 3_667) == 10
+    assert steps_per_epoch(recipe, 3_667) == 15
+
+
+def test_one_execution_is_short_for_a_large_network_and_longer_for_a_small_one():
+    recipe = Recipe(batch_size=128)
+    large = build("conv3x3-triple", (28, 28, 1), 10)
+    small = build("convnet-small", (8, 8, 1), 10)
+    assert steps_per_execution(recipe, large, 60_000) == 1
+    assert 10 < steps_per_execution(recipe, small, 60_000) <= 50
+
+
+def test_one_cycle_rises_to_the_peak_in_the_first_quarter_and_ends_at_nothing():
+    schedule = optimizer(ONE_CYCLE, 100)._learning_rate
+    rates = [float(schedule(step)) for step in range(101)]
+    assert max(rates) == pytest.approx(1e-2)
+    assert 24 <= int(np.argmax(rates)) <= 26
+    assert rates[0] < 1e-3
+    assert rates[100] == pytest.approx(0, abs=1e-8)
+
+
+def test_labels_beyond_the_networks_classes_are_refused(digits):
+    with pytest.raises(OptionError, match="the network has 3 classes; the labels go up to 9"):
+        fit(build("conv5x5", digits.image_shape, 3), ONE_CYCLE, digits.train, digits.test)
