@@ -1,0 +1,5 @@
+"""`python -m inklens` is `inklens`."""
+
+from inklens.cli import main
+
+main()

@@ -1,0 +1,24 @@
+"""`inklens datasets`: what there is, how much of it, and where it lies."""
+
+from inklens.cli.console import output
+
+
+def datasets() -> None:
+    """List the data sets that have a name, with counts and where they lie."""
+    from inklens.datasets import catalogue
+
+    rows = [("name", "kind", "classes", "train", "test", "image", "where")]
+    for entry in catalogue():
+        test = f"{entry.test_count:,}" if entry.test_count else "a fifth"
+        shape = "x".join(map(str, entry.shape)) if entry.shape else "files"
+        count = f"{entry.train_count:,}"
+        rows.append((entry.name, entry.kind, str(entry.classes), count, test, shape, entry.where))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, kind, *numbers, shape, where in rows:
+        right = "  ".join(number.rjust(width) for number, width in zip(numbers, widths[2:5], strict=True))
+        left = f"{name:<{widths[0]}}  {kind:<{widths[1]}}"
+        output.print(f"{left}  {right}  {shape:<{widths[5]}}  {where}", markup=False)
+    output.print(
+        "\nAny folder of IDX files, any class-per-folder tree of images and any .npz file with images\n"
+        "and labels can be given by its path: inklens show PATH"
+    )
