@@ -1,0 +1,130 @@
+"""Grids of images: samples with their labels, and predictions beside what was right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.reporting import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_GAP = 0.14
+_LARGEST_TILE = 2.4
+_NARROWEST_PAGE = 3.2
+_LINE = 0.17
+_KEYS = ("predicted", "actual", "confidence")
+
+
+def sample_grid(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    class_names: Sequence[str],
+    path: Path,
+    *,
+    title: str | None = None,
+) -> Figure:
+    """Draws all the images given with their labels below them, and writes the PNG.
+
+    Args:
+        images: uint8 (N, H, W, C), 0-255, N at least 1. C of 1 is drawn grey, of 3 in colour, of any
+            other number as the mean of the channels.
+        labels: int (N,).
+        class_names: One name per class.
+        title: "Samples" when None.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    with style.sheet(class_names, title or "") as (names, heading):
+        figure, axes, boxes, tile = _grid(images, caption=0.2, most_columns=12)
+        counted = f"{len(images):,} image{'s' * (len(images) > 1)}"
+        shape = f" {style.TIMES} ".join(map(str, images.shape[1:]))
+        style.header(axes, heading or "Samples", f"{counted}, {shape}")
+        for label, (x, y) in zip(labels, boxes, strict=True):
+            caption = axes.text(x + tile[0] / 2, y + tile[1] + 0.15, names[label], size=8, ha="center")
+            style.fit(caption, tile[0])
+        return style.save(figure, path)
+
+
+def predictions_grid(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    predicted: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    class_names: Sequence[str],
+    path: Path,
+) -> Figure:
+    """Draws images with what the network saw and what is there, the wrong ones framed, and writes the PNG.
+
+    Args:
+        images: uint8 (N, H, W, C), 0-255, N at least 1.
+        labels: int (N,), the actual classes.
+        predicted: int (N,), the predicted classes.
+        probabilities: float (N,), 0-1: those of the predicted classes.
+        class_names: One name per class.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    with style.sheet(class_names) as (names, _):
+        figure, axes, boxes, tile = _grid(images, caption=3 * _LINE + 0.08, most_columns=5)
+        wrong = int(np.sum(labels != predicted))
+        counted = f"{len(images)} test image{'s' * (len(images) > 1)}"
+        verdict = f"{wrong} wrong: framed and crossed" if wrong else "all right"
+        style.header(axes, "Predicted and actual", f"{counted}, {verdict}")
+        for label, guess, share, (x, y) in zip(labels, predicted, probabilities, boxes, strict=True):
+            colour = style.INK if label == guess else style.VERMILION
+            values = (names[guess], names[label], style.percent(float(share)))
+            colours = (colour, style.INK, style.MUTED)
+            for line, (key, value, shown) in enumerate(zip(_KEYS, values, colours, strict=True)):
+                below = y + tile[1] + 0.19 + line * _LINE
+                axes.text(x, below, key, size=7, color=style.MUTED)
+                weight = "bold" if line == 0 else "normal"
+                text = axes.text(x + 0.63, below, value, size=8, color=shown, weight=weight)
+                style.fit(text, tile[0] - 0.63)
+            if label != guess:
+                _cross(axes, x, y, *tile)
+        return style.save(figure, path)
+
+
+def _grid(
+    images: NDArray[np.uint8], caption: float, most_columns: int
+) -> tuple[Figure, Axes, list[tuple[float, float]], tuple[float, float]]:
+    """Draws the images; returns the page, each tile's top left corner, and the tile's width and height."""
+    count, height, width = images.shape[:3]
+    columns = style.columns_for(count, most_columns)
+    tile_width = min(_LARGEST_TILE, (style.WIDTH - 2 * style.MARGIN + _GAP) / columns - _GAP)
+    tile_height = tile_width * min(1.5, max(0.3, height / width))
+    pitch = tile_width + _GAP, tile_height + caption + _GAP
+    rows = -(-count // columns)
+    page_width = max(_NARROWEST_PAGE, columns * pitch[0] - _GAP + 2 * style.MARGIN)
+    figure, axes = style.page(page_width, style.HEADER + rows * pitch[1] - _GAP + style.MARGIN)
+    boxes = [
+        (style.MARGIN + index % columns * pitch[0], style.HEADER + index // columns * pitch[1])
+        for index in range(count)
+    ]
+    for image, (x, y) in zip(images, boxes, strict=True):
+        style.show(axes, _in_colours(image), x, y, tile_width, tile_height)
+    return figure, axes, boxes, (tile_width, tile_height)
+
+
+def _in_colours(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 (H, W, C) -> (H, W, 3)."""
+    if image.shape[-1] == 3:
+        return image
+    return np.repeat(image.mean(axis=-1, keepdims=True).round().astype(np.uint8), 3, axis=-1)
+
+
+def _cross(axes: Axes, x: float, y: float, width: float, height: float) -> None:
+    """Marks a wrong one by shape as well as by colour."""
+    style.frame(axes, x, y, width, height, style.VERMILION, 3)
+    middle = x + width - 0.1, y + 0.1
+    axes.plot(*middle, marker="s", markersize=15, color=style.VERMILION, markeredgewidth=0)
+    axes.plot(*middle, marker="x", markersize=6, color="white", markeredgewidth=1.6)

@@ -1,0 +1,155 @@
+"""Grids of samples and of predictions."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from numpy.typing import NDArray
+
+from inklens.reporting import predictions_grid, sample_grid, style
+
+NAMES = tuple("0123456789")
+Digits = tuple[NDArray[np.uint8], NDArray[np.int64]]
+Names = tuple[str, ...]
+Tidy = Callable[[Figure], None]
+TextsOf = Callable[[Figure], list[Text]]
+
+
+def assert_captions_clear_of_images(figure: Figure, texts: list[Text]) -> None:
+    images = [image.get_window_extent() for image in figure.axes[0].images]
+    for text in texts:
+        box = text.get_window_extent()
+        for image in images:
+            apart = box.x1 <= image.x0 or image.x1 <= box.x0 or box.y1 <= image.y0 or image.y1 <= box.y0
+            assert apart, f"{text.get_text()!r} lies on an image"
+
+
+def wrong_marks(figure: Figure) -> list[Rectangle]:
+    frames = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+    return [frame for frame in frames if to_hex(frame.get_edgecolor()) == style.VERMILION]
+
+
+def test_every_sample_has_its_label_below_it(
+    digits: Digits, tmp_path: Path, assert_tidy: Tidy, texts_of: TextsOf
+) -> None:
+    images, labels = digits
+    figure = sample_grid(images, labels, NAMES, tmp_path / "samples.png", title="MNIST")
+    assert_tidy(figure)
+    title, subtitle, *captions = texts_of(figure)
+    assert title.get_text() == "MNIST"
+    assert subtitle.get_text() == "40 images, 28 × 28 × 1"  # noqa: RUF001
+    drawn = figure.axes[0].images
+    assert len(drawn) == 40
+    for image, label, caption in zip(drawn, labels, captions, strict=True):
+        assert caption.get_text() == str(label)
+        above, below = image.get_window_extent(), caption.get_window_extent()
+        assert above.x0 <= below.x0
+        assert below.x1 <= above.x1
+        assert 0 < above.y0 - below.y1 < 30
+    assert_captions_clear_of_images(figure, texts_of(figure))
+
+
+def test_the_file_shows_the_pixels_that_were_given(digits: Digits, tmp_path: Path) -> None:
+    images, labels = digits
+    figure = sample_grid(images[:1], labels[:1], NAMES, tmp_path / "one.png")
+    picture = imread(tmp_path / "one.png")[..., :3]
+    box = figure.axes[0].images[0].get_window_extent()
+    middles = (np.arange(28) + 0.5) / 28
+    rows = (picture.shape[0] - box.y1 + middles * box.height).astype(int)
+    columns = (box.x0 + middles * box.width).astype(int)
+    seen = picture[np.ix_(rows, columns)]
+    assert np.abs(seen - images[0] / 255).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("count", "shape"),
+    [
+        (1, (28, 28, 1)),
+        (1, (8, 200, 1)),
+        (2, (64, 16, 3)),
+        (7, (16, 16, 2)),
+        (10, (16, 16, 4)),
+        (60, (8, 200, 1)),
+        (100, (24, 40, 3)),
+    ],
+)
+def test_any_number_and_shape_of_images_is_tidy(
+    tmp_path: Path,
+    assert_tidy: Tidy,
+    texts_of: TextsOf,
+    hard_names: Names,
+    count: int,
+    shape: tuple[int, int, int],
+) -> None:
+    random = np.random.default_rng(count)
+    images = random.integers(0, 256, (count, *shape), dtype=np.uint8)
+    labels = np.arange(count) % len(hard_names)
+    figure = sample_grid(images, labels, hard_names, tmp_path / "x.png", title="long " * 40)
+    assert_tidy(figure)
+    assert_captions_clear_of_images(figure, texts_of(figure))
+    assert len(figure.axes[0].images) == count
+
+
+def test_a_title_that_cannot_be_drawn_gives_way(digits: Digits, tmp_path: Path, texts_of: TextsOf) -> None:
+    images, labels = digits
+    figure = sample_grid(images, labels, NAMES, tmp_path / "x.png", title="猫")
+    assert texts_of(figure)[0].get_text() == "Samples"
+
+
+def test_ten_predictions_say_what_was_seen_and_mark_the_wrong_ones(
+    digits: Digits, tmp_path: Path, assert_tidy: Tidy, texts_of: TextsOf
+) -> None:
+    images, labels = digits[0][::4], digits[1][::4]
+    predicted = labels.copy()
+    predicted[[3, 7]] = [8, 1]
+    probabilities = np.linspace(0.5, 1, 10)
+    figure = predictions_grid(images, labels, predicted, probabilities, NAMES, tmp_path / "predictions.png")
+    assert_tidy(figure)
+    assert_captions_clear_of_images(figure, texts_of(figure))
+
+    _, subtitle, *captions = texts_of(figure)
+    assert subtitle.get_text() == "10 test images, 2 wrong: framed and crossed"
+    said = [text.get_text() for text in captions]
+    for index in range(10):
+        name, actual = str(predicted[index]), str(labels[index])
+        rows = said[6 * index : 6 * index + 6]
+        assert rows[:4] == ["predicted", name, "actual", actual]
+        assert rows[4:] == ["confidence", style.percent(probabilities[index])]
+        colour = to_hex(str(captions[6 * index + 1].get_color()))
+        assert colour == (style.VERMILION if index in (3, 7) else style.INK)
+
+    marked = [frame.get_window_extent() for frame in wrong_marks(figure)]
+    drawn = figure.axes[0].images
+    for index, image in enumerate(drawn):
+        middle = image.get_window_extent()
+        x, y = (middle.x0 + middle.x1) / 2, (middle.y0 + middle.y1) / 2
+        assert any(frame.contains(x, y) for frame in marked) == (index in (3, 7))
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert len(crosses) == 2
+
+
+def test_all_right_leaves_no_mark(digits: Digits, tmp_path: Path, texts_of: TextsOf) -> None:
+    images, labels = digits[0][:10], digits[1][:10]
+    figure = predictions_grid(images, labels, labels, np.ones(10), NAMES, tmp_path / "x.png")
+    assert texts_of(figure)[1].get_text() == "10 test images, all right"
+    assert not wrong_marks(figure)
+    assert not figure.axes[0].lines
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 25])
+def test_wrong_predictions_of_hard_names_are_tidy(
+    tmp_path: Path, assert_tidy: Tidy, texts_of: TextsOf, hard_names: Names, count: int
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (count, 20, 60, 3), dtype=np.uint8)
+    labels = np.arange(count) % 10
+    shares = np.full(count, 0.99999)
+    figure = predictions_grid(images, labels, (labels + 1) % 10, shares, hard_names, tmp_path / "x.png")
+    assert_tidy(figure)
+    assert_captions_clear_of_images(figure, texts_of(figure))
+    assert len(wrong_marks(figure)) == count
