@@ -65,12 +65,14 @@ def train(
     parts = _parts(data, recipe, test)
     backend = select_backend(recipe.backend)
     policy = resolve_precision(recipe.precision, backend)
-    network = build_network(data, recipe, policy)
+    trained = build_network(data, recipe, policy, training=True)
     folder = RunFolder.create(output, name, f"{_stem(data.name)}-{recipe.preset}")
     try:
         _describe(folder, data, recipe, parts, backend, policy)
-        history, seconds = _fit(folder, network, recipe, parts, progress)
-        network = _as_float32(network, data, recipe, policy)
+        history, seconds = _fit(folder, trained, recipe, parts, progress)
+        # bfloat16 and the quick dropout are ways of training only: saved and evaluated is a plain network.
+        network = build_network(data, recipe)
+        network.set_weights(trained.get_weights())
         with folder.atomic(folder.model) as path:
             network.save(path)
         _evaluate(folder, network, data, parts, history, seconds)
@@ -84,7 +86,9 @@ def train(
     return Run(folder)
 
 
-def build_network(data: Dataset, recipe: Recipe, policy: str = "float32") -> keras.Sequential:
+def build_network(
+    data: Dataset, recipe: Recipe, policy: str = "float32", *, training: bool = False
+) -> keras.Sequential:
     """The recipe's network for the shape and the classes of a data set, untrained."""
     return build(
         recipe.network,
@@ -94,6 +98,7 @@ def build_network(data: Dataset, recipe: Recipe, policy: str = "float32") -> ker
         dropout=recipe.dropout,
         dtype=policy,
         seed=recipe.seed,
+        training=training,
     )
 
 
@@ -185,15 +190,6 @@ def _fit(
     started = time.perf_counter()
     history = fit(network, recipe, parts.train, parts.validation, progress=progress, on_epoch=keep)
     return history, time.perf_counter() - started
-
-
-def _as_float32(network: keras.Sequential, data: Dataset, recipe: Recipe, policy: str) -> keras.Sequential:
-    """bfloat16 is a way of training only: what is saved and evaluated is a float32 network."""
-    if policy == "float32":
-        return network
-    copy = build_network(data, recipe)
-    copy.set_weights(network.get_weights())
-    return copy
 
 
 def _evaluate(
