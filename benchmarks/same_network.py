@@ -54,7 +54,8 @@ def plain_keras(network: str, images: int, epochs: int) -> None:
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 
     class Timed(keras.callbacks.Callback):
-        seconds: list[float] = []
+        def on_train_begin(self, logs=None):
+            self.seconds = []
 
         def on_epoch_begin(self, epoch, logs=None):
             self.started = time.perf_counter()
@@ -62,6 +63,7 @@ def plain_keras(network: str, images: int, epochs: int) -> None:
         def on_epoch_end(self, epoch, logs=None):
             self.seconds.append(time.perf_counter() - self.started)
 
+    timed = Timed()
     history = model.fit(
         x_train[:images],
         y_train[:images],
@@ -69,9 +71,9 @@ def plain_keras(network: str, images: int, epochs: int) -> None:
         epochs=epochs,
         batch_size=SETTINGS[network][1],
         verbose=0,
-        callbacks=[Timed()],
+        callbacks=[timed],
     )
-    print(json.dumps({"seconds": Timed.seconds, "accuracy": history.history["val_accuracy"]}))
+    print(json.dumps({"seconds": timed.seconds, "accuracy": history.history["val_accuracy"]}))
 
 
 def ours(network: str, images: int, epochs: int, precision: str) -> None:
@@ -106,7 +108,7 @@ def measured(*arguments: str) -> dict:
     """Runs this script for one side in a process of its own."""
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, __file__, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
