@@ -1,0 +1,66 @@
+import pytest
+
+
+def test_help_and_the_list_of_data_sets_import_no_framework(inklens):
+    heavy = (
+        "import sys, inklens.cli as c\nsys.argv = ['inklens', {!r}]\ntry:\n    c.main()\nexcept SystemExit:\n"
+    )
+    heavy += "    print([m for m in ('keras', 'tensorflow', 'numpy', 'matplotlib') if m in sys.modules])"
+    import subprocess
+    import sys
+
+    for argument in ("--help", "datasets"):
+        code = heavy.format(argument)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "[]", argument
+
+
+def test_help_names_every_command(inklens):
+    done = inklens("--help")
+    assert done.returncode == 0
+    for command in ("train", "evaluate", "predict", "datasets", "show"):
+        assert command in done.stdout
+    assert inklens().stdout == done.stdout
+
+
+def test_version(inklens):
+    from inklens import __version__
+
+    assert inklens("--version").stdout == f"inklens {__version__}\n"
+
+
+def test_datasets_lists_counts_and_places(inklens):
+    done = inklens("datasets")
+    row = next(line.split() for line in done.stdout.splitlines() if line.startswith("sample"))
+    assert row[:6] == ["sample", "writing", "10", "4,000", "1,000", "28x28x1"]
+    assert row[6].endswith("mnist_5k.csv.gz")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("train", "--preset", "fats"), "unknown preset 'fats': did you mean 'fast'?"),
+        (("train", "--network", "conv5"), "unknown network 'conv5': did you mean 'conv5x5'?"),
+        (("train", "--backend", "theano"), "unknown backend 'theano': expected one of auto"),
+        (("train", "--epochs", "0"), "epochs 0 is out of range"),
+        (("train", "--epochs", "many"), "Invalid value for"),
+        (("train", "--batch-size", "0"), "batch_size 0 is out of range"),
+        (("train", "--validation-split", "half"), "validation split 'half' cannot be read"),
+        (("train", "--data", "mnits"), "did you mean mnist"),
+        (("train", "--data", "sample", "--size", "28"), "size '28' cannot be read"),
+        (("train", "--data", "sample", "--validation-split", "4000"), "leaves no data"),
+        (("train", "--colour", "red"), "No such option"),
+        (("show", "nowhere"), "nowhere"),
+        (("evaluate", "runs/none"), "runs/none is not a folder"),
+        (("predict", "none.png"), "runs holds no run"),
+        (("paint",), "No such command"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, tmp_path, arguments, message):
+    done = inklens(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("inklens: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists(), "something was left behind"

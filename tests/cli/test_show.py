@@ -1,0 +1,15 @@
+from PIL import Image
+
+
+def test_show_writes_a_picture_and_prints_what_is_in_the_data(inklens, tmp_path):
+    done = inklens("show", "sample", "--count", 12)
+    assert done.returncode == 0, done.stderr
+    assert "4,000 train, 1,000 test; 28x28, grey" in done.stdout
+    assert done.stdout.endswith("picture    pictures/sample.png\n")
+    with Image.open(tmp_path / "pictures/sample.png") as picture:
+        assert picture.width > 600
+
+
+def test_show_takes_the_first_images_when_asked(inklens):
+    done = inklens("show", "sample", "--first", "--count", 3, "--output", "x.png")
+    assert "  labels   0, 0, 0 ...\n" in done.stdout

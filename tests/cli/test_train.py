@@ -1,0 +1,168 @@
+import csv
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+QUICK = ("--data", "sample", "--network", "conv5x5", "--epochs", 2, "--batch-size", 64)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with one run in runs/mine and a digit in one.png."""
+    folder = tmp_path_factory.mktemp("work")
+    command = [sys.executable, "-m", "inklens", "train", *map(str, QUICK), "--name", "mine"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    (folder / "said.txt").write_text(done.stdout)
+    from PIL import Image
+
+    from inklens.datasets import load
+
+    sample = load("sample")
+    Image.fromarray(sample.test.batch(slice(0, 1))[0, :, :, 0]).save(folder / "one.png")
+    return folder
+
+
+def _run(folder, *arguments):
+    command = [sys.executable, "-m", "inklens", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_line_per_epoch_the_accuracy_and_where_things_are(trained):
+    said = (trained / "said.txt").read_text().splitlines()
+    epochs = [line for line in said if line.startswith("epoch ")]
+    assert len(epochs) == 2
+    for figure in ("ms/step", "loss", "accuracy", "val loss", "val accuracy"):
+        assert figure in epochs[0]
+    assert any(line.startswith("accuracy ") and "95 % interval" in line and "error" in line for line in said)
+    assert said[-2:] == ["pictures   runs/mine/pictures", "run        runs/mine"]
+
+
+def test_history_has_a_row_per_epoch(trained):
+    with (trained / "runs/mine/history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["val_accuracy"]) > 0.9
+
+
+def test_evaluating_the_run_prints_the_figures_of_the_training(trained):
+    done = _run(trained, "evaluate", "runs/mine")
+    error = json.loads((trained / "runs/mine/metrics.json").read_text())["test"]["error_percent"]
+    assert done.stdout.splitlines()[-1] == f"error {error:.2f} %"
+
+
+def test_predicting_one_image_names_its_class(trained):
+    path, label, probability, percent = _run(trained, "predict", "one.png").stdout.split()
+    assert (path, label, percent) == ("one.png", "0", "%")
+    assert float(probability) > 50
+
+
+def test_a_run_that_is_there_already_is_refused(trained):
+    done = _run(trained, "train", *QUICK, "--name", "mine")
+    assert done.returncode == 2
+    assert "runs/mine holds a run already; give another --name or --output" in done.stderr
+
+
+def test_an_image_that_is_no_image_is_refused_by_name(trained):
+    (trained / "text.png").write_text("no picture")
+    done = _run(trained, "predict", "text.png")
+    assert done.returncode == 2
+    assert "text.png" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_summary_prints_layers_shapes_and_parameters_and_trains_nothing(inklens, tmp_path):
+    done = inklens("train", "--data", "sample", "--network", "conv5x5", "--summary")
+    assert done.returncode == 0
+    assert "592,074" in done.stdout
+    assert "(None, 24, 24, 32)" in done.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_quiet_prints_the_result_only(inklens):
+    done = inklens("train", *QUICK, "--epochs", 1, "--quiet", "--no-test")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "trained",
+        "accuracy",
+        "pictures",
+        "run",
+    ]
+    assert "validation images" in done.stdout
+
+
+def test_an_output_that_is_a_file_is_refused(inklens, tmp_path):
+    (tmp_path / "taken").write_text("")
+    done = inklens("train", *QUICK, "--output", "taken")
+    assert done.returncode == 2
+    assert "a run cannot be made in taken" in done.stderr
+
+
+def test_data_of_ones_own_in_npz_train_and_images_of_another_channel_count_are_refused(inklens, tmp_path):
+    random = np.random.default_rng(0)
+    labels = np.arange(200) % 2
+    images = (
+        random.integers(0, 120, (200, 16, 12, 3)).astype(np.uint8)
+        + (labels * 100).astype(np.uint8)[:, None, None, None]
+    )
+    np.savez(tmp_path / "own.npz", images=images, labels=labels)
+    done = inklens("train", "--data", "own.npz", "--batch-size", 16, "--name", "own", "--quiet")
+    assert done.returncode == 0, done.stderr
+    np.savez(tmp_path / "grey.npz", images=images[..., 0], labels=labels)
+    done = inklens("evaluate", "runs/own", "--data", "grey.npz", "--channels", 1)
+    assert done.returncode == 2
+    assert "expected (16, 12, 3)" in done.stderr
+
+
+def test_without_mnist_the_sample_serves_and_one_line_says_so(inklens, tmp_path):
+    nowhere = {
+        "INKLENS_DATA": "",
+        "INKLENS_CACHE": str(tmp_path / "cache"),
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+    }
+    done = inklens("train", "--network", "conv5x5", "--epochs", 1, "--quiet", **nowhere)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("note: ")
+    assert "sample" in done.stderr
+    done = inklens("train", "--data", "mnist", **nowhere)
+    assert done.returncode == 2
+    assert "--data sample" in done.stderr
+
+
+def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(tmp_path):
+    """On a terminal, as a user sees it: the bar shows while it trains, and the run folder is whole."""
+    leader, follower = pty.openpty()
+    command = [
+        sys.executable,
+        "-m",
+        "inklens",
+        "train",
+        "--data",
+        "sample",
+        "--epochs",
+        "500",
+        "--name",
+        "cut",
+    ]
+    process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower)
+    os.close(follower)
+    shown = b""
+    while b"ms/step" not in shown:  # the first execution is done; a process that ends closes the terminal
+        shown += os.read(leader, 4096)
+    process.send_signal(signal.SIGINT)
+    try:
+        while True:
+            shown += os.read(leader, 4096)
+    except OSError:
+        pass
+    os.close(leader)
+    assert process.wait(timeout=60) == 130
+    assert b"epoch" in shown
+    assert b"Traceback" not in shown
+    assert json.loads((tmp_path / "runs/cut/status.json").read_text())["state"] == "interrupted"
+    assert not (tmp_path / "runs/cut/model.keras").exists()
