@@ -8,9 +8,8 @@ TRAIN = """
 import numpy as np
 import inklens
 
-run = inklens.train(
-    inklens.load("sample"), inklens.Recipe.from_preset("fast", epochs=4, minimum_steps=0), output="runs"
-)
+recipe = inklens.Recipe.from_preset("fast", epochs=2, batch_size=64, minimum_steps=0)
+run = inklens.train(inklens.load("sample"), recipe, output="runs")
 import keras
 print(keras.config.backend(), run.metrics["test"]["accuracy"])
 assert (run.path / "model.keras").stat().st_size > 0
