@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from inklens.datasets import Dataset, load
     from inklens.errors import InklensError
     from inklens.evaluation import Evaluation
+    from inklens.networks import build
     from inklens.pixels import PixelSpec
     from inklens.training import EpochProgress, Recipe, Run, train
 
@@ -28,6 +29,7 @@ __all__ = [
     "Recipe",
     "Run",
     "__version__",
+    "build",
     "load",
     "train",
 ]
@@ -40,6 +42,7 @@ _HOMES = {
     "PixelSpec": "pixels",
     "Recipe": "training",
     "Run": "training",
+    "build": "networks",
     "load": "datasets",
     "train": "training",
 }

@@ -1,0 +1,64 @@
+"""The commands and the Python of docs/tutorials.md, run in order, on the embedded sample for one epoch."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parent.parent / "docs"
+BLOCK = re.compile(r"^( *)```(console|python)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+
+
+def _blocks(page: str) -> list[tuple[str, str]]:
+    found = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
+    return [
+        (language, re.sub(f"^{indent}", "", body, flags=re.MULTILINE)) for indent, language, body in found
+    ]
+
+
+def test_every_step_of_the_tutorials_runs(tmp_path):
+    from PIL import Image
+
+    from inklens.datasets import load
+
+    Image.fromarray(load("sample").test.batch(slice(0, 1))[0, :, :, 0]).save(tmp_path / "one.png")
+    script = ["import subprocess, sys"]
+    commands = 0
+    for language, body in _blocks("tutorials.md"):
+        if language == "python":
+            script.append(body.replace('load("mnist")', 'load("sample")'))
+            continue
+        for line in body.splitlines():
+            assert line.startswith("$ inklens ")
+            arguments = [word.replace("mnist", "sample") for word in shlex.split(line)[2:]]
+            if arguments[0] == "train":
+                arguments += ["--epochs", "1"]
+            script.append(f"subprocess.run([sys.executable, '-m', 'inklens', *{arguments!r}], check=True)")
+            commands += 1
+    assert commands >= 12
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(script)],
+        cwd=tmp_path,
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "592,074" in done.stdout
+    assert "error " in done.stdout
+    for made in ("ten.png", "pictures/sample.png", "runs/tutorial-a/pictures/predictions.png"):
+        assert (tmp_path / made).stat().st_size > 5_000
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/tutorials.md"])
+def test_links_inside_the_repository_lead_somewhere(page):
+    root = DOCS.parent
+    text = (root / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
+        if "://" not in target:
+            assert ((root / page).parent / target).exists(), f"{page} links to {target}"
