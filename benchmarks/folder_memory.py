@@ -3,8 +3,8 @@
     python benchmarks/folder_memory.py
 
 Makes the tree in a temporary folder, trains one epoch of convnet-small on it through the command line, and
-samples the anonymous memory (RssAnon) of that process. Decoded, the images are 1.2 GB; they lie in a memory map, whose
-pages the system may drop. Linux only.
+samples the anonymous memory (RssAnon) of that process. Decoded, the images are 1.2 GB; they lie in a memory
+map, whose pages the system may drop. Linux only.
 """
 
 import argparse
