@@ -6,7 +6,8 @@
     │   └── DownloadError        a fetched file that is short, wrong, or out of reach
     ├── OptionError              an option or a recipe: unknown name, value out of range
     │   └── MissingPackageError  a package that an option needs is not installed
-    └── RunError                 a run folder: exists already, cannot be written, lacks a file
+    ├── RunError                 a run folder: exists already, cannot be written, lacks a file
+    └── ModelError               a model file: damaged, not ours, refused because it is not safe
 
 The message of each is one line: what was given, what is expected, how to put it right.
 """
@@ -40,3 +41,7 @@ class MissingPackageError(OptionError):
 
 class RunError(InklensError):
     """A run folder that exists already, cannot be written, or lacks a file."""
+
+
+class ModelError(InklensError):
+    """A model file that is damaged, does not fit, or is refused because it is not safe to load."""
