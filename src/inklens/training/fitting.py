@@ -105,6 +105,8 @@ def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
 
 def steps_per_execution(recipe: Recipe, network: keras.Sequential, images: int) -> int:
     """Steps that Keras runs without coming back to Python: few enough for Ctrl-C and the progress bar."""
+    if keras.config.backend() == "torch":  # Keras refuses more than one there
+        return 1
     flops = 2 * 3 * multiply_adds(network) * recipe.batch_size
     most = int(_LONGEST_EXECUTION * _SLOWEST_FLOPS / flops)
     marks = math.ceil(steps_per_epoch(recipe, images) / _PROGRESS_MARKS)
