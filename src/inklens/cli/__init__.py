@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from inklens.cli import datasets, evaluate, predict, show, train
+from inklens.cli import datasets, evaluate, export, predict, show, train
 from inklens.cli.console import errors
 from inklens.errors import InklensError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("export")(export.export)
 app.command("datasets")(datasets.datasets)
 app.command("show")(show.show)
 
