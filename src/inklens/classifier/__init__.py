@@ -7,10 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from inklens.classifier.answers import Predictions
     from inklens.classifier.classifier import Classifier
+    from inklens.classifier.files import find_images
     from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, Reject
-    from inklens.classifier.predictions import Predictions
-    from inklens.classifier.scoring import Scored, find_images, score_files
+    from inklens.classifier.scoring import Scored, score_files
 
 __all__ = [
     "METADATA_KEY",
@@ -27,10 +28,10 @@ _HOMES = {
     "METADATA_KEY": "metadata",
     "Classifier": "classifier",
     "ModelMetadata": "metadata",
-    "Predictions": "predictions",
+    "Predictions": "answers",
     "Reject": "metadata",
     "Scored": "scoring",
-    "find_images": "scoring",
+    "find_images": "files",
     "score_files": "scoring",
 }
 

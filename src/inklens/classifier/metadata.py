@@ -114,7 +114,7 @@ class ModelMetadata:
         version = values.pop("format", None)
         if version != FORMAT or isinstance(version, bool):
             raise ModelError(
-                f"metadata of format {_short(version)}; expected {FORMAT}: "
+                f"metadata of format {quoted(version)}; expected {FORMAT}: "
                 "use the version of Inklens that wrote it, or export the model again"
             )
         _check_keys("metadata", values, cls)
@@ -150,27 +150,27 @@ def _check_keys(what: str, values: Mapping[str, object], of: type) -> None:
     expected = {entry.name for entry in fields(of)}
     for problem, names in (("lacks", expected - values.keys()), ("knows no", values.keys() - expected)):
         if names:
-            raise ModelError(f"{what} {problem} {_short(min(names))}; expected {', '.join(sorted(expected))}")
+            raise ModelError(f"{what} {problem} {quoted(min(names))}; expected {', '.join(sorted(expected))}")
 
 
 def _check_class_names(names: object) -> None:
     if not isinstance(names, tuple):
-        raise ModelError(f"class_names is {_short(names)}; expected a tuple of names")
+        raise ModelError(f"class_names is {quoted(names)}; expected a tuple of names")
     if not 1 <= len(names) <= MAX_CLASSES:
         raise ModelError(f"class_names has {len(names):,} names; expected 1 to {MAX_CLASSES:,}")
     for name in names:
         _check("a class name", name, _is_name, f"one line of 1 to {MAX_NAME_LENGTH} characters")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ModelError(f"class_names has {_short(twice)} more than once; expected unlike names")
+        raise ModelError(f"class_names has {quoted(twice)} more than once; expected unlike names")
 
 
 def _check(name: str, value: object, fits: Callable[[Any], bool], expected: str) -> None:
     if not fits(value):
-        raise ModelError(f"{name} is {_short(value)}; expected {expected}")
+        raise ModelError(f"{name} is {quoted(value)}; expected {expected}")
 
 
-def _short(value: object) -> str:
+def quoted(value: object) -> str:
     """What a hostile file may have given, on less than a line and without what would steer a terminal."""
     if not isinstance(value, str | int | float | None):
         return f"a {type(value).__name__}"

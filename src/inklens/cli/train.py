@@ -101,7 +101,7 @@ def train(
         from inklens.cli.progress import shown
 
         output.print(str(loaded), markup=False)
-        with shown(output) as progress:
+        with shown(output.console) as progress:
             run = train(loaded, recipe, **where, progress=progress)
     return _print_result(run)
 
