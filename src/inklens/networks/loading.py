@@ -27,6 +27,7 @@ MOST_LAYERS = 256
 _REMEDY = "give the model.keras of a run that Inklens trained"
 # What Keras raises for layers that pass the checks and yet do not fit together.
 _DO_NOT_FIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_LAYER_KEYS = ("module", "class_name", "config", "registered_name")
 _LAYERS = {
     "BatchNormalization",
     "Conv2D",
@@ -66,9 +67,9 @@ def load_network(path: str | Path) -> keras.Sequential:
             raise ModelError("is no .keras file by its name")
         members = _read_members(path)
         layers = _check_config(members[CONFIG])
-        room = _check_weights(members[WEIGHTS])
-        _check_size(layers, room)
-        return keras.models.load_model(path, compile=False)
+        network = _build(layers, _check_weights(members[WEIGHTS]))
+        network.load_weights(path)
+        return network
     except ModelError as error:
         raise ModelError(f"{path} {error}; {_REMEDY}") from error
     except OSError as error:
@@ -166,14 +167,19 @@ def _datasets(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
             raise ModelError(f"has weights with {_short(name)}, which is neither a group nor an array")
 
 
-def _check_size(layers: list[dict[str, Any]], numbers: int) -> None:
-    """Refuses layers that would take more memory than the weights that came with them."""
-    shape = tuple(layers[0]["config"]["batch_shape"])
+def _build(configs: list[dict[str, Any]], numbers: int) -> keras.Sequential:
+    """The network, untrained.
+
+    Layers that would take more memory than the weights that came with them are refused before they are built;
+    `build_config`, by which Keras would build each on its own, is left out.
+    """
+    shape = tuple(configs[0]["config"]["batch_shape"])
     if len(shape) != 4 or shape[0] is not None or not all(1 <= side <= 4096 for side in shape[1:]):
         raise ModelError(f"takes images of shape {_short(shape[1:])}; expected height, width, channels")
+    layers = [keras.Input(batch_shape=shape, dtype="uint8", name="pixels")]
     claimed = 0
-    for config in layers[1:]:
-        layer = keras.layers.deserialize(config)
+    for config in configs[1:]:
+        layer = keras.layers.deserialize({key: config[key] for key in _LAYER_KEYS})
         channels = shape[1 if getattr(layer, "data_format", None) == "channels_first" else -1]
         if isinstance(layer, keras.layers.Conv2D):
             claimed += math.prod(layer.kernel_size) * channels // layer.groups * layer.filters
@@ -184,6 +190,8 @@ def _check_size(layers: list[dict[str, Any]], numbers: int) -> None:
         if claimed > numbers:
             raise ModelError(f"has a layer {_short(layer.name)} for which there are no weights")
         shape = tuple(layer.compute_output_shape(shape))
+        layers.append(layer)
+    return keras.Sequential(layers)
 
 
 def _some(names: list[str]) -> str:
