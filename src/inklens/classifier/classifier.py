@@ -179,4 +179,4 @@ def _limit_memory() -> None:
 
 def _first_line(error: Exception) -> str:
     """What onnxruntime says may hold names from the file: escaped, and cut."""
-    return ascii(" ".join(str(error).split()))[1:201]
+    return ascii(" ".join(str(error).split()))[1:301]

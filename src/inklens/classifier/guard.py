@@ -6,6 +6,7 @@ What may be in it is listed; everything else is refused. onnxruntime gets the ve
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -64,11 +65,12 @@ def read(path: Path) -> bytes:
             problem = "is a folder" if path.is_dir() else "is not there"
             raise ModelError(f"{path} {problem}; expected a model.onnx: `inklens export RUN` writes one")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            content = b"" if size > MAX_BYTES else file.read(MAX_BYTES)
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); expected a model.onnx") from error
-    if len(content) > MAX_BYTES:
-        raise ModelError(f"{path} has more than {MAX_BYTES:,} bytes; a model of ours is far smaller")
+    if size > MAX_BYTES:
+        raise ModelError(f"{path} has {size:,} bytes; expected at most {MAX_BYTES:,}")
     return content
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -75,14 +76,15 @@ def score_files(
     blocks = iter(lambda: list(islice(paths, size)), [])
     first = next(blocks, [])
     if len(first) < size:  # so few that threads would not pay
-        scored = iter([_score(first, classifier, top)])
+        scored = (_score(block, classifier, top) for block in [first])
     else:
         workers = workers or os.cpu_count() or 1
         scored = _in_parallel(chain([first], blocks), lambda block: _score(block, classifier, top), workers)
-    for answers, error in scored:
-        if strict and error is not None:
-            raise error
-        yield from answers
+    with closing(scored):
+        for answers, error in scored:
+            if strict and error is not None:
+                raise error
+            yield from answers
 
 
 def _score(files: list[str], classifier: Classifier, top: int) -> _Block:
@@ -121,7 +123,7 @@ def _answers(predictions: Predictions, top: int) -> Iterator[tuple[Any, ...]]:
 
 def _in_parallel(
     blocks: Iterable[list[str]], work: Callable[[list[str]], _Block], workers: int
-) -> Iterator[_Block]:
+) -> Generator[_Block]:
     """The blocks' answers in their order, at most two blocks for each worker ahead of who asks for them."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
