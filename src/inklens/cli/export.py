@@ -21,11 +21,11 @@ def export(
     """Write a run's network in a format, load it afresh, and prove that it says what the network says."""
     from inklens.export import export_run, require
     from inklens.export.proof import BATCH_SIZES
-    from inklens.runs import RunFolder
+    from inklens.training import Run
 
     require(format_name)
     written, proof = export_run(
-        RunFolder.open(run), format_name, output=target, max_error=parse_max_error(max_error)
+        Run.open(run).folder, format_name, output=target, max_error=parse_max_error(max_error)
     )
     sizes = ", ".join(map(str, BATCH_SIZES))
     output.print(

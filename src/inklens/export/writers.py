@@ -31,7 +31,7 @@ def write_onnx(network: keras.Sequential, metadata: ModelMetadata, path: Path) -
     model = onnx.load(path)
     del model.opset_import[:]
     model.opset_import.append(onnx.helper.make_opsetid("", OPSET))
-    model.graph.name = network.name
+    model.graph.name = "inklens"
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "N"
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
