@@ -77,12 +77,12 @@ def train(
     check_confidence(recipe, parts.validation, max_error)
     backend = select_backend(recipe.backend)
     policy = resolve_precision(recipe.precision, backend)
-    network = build_network(data, recipe, policy)
+    trained = build_network(data, recipe, policy, training=True)
     folder = RunFolder.create(output, name, f"{_stem(data.name)}-{recipe.preset}")
     with _status_of(folder):
         _describe(folder, data, recipe, parts, backend, policy)
-        history, training = _fit(folder, network, recipe, parts, progress)
-        network = _as_float32(network, data, recipe, policy)
+        history, training = _fit(folder, trained, recipe, parts, progress)
+        network = _plain(trained, data, recipe)
         validation = _save(folder, network, parts.validation)
         fitted = fit_confidence(recipe, validation, max_error)
         probabilities, scores = _evaluate(folder, network, data, parts, validation, fitted, training)
@@ -107,7 +107,9 @@ def _status_of(folder: RunFolder) -> Iterator[None]:
         raise
 
 
-def build_network(data: Dataset, recipe: Recipe, policy: str = "float32") -> keras.Sequential:
+def build_network(
+    data: Dataset, recipe: Recipe, policy: str = "float32", *, training: bool = False
+) -> keras.Sequential:
     """The recipe's network for the shape and the classes of a data set, untrained."""
     return build(
         recipe.network,
@@ -117,6 +119,7 @@ def build_network(data: Dataset, recipe: Recipe, policy: str = "float32") -> ker
         dropout=recipe.dropout,
         dtype=policy,
         seed=recipe.seed,
+        training=training,
     )
 
 
@@ -216,13 +219,11 @@ def _fit(
     }
 
 
-def _as_float32(network: keras.Sequential, data: Dataset, recipe: Recipe, policy: str) -> keras.Sequential:
-    """bfloat16 is a way of training only: what is saved and evaluated is a float32 network."""
-    if policy == "float32":
-        return network
-    copy = build_network(data, recipe)
-    copy.set_weights(network.get_weights())
-    return copy
+def _plain(trained: keras.Sequential, data: Dataset, recipe: Recipe) -> keras.Sequential:
+    """bfloat16 and the quick dropout are ways of training only: saved and evaluated is a plain network."""
+    network = build_network(data, recipe)
+    network.set_weights(trained.get_weights())
+    return network
 
 
 def _save(folder: RunFolder, network: keras.Sequential, validation: Split) -> ValidationOutputs:

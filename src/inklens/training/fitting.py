@@ -1,7 +1,7 @@
 """Keras's `fit`, set up so that a small network's time goes into arithmetic.
 
-Measured on 2 cores (benchmarks/same_network.py): several steps per execution save the Python round trip
-of every step, and uint8 batches keep the feed light.
+Several steps per execution save the Python round trip of every step, uint8 batches keep the feed light,
+and the dropout and the optimiser are the cheaper ones (benchmarks/same_network.py measures all of it).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from inklens.datasets import Split
 from inklens.errors import OptionError
 from inklens.networks.sequential import logits_network, multiply_adds
 from inklens.training.feed import Batches
+from inklens.training.optimizers import make_optimizer
 from inklens.training.progress import EpochProgress, Progress
 from inklens.training.recipe import Recipe
 
 VALIDATION_BATCH = 256
-WARM_UP = 0.25
 # One execution cannot be interrupted. At this rate, which any machine of the last ten years keeps up, it
 # lasts at most 0.4 s; it takes few steps to make the round trip to Python small, so less is lost than waits.
 _SLOWEST_FLOPS = 20e9
@@ -65,7 +65,7 @@ def fit(
     epochs = epochs_for(recipe, len(train))
     trained = logits_network(network)
     trained.compile(
-        optimizer=optimizer(recipe, epochs * steps_per_epoch(recipe, len(train))),
+        optimizer=make_optimizer(recipe, epochs * steps_per_epoch(recipe, len(train))),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
         steps_per_execution=steps_per_execution(recipe, network, len(train)),
@@ -82,25 +82,6 @@ def fit(
         verbose=0,
     )
     return watcher.history
-
-
-def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """The recipe's optimiser, with its learning-rate schedule over so many steps."""
-    rate: Any = recipe.learning_rate
-    if recipe.schedule == "one-cycle":
-        warm_up = max(1, round(WARM_UP * steps))
-        rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=recipe.learning_rate / 25,
-            decay_steps=max(1, steps - warm_up),
-            warmup_target=recipe.learning_rate,
-            warmup_steps=warm_up,
-        )
-    options: dict[str, Any] = {}
-    if recipe.betas is not None:
-        options = {"beta_1": recipe.betas[0], "beta_2": recipe.betas[1]}
-    return keras.optimizers.get(
-        {"class_name": recipe.optimizer, "config": {"learning_rate": rate, **options}}
-    )
 
 
 def steps_per_execution(recipe: Recipe, network: keras.Sequential, images: int) -> int:

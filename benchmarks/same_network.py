@@ -1,0 +1,161 @@
+"""The plain Keras tutorial script against Inklens: same network, data and batch size, in turn, in one run.
+
+    python benchmarks/same_network.py --network conv5x5
+    python benchmarks/same_network.py --network conv3x3-triple --images 12000
+
+Each round starts both as processes of their own; the first epoch of each is warm-up and not counted. An epoch
+is timed as its user sees it: training, then validation on the test images.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import record
+
+SETTINGS = {"conv5x5": ("tutorial-c", 150), "conv3x3-triple": ("tutorial-a", 128)}
+
+
+def plain_keras(network: str, images: int, epochs: int) -> None:
+    """The script as TUTORIALS C and A describe it, Keras's defaults throughout."""
+    import keras
+    from keras import layers
+
+    import inklens
+
+    x_train, y_train, x_test, y_test = inklens.load("mnist").arrays()
+    if network == "conv5x5":
+        body = [
+            layers.Conv2D(32, (5, 5), activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.2),
+        ]
+    else:
+        body = [
+            layers.Conv2D(32, (3, 3), activation="relu"),
+            layers.Conv2D(64, (3, 3), activation="relu"),
+            layers.Conv2D(128, (3, 3), activation="relu"),
+            layers.Dropout(0.25),
+            layers.MaxPooling2D(),
+        ]
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            *body,
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+
+    class Timed(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.seconds = []
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.started = time.perf_counter()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seconds.append(time.perf_counter() - self.started)
+
+    timed = Timed()
+    history = model.fit(
+        x_train[:images],
+        y_train[:images],
+        validation_data=(x_test, y_test),
+        epochs=epochs,
+        batch_size=SETTINGS[network][1],
+        verbose=0,
+        callbacks=[timed],
+    )
+    print(json.dumps({"seconds": timed.seconds, "accuracy": history.history["val_accuracy"]}))
+
+
+def ours(network: str, images: int, epochs: int, precision: str) -> None:
+    """The same through Inklens."""
+    import numpy as np
+
+    import inklens
+    from inklens.training import select_backend
+
+    select_backend("tensorflow")
+    from inklens.training.backends import resolve_precision
+    from inklens.training.conductor import build_network
+    from inklens.training.fitting import fit
+
+    data = inklens.load("mnist")
+    recipe = inklens.Recipe.from_preset(SETTINGS[network][0], epochs=epochs, precision=precision)
+    policy = resolve_precision(precision, "tensorflow")
+    built = build_network(data, recipe, policy, training=True)
+    history = fit(built, recipe, data.train.take(np.arange(images)), data.test)
+    print(
+        json.dumps(
+            {
+                "seconds": [record["seconds"] for record in history],
+                "accuracy": [record["val_accuracy"] for record in history],
+                "policy": policy,
+            }
+        )
+    )
+
+
+def measured(*arguments: str) -> dict:
+    """Runs this script for one side in a process of its own."""
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, __file__, *arguments]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--network", choices=SETTINGS, default="conv5x5")
+    parser.add_argument("--images", type=int, default=60_000, help="training images per epoch")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=3, help="per round, the first not counted")
+    parser.add_argument("--precision", choices=("float32", "auto", "bfloat16"), default="float32")
+    parser.add_argument("--side", choices=("keras", "inklens"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side == "keras":
+        plain_keras(given.network, given.images, given.epochs)
+        return
+    if given.side == "inklens":
+        ours(given.network, given.images, given.epochs, given.precision)
+        return
+
+    shared = ["--network", given.network, "--images", str(given.images), "--epochs", str(given.epochs)]
+    rounds = []
+    for number in range(given.rounds):
+        keras = measured("--side", "keras", *shared)
+        inklens = measured("--side", "inklens", "--precision", given.precision, *shared)
+        ratio = statistics.median(keras["seconds"][1:]) / statistics.median(inklens["seconds"][1:])
+        rounds.append({"keras": keras, "inklens": inklens, "ratio": ratio})
+        print(f"round {number + 1}: Inklens is {ratio:.2f} times as fast", flush=True)
+    sides = {
+        side: {
+            "median_epoch_seconds": statistics.median(s for r in rounds for s in r[side]["seconds"][1:]),
+            "mean_final_accuracy": statistics.mean(r[side]["accuracy"][-1] for r in rounds),
+        }
+        for side in ("keras", "inklens")
+    }
+    figures = {
+        "network": given.network,
+        "images": given.images,
+        "precision": rounds[0]["inklens"]["policy"],
+        **sides,
+        "median_ratio": statistics.median(r["ratio"] for r in rounds),
+        "rounds": rounds,
+    }
+    print(json.dumps({**sides, "median_ratio": figures["median_ratio"]}, indent=2))
+    record.write(f"same_network-{given.network}-{given.precision}", figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from inklens.training import select_backend
+
+select_backend("tensorflow")
+
+from inklens.networks import build  # noqa: E402
+from inklens.networks.dropout import QuickDropout  # noqa: E402
+
+
+def test_the_share_of_dropped_activations_is_the_rate_and_the_mean_stays():
+    ones = np.ones((400, 501), np.float32)
+    out = np.asarray(QuickDropout(0.2, seed=1)(ones, training=True))
+    assert set(np.unique(out)) == {np.float32(0), np.float32(1.25)}
+    assert (out == 0).mean() == pytest.approx(0.2, abs=0.004)  # 4.5 standard deviations
+    assert abs(np.corrcoef(out[:, :-1].ravel(), out[:, 1:].ravel())[0, 1]) < 0.01
+
+
+def test_each_call_draws_another_mask_and_the_seed_decides_which():
+    ones = np.ones((4, 100), np.float32)
+    first, second = QuickDropout(0.5, seed=1), QuickDropout(0.5, seed=1)
+    masks = [np.asarray(first(ones, training=True)) for _ in range(2)]
+    assert not np.array_equal(*masks)
+    assert np.array_equal(masks[0], np.asarray(second(ones, training=True)))
+
+
+def test_nothing_is_dropped_when_not_training():
+    ones = np.ones((4, 10), np.float32)
+    assert np.array_equal(np.asarray(QuickDropout(0.5, seed=1)(ones, training=False)), ones)
+
+
+def test_a_network_for_training_takes_the_weights_of_a_plain_one():
+    plain, trained = (build("conv5x5", (28, 28, 1), 10, training=training) for training in (False, True))
+    assert any(isinstance(layer, QuickDropout) for layer in trained.layers)
+    assert not any(isinstance(layer, QuickDropout) for layer in plain.layers)
+    trained.set_weights(plain.get_weights())

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from inklens.training import Recipe, select_backend
+
+select_backend("tensorflow")
+
+import keras  # noqa: E402
+
+from inklens.training.optimizers import FusedAdam, make_optimizer  # noqa: E402
+
+
+def test_one_cycle_rises_to_the_peak_in_the_first_quarter_and_ends_at_nothing():
+    schedule = make_optimizer(Recipe(learning_rate=1e-2), 100)._learning_rate
+    rates = [float(schedule(step)) for step in range(101)]
+    assert max(rates) == pytest.approx(1e-2)
+    assert 24 <= int(np.argmax(rates)) <= 26
+    assert rates[0] < 1e-3
+    assert rates[100] == pytest.approx(0, abs=1e-8)
+
+
+def test_the_fused_adam_walks_the_same_way_as_kerass():
+    start = np.random.default_rng(0).normal(size=(50, 20)).astype(np.float32)
+
+    def walked(optimizer):
+        variable = keras.Variable(start)
+        random = np.random.default_rng(1)
+        for _ in range(30):
+            gradient = keras.ops.convert_to_tensor(random.normal(size=start.shape).astype(np.float32))
+            optimizer.apply([gradient], [variable])
+        return np.array(variable.numpy())
+
+    options = {"learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.9}
+    ours, theirs = walked(FusedAdam(**options)), walked(keras.optimizers.Adam(**options))
+    assert np.abs(theirs - start).max() > 0.05
+    assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["adamw", "nadam", "rmsprop", "sgd"])
+def test_the_other_optimisers_are_kerass_own(name):
+    made = make_optimizer(Recipe(optimizer=name, schedule="constant", learning_rate=0.5), 10)
+    assert type(made).__module__.startswith("keras.")
+    assert float(made.learning_rate) == 0.5
