@@ -85,8 +85,7 @@ def train(
         network = _plain(trained, data, recipe)
         validation = _save(folder, network, parts.validation)
         fitted = fit_confidence(recipe, validation, max_error)
-        probabilities, scores = _evaluate(folder, network, data, parts, validation, fitted, training)
-        _draw(folder, network, data, parts, probabilities, scores, history)
+        _evaluate(folder, network, data, parts, validation, fitted, history, training)
         write_onnx(folder, network, fitted[0], validation.images)
     return Run(folder)
 
@@ -245,13 +244,12 @@ def _evaluate(
     parts: _Parts,
     validation: ValidationOutputs,
     fitted: tuple[Confidence, str | None],
+    history: list[dict[str, float]],
     training: dict[str, Any],
-) -> tuple[NDArray[np.float64], Evaluation]:
-    """Metrics and predictions; the test part is opened here and nowhere earlier.
+) -> None:
+    """Metrics, predictions and pictures; the test part is opened here and nowhere earlier.
 
-    Returns:
-        Calibrated probabilities (N, C) of the test part, or of the validation part where that stays closed,
-        and how good they are.
+    Loss and accuracy are the network's own; the probabilities of each image are calibrated, as in model.onnx.
     """
     from inklens.networks.sequential import logits_network
 
@@ -277,7 +275,7 @@ def _evaluate(
     probabilities = softmax(logits, confidence.temperature)
     folder.write_json(folder.metrics, metrics)
     folder.write_csv(folder.predictions, *prediction_rows(probabilities, labels, names))
-    return probabilities, scores
+    _draw(folder, network, data, parts, probabilities, scores, history)
 
 
 def _draw(
