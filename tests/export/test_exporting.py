@@ -75,7 +75,7 @@ whole = load("sample")
 few, _ = stratified_split(whole.train, 3000, 0)
 data = Dataset("few", whole.kind, whole.class_names, whole.spec, few, whole.test, None, "")
 run = train(data, Recipe(network="convnet-small", epochs=1, batch_size=100), output="runs")
-for name in FORMATS:
+for name in list(FORMATS)[1:]:  # the training wrote and proved the first
     print(export_run(run.folder, name)[0].name)
 assert run.folder.read_json(run.folder.environment)["backend"] == sys.argv[0]
 """
@@ -84,7 +84,7 @@ assert run.folder.read_json(run.folder.environment)["backend"] == sys.argv[0]
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_a_run_of_another_backend_exports_in_every_format(on_backend, backend):
     code = EXPORT_ALL.replace("sys.argv[0]", repr(backend))
-    assert on_backend(backend, code).split() == [each.file for each in FORMATS.values()]
+    assert on_backend(backend, code).split() == [each.file for each in list(FORMATS.values())[1:]]
 
 
 def test_a_calibrated_keras_file_loads_with_plain_keras_on_another_backend(folder, on_backend, tmp_path):

@@ -19,11 +19,10 @@ def export(
     max_error: MaxError = None,
 ) -> None:
     """Write a run's network in a format, load it afresh, and prove that it says what the network says."""
-    from inklens.export import export_run, require
+    from inklens.export import export_run
     from inklens.export.proof import BATCH_SIZES
     from inklens.training import Run
 
-    require(format_name)
     written, proof = export_run(
         Run.open(run).folder, format_name, output=target, max_error=parse_max_error(max_error)
     )

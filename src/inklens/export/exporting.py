@@ -57,8 +57,8 @@ def export_run(
         MissingPackageError: something that the format needs is not installed.
         RunError: the run lacks a file, or `output` cannot be written.
     """
-    target = output or folder.path / require(format_name).file
-    require(format_name)
+    chosen = require(format_name)
+    target = output or folder.path / chosen.file
     validation = ValidationOutputs.read(folder)
     metadata = run_metadata(folder, _confidence(folder, validation, max_error))
     return target, _export_in_child(folder, format_name, target, metadata)
@@ -91,7 +91,19 @@ def write_proved(
     format_name: str,
     target: Path,
 ) -> Proof:
-    """Writes and proves in this process, which runs Keras on TensorFlow. The arguments are as above."""
+    """Writes a file and proves it in this process, which runs Keras on TensorFlow.
+
+    Args:
+        network: as `inklens.networks.build` makes it.
+        metadata: what the file is to know; the temperature goes into its arithmetic.
+        images: uint8 (N, H, W, C), held out: what the file is proved on.
+        format_name: one of `FORMATS`.
+        target: takes its place only when the proof holds; until then the former file stays.
+
+    Raises:
+        ExportError: the file does not say what the network says.
+        RunError: `target` cannot be written.
+    """
     from inklens.export.proof import prove
     from inklens.export.writers import WRITERS
     from inklens.networks.sequential import logits_network
