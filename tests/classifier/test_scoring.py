@@ -60,7 +60,7 @@ def test_only_a_few_files_are_taken_ahead_of_who_asks(model_file, files):
         next(answers)
     answers.close()
     assert next(taken) <= 100 + 64 * (2 * 2 + 2)
-    assert not any(thread.name.startswith("inklens") for thread in threading.enumerate())
+    assert not any(thread.name.startswith("inklens-score") for thread in threading.enumerate())
 
 
 def test_no_files_give_no_answers(model_file):
@@ -73,7 +73,7 @@ def test_memory_does_not_grow_with_the_number_of_files(model_file, files):
     code = f"""
 import itertools, resource
 from inklens.classifier import Classifier, score_files
-classifier = Classifier.open({str(model_file)!r}, threads=1)
+classifier = Classifier.open({str(model_file)!r})
 def peak(count):
     for _ in score_files(classifier, itertools.repeat({files[0]!r}, count), workers=2):
         pass

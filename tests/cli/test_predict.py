@@ -117,6 +117,8 @@ def test_a_file_name_cannot_steer_the_terminal(inklens, pictures, tmp_path):
     shutil.copy(tmp_path / pictures[0], tmp_path / "a\x1b[2Jb.png")
     done = inklens("predict", "a\x1b[2Jb.png", "--model", "model.onnx")
     assert done.stdout.startswith("a\\x1b[2Jb.png  ")
+    missing = inklens("predict", "\x1b[2J.png", "--model", "model.onnx")
+    assert missing.stderr.startswith("inklens: \\x1b[2J.png fits no file")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")

@@ -1,12 +1,10 @@
 """Any number of image files through a classifier: in parallel, answered in order, in flat memory.
 
-Each worker thread decodes a block of files and runs the network on it, so a network with threads of its own
-would only fight with them for the cores: open the classifier with threads=1.
+Each worker thread decodes a block of files and runs the network on it.
 """
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
@@ -17,13 +15,11 @@ from typing import Any
 import numpy as np
 
 from inklens.classifier.answers import Predictions
-from inklens.classifier.classifier import Classifier
+from inklens.classifier.classifier import Classifier, available_cores
 from inklens.classifier.inputs import framed_file
 from inklens.errors import ImageError
 
 ERROR = "error"
-
-_BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -72,13 +68,13 @@ def score_files(
         ImageError: a file cannot be decoded, and `strict`.
     """
     paths = iter(files)
-    size = min(_BLOCK, classifier.batch_size)
+    size = classifier.batch_size
     blocks = iter(lambda: list(islice(paths, size)), [])
     first = next(blocks, [])
     if len(first) < size:  # so few that threads would not pay
         scored = (_score(block, classifier, top) for block in [first])
     else:
-        workers = workers or os.cpu_count() or 1
+        workers = workers or available_cores()
         scored = _in_parallel(chain([first], blocks), lambda block: _score(block, classifier, top), workers)
     with closing(scored):
         for answers, error in scored:
@@ -107,12 +103,14 @@ def _score(files: list[str], classifier: Classifier, top: int) -> _Block:
 def _answers(predictions: Predictions, top: int) -> Iterator[tuple[Any, ...]]:
     """What `Scored` holds after the file's name, for each image."""
     order = predictions.top(top)
-    ranked = np.take_along_axis(predictions.probabilities, order, axis=1).tolist()
+    # seven decimals are what float32 holds: 0.9999983, not 0.9999983310699463
+    probabilities = predictions.probabilities.astype(np.float64).round(7)
+    ranked = np.take_along_axis(probabilities, order, axis=1).tolist()
     for status, label, probability, score, classes, shares in zip(
         predictions.status.tolist(),
         predictions.labels,
-        predictions.probabilities.max(axis=1).tolist(),
-        predictions.score.tolist(),
+        probabilities.max(axis=1).tolist(),
+        predictions.score.astype(np.float64).round(7).tolist(),
         order.tolist(),
         ranked,
         strict=True,

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from inklens.cli import datasets, evaluate, export, predict, show, train
-from inklens.cli.console import errors
+from inklens.cli.console import errors, printable
 from inklens.cli.light import LightGroup
 from inklens.errors import InklensError
 
@@ -56,4 +56,4 @@ def main() -> None:
 def _complain(message: str) -> None:
     from rich.markup import escape
 
-    errors.print(f"[red]inklens:[/red] {escape(' '.join(message.split()))}")
+    errors.print(f"[red]inklens:[/red] {escape(printable(' '.join(message.split())))}")

@@ -25,3 +25,10 @@ class Printer:
 
 output = Printer()
 errors = Printer(stderr=True)
+
+
+def printable(text: str) -> str:
+    """Escapes what would steer the terminal or cannot be encoded: a file may be called anything."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

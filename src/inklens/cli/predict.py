@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
+from inklens.cli.console import printable
 from inklens.cli.light import LightCommand
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def _count(text: str) -> int:
 
 
 class Command(LightCommand):
+    """Converts what `predict` takes, without pydantic."""
+
     converters: ClassVar = {"model": Path, "results": Path, "top_k": _count}
 
 
@@ -52,7 +55,7 @@ def predict(
     from inklens.classifier import Classifier, find_images, score_files
     from inklens.runs import RunFolder
 
-    classifier = Classifier.open(model or RunFolder.latest().path, threads=1)
+    classifier = Classifier.open(model or RunFolder.latest().path)
     top_k = min(top_k, len(classifier.class_names))
     files = find_images(_with_standard_input(paths))
     counts: Counter[str] = Counter()
@@ -103,8 +106,10 @@ class _Table:
 
     def flush(self) -> None:
         columns = max(map(len, self._rows), default=0)
+        # What ends a row, such as a long reason, needs no column.
         widths = [
-            max(len(row[column]) for row in self._rows if column < len(row)) for column in range(columns)
+            max((len(row[column]) for row in self._rows if column < len(row) - 1), default=0)
+            for column in range(columns)
         ]
         for row in self._rows:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
@@ -121,14 +126,7 @@ def _cells(answer: "Scored") -> list[str]:
         cells.append(f"{100 * answer.probability:.2f} %")
         if len(answer.top) > 1:
             cells.append(", ".join(f"{name} {100 * share:.2f} %" for name, share in answer.top))
-    return [_printable(cell) for cell in cells]
-
-
-def _printable(text: str) -> str:
-    """Escapes what would steer the terminal or cannot be encoded: a file may be called anything."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return [printable(cell) for cell in cells]
 
 
 def _conclude(counts: "Counter[str]", first_error: str, results: Path | None) -> None:
@@ -145,4 +143,4 @@ def _conclude(counts: "Counter[str]", first_error: str, results: Path | None) ->
         typer.echo(f"results    {results}")
     if bad:
         note = f"note: {bad:,} of {total:,} files could not be read: {first_error}"
-        typer.echo(_printable(note), err=True)
+        typer.echo(printable(note), err=True)
