@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from inklens.classifier import Classifier, Predictions
     from inklens.datasets import Dataset, load
     from inklens.errors import InklensError
     from inklens.evaluation import Evaluation
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Classifier",
     "Dataset",
     "EpochProgress",
     "Evaluation",
     "InklensError",
     "PixelSpec",
+    "Predictions",
     "Recipe",
     "Run",
     "__version__",
@@ -35,11 +38,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Classifier": "classifier",
     "Dataset": "datasets",
     "EpochProgress": "training",
     "Evaluation": "evaluation",
     "InklensError": "errors",
     "PixelSpec": "pixels",
+    "Predictions": "classifier",
     "Recipe": "training",
     "Run": "training",
     "build": "networks",

@@ -6,7 +6,9 @@
     │   └── DownloadError        a fetched file that is short, wrong, or out of reach
     ├── OptionError              an option or a recipe: unknown name, value out of range
     │   └── MissingPackageError  a package that an option needs is not installed
-    └── RunError                 a run folder: exists already, cannot be written, lacks a file
+    ├── RunError                 a run folder: exists already, cannot be written, lacks a file
+    ├── ModelError               a model file: damaged, not ours, refused because it is not safe
+    └── ExportError              an exported file does not say what the network says; exit code 4
 
 The message of each is one line: what was given, what is expected, how to put it right.
 """
@@ -40,3 +42,13 @@ class MissingPackageError(OptionError):
 
 class RunError(InklensError):
     """A run folder that exists already, cannot be written, or lacks a file."""
+
+
+class ModelError(InklensError):
+    """A model file that is damaged, does not fit, or is refused because it is not safe to load."""
+
+
+class ExportError(InklensError):
+    """An exported file, loaded afresh, does not say what the network says; the file is not kept."""
+
+    exit_code = 4

@@ -110,6 +110,14 @@ class RunFolder:
         return self.path / "model.keras"
 
     @property
+    def onnx(self) -> Path:
+        return self.path / "model.onnx"
+
+    @property
+    def validation(self) -> Path:
+        return self.path / "validation.npz"
+
+    @property
     def predictions(self) -> Path:
         return self.path / "predictions.csv"
 

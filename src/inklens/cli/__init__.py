@@ -3,14 +3,15 @@
 import sys
 
 import typer
-from rich.markup import escape
 
-from inklens.cli import datasets, evaluate, predict, show, train
-from inklens.cli.console import errors
+from inklens.cli import datasets, evaluate, export, predict, show, train
+from inklens.cli.console import errors, printable
+from inklens.cli.light import LightGroup
 from inklens.errors import InklensError
 
 app = typer.Typer(
     name="inklens",
+    cls=LightGroup,
     help="Train, examine and use convolutional networks for small images, starting with handwritten digits.",
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -18,7 +19,8 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
+app.command("predict", cls=predict.Command)(predict.predict)
+app.command("export")(export.export)
 app.command("datasets")(datasets.datasets)
 app.command("show")(show.show)
 
@@ -52,4 +54,6 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    errors.print(f"[red]inklens:[/red] {escape(' '.join(message.split()))}")
+    from rich.markup import escape
+
+    errors.print(f"[red]inklens:[/red] {escape(printable(' '.join(message.split())))}")

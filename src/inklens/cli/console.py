@@ -1,6 +1,34 @@
 """Where the commands print: results on standard output, complaints and notes on standard error."""
 
-from rich.console import Console
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-output = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Printer:
+    """A Rich console that is imported when it first prints: `inklens predict` never needs it."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self._stderr = stderr
+
+    @cached_property
+    def console(self) -> "Console":
+        from rich.console import Console
+
+        return Console(stderr=self._stderr, highlight=False, soft_wrap=True)
+
+    def print(self, text: str, *, markup: bool = True) -> None:
+        self.console.print(text, markup=markup)
+
+
+output = Printer()
+errors = Printer(stderr=True)
+
+
+def printable(text: str) -> str:
+    """Escapes what would steer the terminal or cannot be encoded: a file may be called anything."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

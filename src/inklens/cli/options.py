@@ -21,6 +21,13 @@ Framing = Annotated[
     str | None,
     typer.Option(help='How an image of another size is brought to it: "pad" (the default) or "stretch".'),
 ]
+MaxError = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHARE",
+        help='Answer "unknown" rather than err more often than this: "0.1%" or 0.001 of the answered images.',
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse data with a single bad image file.")]
 
 
@@ -32,6 +39,21 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     if not (cross and height.isdecimal() and width.isdecimal()):
         raise OptionError(f"size {text!r} cannot be read: expected HEIGHTxWIDTH in pixels, such as 28x28")
     return int(height), int(width)
+
+
+def parse_max_error(text: str | None) -> float | None:
+    """ "0.1%" or "0.001" -> 0.001; None stays None."""
+    if text is None:
+        return None
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = 0
+    if not 0 < share < 1:
+        raise OptionError(
+            f"max error {text!r} cannot be used: expected a share above 0 and below 1, such as 0.1% or 0.001"
+        )
+    return share
 
 
 def parse_share_or_count(text: str) -> float | int:

@@ -1,28 +1,146 @@
 """`inklens predict`: what a trained network says about image files."""
 
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from inklens.cli.console import output
+from inklens.cli.console import printable
+from inklens.cli.light import LightCommand
+
+if TYPE_CHECKING:
+    from inklens.classifier import Scored
+    from inklens.classifier.results import Write
+
+_TABLE_BLOCK = 256
+
+
+def _count(text: str) -> int:
+    if not str(text).isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a whole number, 1 or more.")
+    return int(text)
+
+
+class Command(LightCommand):
+    """Converts what `predict` takes, without pydantic."""
+
+    converters: ClassVar = {"model": Path, "results": Path, "top_k": _count}
 
 
 def predict(
-    images: Annotated[list[Path], typer.Argument(help="Image files.")],
-    run: Annotated[
-        Path | None, typer.Option(help="The folder of a run; default: the latest in runs.")
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Image files, folders, patterns; - reads a list of paths, one per line."
+        ),
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="A run's folder, or a model.onnx; default: the latest run in runs.")
     ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option("--output", help="Write .csv, .json, .jsonl or .parquet instead of printing."),
+    ] = None,
+    top_k: Annotated[int, typer.Option(min=1, help="How many classes to give for each image.")] = 1,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first file that is no image.")
+    ] = False,
 ) -> None:
-    """Print the predicted class of each image file, and how probable the network thinks it is."""
-    import numpy as np
-
-    from inklens.pixels import decode, frame
+    """Say what is in images: the class and its probability, "unknown", or "empty"."""
+    from inklens.classifier import Classifier, find_images, score_files
     from inklens.runs import RunFolder
-    from inklens.training import Run
 
-    opened = Run.open(run or RunFolder.latest().path)
-    pixels = np.stack([frame(decode(path, channels=opened.spec.channels), opened.spec) for path in images])
-    for path, shares in zip(images, opened.predict(pixels), strict=True):
-        best = int(shares.argmax())
-        output.print(f"{path}  {opened.class_names[best]}  {100 * shares[best]:.2f} %", markup=False)
+    classifier = Classifier.open(model or RunFolder.latest().path)
+    top_k = min(top_k, len(classifier.class_names))
+    files = find_images(_with_standard_input(paths))
+    counts: Counter[str] = Counter()
+    first_error = ""
+    with _destination(results, top_k) as write:
+        for answer in score_files(classifier, files, top=top_k, strict=strict):
+            write(answer)
+            counts[answer.status] += 1
+            first_error = first_error or answer.error or ""
+    _conclude(counts, first_error, results)
+
+
+def _with_standard_input(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        if path == "-":
+            lines = (line.rstrip(b"\r\n") for line in sys.stdin.buffer)
+            yield from (os.fsdecode(line) for line in lines if line)
+        else:
+            yield path
+
+
+@contextmanager
+def _destination(results: Path | None, top_k: int) -> "Iterator[Write]":
+    """Gives the function that takes the answers: to a file, a table on a terminal, lines elsewhere."""
+    if results is not None:
+        from inklens.classifier.results import results_file
+
+        with results_file(results, top_k) as write:
+            yield write
+    elif sys.stdout.isatty():
+        table = _Table()
+        yield table.add
+        table.flush()
+    else:
+        yield lambda answer: typer.echo("  ".join(_cells(answer)))
+
+
+class _Table:
+    """Aligned columns, a block of rows at a time, so that a long list begins to show at once."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[str]] = [["file", "answer", "probability"]]
+
+    def add(self, answer: "Scored") -> None:
+        self._rows.append(_cells(answer))
+        if len(self._rows) >= _TABLE_BLOCK:
+            self.flush()
+
+    def flush(self) -> None:
+        columns = max(map(len, self._rows), default=0)
+        # What ends a row, such as a long reason, needs no column.
+        widths = [
+            max((len(row[column]) for row in self._rows if column < len(row) - 1), default=0)
+            for column in range(columns)
+        ]
+        for row in self._rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+            typer.echo("  ".join(cells).rstrip())
+        self._rows.clear()
+
+
+def _cells(answer: "Scored") -> list[str]:
+    """file, class or status, its probability; then the other classes, or why there is no answer."""
+    cells = [answer.file, answer.label or answer.status]
+    if answer.error is not None:
+        cells.append(answer.error)
+    elif answer.probability is not None:
+        cells.append(f"{100 * answer.probability:.2f} %")
+        if len(answer.top) > 1:
+            cells.append(", ".join(f"{name} {100 * share:.2f} %" for name, share in answer.top))
+    return [printable(cell) for cell in cells]
+
+
+def _conclude(counts: "Counter[str]", first_error: str, results: Path | None) -> None:
+    """Says what became of all, and refuses a list on which nothing could be answered."""
+    from inklens.errors import DataError
+
+    total, bad = counts.total(), counts["error"]
+    if not total:
+        raise DataError("no image was given; expected at least one path, or a list on standard input for -")
+    if bad == total:
+        raise DataError(first_error if total == 1 else f"none of {total:,} files is an image: {first_error}")
+    if results is not None:
+        typer.echo(f"images     {', '.join(f'{count:,} {status}' for status, count in counts.items())}")
+        typer.echo(f"results    {results}")
+    if bad:
+        note = f"note: {bad:,} of {total:,} files could not be read: {first_error}"
+        typer.echo(printable(note), err=True)

@@ -11,8 +11,10 @@ from inklens.cli.options import (
     Data,
     Framing,
     Kind,
+    MaxError,
     Size,
     Strict,
+    parse_max_error,
     parse_share_or_count,
     parse_size,
 )
@@ -54,6 +56,7 @@ def train(
     folder: Annotated[
         Path | None, typer.Option("--output", help="The folder that holds the runs; default: runs.")
     ] = None,
+    max_error: MaxError = None,
     no_test: Annotated[bool, typer.Option("--no-test", help="Leave the test set closed.")] = False,
     summary: Annotated[bool, typer.Option("--summary", help="Print the network's layers and stop.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the result only.")] = False,
@@ -86,18 +89,20 @@ def train(
 
     from inklens.training import select_backend, train
 
+    max_share = parse_max_error(max_error)
     select_backend(recipe.backend)
     loaded = _load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
     if summary:
         return _print_summary(loaded, recipe)
+    where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test, "max_error": max_share}
     if quiet:
-        run = train(loaded, recipe, output=folder, name=name, test=not no_test)
+        run = train(loaded, recipe, **where)
     else:
         from inklens.cli.progress import shown
 
         output.print(str(loaded), markup=False)
-        with shown(output) as progress:
-            run = train(loaded, recipe, output=folder, name=name, test=not no_test, progress=progress)
+        with shown(output.console) as progress:
+            run = train(loaded, recipe, **where, progress=progress)
     return _print_result(run)
 
 
@@ -131,5 +136,15 @@ def _print_result(run: "Run") -> None:
         f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), loss {scores['loss']:.4f}, "
         f"error {scores['error_percent']:.2f} %"
     )
+    confidence = metrics["confidence"]
+    answers = confidence[part]
+    output.print(
+        f"confidence temperature {confidence['temperature']:.3f}, calibration error "
+        f"{100 * answers['ece_before']:.2f} -> {100 * answers['ece_after']:.2f} %; "
+        f"{100 * answers['coverage']:.2f} % answered, {answers['errors']} of {answers['answered']:,} wrongly"
+    )
+    if confidence["note"]:
+        errors.print(f"note: {confidence['note']}", markup=False)
+    output.print(f"model      {run.folder.onnx}", markup=False)
     output.print(f"pictures   {run.folder.pictures}", markup=False)
     output.print(f"run        {run.path}", markup=False)

@@ -6,23 +6,30 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inklens import __version__
 from inklens.datasets import Dataset, Split
-from inklens.errors import OptionError
-from inklens.evaluation import Evaluation, evaluate, prediction_rows
+from inklens.errors import ExportError, OptionError
+from inklens.evaluation import Confidence, Evaluation, evaluate, prediction_rows, softmax
+from inklens.export.exporting import write_onnx
+from inklens.export.formats import require
+from inklens.export.validation import PROOF_IMAGES, ValidationOutputs
 from inklens.networks import build
 from inklens.runs import RunFolder
 from inklens.training.backends import resolve_precision, select_backend, versions
+from inklens.training.confidence import check_confidence, fit_confidence
 from inklens.training.progress import Progress
 from inklens.training.recipe import Recipe
-from inklens.training.run import Run, predict_probabilities
+from inklens.training.run import Run, network_outputs
 
 if TYPE_CHECKING:
     import keras
@@ -38,6 +45,7 @@ def train(
     output: str | Path | None = None,
     name: str | None = None,
     test: bool = True,
+    max_error: float | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Train a network and write everything about it into a run folder.
@@ -48,6 +56,7 @@ def train(
         output: the folder that holds the runs; None is "runs".
         name: the run's folder in it; None is made from the data's and the preset's names and a number.
         test: evaluate on the test part at the end; False leaves it closed.
+        max_error: the model file answers "unknown" rather than err more often than this share of 1.
         progress: called with an `EpochProgress` while training.
 
     Returns:
@@ -55,6 +64,7 @@ def train(
 
     Raises:
         InklensError: something that was given cannot be used; nothing is left but a run that says so.
+        ExportError: model.onnx does not say what the network says; the run is there without it.
         KeyboardInterrupt: passed on, the run's status says "interrupted".
 
     Example:
@@ -62,28 +72,38 @@ def train(
         >>> run.metrics["test"]["accuracy"]
     """
     recipe = recipe or Recipe.from_preset("fast")
+    require("onnx")
     parts = _parts(data, recipe, test)
+    check_confidence(recipe, parts.validation, max_error)
     backend = select_backend(recipe.backend)
     policy = resolve_precision(recipe.precision, backend)
     trained = build_network(data, recipe, policy, training=True)
     folder = RunFolder.create(output, name, f"{_stem(data.name)}-{recipe.preset}")
-    try:
+    with _status_of(folder):
         _describe(folder, data, recipe, parts, backend, policy)
-        history, seconds = _fit(folder, trained, recipe, parts, progress)
-        # bfloat16 and the quick dropout are ways of training only: saved and evaluated is a plain network.
-        network = build_network(data, recipe)
-        network.set_weights(trained.get_weights())
-        with folder.atomic(folder.model) as path:
-            network.save(path)
-        _evaluate(folder, network, data, parts, history, seconds)
+        history, training = _fit(folder, trained, recipe, parts, progress)
+        network = _plain(trained, data, recipe)
+        validation = _save(folder, network, parts.validation)
+        fitted = fit_confidence(recipe, validation, max_error)
+        _evaluate(folder, network, data, parts, validation, fitted, history, training)
+        write_onnx(folder, network, fitted[0], validation.images)
+    return Run(folder)
+
+
+@contextmanager
+def _status_of(folder: RunFolder) -> Iterator[None]:
+    try:
+        yield
         folder.set_status("done")
     except KeyboardInterrupt:
         folder.set_status("interrupted")
         raise
+    except ExportError as error:  # all else is there and right
+        folder.set_status("done", export=str(error))
+        raise
     except BaseException as error:
         folder.set_status("failed", reason=f"{type(error).__name__}: {error}")
         raise
-    return Run(folder)
 
 
 def build_network(
@@ -181,7 +201,8 @@ def _processor() -> str:
 
 def _fit(
     folder: RunFolder, network: keras.Sequential, recipe: Recipe, parts: _Parts, progress: Progress | None
-) -> tuple[list[dict[str, float]], float]:
+) -> tuple[list[dict[str, float]], dict[str, Any]]:
+    """The history, and what metrics.json says of the training."""
     from inklens.training.fitting import fit
 
     def keep(history: list[dict[str, float]]) -> None:
@@ -189,7 +210,31 @@ def _fit(
 
     started = time.perf_counter()
     history = fit(network, recipe, parts.train, parts.validation, progress=progress, on_epoch=keep)
-    return history, time.perf_counter() - started
+    return history, {
+        "epochs": len(history),
+        "images": len(parts.train),
+        "seconds": round(time.perf_counter() - started, 3),
+        "parameters": network.count_params(),
+    }
+
+
+def _plain(trained: keras.Sequential, data: Dataset, recipe: Recipe) -> keras.Sequential:
+    """bfloat16 and the quick dropout are ways of training only: saved and evaluated is a plain network."""
+    network = build_network(data, recipe)
+    network.set_weights(trained.get_weights())
+    return network
+
+
+def _save(folder: RunFolder, network: keras.Sequential, validation: Split) -> ValidationOutputs:
+    """The network, and what it says of the validation images: all that calibration and export need."""
+    from inklens.networks.sequential import logits_network
+
+    with folder.atomic(folder.model) as path:
+        network.save(path)
+    logits = network_outputs(logits_network(network), validation)
+    outputs = ValidationOutputs(logits, validation.labels, validation.batch(slice(0, PROOF_IMAGES)))
+    outputs.write(folder)
+    return outputs
 
 
 def _evaluate(
@@ -197,39 +242,48 @@ def _evaluate(
     network: keras.Sequential,
     data: Dataset,
     parts: _Parts,
+    validation: ValidationOutputs,
+    fitted: tuple[Confidence, str | None],
     history: list[dict[str, float]],
-    seconds: float,
+    training: dict[str, Any],
 ) -> None:
-    """Metrics, predictions and pictures; the test part is opened here and nowhere earlier."""
-    split = parts.validation if parts.test is None else parts.test
-    probabilities = predict_probabilities(network, split)
-    scores = evaluate(probabilities, split.labels, data.class_names)
-    if split is parts.validation:
-        validation = scores
-    else:
-        held_out = parts.validation
-        validation = evaluate(predict_probabilities(network, held_out), held_out.labels, data.class_names)
-    metrics: dict[str, Any] = {
-        "test": None if parts.test is None else scores.to_dict(),
-        "validation": validation.to_dict(),
-        "training": {
-            "epochs": len(history),
-            "images": len(parts.train),
-            "seconds": round(seconds, 3),
-            "parameters": network.count_params(),
+    """Metrics, predictions and pictures; the test part is opened here and nowhere earlier.
+
+    Loss and accuracy are the network's own; the probabilities of each image are calibrated, as in model.onnx.
+    """
+    from inklens.networks.sequential import logits_network
+
+    confidence, note = fitted
+    names = data.class_names
+    scores = held_out = evaluate(softmax(validation.logits), validation.labels, names)
+    logits, labels = validation.logits, validation.labels
+    if parts.test is not None and parts.test is not parts.validation:
+        logits, labels = network_outputs(logits_network(network), parts.test), parts.test.labels
+        scores = evaluate(softmax(logits), labels, names)
+    tested = parts.test is not None
+    metrics = {
+        "test": scores.to_dict() if tested else None,
+        "validation": held_out.to_dict(),
+        "confidence": {
+            **confidence.to_dict(),
+            "note": note,
+            "validation": confidence.measure(validation.logits, validation.labels),
+            "test": confidence.measure(logits, labels) if tested else None,
         },
+        "training": training,
     }
+    probabilities = softmax(logits, confidence.temperature)
     folder.write_json(folder.metrics, metrics)
-    folder.write_csv(folder.predictions, *prediction_rows(probabilities, split.labels, data.class_names))
-    _draw(folder, network, data, split, probabilities, scores, history)
+    folder.write_csv(folder.predictions, *prediction_rows(probabilities, labels, names))
+    _draw(folder, network, data, parts, probabilities, scores, history)
 
 
 def _draw(
     folder: RunFolder,
     network: keras.Sequential,
     data: Dataset,
-    split: Split,
-    probabilities: np.ndarray,
+    parts: _Parts,
+    probabilities: NDArray[np.float64],
     scores: Evaluation,
     history: list[dict[str, float]],
 ) -> None:
@@ -238,6 +292,7 @@ def _draw(
 
     random = np.random.default_rng(0)
     names = data.class_names
+    split = parts.validation if parts.test is None else parts.test
     chosen = np.sort(random.choice(len(split), min(PICTURED, len(split)), replace=False))
     samples = np.sort(random.choice(len(data.train), min(SAMPLES, len(data.train)), replace=False))
     predicted = probabilities[chosen].argmax(axis=1)

@@ -80,13 +80,17 @@ class Run:
 
     @cached_property
     def network(self) -> keras.Sequential:
-        """The Keras network: uint8 pixels (N, H, W, C) in, float32 probabilities (N, classes) out."""
+        """The Keras network: uint8 pixels (N, H, W, C) in, float32 probabilities (N, classes) out.
+
+        Raises:
+            ModelError: model.keras is damaged or holds what a network of ours does not.
+        """
         select_backend("auto")
-        import keras
+        from inklens.networks.loading import load_network
 
         if not self.folder.model.is_file():
             raise RunError(f"{self.path} has no model.keras; train it again, or give another run")
-        return keras.models.load_model(self.folder.model, compile=False)
+        return load_network(self.folder.model)
 
     def predict(self, images: ArrayLike | Split) -> NDArray[np.float32]:
         """Probabilities of each class for each image.
@@ -102,7 +106,7 @@ class Run:
             DataError: another size, channel count or range.
         """
         split = images if isinstance(images, Split) else _unlabelled(as_batch(images, self.spec))
-        return predict_probabilities(self.network, split)
+        return network_outputs(self.network, split)
 
     def evaluate(self, data: Dataset | Split) -> Evaluation:
         """Loss, accuracy with interval and confusion matrix on a data set's test part, or on a split.
@@ -128,8 +132,9 @@ class Run:
         return f"Run({str(self.path)!r})"
 
 
-def predict_probabilities(network: keras.Sequential, split: Split) -> NDArray[np.float32]:
-    """Batch by batch, so that memory holds one batch of images: float32 (N, classes)."""
+def network_outputs(network: keras.Sequential, split: Split) -> NDArray[np.float32]:
+    """Batch by batch, so that memory holds one batch of images: float32 (N, classes), of a network that gives
+    probabilities or of one that gives logits."""
     starts = range(0, len(split), PREDICTION_BATCH)
     parts = [
         network.predict_on_batch(split.batch(slice(start, start + PREDICTION_BATCH))) for start in starts

@@ -1,0 +1,77 @@
+"""One image, from the shell: `inklens predict one.png` against the same in a Keras script, in turn.
+
+    python benchmarks/predict_cold.py runs/mnist-fast-1 --rounds 15
+
+Each is a process of its own, timed from its start to its end, with the peak of its memory; the first round
+warms the disk cache and is not counted.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+import inklens
+import record
+from process import measure
+
+KERAS_SCRIPT = """
+import sys
+import keras
+import numpy as np
+from PIL import Image
+model = keras.models.load_model(sys.argv[1])
+pixels = np.asarray(Image.open(sys.argv[2]).convert("L"))[None, ..., None]
+probabilities = model.predict(pixels, verbose=0)[0]
+print(f"{sys.argv[2]}  {probabilities.argmax()}  {100 * probabilities.max():.2f} %")
+"""
+
+
+def summary(rounds: list[dict]) -> dict:
+    seconds = [each["seconds"] for each in rounds]
+    return {
+        "median_s": round(statistics.median(seconds), 3),
+        "fastest_s": round(min(seconds), 3),
+        "slowest_s": round(max(seconds), 3),
+        "peak_mb": round(max(each["peak_mb"] for each in rounds), 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="a run folder with model.onnx and model.keras")
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    rounds: dict[str, list[dict]] = {"inklens": [], "keras": []}
+    with tempfile.TemporaryDirectory() as folder:
+        picture = f"{folder}/one.png"
+        Image.fromarray(inklens.load("mnist").test.batch([0])[0, ..., 0]).save(picture)
+        commands = {
+            "inklens": [sys.executable, "-m", "inklens", "predict", picture, "--model", str(options.run)],
+            "keras": [sys.executable, "-c", KERAS_SCRIPT, str(options.run / "model.keras"), picture],
+        }
+        for number in range(options.rounds + 1):
+            for name, command in commands.items():
+                result = measure(command)
+                if number:
+                    rounds[name].append(result)
+    answers = {name: results[0]["printed"].split()[1] for name, results in rounds.items()}
+    if answers["inklens"] != answers["keras"]:
+        sys.exit(f"the two do not agree on what is in the picture: {answers}")
+    ours, theirs = summary(rounds["inklens"]), summary(rounds["keras"])
+    figures = {
+        "rounds": options.rounds,
+        "inklens": ours,
+        "keras": theirs,
+        "share_of_keras_time": round(ours["median_s"] / theirs["median_s"], 3),
+        "goals": {"median_s": 0.35, "peak_mb": 120, "share_of_keras_time": 0.1},
+    }
+    print(figures)
+    record.write("predict_cold", figures)
+
+
+if __name__ == "__main__":
+    main()

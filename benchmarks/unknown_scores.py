@@ -1,0 +1,178 @@
+"""Which score tells strangers from digits? AUROC of six scores of one trained network.
+
+    python benchmarks/unknown_scores.py --run runs/mnist-fast-1
+
+Known images are the MNIST test set. Strangers are the Fashion-MNIST test set, letters drawn with the fonts
+that Matplotlib brings (those that look like a digit left out), uniform noise and blurred noise. Class means
+and covariance come from 20,000 training images. docs/confidence.md says what follows from the result.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from sklearn.metrics import roc_auc_score
+
+import record
+from inklens.datasets import load
+from inklens.evaluation import Confidence, softmax, unknown_score
+from inklens.evaluation.calibration import log_softmax
+from inklens.training import Run
+
+# Without those that a hand writes like a digit: B b G g I i L l O o Q q S s Z z, c.
+LETTERS = "ACDEFHJKMNPRTUVWXYadefhkmnprtuvwxy"
+STRANGERS = 3400
+STATISTICS = 20_000
+
+Floats = NDArray[np.float64]
+
+
+def letters(random: np.random.Generator) -> NDArray[np.uint8]:
+    """Printed letters, turned, sheared, some made bold, framed as MNIST is: uint8 (N, 28, 28, 1)."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    families = ("DejaVuSans", "DejaVuSerif", "STIXGeneral")
+    fonts = sorted(
+        path for path in folder.glob("*.ttf") if path.stem.startswith(families) and "Display" not in path.stem
+    )
+    drawn = [
+        framed(drawing(LETTERS[i % len(LETTERS)], fonts[random.integers(len(fonts))], random))
+        for i in range(STRANGERS)
+    ]
+    return np.stack(drawn)[..., None]
+
+
+def drawing(letter: str, font: Path, random: np.random.Generator) -> NDArray[np.uint8]:
+    image = Image.new("L", (140, 140))
+    ImageDraw.Draw(image).text((70, 70), letter, 255, ImageFont.truetype(str(font), 80), anchor="mm")
+    move = cv2.getRotationMatrix2D((70, 70), random.uniform(-15, 15), 1)
+    shear = random.uniform(-0.25, 0.25)
+    move[0] += (0, shear, -70 * shear)
+    turned = cv2.warpAffine(np.asarray(image), move, (140, 140))
+    return cv2.dilate(turned, np.ones((5, 5))) if random.random() < 0.5 else turned
+
+
+def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Cropped to the ink, scaled to 20x20, its centre of mass in the middle of 28x28."""
+    rows, columns = np.nonzero(image > 40)
+    ink = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    scale = 20 / max(ink.shape)
+    size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+    ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    corner = [
+        int(np.clip(round(13.5 - np.average(np.arange(side), weights=ink.sum(1 - axis))), 0, 28 - side))
+        for axis, side in enumerate(ink.shape)
+    ]
+    result = np.zeros((28, 28), np.uint8)
+    result[corner[0] : corner[0] + ink.shape[0], corner[1] : corner[1] + ink.shape[1]] = ink
+    return result
+
+
+def blurred_noise(random: np.random.Generator) -> NDArray[np.uint8]:
+    """Blobs as large as strokes, on black: uint8 (N, 28, 28, 1)."""
+    noise = [cv2.GaussianBlur(random.random((28, 28), np.float32), (0, 0), 2) for _ in range(STRANGERS)]
+    low, high = np.min(noise, (1, 2), keepdims=True), np.max(noise, (1, 2), keepdims=True)
+    blobs = np.clip((np.stack(noise) - low) / (high - low) * 2 - 0.8, 0, 1)
+    return (255 * blobs).astype(np.uint8)[..., None]
+
+
+def feature_network(run: Run) -> Callable[[NDArray[np.uint8]], tuple[Floats, Floats]]:
+    """Images to features (what the logits are made from) and logits."""
+    import keras
+
+    before, logits = run.network.layers[-3:-1]
+    model = keras.Model(run.network.inputs, [before.output, logits.output])
+
+    def outputs(images: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        parts = [model.predict_on_batch(images[start : start + 500]) for start in range(0, len(images), 500)]
+        features, logits = (np.concatenate(each).astype(np.float64) for each in zip(*parts, strict=True))
+        return features, logits
+
+    return outputs
+
+
+def scorers(
+    features: Floats, labels: NDArray[np.int64], temperature: float
+) -> dict[str, Callable[..., Floats]]:
+    """Each takes features and logits and gives a score that is higher for what is known."""
+    means = np.stack([features[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
+    spread = np.cov((features - means[labels]).T)
+    inverse = np.linalg.inv(spread + 1e-3 * np.trace(spread) / len(spread) * np.eye(len(spread)))
+
+    def distance(features: Floats) -> Floats:
+        gaps = features[:, None] - means
+        return np.min(np.einsum("nci,ij,ncj->nc", gaps, inverse, gaps, optimize=True), axis=1)
+
+    return {
+        "highest probability": lambda f, z: softmax(z, temperature).max(axis=1),
+        "highest logit": lambda f, z: z.max(axis=1),
+        "energy": lambda f, z: z.max(axis=1) - log_softmax(z).max(axis=1),
+        "distance in feature space": lambda f, z: -distance(f),
+        "length of the features": lambda f, z: np.linalg.norm(f, axis=1),
+        "highest logit less their mean": lambda f, z: unknown_score(z),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", required=True, type=Path)
+    options = parser.parse_args()
+    random = np.random.default_rng(0)
+    run, digits = Run.open(options.run), load("mnist")
+    outputs = feature_network(run)
+    learnt, validation = digits.split_validation(run.recipe.validation_split, run.recipe.seed)
+    held_out = outputs(validation.whole())[1]
+    fitted = {
+        "by default": Confidence.fit(held_out, validation.labels),
+        "at a max error of 0.1 %": Confidence.fit(held_out, validation.labels, max_error=0.001),
+    }
+    temperature = fitted["by default"].temperature
+    some = learnt.batch(slice(0, STATISTICS))
+    score = scorers(outputs(some)[0], learnt.labels[:STATISTICS], temperature)
+    known = outputs(digits.test.whole())
+    right = known[1].argmax(axis=1) == digits.test.labels
+    strangers = {
+        "Fashion-MNIST": load("fashion-mnist").test.whole(),
+        "letters": letters(random),
+        "noise": random.integers(0, 256, (STRANGERS, 28, 28, 1), np.uint8),
+        "blurred noise": blurred_noise(random),
+    }
+    seen = {name: outputs(images) for name, images in strangers.items()}
+    table = {
+        name: {
+            **{who: auroc(of(*known), of(*unknown)) for who, unknown in seen.items()},
+            "wrong digits": auroc(of(*known)[right], of(*known)[~right]),
+        }
+        for name, of in score.items()
+    }
+    refused = {
+        when: {
+            who: round(1 - float(confidence.thresholds.answered(logits, temperature).mean()), 4)
+            for who, (_, logits) in {"MNIST": known, **seen}.items()
+        }
+        for when, confidence in fitted.items()
+    }
+    show(table)
+    for when, shares in refused.items():
+        print(f"refused {when}:", shares)
+    record.write("unknown_scores", {"recipe": run.recipe.to_dict(), "auroc": table, "refused": refused})
+
+
+def auroc(known: Floats, unknown: Floats) -> float:
+    is_known = np.repeat([1, 0], [len(known), len(unknown)])
+    return round(float(roc_auc_score(is_known, np.concatenate([known, unknown]))), 4)
+
+
+def show(table: dict[str, dict[str, float]]) -> None:
+    columns = list(next(iter(table.values())))
+    print(f"{'':<30}", *(f"{column:>14}" for column in columns))
+    for name, row in table.items():
+        print(f"{name:<30}", *(f"{row[column]:>14.4f}" for column in columns))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The deployable: one ONNX file and all that it must know, predicting without Keras.
+
+Names resolve when they are first used, so that reading metadata does not load onnxruntime.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inklens.classifier.answers import Predictions
+    from inklens.classifier.classifier import Classifier
+    from inklens.classifier.files import find_images
+    from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, Reject
+    from inklens.classifier.scoring import Scored, score_files
+
+__all__ = [
+    "METADATA_KEY",
+    "Classifier",
+    "ModelMetadata",
+    "Predictions",
+    "Reject",
+    "Scored",
+    "find_images",
+    "score_files",
+]
+
+_HOMES = {
+    "METADATA_KEY": "metadata",
+    "Classifier": "classifier",
+    "ModelMetadata": "metadata",
+    "Predictions": "answers",
+    "Reject": "metadata",
+    "Scored": "scoring",
+    "find_images": "files",
+    "score_files": "scoring",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

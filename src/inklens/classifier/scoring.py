@@ -1,0 +1,139 @@
+"""Any number of image files through a classifier: in parallel, answered in order, in flat memory.
+
+Each worker thread decodes a block of files and runs the network on it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+
+from inklens.classifier.answers import Predictions
+from inklens.classifier.classifier import Classifier, available_cores
+from inklens.classifier.inputs import framed_file
+from inklens.errors import ImageError
+
+ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The answer for one file.
+
+    Args:
+        file: its path, as given or found.
+        status: "ok", "unknown", "empty", or "error" where the file cannot be decoded.
+        label: the class by name; None unless the status is "ok".
+        probability: of the most probable class, 0-1; None for an error.
+        score: the higher, the more like what the network was trained on; None for an error.
+        top: the most probable classes and their probabilities, whatever the status; none for an error.
+        error: why the file cannot be decoded, in one line.
+    """
+
+    file: str
+    status: str
+    label: str | None = None
+    probability: float | None = None
+    score: float | None = None
+    top: tuple[tuple[str, float], ...] = ()
+    error: str | None = None
+
+
+_Block = tuple[list[Scored], ImageError | None]
+
+
+def score_files(
+    classifier: Classifier,
+    files: Iterable[str],
+    *,
+    top: int = 1,
+    strict: bool = False,
+    workers: int | None = None,
+) -> Iterator[Scored]:
+    """Says what is in each file, one after the other as they come.
+
+    Args:
+        files: paths; may be a generator without end, for no more than a few hundred images are held at once.
+        top: how many classes to give with each file.
+        strict: stop at the first file that cannot be decoded.
+        workers: threads; None is one for each core.
+
+    Raises:
+        ImageError: a file cannot be decoded, and `strict`.
+    """
+    paths = iter(files)
+    size = classifier.batch_size
+    blocks = iter(lambda: list(islice(paths, size)), [])
+    first = next(blocks, [])
+    if len(first) < size:  # so few that threads would not pay
+        scored = (_score(block, classifier, top) for block in [first])
+    else:
+        workers = workers or available_cores()
+        scored = _in_parallel(chain([first], blocks), lambda block: _score(block, classifier, top), workers)
+    with closing(scored):
+        for answers, error in scored:
+            if strict and error is not None:
+                raise error
+            yield from answers
+
+
+def _score(files: list[str], classifier: Classifier, top: int) -> _Block:
+    """An answer for each file, and the first error among them."""
+    images, errors = [], {}
+    for file in files:
+        try:
+            images.append(framed_file(file, classifier.spec))
+        except ImageError as error:
+            errors[file] = error
+    pixels = np.stack(images) if images else np.empty((0, *classifier.spec.shape), np.uint8)
+    answers = _answers(classifier.predict_framed(pixels), top)
+    rows = [
+        Scored(file, ERROR, error=str(errors[file])) if file in errors else Scored(file, *next(answers))
+        for file in files
+    ]
+    return rows, next(iter(errors.values()), None)
+
+
+def _answers(predictions: Predictions, top: int) -> Iterator[tuple[Any, ...]]:
+    """What `Scored` holds after the file's name, for each image."""
+    order = predictions.top(top)
+    # seven decimals are what float32 holds: 0.9999983, not 0.9999983310699463
+    probabilities = predictions.probabilities.astype(np.float64).round(7)
+    ranked = np.take_along_axis(probabilities, order, axis=1).tolist()
+    for status, label, probability, score, classes, shares in zip(
+        predictions.status.tolist(),
+        predictions.labels,
+        probabilities.max(axis=1).tolist(),
+        predictions.score.astype(np.float64).round(7).tolist(),
+        order.tolist(),
+        ranked,
+        strict=True,
+    ):
+        names = (predictions.class_names[index] for index in classes)
+        yield status, label, probability, score, tuple(zip(names, shares, strict=True))
+
+
+def _in_parallel(
+    blocks: Iterable[list[str]], work: Callable[[list[str]], _Block], workers: int
+) -> Generator[_Block]:
+    """The blocks' answers in their order, at most two blocks for each worker ahead of who asks for them."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    waiting: deque[Future[_Block]] = deque()
+    with ThreadPoolExecutor(workers, "inklens-score") as pool:
+        try:
+            for files in blocks:
+                waiting.append(pool.submit(work, files))
+                if len(waiting) > 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:  # whoever stops early does not wait for what nobody will read
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,34 @@
+"""`inklens export`: a run's network as a file for elsewhere, kept only if it says the same."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inklens.cli.console import output
+from inklens.cli.options import MaxError, parse_max_error
+from inklens.export.formats import FORMATS
+
+
+def export(
+    run: Annotated[str, typer.Argument(help="The folder of a run.")],
+    format_name: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "onnx",
+    target: Annotated[
+        Path | None, typer.Option("--output", help="The file to write; default: one in the run's folder.")
+    ] = None,
+    max_error: MaxError = None,
+) -> None:
+    """Write a run's network in a format, load it afresh, and prove that it says what the network says."""
+    from inklens.export import export_run
+    from inklens.export.proof import BATCH_SIZES
+    from inklens.training import Run
+
+    written, proof = export_run(
+        Run.open(run).folder, format_name, output=target, max_error=parse_max_error(max_error)
+    )
+    sizes = ", ".join(map(str, BATCH_SIZES))
+    output.print(
+        f"proved     on {proof.images} held-out images at batch sizes {sizes}: the same labels, "
+        f"probabilities within {proof.largest_difference:.0e}"
+    )
+    output.print(f"{format_name:<10} {written}", markup=False)

@@ -1,0 +1,55 @@
+"""Commands that start in an instant: Typer converts values with pydantic, whose import takes 90 ms.
+
+That is a quarter of a whole prediction. It rests on one private attribute of Typer's; in a version without
+it Typer converts the values, and all that is lost is the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:
+    from typer._click import Context, Parameter
+
+
+class _Conversion:
+    """Stands in for Typer's own conversion of one parameter; a ValueError says what is expected."""
+
+    def __init__(self, convert: Callable[[str], Any]) -> None:
+        self._convert = convert
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        many = param.multiple or param.nargs == -1
+        if value is None:
+            return () if many else None
+        try:
+            return [self._convert(item) for item in value] if many else self._convert(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), ctx=ctx, param=param) from error
+
+
+class LightGroup(TyperGroup):
+    """The `inklens` before the command's name: it has flags only."""
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return _lightened(super().get_params(ctx), {})
+
+
+class LightCommand(TyperCommand):
+    """A command whose parameters are converted by `converters`, by their names; others stay text or flags."""
+
+    converters: ClassVar[dict[str, Callable[[str], Any]]] = {}
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return _lightened(super().get_params(ctx), self.converters)
+
+
+def _lightened(parameters: list[Parameter], converters: dict[str, Callable[[str], Any]]) -> list[Parameter]:
+    for parameter in parameters:
+        conversion = _Conversion(converters.get(parameter.name or "", str))
+        parameter._runtime_param = conversion  # type: ignore[attr-defined]
+    return parameters

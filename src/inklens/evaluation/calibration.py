@@ -1,0 +1,117 @@
+"""Confidence that means what it says: temperature scaling, and how far confidence is off (ECE and NLL)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from inklens.errors import DataError, MissingPackageError
+
+ECE_BINS = 15
+# Outside of this the network is so wrong that no temperature helps.
+_LOWEST, _HIGHEST = 0.05, 20.0
+
+
+def softmax(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
+    """Probabilities float64 (N, C) of logits (N, C) that are divided by a temperature."""
+    z = log_softmax(logits, temperature)
+    np.exp(z, out=z)
+    return z
+
+
+def log_softmax(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
+    """Natural logarithm of `softmax`, exact also where a probability is next to 0."""
+    z: NDArray[np.float64] = np.asarray(logits, np.float64) / temperature
+    z -= z.max(axis=1, keepdims=True)
+    z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return z
+
+
+def negative_log_likelihood(logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0) -> float:
+    """Mean of -ln(probability of the actual class): 0 is perfect.
+
+    Args:
+        logits: float (N, C).
+        labels: int (N,), 0 to C - 1.
+        temperature: above 0.
+    """
+    z, y = checked_logits(logits, labels)
+    return float(-log_softmax(z, temperature)[np.arange(len(y)), y].mean())
+
+
+def expected_calibration_error(probabilities: ArrayLike, labels: ArrayLike, bins: int = ECE_BINS) -> float:
+    """How far confidence and accuracy are apart (Naeini, Cooper and Hauskrecht 2015; Guo et al. 2017).
+
+    The highest probability of each image is put into one of `bins` bins of equal width, and the gaps between
+    mean confidence and accuracy are averaged, weighted by the images in each bin.
+
+    Args:
+        probabilities: float (N, C), each row with a sum of 1.
+        labels: int (N,), 0 to C - 1.
+
+    Returns:
+        A share of 1: 0 is perfect.
+    """
+    p, y = checked_logits(probabilities, labels)
+    confidence = p.max(axis=1)
+    right = p.argmax(axis=1) == y
+    # Right-closed bins, as in the paper: the first takes 0, the last takes 1.
+    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    gaps = np.bincount(bin_of, weights=confidence - right, minlength=bins)
+    return float(np.abs(gaps).sum() / len(y))
+
+
+def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+    """The temperature with the least negative log-likelihood (Guo et al. 2017, "On Calibration of Modern
+    Neural Networks"), to be fitted on images that were not learnt from.
+
+    The likelihood is convex in 1/temperature, so the zero of its slope is the one minimum there is. Where no
+    image is wrong there is none (the likelihood rises with confidence for ever) and the temperature stays 1.
+
+    Args:
+        logits: float (N, C).
+        labels: int (N,), 0 to C - 1.
+
+    Returns:
+        0.05 to 20; above 1 where the network is too sure of itself.
+
+    Raises:
+        DataError: the arrays do not fit each other, or logits are not finite.
+    """
+    try:
+        from scipy.optimize import brentq
+    except ImportError as error:
+        raise MissingPackageError(
+            "calibration needs scipy, which is not installed; pip install 'inklens[train]'"
+        ) from error
+
+    z, y = checked_logits(logits, labels)
+    if np.array_equal(z.argmax(axis=1), y):
+        return 1.0
+    actual = z[np.arange(len(y)), y]
+
+    def slope(inverse: float) -> float:
+        return float(((softmax(z, 1 / inverse) * z).sum(axis=1) - actual).mean())
+
+    coldest, hottest = 1 / _LOWEST, 1 / _HIGHEST
+    if slope(coldest) <= 0:
+        return _LOWEST
+    if slope(hottest) >= 0:
+        return _HIGHEST
+    return 1 / float(brentq(slope, hottest, coldest, xtol=1e-8))
+
+
+def checked_logits(logits: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Returns both as arrays of one dtype, or raises the DataError that says what is wrong with them."""
+    z = np.asarray(logits, np.float64)
+    y = np.asarray(labels)
+    if z.ndim != 2 or len(z) == 0 or y.shape != (len(z),) or not np.issubdtype(y.dtype, np.integer):
+        raise DataError(
+            f"logits of shape {z.shape} and labels of shape {y.shape} and type {y.dtype}; expected "
+            "(images, classes) and one whole number per image, and at least one image"
+        )
+    if y.min() < 0 or y.max() >= z.shape[1]:
+        raise DataError(f"labels from {y.min()} to {y.max()}; expected 0 to {z.shape[1] - 1}")
+    if not np.isfinite(z).all():
+        raise DataError("logits that are not finite; expected those of a training that did not diverge")
+    return z, y.astype(np.int64)

@@ -1,0 +1,72 @@
+"""What a model file is to say about its own answers: temperature and thresholds, fitted and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from inklens.evaluation.calibration import (
+    checked_logits,
+    expected_calibration_error,
+    fit_temperature,
+    negative_log_likelihood,
+    softmax,
+)
+from inklens.evaluation.interval import wilson_interval
+from inklens.evaluation.rejection import Thresholds, choose_thresholds, error_upper_bound
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """A temperature, and the thresholds that decide what is answered. The default changes nothing.
+
+    Example:
+        >>> confidence = Confidence.fit(validation_logits, validation_labels, max_error=0.001)
+        >>> confidence.measure(test_logits, test_labels)["coverage"]
+        0.9643
+    """
+
+    temperature: float = 1.0
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+    @classmethod
+    def fit(cls, logits: ArrayLike, labels: ArrayLike, max_error: float | None = None) -> Confidence:
+        """Fits both on images that were not learnt from; see `fit_temperature` and `choose_thresholds`."""
+        temperature = fit_temperature(logits, labels)
+        return cls(temperature, choose_thresholds(logits, labels, temperature, max_error))
+
+    def measure(self, logits: ArrayLike, labels: ArrayLike) -> dict[str, Any]:
+        """Calibration before and after, and how the answered images fare: plain numbers, for metrics.json.
+
+        Args:
+            logits: float (N, C).
+            labels: int (N,), 0 to C - 1.
+        """
+        z, y = checked_logits(logits, labels)
+        answered = self.thresholds.answered(z, self.temperature)
+        n = int(answered.sum())
+        errors = int((z.argmax(axis=1) != y)[answered].sum())
+        return {
+            "n": len(y),
+            "nll_before": negative_log_likelihood(z, y),
+            "nll_after": negative_log_likelihood(z, y, self.temperature),
+            "ece_before": expected_calibration_error(softmax(z), y),
+            "ece_after": expected_calibration_error(softmax(z, self.temperature), y),
+            "coverage": n / len(y),
+            "answered": n,
+            "errors": errors,
+            "error": errors / n if n else None,
+            "error_interval_95": list(wilson_interval(errors, n)) if n else None,
+            "error_upper_bound_95": float(error_upper_bound(errors, n)),
+        }
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Plain numbers, for metrics.json."""
+        return {
+            "temperature": self.temperature,
+            "score_threshold": self.thresholds.score,
+            "probability_threshold": self.thresholds.probability,
+            "max_error": self.thresholds.max_error,
+        }

@@ -1,0 +1,154 @@
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inklens.classifier import Classifier
+from tiny_onnx import CLASSES, build_model, save
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[str]:
+    """Ten images and a model in an empty folder, which is where the `inklens` fixture works."""
+    save(build_model(), tmp_path / "model.onnx")
+    random = np.random.default_rng(3)
+    (tmp_path / "pictures").mkdir()
+    names = [f"pictures/{number}.png" for number in range(10)]
+    for name in names:
+        Image.fromarray(random.integers(0, 256, (9, 12), np.uint8)).save(tmp_path / name)
+    return names
+
+
+def test_a_folder_gives_a_line_for_each_image(inklens, pictures, tmp_path):
+    done = inklens("predict", "pictures", "--model", "model.onnx")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line.split("  ") for line in done.stdout.splitlines()]
+    expected = Classifier.open(tmp_path).predict([tmp_path / name for name in pictures])
+    assert [line[0] for line in lines] == pictures
+    assert [line[1] for line in lines] == list(expected.labels)
+    assert lines[0][2] == f"{100 * expected.probabilities.max(axis=1)[0]:.2f} %"
+
+
+def test_patterns_and_a_list_on_standard_input_mean_the_same(inklens, pictures, tmp_path):
+    by_pattern = inklens("predict", "pictures/*.png", "--model", "model.onnx", "--top-k", 2)
+    listed = subprocess.run(
+        [sys.executable, "-m", "inklens", "predict", "-", "--model", "model.onnx", "--top-k", "2"],
+        cwd=tmp_path,
+        input="\n".join(pictures) + "\n\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert by_pattern.stdout == listed.stdout
+    assert by_pattern.stdout.splitlines()[0].count(" %") == 3
+
+
+def test_the_latest_run_is_the_default(inklens, pictures, tmp_path):
+    for name, started in (("old", "2024"), ("new", "2025")):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "status.json").write_text(
+            json.dumps({"state": "done", "started": started})
+        )
+    shutil.copy(tmp_path / "model.onnx", tmp_path / "runs" / "new")
+    assert (
+        inklens("predict", pictures[0]).stdout
+        == inklens("predict", pictures[0], "--model", "runs/new").stdout
+    )
+    lacking = inklens("predict", pictures[0], "--model", "runs/old")
+    assert lacking.returncode == 2
+    assert "runs/old/model.onnx is not there; expected a model.onnx: `inklens export RUN`" in lacking.stderr
+
+
+def test_a_bad_file_among_many_has_its_own_row_and_strict_stops(inklens, pictures, tmp_path):
+    (tmp_path / "pictures/5.png").write_bytes(b"no image")
+    done = inklens("predict", "pictures", "--model", "model.onnx", "--output", "x.csv")
+    assert done.returncode == 0
+    assert "9 ok, 1 error" in done.stdout and "x.csv" in done.stdout
+    assert "note: 1 of 10 files could not be read: pictures/5.png is no image" in done.stderr
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["status"] for row in rows] == ["ok"] * 5 + ["error"] + ["ok"] * 4
+
+    (tmp_path / "x.csv").unlink()
+    strict = inklens("predict", "pictures", "--model", "model.onnx", "--output", "x.csv", "--strict")
+    assert (strict.returncode, strict.stdout) == (2, "")
+    assert strict.stderr.startswith("inklens: pictures/5.png is no image")
+    assert not (tmp_path / "x.csv").exists()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "parquet"])
+def test_every_format_is_written(inklens, pictures, tmp_path, suffix):
+    done = inklens("predict", "pictures", "--model", "model.onnx", "--output", f"x.{suffix}", "--top-k", 9)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / f"x.{suffix}").stat().st_size > 500
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing.png"], "inklens: nothing.png cannot be read (No such file or directory)"),
+        (["nothing.png", "model.onnx"], "inklens: none of 2 files is an image: nothing.png cannot be read"),
+        (["*.gif"], "inklens: *.gif fits no file"),
+        (["-"], "inklens: no image was given"),
+        ([], "inklens: Missing argument"),
+        (["pictures", "--model", "pictures/1.png"], "inklens: pictures/1.png cannot be used: it is no ONNX"),
+        (["pictures", "--output", "x.xlsx"], "inklens: --output x.xlsx has no known suffix"),
+        (["pictures", "--top-k", "0"], "inklens: Invalid value for '--top-k': '0' is not a whole number, 1"),
+        (["pictures", "--top-k", "two"], "inklens: Invalid value for '--top-k': 'two' is not a whole number"),
+        (["pictures", "--topk", "2"], "inklens: No such option: --topk"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, pictures, arguments, said):
+    model = [] if "--model" in arguments else ["--model", "model.onnx"]
+    done = inklens("predict", *arguments, *model)
+    assert done.returncode == 2
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_file_name_cannot_steer_the_terminal(inklens, pictures, tmp_path):
+    shutil.copy(tmp_path / pictures[0], tmp_path / "a\x1b[2Jb.png")
+    done = inklens("predict", "a\x1b[2Jb.png", "--model", "model.onnx")
+    assert done.stdout.startswith("a\\x1b[2Jb.png  ")
+    missing = inklens("predict", "\x1b[2J.png", "--model", "model.onnx")
+    assert missing.stderr.startswith("inklens: \\x1b[2J.png fits no file")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")
+def test_a_terminal_shows_a_table(pictures, tmp_path):
+    import pty
+
+    shutil.copy(tmp_path / pictures[0], tmp_path / "pictures" / "a long name.png")
+    master, terminal = pty.openpty()
+    command = [sys.executable, "-m", "inklens", "predict", "pictures", "--model", "model.onnx"]
+    subprocess.run(command, cwd=tmp_path, stdout=terminal, check=True)
+    os.close(terminal)
+    lines = os.read(master, 10_000).decode().splitlines()
+    os.close(master)
+    assert lines[0].split() == ["file", "answer", "probability"]
+    column = lines[0].index("answer")
+    assert len(lines) == 12
+    assert all(line[column:].split()[0] in CLASSES and line[column - 1] == " " for line in lines[1:])
+
+
+def test_no_framework_is_imported(pictures, tmp_path):
+    """What each of these takes to import would be felt: Keras 4 s, pydantic and Rich 0.1 s."""
+    code = """
+import sys
+for name in ("keras", "tensorflow", "jax", "torch", "onnx", "sklearn", "matplotlib", "pydantic", "rich"):
+    sys.modules[name] = None  # importing it now raises ImportError
+sys.argv = ["inklens", "predict", "pictures", "--model", "model.onnx"]
+from inklens.cli import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 10), done.stderr

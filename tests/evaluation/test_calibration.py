@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from inklens.errors import DataError
+from inklens.evaluation import Confidence, expected_calibration_error, fit_temperature, softmax
+from inklens.evaluation.calibration import negative_log_likelihood
+
+
+def sampled(temperature: float, images: int = 20_000, classes: int = 10):
+    """Logits whose labels are drawn from their softmax at a temperature."""
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 3, (images, classes))
+    shares = softmax(logits, temperature)
+    labels = (shares.cumsum(axis=1) < random.random((images, 1))).sum(axis=1)
+    return logits, labels.clip(0, classes - 1)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
+def test_the_temperature_that_made_the_labels_is_found(temperature):
+    assert fit_temperature(*sampled(temperature)) == pytest.approx(temperature, rel=0.05)
+
+
+def test_it_is_the_minimum_that_a_general_search_finds():
+    logits, labels = sampled(1.7, images=500)
+    found = minimize_scalar(
+        lambda log: negative_log_likelihood(logits, labels, np.exp(log)), bounds=(-3, 3), method="bounded"
+    )
+    assert fit_temperature(logits, labels) == pytest.approx(np.exp(found.x), rel=1e-4)
+
+
+def test_the_temperature_changes_no_label_and_brings_confidence_nearer_to_accuracy():
+    logits, labels = sampled(2.5)
+    calm = softmax(logits, fit_temperature(logits, labels))
+    assert np.array_equal(calm.argmax(axis=1), logits.argmax(axis=1))
+    assert expected_calibration_error(softmax(logits), labels) > 0.1
+    assert expected_calibration_error(calm, labels) < 0.02
+
+
+def test_without_a_single_error_there_is_nothing_to_fit():
+    assert fit_temperature([[3.0, 1.0], [0.0, 2.0]], [0, 1]) == 1
+
+
+def test_a_network_that_knows_nothing_gets_the_highest_temperature():
+    random = np.random.default_rng(0)
+    assert fit_temperature(random.normal(0, 30, (2000, 10)), random.integers(0, 10, 2000)) == 20
+
+
+def test_a_softmax_of_huge_logits_is_finite():
+    assert softmax([[1e4, -1e4]]).tolist() == [[1, 0]]
+    assert negative_log_likelihood([[1e4, -1e4]], [1]) == 2e4
+
+
+def test_the_calibration_error_is_the_one_counted_by_hand():
+    # Two images at 0.9, one right: a gap of 0.4. Two at 0.6, both right: a gap of 0.4.
+    probabilities = [[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]]
+    assert expected_calibration_error(probabilities, [0, 1, 1, 1]) == pytest.approx(0.4)
+    # In one bin the gaps cancel: a mean confidence of 0.75 and an accuracy of 0.75.
+    assert expected_calibration_error(probabilities, [0, 1, 1, 1], bins=1) == pytest.approx(0)
+
+
+def test_certainty_falls_into_the_last_bin():
+    assert expected_calibration_error([[1.0, 0.0], [1.0, 0.0]], [0, 0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "message"),
+    [
+        ([[1.0, 2.0]], [2], "labels from 2 to 2; expected 0 to 1"),
+        ([[1.0, float("nan")]], [0], "not finite"),
+        ([[1.0, 2.0]], [0, 1], "one whole number per image"),
+        (np.empty((0, 2)), np.empty(0, int), "at least one image"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(logits, labels, message):
+    with pytest.raises(DataError, match=message):
+        fit_temperature(logits, labels)
+
+
+def test_the_figures_of_a_run_say_before_and_after():
+    logits, labels = sampled(2.5)
+    confidence = Confidence.fit(logits[:10_000], labels[:10_000])
+    figures = confidence.measure(logits[10_000:], labels[10_000:])
+    assert figures["nll_after"] < figures["nll_before"]
+    assert figures["ece_after"] < figures["ece_before"]
+    assert figures["coverage"] == pytest.approx(0.995, abs=0.003)
+    assert figures["answered"] == round(figures["coverage"] * figures["n"])
