@@ -6,7 +6,7 @@ import typer
 
 from inklens.cli import datasets, evaluate, export, predict, show, train
 from inklens.cli.console import errors, printable
-from inklens.cli.light import LightGroup
+from inklens.cli.light import LightCommand, LightGroup
 from inklens.errors import InklensError
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict", cls=predict.Command)(predict.predict)
 app.command("export")(export.export)
-app.command("datasets")(datasets.datasets)
+app.command("datasets", cls=LightCommand)(datasets.datasets)
 app.command("show")(show.show)
 
 
