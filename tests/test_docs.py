@@ -1,5 +1,6 @@
 """The commands and the Python of docs/tutorials.md, run in order, on the embedded sample for one epoch."""
 
+import json
 import os
 import re
 import shlex
@@ -62,3 +63,20 @@ def test_links_inside_the_repository_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
         if "://" not in target:
             assert ((root / page).parent / target).exists(), f"{page} links to {target}"
+
+
+RESULTS = sorted((DOCS.parent / "benchmarks/results").glob("accuracy-*.json"))
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda path: path.stem)
+def test_the_readmes_accuracies_are_those_that_were_measured(result):
+    figures = json.loads(result.read_text(encoding="utf-8"))
+    row = next(
+        line
+        for line in (DOCS.parent / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith(f"| `{figures['preset']}` |")
+    )
+    assert f"{100 * figures['mean_accuracy']:.2f}" in row
+    assert f"{len(figures['runs'])} seed" in row
+    if figures["standard_deviation"] is not None:
+        assert f"± {100 * figures['standard_deviation']:.2f}" in row
