@@ -15,6 +15,7 @@ BLOCK = re.compile(r"^( *)```(console|python)\n(.*?)^\1```", re.MULTILINE | re.D
 
 
 def _blocks(page: str) -> list[tuple[str, str]]:
+    """(language, text) of a page's blocks, below docs or beside it."""
     found = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
     return [
         (language, re.sub(f"^{indent}", "", body, flags=re.MULTILINE)) for indent, language, body in found
@@ -56,6 +57,22 @@ def test_every_step_of_the_tutorials_runs(tmp_path):
         assert (tmp_path / made).stat().st_size > 5_000
 
 
+def test_the_readmes_python_runs(tmp_path):
+    from PIL import Image
+
+    from inklens.datasets import load
+
+    for name, image in zip(("one.png", "two.png"), load("sample").test.batch(slice(0, 2)), strict=True):
+        Image.fromarray(image[:, :, 0]).save(tmp_path / name)
+    code = "\n".join(body for language, body in _blocks("../README.md") if language == "python")
+    code = code.replace('load("mnist")', 'load("sample")').replace("mnist-fast-1", "sample-fast-1")
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "('0', '0')" in done.stdout
+
+
 @pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/tutorials.md"])
 def test_links_inside_the_repository_lead_somewhere(page):
     root = DOCS.parent
@@ -63,6 +80,10 @@ def test_links_inside_the_repository_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
         if "://" not in target:
             assert ((root / page).parent / target).exists(), f"{page} links to {target}"
+
+
+def test_the_readme_has_no_placeholder():
+    assert "RESULTS" not in (DOCS.parent / "README.md").read_text(encoding="utf-8")
 
 
 RESULTS = sorted((DOCS.parent / "benchmarks/results").glob("accuracy-*.json"))

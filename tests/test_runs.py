@@ -45,7 +45,7 @@ def test_runs_go_to_runs_in_the_working_folder_by_default(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert RunFolder.create(None, None, "mnist-fast").path == Path("runs/mnist-fast-1")
-    run = RunFolder.latest()
+    run = RunFolder.open("runs/mnist-fast-1")
     run.write_json(run.metrics, {"accuracy": 0.5})
     assert files_in(tmp_path) == ["runs/mnist-fast-1/metrics.json", "runs/mnist-fast-1/status.json"]
 
@@ -146,10 +146,11 @@ def test_opening_where_there_is_no_run_says_how_to_make_one(tmp_path: Path) -> N
     assert_one_line(error, "nowhere is not a folder", "inklens train")
 
 
-def test_the_latest_run_is_the_one_started_last(tmp_path: Path) -> None:
-    for name in ("b", "c", "a"):
+def test_the_latest_run_is_the_one_started_last_of_those_that_are_done(tmp_path: Path) -> None:
+    for name in ("b", "c", "a", "d"):
         RunFolder.create(tmp_path, name, "x")
-    RunFolder.open(tmp_path / "b").set_status("done")
+    for name, state in (("a", "done"), ("d", "interrupted"), ("b", "done")):
+        RunFolder.open(tmp_path / name).set_status(state)
     assert RunFolder.latest(tmp_path).path == tmp_path / "a"
 
 

@@ -24,7 +24,7 @@ _PARTIAL = ".partial-"
 _STALE_SECONDS = 3600
 # A class named after a folder whose name is no UTF-8 is written escaped; in JSON that is exact.
 _NOT_UTF_8 = "backslashreplace"
-_REMEDY = "give another folder with --output, or free the space"
+_REMEDY = "give another place with --output"
 
 
 @contextmanager
@@ -168,15 +168,16 @@ class RunFolder:
 
     @classmethod
     def latest(cls, output: str | Path = "runs") -> Self:
-        """The run in `output` that was started last.
+        """The run in `output` that was started last, of those that are done.
 
         Raises:
             RunError: there is none.
         """
-        runs = [cls(path) for path in _runs_in(Path(output).expanduser())]
-        if not runs:
-            raise RunError(f"{output} holds no run; `inklens train` makes one, --output says where")
-        return max(runs, key=lambda run: str(run.status().get("started")))
+        runs = [(cls(path), cls(path).status()) for path in _runs_in(Path(output).expanduser())]
+        done = [(str(status.get("started")), run) for run, status in runs if status.get("state") == "done"]
+        if not done:
+            raise RunError(f"{output} holds no finished run; `inklens train` makes one, --output says where")
+        return max(done, key=lambda one: one[0])[1]
 
     def set_status(self, state: State, **detail: Any) -> None:
         """Writes status.json. `detail` replaces the former one; the time of the start stays."""

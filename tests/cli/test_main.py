@@ -52,7 +52,7 @@ def test_datasets_lists_counts_and_places(inklens):
         (("train", "--colour", "red"), "No such option"),
         (("show", "nowhere"), "nowhere"),
         (("evaluate", "runs/none"), "runs/none is not a folder"),
-        (("predict", "none.png"), "runs holds no run"),
+        (("predict", "none.png"), "runs holds no finished run"),
         (("paint",), "No such command"),
     ],
 )

@@ -1,12 +1,27 @@
 import io
+import re
 
 from rich.console import Console
 
 from inklens.cli.progress import shown
 from inklens.training import EpochProgress
 
-RUNNING = EpochProgress(2, 10, 30, 60, 1.5, 50.0, 0.25, 0.9)
-ENDED = EpochProgress(2, 10, 60, 60, 3.5, 50.0, 0.2, 0.92, 0.15, 0.95, finished=True)
+RUNNING = EpochProgress(12, 20, 300, 422, 1.5, 371.3, 0.25, 0.9)
+ENDED = EpochProgress(12, 20, 422, 422, 160.5, 371.3, 0.2, 0.92, 0.15, 0.95, finished=True)
+LINE = (
+    "epoch 12/20  160.5 s  371.3 ms/step  loss 0.2000  accuracy 92.00 %  val loss 0.1500  "
+    "val accuracy 95.00 %\n"
+)
+
+
+def _on_terminal(width: int, *records: EpochProgress) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=True, color_system=None)
+    with shown(console) as progress:
+        for record in records:
+            progress(record)
+            console.file.write("\n")
+    return re.sub(r"\x1b\[[0-9?]*[A-Za-z]", "", out.getvalue()).replace("\r", "\n")
 
 
 def test_a_line_per_epoch_where_there_is_no_terminal():
@@ -14,18 +29,17 @@ def test_a_line_per_epoch_where_there_is_no_terminal():
     with shown(Console(file=out, width=200)) as progress:
         progress(RUNNING)
         progress(ENDED)
-    assert out.getvalue() == (
-        "epoch  2/10  3.5 s  50.0 ms/step  loss 0.2000  accuracy 92.00 %  "
-        "val loss 0.1500  val accuracy 95.00 %\n"
-    )
+    assert out.getvalue() == LINE
 
 
-def test_a_bar_with_time_left_on_a_terminal():
-    out = io.StringIO()
-    with shown(Console(file=out, width=200, force_terminal=True, color_system=None)) as progress:
-        progress(RUNNING)
-        progress(ENDED)
-    assert "epoch  2/10" in out.getvalue()
-    assert "60/60" in out.getvalue()
-    assert "50.0 ms/step" in out.getvalue()
-    assert "val accuracy 95.00 %" in out.getvalue()
+def test_a_wide_terminal_keeps_the_whole_line_of_a_finished_epoch():
+    assert LINE in _on_terminal(120, RUNNING, ENDED)
+
+
+def test_everything_fits_80_columns():
+    said = _on_terminal(80, RUNNING, ENDED)
+    assert "epoch 12/20  160 s  371 ms/step  loss 0.200  acc 92.00 %  val 0.150  95.00 %\n" in said
+    bar = next(line for line in said.splitlines() if "300/422" in line)
+    assert bar.startswith("epoch 12/20 ")
+    assert bar.rstrip().endswith("371.3 ms/step  loss 0.250  acc 90.00 %")
+    assert "…" not in said

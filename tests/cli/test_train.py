@@ -89,6 +89,8 @@ def test_quiet_prints_the_result_only(inklens):
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
         "trained",
         "accuracy",
+        "answered",
+        "model",
         "pictures",
         "run",
     ]
@@ -112,6 +114,9 @@ def test_data_of_ones_own_in_npz_train_and_images_of_another_channel_count_are_r
     np.savez(tmp_path / "own.npz", images=images, labels=labels)
     done = inklens("train", "--data", "own.npz", "--batch-size", 16, "--name", "own", "--quiet")
     assert done.returncode == 0, done.stderr
+    done = inklens("evaluate", "runs/own")
+    assert done.returncode == 0, done.stderr
+    assert "40 test images of own" in done.stdout
     np.savez(tmp_path / "grey.npz", images=images[..., 0], labels=labels)
     done = inklens("evaluate", "runs/own", "--data", "grey.npz", "--channels", 1)
     assert done.returncode == 2
@@ -164,5 +169,6 @@ def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(tmp_path):
     assert process.wait(timeout=60) == 130
     assert b"epoch" in shown
     assert b"Traceback" not in shown
+    assert b"interrupted; what there is of the run is in runs/cut" in shown
     assert json.loads((tmp_path / "runs/cut/status.json").read_text())["state"] == "interrupted"
     assert not (tmp_path / "runs/cut/model.keras").exists()

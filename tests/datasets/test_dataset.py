@@ -53,6 +53,13 @@ def test_a_data_set_prints_readably():
     assert "10: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9" in said
 
 
+def test_a_data_set_prints_without_control_characters():
+    said = str(replace(load("sample"), source="a\nb\x1b[2Jc\udcff", notes=("one\rtwo",)))
+    assert r"source   a\nb\x1b[2Jc\udcff" in said
+    assert r"note     one\rtwo" in said
+    assert said.encode()
+
+
 def test_the_fingerprint_is_of_the_content():
     data, again = load("sample"), load("sample")
     assert data.fingerprint == again.fingerprint
@@ -81,9 +88,9 @@ def test_an_unknown_kind_is_refused():
         replace(load("sample"), kind="faces")
 
 
-def test_labels_without_images_are_noted():
-    data = from_labelled_images("gap", split_of([0, 2] * 5), None, source="here", seed=0)
-    assert data.notes[0] == "no training image has the label 1"
+def test_labels_that_count_from_one_are_noted():
+    data = from_labelled_images("gap", split_of([1, 2] * 5), None, source="here", seed=0)
+    assert data.notes[0] == "no training image has the label 0"
     assert data.classes == 3
 
 
@@ -92,6 +99,12 @@ def test_labels_without_images_are_noted():
     [
         (split_of([1] * 9), None, "images of one class only"),
         (split_of([0, 1, 70]), None, "labels up to 70 for 3 training images"),
+        (
+            split_of([0, 2] * 5),
+            None,
+            r"no training image with the label 1; expected each of 0 to 2 \(0 alone",
+        ),
+        (split_of([1, 2] * 5), split_of([0]), "the label 0 in its test part; expected 1 to 2"),
         (split_of([0, 1]), split_of([0, 2]), "the label 2 in its test part; expected 0 to 1"),
         (
             split_of([0, 1]),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inklens.datasets.download import fetch
-from inklens.errors import DataError, DownloadError
+from inklens.errors import DownloadError
 
 CONTENT = b"real enough " * 1000
 PACKED = gzip.compress(CONTENT)
@@ -98,5 +98,5 @@ def test_what_lies_there_already_is_replaced(mirror, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_refused(mirror, tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match=r"cannot be written.*set INKLENS_CACHE"):
+    with pytest.raises(DownloadError, match=r"cannot be written.*set INKLENS_CACHE"):
         fetch(CHECKSUMS, [f"{mirror}/whole"], tmp_path / "file" / "cache")

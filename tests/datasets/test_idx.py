@@ -65,7 +65,9 @@ def broken(change):
 
 
 def wrong_magic(content):
-    return struct.pack(">I", 2052) + content[4:], "starts with the magic number 2052; expected 2051"
+    return struct.pack(">I", 2052) + content[
+        4:
+    ], "starts with the magic number 2052; expected 2051, an IDX file of images: get it anew"
 
 
 def short_body(content):
@@ -73,7 +75,11 @@ def short_body(content):
 
 
 def long_body(content):
-    return content + b"x", "holds 78,401 bytes after its header"
+    return content + b"x", "holds 78,401 or more bytes after its header"
+
+
+def bomb(content):
+    return gzip.compress(content + bytes(50_000_000), 1), "holds 78,401 or more bytes after its header"
 
 
 def short_header(content):
@@ -85,7 +91,9 @@ def empty(content):
 
 
 def boundless(content):
-    return struct.pack(">4I", 2051, *[2**32 - 1] * 3) + content[16:], "expected 4294967295 x"
+    return struct.pack(">4I", 2051, *[2**32 - 1] * 3) + content[
+        16:
+    ], "asks for 4294967295 x 4294967295 x 4294967295 = .* at most 8,589,934,592"
 
 
 def gz_cut_short(content):
@@ -111,6 +119,7 @@ def fewer_images(content):
             wrong_magic,
             short_body,
             long_body,
+            bomb,
             short_header,
             empty,
             boundless,
@@ -134,6 +143,25 @@ def test_labels_out_of_range_are_refused(folder, few):
     (folder / "t10k-labels-idx1-ubyte").write_bytes(labels_idx(np.full(20, 11)))
     with pytest.raises(DataError, match="the label 11 in its test part; expected 0 to 9"):
         load(folder)
+
+
+def test_a_gap_in_many_labels_is_refused_with_the_remedy(folder, few):
+    (folder / "train-labels-idx1-ubyte").write_bytes(labels_idx(np.where(few[1] == 4, 99, few[1])))
+    with pytest.raises(DataError, match=r"no training image with the label 4, 10, .*number them anew"):
+        load(folder)
+
+
+def test_labels_that_count_from_one_are_allowed_and_noted(folder, few):
+    for name, labels in (("train", few[1]), ("t10k", few[1][::5])):
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(labels_idx(labels + 1))
+    data = load(folder)
+    assert data.classes == 11
+    assert data.notes == ("no training image has the label 0",)
+
+
+def test_a_run_can_find_the_folder_again(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    assert load(folder.name).path == str(folder.resolve())
 
 
 def test_images_without_labels_are_refused(folder):

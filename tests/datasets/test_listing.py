@@ -31,8 +31,11 @@ def test_trees_in_inklens_data_are_listed_and_can_be_loaded_by_that_name(tmp_pat
         Image.fromarray(image).save(tmp_path / "folders" / "digits" / str(label) / f"{position}.png")
     (tmp_path / "folders" / "empty").mkdir()
     (entry,) = catalogue()[3:]
-    assert (entry.name, entry.classes, entry.train_count, entry.test_count) == ("digits", 10, 100, 0)
-    assert load(entry.name).source == entry.where
+    assert (entry.name, entry.classes, entry.train_count, entry.test_count) == ("digits", 10, 80, 20)
+    data = load(entry.name)
+    assert (len(data.train), len(data.test)) == (entry.train_count, entry.test_count)
+    assert data.source == entry.where
+    assert data.path == str((tmp_path / "folders" / "digits").resolve())
 
 
 def test_listing_imports_neither_numpy_nor_a_framework():

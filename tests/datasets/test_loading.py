@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import inklens.datasets
@@ -57,6 +58,8 @@ def test_an_empty_folder_is_refused(tmp_path):
         ({"kind": "faces"}, "kind is 'faces'; expected one of writing, things"),
         ({"channels": 0}, "channels is 0"),
         ({"size": (28, -1)}, "width is -1"),
+        ({"size": (1025, 28)}, "height is 1025; expected a whole number of pixels, 8 to 1024"),
+        ({"size": (28, 7)}, "width is 7; expected"),
         ({"framing": "crop"}, "framing is 'crop'"),
     ],
 )
@@ -96,3 +99,31 @@ def test_the_default_is_the_sample_and_says_so_where_mnist_cannot_be_had(offline
     )
     assert note.endswith("going on with the embedded sample of 5,000 digits")
     assert "\n" not in note
+
+
+def test_the_default_is_the_sample_where_the_cache_cannot_be_written(offline, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("INKLENS_CACHE", str(tmp_path / "file" / "cache"))
+    data = load_default()
+    assert data.name == "sample"
+    assert "cannot be written (Not a directory); set INKLENS_CACHE" in data.notes[-1]
+
+
+def test_the_default_is_the_sample_where_there_is_no_home_directory(offline, monkeypatch):
+    monkeypatch.setenv("INKLENS_CACHE", "~nobody-here/cache")
+    assert "the home directory cannot be found" in load_default().notes[-1]
+    with pytest.raises(DataError, match=r"not in a cache \(there is none\), .*--data sample"):
+        load("mnist")
+    with pytest.raises(DataError, match="fashion-mnist is neither in"):
+        load("fashion-mnist")
+
+
+def test_a_named_set_has_no_path():
+    assert load("sample").path is None
+
+
+def test_images_beyond_any_network_are_refused_unless_a_size_is_given(tmp_path):
+    np.savez(tmp_path / "set.npz", images=np.zeros((10, 1025, 8), np.uint8), labels=np.arange(10) % 2)
+    with pytest.raises(DataError, match="has images of 1025x8; expected at most 1024 pixels a side: give a"):
+        load(tmp_path / "set.npz")
+    assert load(tmp_path / "set.npz", size=(64, 8)).image_shape == (64, 8, 1)

@@ -37,6 +37,7 @@ def test_inklens_data_may_be_the_mnist_folder_itself(digits, monkeypatch):
     data = data_dir()
     if digits.name == "mnist" and data is not None:
         monkeypatch.setenv("INKLENS_DATA", str(data / "mnist"))
+        assert load("mnist").path is None
         assert load("mnist").source == str(data / "mnist")
         assert load("mnist").fingerprint == digits.fingerprint
     else:

@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ def test_images_and_labels_are_read_and_a_fifth_held_out(tmp_path, few):
     assert (len(data.train), len(data.test)) == (80, 20)
     assert np.bincount(data.test.labels).tolist() == [2] * 10
     assert data.name == "set"
+    assert data.path == str((tmp_path / "set.npz").resolve())
 
 
 def test_the_arrays_of_keras_keep_their_own_test_part(tmp_path, few):
@@ -52,7 +54,22 @@ def test_colour_images_keep_their_channels(tmp_path):
             {"images": np.full((9, 8, 8), 255.0), "labels": np.arange(9) % 2},
             r"set\.npz: float64 images from 255",
         ),
-        ({"images": np.array([None] * 9), "labels": np.arange(9)}, "cannot be read"),
+        (
+            {"images": np.array([None] * 9), "labels": np.arange(9)},
+            "Python objects as images, .*labels as integers",
+        ),
+        (
+            {"images": np.zeros((9, 8, 8)), "labels": np.array([0, 1] * 4 + [2**40])},
+            "labels up to 1099511627776 for 9 training images; expected .*number them anew",
+        ),
+        (
+            {"images": np.zeros((9, 8, 8)), "labels": np.array([0] * 8 + [2**63], np.uint64)},
+            "the label 9223372036854775808; expected whole numbers from 0 on: number them anew",
+        ),
+        (
+            {"images": np.zeros((90, 8, 8)), "labels": np.array([0, 1] * 44 + [2, 80])},
+            "no training image with the label 3, 4, 5, 6, 7 and 72 more; expected each of 0 to 80",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, arrays, said):
@@ -73,6 +90,24 @@ def test_an_npz_cut_short_is_refused(tmp_path, few):
     path = saved(tmp_path, images=few[0], labels=few[1])
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(DataError, match="cannot be read"):
+        load(path)
+
+
+def test_objects_as_labels_are_refused_without_advice_to_unpickle(tmp_path, few):
+    path = saved(tmp_path, images=few[0], labels=np.array(list(map(str, few[1])), object))
+    with pytest.raises(DataError, match="Python objects as labels") as caught:
+        load(path)
+    assert "allow_pickle" not in str(caught.value)
+
+
+def test_an_array_that_would_unpack_to_more_than_8_gib_is_refused(tmp_path, few):
+    path = saved(tmp_path, images=few[0], labels=few[1])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.getinfo("images.npy").file_size = 9 * 2**30
+        archive.writestr("other.npy", b"")  # so that the directory is written anew, with that size
+    with pytest.raises(
+        DataError, match=r"holds images of 9,663,676,416 bytes; expected at most .* \(8 GiB\)"
+    ):
         load(path)
 
 

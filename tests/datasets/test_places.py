@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from inklens.datasets.places import cache_dir, data_dir, find_mnist, find_sample, own_trees
+from inklens.errors import DataError, DownloadError
 
 
 def test_the_cache_follows_its_variables_in_order(monkeypatch):
@@ -18,6 +21,22 @@ def test_an_empty_inklens_data_counts_as_not_set(monkeypatch):
     monkeypatch.setenv("INKLENS_DATA", "")
     assert data_dir() is None
     assert own_trees() == {}
+
+
+def test_without_a_home_directory_mnist_is_still_found_in_inklens_data(tmp_path, monkeypatch):
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "train-images-idx3-ubyte.gz").touch()
+    monkeypatch.setenv("INKLENS_DATA", str(tmp_path))
+    monkeypatch.setenv("INKLENS_CACHE", "~nobody-here/cache")
+    assert find_mnist() == tmp_path / "mnist"
+    with pytest.raises(DownloadError, match="set INKLENS_CACHE"):
+        cache_dir()
+
+
+def test_inklens_data_in_a_home_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setenv("INKLENS_DATA", "~nobody-here/data")
+    with pytest.raises(DataError, match=r"INKLENS_DATA is ~nobody-here/data, .*set it to an absolute path"):
+        data_dir()
 
 
 def test_mnist_in_inklens_data_goes_before_mnist_in_the_cache(tmp_path, cache, monkeypatch):

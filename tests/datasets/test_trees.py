@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,21 @@ def test_hidden_and_other_files_are_left_out_and_counted(tmp_path):
 def test_a_tree_that_cannot_be_used_is_refused(tmp_path, names, said):
     with pytest.raises(DataError, match=said):
         scan_tree(touched(tmp_path, *names))
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", b"two\nlines", b"bell\x07", "line\u2028end".encode()])
+def test_a_class_name_that_cannot_be_printed_on_one_line_is_refused(tmp_path, name):
+    folder = tmp_path / os.fsdecode(name)
+    touched(tmp_path, "cat/1.png", f"{folder.name}/2.png")
+    with pytest.raises(DataError, match="expected a printable name in UTF-8, on one line: rename") as caught:
+        scan_tree(tmp_path)
+    assert ascii(folder.name) in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_class_names_of_every_script_are_accepted(tmp_path):
+    names = ("Ä ö", "数字", "नमस्ते\u200c", "👩\u200d🔬")
+    assert set(scan_tree(touched(tmp_path, *(f"{name}/1.png" for name in names))).class_names) == set(names)
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):

@@ -68,3 +68,16 @@ def test_another_shape_or_channel_count_is_refused_with_the_remedy(shape):
 def test_grey_images_are_refused_where_colour_is_expected():
     with pytest.raises(DataError, match="expected 28x28 with 3 channels"):
         as_batch(np.zeros((5, 28, 28), np.uint8), COLOUR)
+
+
+@pytest.mark.parametrize(
+    ("shape", "spec", "said"),
+    [
+        ((5, 1, 28, 28), GREY, r"images\.transpose\(0, 2, 3, 1\)"),
+        ((5, 3, 28, 28), COLOUR, r"images\.transpose\(0, 2, 3, 1\)"),
+        ((3, 28, 28), COLOUR, r"images\.transpose\(1, 2, 0\)"),
+    ],
+)
+def test_channels_first_are_refused_with_the_transpose_that_mends_them(shape, spec, said):
+    with pytest.raises(DataError, match=said):
+        as_batch(np.zeros(shape, np.uint8), spec)

@@ -4,6 +4,7 @@ import pytest
 
 from inklens.errors import OptionError
 from inklens.pixels import FRAMINGS, PixelSpec
+from inklens.pixels.spec import check_size
 
 
 def test_a_spec_survives_json():
@@ -36,3 +37,18 @@ def test_a_value_out_of_range_is_refused_by_name(fields, said):
 def test_missing_and_unknown_fields_are_refused(fields):
     with pytest.raises(OptionError, match="expected height, width, channels and framing"):
         PixelSpec.from_dict(fields)
+
+
+def test_a_size_beyond_any_network_is_refused_when_it_comes_from_a_file():
+    with pytest.raises(OptionError, match=r"height is 100000; expected .* 8 to 1024"):
+        PixelSpec.from_dict({"height": 100_000, "width": 28, "channels": 1})
+
+
+@pytest.mark.parametrize(("height", "width"), [(7, 28), (28, 1025), (28.0, 28), (True, 28)])
+def test_a_size_out_of_range_is_refused(height, width):
+    with pytest.raises(OptionError, match="expected a whole number of pixels, 8 to 1024"):
+        check_size(height, width)
+
+
+def test_the_smallest_and_the_largest_size_are_accepted():
+    check_size(8, 1024)

@@ -86,6 +86,12 @@ def test_one_execution_is_short_for_a_large_network_and_longer_for_a_small_one()
     assert 10 < steps_per_execution(recipe, small, 60_000) <= 50
 
 
+def test_a_training_that_diverges_stops_and_says_what_to_do(digits):
+    recipe = Recipe(epochs=3, learning_rate=1e30, optimizer="sgd", schedule="constant")
+    with pytest.raises(OptionError, match=r"diverged in epoch 1: .* give a lower learning rate"):
+        fit(build("conv5x5", digits.image_shape, 10), recipe, digits.train, digits.test)
+
+
 def test_labels_beyond_the_networks_classes_are_refused(digits):
     with pytest.raises(OptionError, match="the network has 3 classes; the labels go up to 9"):
         fit(build("conv5x5", digits.image_shape, 3), ONE_CYCLE, digits.train, digits.test)

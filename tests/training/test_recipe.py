@@ -20,7 +20,13 @@ def test_a_recipe_comes_back_whole_from_json(preset):
 
 
 def test_options_change_their_fields_and_no_others():
-    assert Recipe().with_options(epochs=7) == Recipe(epochs=7)
+    assert Recipe().with_options(seed=7) == Recipe(seed=7)
+
+
+def test_who_names_the_epochs_gets_just_these():
+    assert Recipe.from_preset("fast").minimum_steps > 0
+    assert Recipe.from_preset("fast", epochs=1).minimum_steps == 0
+    assert Recipe.from_preset("fast").with_options(epochs=1).minimum_steps == 0
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,9 @@ def test_options_change_their_fields_and_no_others():
         ({"validation_split": 1.5}, "validation_split 1.5 is out of range"),
         ({"betas": (0.9, 1.0)}, "betas (0.9, 1.0) is out of range"),
         ({"betas": (0.9, 0.99), "optimizer": "sgd"}, "betas (0.9, 0.99) do not go with optimizer 'sgd'"),
+        ({"betas": 5}, "betas 5 is out of range: expected two numbers"),
+        ({"learning_rate": "0.1"}, "learning_rate '0.1' is out of range: expected a number above 0"),
+        ({"validation_split": "0.1"}, "validation_split '0.1' is out of range"),
         ({"seed": -1}, "seed -1 is out of range"),
         ({"colour": 1}, "unknown recipe field 'colour'"),
     ],

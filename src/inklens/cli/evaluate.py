@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from inklens.cli.console import output
+from inklens.cli.console import errors, output
 from inklens.cli.options import Channels, Data, Framing, Kind, Strict
 
 
@@ -23,13 +23,15 @@ def evaluate(
     opened = Run.open(run)
     spec = opened.spec
     loaded = load(
-        data or opened.data_name,
+        data or opened.data["path"] or opened.data["name"],
         kind=kind,
         size=(spec.height, spec.width),
         channels=channels or spec.channels,
         framing=framing or spec.framing,
         strict=strict,
     )
+    if data is None and loaded.fingerprint != opened.data["fingerprint"]:
+        errors.print(f"note: {loaded.source} has changed since the run was trained on it", markup=False)
     scores = opened.evaluate(loaded)
     low, high = scores.interval
     output.print(

@@ -1,10 +1,10 @@
-"""A training as it goes on: a bar per epoch on a terminal, a line per epoch elsewhere."""
+"""A training as it goes on: a bar for the epoch that runs on a terminal, and a line for each that is over."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from inklens.training.progress import EpochProgress, Progress
@@ -14,41 +14,50 @@ from inklens.training.progress import EpochProgress, Progress
 def shown(console: Console) -> Iterator[Progress]:
     """Gives the callback that shows a training on this console."""
     if not console.is_terminal:
-        yield lambda now: console.print(_line(now)) if now.finished else None
+        yield lambda now: console.print(_long_line(now)) if now.finished else None
         return
+    # No wider than 80 columns together, the figures included.
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[figures]}"),
     )
-    with Bars(*columns, console=console) as bars:
-        yield _Bars(bars)
+    with Bars(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("", total=None, figures="")
+
+        def show(now: EpochProgress) -> None:
+            if now.finished:
+                line = _long_line(now)
+                console.print(line if len(line) <= console.width else _short_line(now))
+                bars.reset(task, total=now.steps, figures="")
+            figures = f"{now.ms_per_step:.1f} ms/step  loss {now.loss:.3f}  acc {100 * now.accuracy:.2f} %"
+            bars.update(task, description=_epoch(now), total=now.steps, completed=now.step, figures=figures)
+
+        yield show
 
 
-class _Bars:
-    """Keeps one bar for each epoch."""
-
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
-        self._epoch = 0
-        self._task = TaskID(0)
-
-    def __call__(self, now: EpochProgress) -> None:
-        if now.epoch != self._epoch:
-            self._epoch = now.epoch
-            label = f"epoch {now.epoch:>{len(str(now.epochs))}}/{now.epochs}"
-            self._task = self._bars.add_task(label, total=now.steps, figures="")
-        self._bars.update(self._task, completed=now.step, figures=_figures(now))
+def _epoch(now: EpochProgress) -> str:
+    return f"epoch {now.epoch:>{len(str(now.epochs))}}/{now.epochs}"
 
 
-def _line(now: EpochProgress) -> str:
-    return f"epoch {now.epoch:>{len(str(now.epochs))}}/{now.epochs}  {now.seconds:.1f} s  {_figures(now)}"
-
-
-def _figures(now: EpochProgress) -> str:
-    trained = f"{now.ms_per_step:.1f} ms/step  loss {now.loss:.4f}  accuracy {100 * now.accuracy:.2f} %"
+def _long_line(now: EpochProgress) -> str:
+    line = (
+        f"{_epoch(now)}  {now.seconds:.1f} s  {now.ms_per_step:.1f} ms/step  loss {now.loss:.4f}  "
+        f"accuracy {100 * now.accuracy:.2f} %"
+    )
     if now.val_loss is None or now.val_accuracy is None:
-        return trained
-    return f"{trained}  val loss {now.val_loss:.4f}  val accuracy {100 * now.val_accuracy:.2f} %"
+        return line
+    return f"{line}  val loss {now.val_loss:.4f}  val accuracy {100 * now.val_accuracy:.2f} %"
+
+
+def _short_line(now: EpochProgress) -> str:
+    """For 80 columns; after "val" come the validation images' loss and accuracy."""
+    line = (
+        f"{_epoch(now)}  {now.seconds:.0f} s  {now.ms_per_step:.0f} ms/step  loss {now.loss:.3f}  "
+        f"acc {100 * now.accuracy:.2f} %"
+    )
+    if now.val_loss is None or now.val_accuracy is None:
+        return line
+    return f"{line}  val {now.val_loss:.3f}  {100 * now.val_accuracy:.2f} %"

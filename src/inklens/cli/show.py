@@ -7,6 +7,7 @@ import typer
 
 from inklens.cli.console import output
 from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
+from inklens.errors import OptionError
 
 
 def show(
@@ -30,16 +31,22 @@ def show(
     from inklens.reporting import sample_grid
     from inklens.runs import atomic
 
+    if picture is not None and picture.suffix.lower() != ".png":
+        raise OptionError(
+            f"the picture {str(picture)!r} has another ending; expected a name that ends in .png"
+        )
     loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
     count = min(count, len(loaded.train))
     random = np.random.default_rng(seed)
     chosen = np.arange(count) if first else np.sort(random.choice(len(loaded.train), count, replace=False))
     images, labels = loaded.train.batch(chosen), loaded.train.labels[chosen]
-    path = picture or Path("pictures") / f"{Path(data).stem}.png"
+    path = picture or Path("pictures") / f"{loaded.name}.png"
     with atomic(path) as temporary:
-        sample_grid(images, labels, loaded.class_names, temporary, title=Path(data).name)
+        sample_grid(images, labels, loaded.class_names, temporary, title=loaded.name)
     output.print(str(loaded), markup=False)
     output.print(
-        f"  labels   {', '.join(loaded.class_names[label] for label in labels[:10])} ...", markup=False
+        f"  labels   {', '.join(loaded.class_names[label] for label in labels[:10])}"
+        f"{' ...' * (len(labels) > 10)}",
+        markup=False,
     )
     output.print(f"picture    {path}", markup=False)

@@ -1,5 +1,6 @@
 """`inklens train`: from a data set to a run folder, in one command."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -81,8 +82,6 @@ def train(
         "backend": backend,
         "precision": precision,
     }
-    if epochs is not None:
-        given["minimum_steps"] = 0  # who names the epochs gets just these
     recipe = Recipe.from_preset(
         preset, **{field: value for field, value in given.items() if value is not None}
     )
@@ -90,32 +89,38 @@ def train(
     from inklens.training import select_backend, train
 
     max_share = parse_max_error(max_error)
-    select_backend(recipe.backend)
-    loaded = _load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
+    options = {"kind": kind, "size": parse_size(size), "channels": channels, "framing": framing}
+    loaded = _load(data, quiet, strict=strict, **options)
     if summary:
+        select_backend(recipe.backend)
         return _print_summary(loaded, recipe)
     where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test, "max_error": max_share}
-    if quiet:
-        run = train(loaded, recipe, **where)
-    else:
-        from inklens.cli.progress import shown
+    try:
+        if quiet:
+            run = train(loaded, recipe, **where)
+        else:
+            from inklens.cli.progress import shown
 
-        output.print(str(loaded), markup=False)
-        with shown(output.console) as progress:
-            run = train(loaded, recipe, **where, progress=progress)
+            output.print(str(loaded), markup=False)
+            with shown(output.console) as progress:
+                run = train(loaded, recipe, **where, progress=progress)
+    except KeyboardInterrupt as interrupt:
+        errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]), markup=False)
+        raise
     return _print_result(run)
 
 
-def _load(data: str | None, **options: Any) -> "Dataset":
+def _load(data: str | None, quiet: bool, **options: Any) -> "Dataset":
     from inklens.datasets import load, load_default
 
     if data is not None:
         return load(data, **options)
     default = load_default()
-    if default.name == "sample":
+    if quiet and default.name == "sample":
         errors.print(f"note: {default.notes[-1]}", markup=False)
-    given = {option: value for option, value in options.items() if value not in (None, False)}
-    return load(default.name, **given) if given else default
+    if all(value is None or value is False for value in options.values()):
+        return default
+    return replace(load(default.name, **options), notes=default.notes)
 
 
 def _print_summary(data: "Dataset", recipe: Recipe) -> None:
@@ -130,7 +135,8 @@ def _print_result(run: "Run") -> None:
     scores = metrics[part]
     low, high = scores["accuracy_interval_95"]
     training = metrics["training"]
-    output.print(f"trained    {training['epochs']} epochs in {training['seconds']:.1f} s")
+    epochs = f"{training['epochs']} epoch{'s' * (training['epochs'] > 1)}"
+    output.print(f"trained    {epochs} in {training['seconds']:.1f} s")
     output.print(
         f"accuracy   {100 * scores['accuracy']:.2f} % on {scores['n']:,} {part} images "
         f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), loss {scores['loss']:.4f}, "
@@ -139,9 +145,8 @@ def _print_result(run: "Run") -> None:
     confidence = metrics["confidence"]
     answers = confidence[part]
     output.print(
-        f"confidence temperature {confidence['temperature']:.3f}, calibration error "
-        f"{100 * answers['ece_before']:.2f} -> {100 * answers['ece_after']:.2f} %; "
-        f"{100 * answers['coverage']:.2f} % answered, {answers['errors']} of {answers['answered']:,} wrongly"
+        f"answered   {100 * answers['coverage']:.2f} % of them, {answers['errors']} of "
+        f"{answers['answered']:,} wrongly; the others are called unknown"
     )
     if confidence["note"]:
         errors.print(f"note: {confidence['note']}", markup=False)

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.datasets.labels import count_labels
+from inklens.datasets.names import printable
 from inklens.datasets.splits import Split, hold_out_test, stratified_split
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
@@ -41,6 +43,7 @@ class Dataset:
         spec: size, channels and framing that every image here has been brought to.
         source: where it lies, for people.
         notes: what its user should know, one line each.
+        path: the absolute path to load it from again; None for a set that has a name.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Dataset:
     validation: Split | None
     source: str
     notes: tuple[str, ...] = ()
+    path: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -142,7 +146,7 @@ class Dataset:
             f"  source   {self.source}",
             *(f"  note     {note}" for note in self.notes),
         ]
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
 
 def from_labelled_images(
@@ -154,41 +158,31 @@ def from_labelled_images(
     seed: int,
     kind: str = "things",
     class_names: Sequence[str] | None = None,
+    path: str | None = None,
 ) -> Dataset:
     """A data set of images and labels that have been read; without `test`, a fifth of `train` is held out.
 
     Args:
         class_names: one for each label; None names each label by its number.
+        path: where it can be loaded from again.
 
     Raises:
-        DataError: labels out of range, one class only, or images of different shapes.
+        DataError: labels out of range or with gaps, one class only, or images of different shapes.
     """
-    classes = len(class_names) if class_names else int(train.labels.max()) + 1
-    named = tuple(class_names or map(str, range(classes)))
-    sizes = np.bincount(train.labels, minlength=classes)
-    if np.count_nonzero(sizes) < 2:
-        raise DataError(f"{name} has images of one class only in its training part; expected two or more")
-    if classes > len(train):
-        raise DataError(
-            f"{name} has labels up to {classes - 1} for {len(train):,} training images; "
-            "expected classes numbered from 0: number them anew"
-        )
-    if test is not None and int(test.labels.max()) >= classes:
-        raise DataError(
-            f"{name} has the label {test.labels.max()} in its test part; "
-            f"expected 0 to {classes - 1}, the labels of the training part"
-        )
+    sizes = count_labels(
+        name, train.labels, None if test is None else test.labels, len(class_names) if class_names else None
+    )
+    named = tuple(class_names or map(str, range(len(sizes))))
     if test is not None and test.images.shape[1:] != train.images.shape[1:]:
         raise DataError(
             f"{name} has training images of {train.images.shape[1:]} and test images of "
-            f"{test.images.shape[1:]}; expected one shape for both"
+            f"{test.images.shape[1:]}; expected one shape for both: bring them to it"
         )
     notes: list[str] = []
     if not sizes.all():
-        missing = ", ".join(named[label] for label in np.flatnonzero(sizes == 0))
-        notes.append(f"no training image has the label {missing}")
+        notes.append(f"no training image has the label {named[0]}")
     if test is None:
         train, test, note = hold_out_test(train, seed)
         notes.append(note)
     spec = PixelSpec(*train.images.shape[1:])
-    return Dataset(name, kind, named, spec, train, test, None, source, tuple(notes))
+    return Dataset(name, kind, named, spec, train, test, None, source, tuple(notes), path)

@@ -6,6 +6,7 @@ import numpy as np
 
 from inklens.datasets.dataset import Dataset
 from inklens.datasets.image_cache import decoded_tree, in_threads
+from inklens.datasets.names import printable
 from inklens.datasets.splits import hold_out_test
 from inklens.datasets.trees import Tree, scan_tree
 from inklens.errors import DataError, ImageError
@@ -54,7 +55,8 @@ def load_folder(
     notes = []
     if skipped := decoded.skipped:
         names = ", ".join([path for path, _ in skipped[:5]] + ["and others"] * (len(skipped) > 5))
-        notes.append(f"{len(skipped)} of {tree.images:,} images skipped: {names}; the first: {skipped[0][1]}")
+        what = f"{len(skipped)} of {tree.images:,} images skipped: {names}; the first: {skipped[0][1]}"
+        notes.append(printable(what))
     if tree.ignored:
         notes.append(f"{tree.ignored} other files ignored")
     if test is None:
@@ -71,6 +73,7 @@ def load_folder(
         validation,
         str(root),
         tuple(notes),
+        str(root.resolve()),
     )
 
 

@@ -18,6 +18,8 @@ from inklens.datasets.splits import Split
 from inklens.errors import DataError
 
 _IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
+_LARGEST = 8 * 2**30  # bytes that a header may ask for
+_PIECE = 2**20
 _IMAGES_NAME = re.compile(r"(?P<prefix>(.*[-_.])?(train|t10k|test))[-_.]images[-_.]idx3-ubyte(\.gz)?")
 
 
@@ -67,7 +69,14 @@ def load_idx_folder(
     """
     pairs = idx_pairs(folder)
     splits = {part: _read_pair(*pair, checksums or {}) for part, pair in pairs.items()}
-    return from_labelled_images(name, splits["train"], splits.get("test"), source=str(folder), seed=seed)
+    return from_labelled_images(
+        name,
+        splits["train"],
+        splits.get("test"),
+        source=str(folder),
+        seed=seed,
+        path=str(folder.resolve()),
+    )
 
 
 def _read_pair(images_path: Path, labels_path: Path, checksums: Mapping[str, str]) -> Split:
@@ -82,14 +91,22 @@ def _read_pair(images_path: Path, labels_path: Path, checksums: Mapping[str, str
 
 
 def _read(path: Path, magic: int, checksums: Mapping[str, str]) -> NDArray[np.uint8]:
-    content = decompressed(path)
-    sizes = _sizes(content[:16], path, magic)
-    body = np.frombuffer(content, np.uint8, offset=4 + 4 * len(sizes))
-    expected = math.prod(sizes)
+    with _opened(path) as file:
+        header = _beginning(file, 4 + 4 * (magic & 0xFF), path)
+        sizes = _sizes(header, path, magic)
+        expected = math.prod(sizes)
+        asked = f"{' x '.join(map(str, sizes))} = {expected:,}"
+        if expected > _LARGEST:
+            raise DataError(
+                f"{path} asks for {asked} bytes; expected at most {_LARGEST:,} (8 GiB): get the file anew"
+            )
+        # One byte more than there should be tells a longer file, and a bomb is never unpacked.
+        content = header + _beginning(file, expected + 1, path)
+    body = np.frombuffer(content, np.uint8, offset=len(header))
     if len(body) != expected or expected == 0:
+        more = " or more" if len(body) > expected else ""
         raise DataError(
-            f"{path} holds {len(body):,} bytes after its header; expected "
-            f"{' x '.join(map(str, sizes))} = {expected:,}: get the file anew"
+            f"{path} holds {len(body):,}{more} bytes after its header; expected {asked}: get the file anew"
         )
     wanted = checksums.get(path.name.removesuffix(".gz"))
     if wanted and hashlib.sha256(content).hexdigest() != wanted:
@@ -99,17 +116,29 @@ def _read(path: Path, magic: int, checksums: Mapping[str, str]) -> NDArray[np.ui
     return body.reshape(sizes)
 
 
-def decompressed(path: Path) -> bytes:
+def decompressed(path: Path, at_most: int) -> bytes:
     """The content of a file, unpacked if it is gzip, whatever its name says.
 
     Raises:
-        DataError: cannot be read, or the .gz is cut short or damaged.
+        DataError: cannot be read, the .gz is cut short or damaged, or it has more than `at_most` bytes.
     """
     with _opened(path) as file:
-        try:
-            return file.read()
-        except (OSError, EOFError, zlib.error) as error:
-            raise _damaged(path, error) from error
+        content = _beginning(file, at_most + 1, path)
+    if len(content) > at_most:
+        raise DataError(f"{path} holds more than {at_most:,} bytes; expected fewer: get the file anew")
+    return content
+
+
+def _beginning(file: IO[bytes], count: int, path: Path) -> bytes:
+    """The next `count` bytes, or fewer where the file ends; takes memory only for those it gives."""
+    pieces: list[bytes] = []
+    try:
+        while count and (piece := file.read(min(count, _PIECE))):
+            pieces.append(piece)
+            count -= len(piece)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path, error) from error
+    return b"".join(pieces)
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -136,6 +165,7 @@ def _sizes(header: bytes, path: Path, magic: int) -> tuple[int, ...]:
     if found != magic:
         what = "images" if magic == _IMAGES_MAGIC else "labels"
         raise DataError(
-            f"{path} starts with the magic number {found}; expected {magic}, an IDX file of {what}"
+            f"{path} starts with the magic number {found}; expected {magic}, an IDX file of {what}: "
+            "get it anew, or mend its name if it is another file"
         )
     return tuple(sizes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inklens.datasets.places import find_fashion, find_mnist, find_sample, own_trees
-from inklens.datasets.trees import scan_tree
+from inklens.datasets.trees import TEST_SHARE, scan_tree
 from inklens.errors import DataError
 
 
@@ -18,7 +18,8 @@ class CatalogueEntry:
 
     Args:
         kind: "writing" or "things".
-        test_count: 0 where a fifth of the training images will be held out instead.
+        train_count: of a tree without a test part: what is left when a fifth has been held out.
+        test_count: with that fifth; 0 where there are too few images for one.
         shape: (height, width, channels); None for a tree of image files, which are not opened for this.
         where: the place it lies, or how to get it.
         available: False where it would have to be fetched or installed first.
@@ -58,8 +59,7 @@ def _trees() -> Iterator[CatalogueEntry]:
             tree = scan_tree(path)
         except DataError:
             continue  # listed is what can be loaded; loading it by its path says what is wrong
-        counts = {part: len(images) for part, images in tree.parts.items()}
-        classes = len(tree.class_names)
-        yield CatalogueEntry(
-            name, "things", classes, counts["train"], counts.get("test", 0), None, str(path), True
-        )
+        train, classes = len(tree.parts["train"]), len(tree.class_names)
+        own = len(tree.parts.get("test", []))
+        held = 0 if own else round(TEST_SHARE * train)
+        yield CatalogueEntry(name, "things", classes, train - held, own or held, None, str(path), True)

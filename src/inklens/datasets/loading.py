@@ -13,6 +13,7 @@ from inklens.datasets.places import own_trees
 from inklens.datasets.sample import load_sample
 from inklens.errors import DataError, DownloadError, MissingPackageError, OptionError
 from inklens.pixels import PixelSpec
+from inklens.pixels.spec import LARGEST_SIDE, SMALLEST_SIDE, check_size
 
 _NAMED = {"mnist": load_named_mnist, "sample": load_sample, "fashion-mnist": load_fashion}
 SAMPLE_NOTE = (
@@ -40,8 +41,9 @@ def load(
         data: "mnist", "sample", "fashion-mnist", or a path: a folder of IDX files, a folder with a folder of
             images for each class (perhaps below train, test and validation), or an .npz file.
         kind: "writing" or "things"; None for "writing" with MNIST and the sample, else "things".
-        size: (height, width) to bring every image to; None keeps what there is, for image files the size that
-            they share (up to 128 pixels a side), else their median size scaled down to at most 64.
+        size: (height, width) to bring every image to, 8 to 1024 each; None keeps what there is,
+            for image files the size that they share (up to 128 pixels a side), else their median size
+            scaled down to at most 64.
         channels: 1 (grey) or 3 (RGB); None keeps what there is, for image files what most of them have.
         framing: how an image of another size is brought to `size`; None for "pad".
         seed: of the fifth that is held out as test part where the data have none.
@@ -57,7 +59,9 @@ def load(
     if kind not in (None, *KINDS):
         raise OptionError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
     # Refuses what cannot be before any work is done.
-    PixelSpec(*(size or (1, 1)), 1 if channels is None else channels, framing or "pad")
+    height, width = size or (SMALLEST_SIDE, SMALLEST_SIDE)
+    check_size(height, width)
+    PixelSpec(height, width, 1 if channels is None else channels, framing or "pad")
     if str(data) in _NAMED:
         dataset = _NAMED[str(data)]()
     else:
@@ -70,7 +74,13 @@ def load(
             dataset = load_idx_folder(path, name=path.resolve().name, seed=seed)
         else:
             dataset = load_npz(path, seed=seed)
-    return replace(dataset.reframed(size, channels, framing), kind=kind or dataset.kind)
+    dataset = dataset.reframed(size, channels, framing)
+    if max(dataset.spec.height, dataset.spec.width) > LARGEST_SIDE:
+        raise DataError(
+            f"{dataset.name} has images of {dataset.spec.height}x{dataset.spec.width}; "
+            f"expected at most {LARGEST_SIDE} pixels a side: give a smaller size"
+        )
+    return replace(dataset, kind=kind or dataset.kind)
 
 
 def load_default() -> Dataset:

@@ -7,7 +7,7 @@ from pathlib import Path
 from inklens.datasets.dataset import Dataset
 from inklens.datasets.download import fetch
 from inklens.datasets.idx import idx_pairs, load_idx_folder
-from inklens.datasets.places import cache_dir, data_dir, find_fashion, find_mnist
+from inklens.datasets.places import cache_dir, cache_name, cached_folders, data_dir, find_fashion, find_mnist
 from inklens.errors import DataError, DownloadError
 
 MNIST_SHA256 = {
@@ -39,19 +39,19 @@ def load_mnist(mirrors: Sequence[str] = MNIST_MIRRORS) -> Dataset:
     """MNIST from INKLENS_DATA, from the user's cache, or fetched into that cache; every content is checked.
 
     Raises:
-        DataError: what lies in INKLENS_DATA is not MNIST, or the cache cannot be written.
-        DownloadError: it lies nowhere and could not be fetched.
+        DataError: what lies in INKLENS_DATA is not MNIST.
+        DownloadError: it lies nowhere and could not be fetched, or there is no cache that can be written.
         MissingPackageError: it would have to be fetched and pooch is not installed.
     """
     folder = find_mnist()
-    cached = cache_dir() / "mnist"
     if folder is not None:
         try:
             return _checked_mnist(folder)
         except DataError:
-            if folder != cached:
+            if folder not in cached_folders("mnist"):
                 raise
             # What the cache holds is ours to mend: fetch it anew.
+    cached = cache_dir() / "mnist"
     fetch(MNIST_SHA256, mirrors, cached)
     return _checked_mnist(cached)
 
@@ -62,7 +62,7 @@ def load_named_mnist() -> Dataset:
         return load_mnist()
     except DownloadError as error:
         raise DownloadError(
-            f"mnist is not in INKLENS_DATA ({data_dir() or 'not set'}), not in {cache_dir()}, and {error}; "
+            f"mnist is not in INKLENS_DATA ({data_dir() or 'not set'}), not in {cache_name()}, and {error}; "
             "expected its four IDX files: set INKLENS_DATA to a folder that holds them, or take --data sample"
         ) from error
 
@@ -76,13 +76,13 @@ def load_fashion() -> Dataset:
     folder = find_fashion()
     if folder is None:
         raise DataError(
-            f"fashion-mnist is neither in INKLENS_DATA ({data_dir() or 'not set'}) nor in {cache_dir()}; "
+            f"fashion-mnist is neither in INKLENS_DATA ({data_dir() or 'not set'}) nor in {cache_name()}; "
             "expected its four IDX files in a folder fashion-mnist in either: put them there"
         )
     dataset = load_idx_folder(folder, name="fashion-mnist", seed=0)
     if dataset.classes != len(FASHION_CLASSES):
         raise DataError(f"{folder} has {dataset.classes} classes; expected the 10 of Fashion-MNIST")
-    return replace(dataset, class_names=FASHION_CLASSES)
+    return replace(dataset, class_names=FASHION_CLASSES, path=None)
 
 
 def _checked_mnist(folder: Path) -> Dataset:
@@ -90,4 +90,5 @@ def _checked_mnist(folder: Path) -> Dataset:
         raise DataError(
             f"{folder} lacks MNIST's test pair; expected t10k-images-idx3-ubyte and its labels too"
         )
-    return replace(load_idx_folder(folder, name="mnist", seed=0, checksums=MNIST_SHA256), kind="writing")
+    dataset = load_idx_folder(folder, name="mnist", seed=0, checksums=MNIST_SHA256)
+    return replace(dataset, kind="writing", path=None)

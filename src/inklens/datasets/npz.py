@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.dataset import Dataset, from_labelled_images
+from inklens.datasets.labels import as_labels
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
 from inklens.pixels import PixelSpec, as_batch
 
 _KEYS = "images and labels, or x_train, y_train, x_test and y_test"
+_LARGEST = 8 * 2**30  # bytes that an array may unpack to
 
 
 def load_npz(path: Path, *, seed: int) -> Dataset:
@@ -23,25 +25,81 @@ def load_npz(path: Path, *, seed: int) -> Dataset:
     Raises:
         DataError: no .npz file, other names in it, or images and labels that cannot be used.
     """
+    train, test = _read(path)
+    return from_labelled_images(path.stem, train, test, source=str(path), seed=seed, path=str(path.resolve()))
+
+
+def _read(path: Path) -> tuple[Split, Split | None]:
     try:
         with path.open("rb") as opened:
-            file = np.load(opened, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise DataError(f"{path} holds a single array; expected an .npz file with {_KEYS}")
-            train_keys = ("x_train", "y_train") if "x_train" in file else ("images", "labels")
-            missing = [key for key in train_keys if key not in file]
-            if missing:
-                raise DataError(f"{path} holds {', '.join(file.files) or 'nothing'}; expected {_KEYS}")
-            train = _split(file[train_keys[0]], file[train_keys[1]], path)
-            test = _split(file["x_test"], file["y_test"], path) if {"x_test", "y_test"} <= set(file) else None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} cannot be read ({error}); expected an .npz file with {_KEYS}") from error
-    return from_labelled_images(path.stem, train, test, source=str(path), seed=seed)
+            # NumPy would take another file for a pickle, and advise to trust it.
+            start = opened.read(6)
+            opened.seek(0)
+            if start == b"\x93NUMPY":
+                raise DataError(
+                    f"{path} holds a single array; expected an .npz file with {_KEYS}: use np.savez"
+                )
+            if not zipfile.is_zipfile(opened):
+                raise DataError(
+                    f"{path} is no .npz file, or is cut short, and cannot be read; "
+                    f"expected an .npz file with {_KEYS}: save it anew with np.savez"
+                )
+            opened.seek(0)
+            with np.load(opened, allow_pickle=False) as file:
+                keys = ("x_train", "y_train") if "x_train" in file else ("images", "labels")
+                if not set(keys) <= set(file):
+                    raise DataError(f"{path} holds {', '.join(file.files) or 'nothing'}; expected {_KEYS}")
+                train = _split(_array(file, keys[0], path), _array(file, keys[1], path), path)
+                if not {"x_test", "y_test"} <= set(file):
+                    return train, None
+                return train, _split(_array(file, "x_test", path), _array(file, "y_test", path), path)
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        MemoryError,
+        NotImplementedError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"{path} cannot be read ({reason}); expected an .npz file with {_KEYS}: save it anew"
+        ) from error
+
+
+def _array(file: "np.lib.npyio.NpzFile", key: str, path: Path) -> NDArray[np.generic]:
+    """One array of the file; its size is known before it is unpacked, and never more is read."""
+    archive = file.zip
+    if archive is None:
+        raise DataError(f"{path} is closed; expected an .npz file with {_KEYS}: open it anew")
+    names = archive.namelist()
+    size = archive.getinfo(key if key in names else f"{key}.npy").file_size
+    if size > _LARGEST:
+        raise DataError(
+            f"{path} holds {key} of {size:,} bytes; expected at most {_LARGEST:,} (8 GiB): "
+            "save fewer or smaller images, as uint8"
+        )
+    try:
+        array = file[key]
+    except ValueError as error:
+        if "pickle" not in str(error):
+            raise
+        raise DataError(
+            f"{path} holds Python objects as {key}, which are refused because reading them can run code; "
+            "expected arrays of numbers: save images as uint8 and labels as integers"
+        ) from error
+    if not isinstance(array, np.ndarray):
+        raise DataError(
+            f"{path} holds {key}, which is no array; expected {_KEYS}: save it anew with np.savez"
+        )
+    return array
 
 
 def _split(images: NDArray[np.generic], labels: NDArray[np.generic], path: Path) -> Split:
-    channels = 1 if images.ndim == 3 else images.shape[-1]
-    if images.ndim not in (3, 4) or channels not in (1, 3) or images.size == 0:
+    channels = 1 if images.ndim == 3 else images.shape[-1] if images.ndim == 4 else 0
+    if channels not in (1, 3) or images.size == 0:
         raise DataError(
             f"{path} holds images of shape {images.shape}; expected (N, H, W), (N, H, W, 1) or (N, H, W, 3)"
         )
@@ -50,12 +108,9 @@ def _split(images: NDArray[np.generic], labels: NDArray[np.generic], path: Path)
             f"{path} holds labels of shape {labels.shape} for {len(images):,} images; "
             f"expected ({len(images)},): a whole number for each image, not one-hot"
         )
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise DataError(f"{path} holds labels of type {labels.dtype}; expected whole numbers from 0 on")
-    if labels.min() < 0:
-        raise DataError(f"{path} holds the label {labels.min()}; expected whole numbers from 0 on")
+    whole = as_labels(labels, str(path))
     try:
         batch = as_batch(images, PixelSpec(images.shape[1], images.shape[2], channels))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    return Split(batch, labels.reshape(-1).astype(np.int64))
+    return Split(batch, whole)

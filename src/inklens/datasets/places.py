@@ -1,22 +1,46 @@
 """Where data sets are looked for: INKLENS_DATA, then the user's cache. Standard library only."""
 
 import os
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from inklens.errors import DataError, DownloadError
+
 
 def data_dir() -> Path | None:
-    """The folder that INKLENS_DATA names, or None."""
+    """The folder that INKLENS_DATA names, or None.
+
+    Raises:
+        DataError: it starts with "~" and there is no such home directory.
+    """
     given = os.environ.get("INKLENS_DATA")
-    return Path(given).expanduser() if given else None
+    try:
+        return Path(given).expanduser() if given else None
+    except RuntimeError as error:
+        raise DataError(
+            f"INKLENS_DATA is {given}, and that home directory cannot be found; "
+            "expected a folder: set it to an absolute path"
+        ) from error
 
 
 def cache_dir() -> Path:
-    """INKLENS_CACHE, else XDG_CACHE_HOME/inklens, else ~/.cache/inklens; it need not exist yet."""
-    if given := os.environ.get("INKLENS_CACHE"):
-        return Path(given).expanduser()
+    """INKLENS_CACHE, else XDG_CACHE_HOME/inklens, else ~/.cache/inklens; it need not exist yet.
+
+    Raises:
+        DownloadError: there is no home directory to keep anything in.
+    """
+    given = os.environ.get("INKLENS_CACHE")
     above = os.environ.get("XDG_CACHE_HOME")
-    return (Path(above) if above else Path.home() / ".cache") / "inklens"
+    try:
+        if given:
+            return Path(given).expanduser()
+        return (Path(above) if above else Path.home() / ".cache") / "inklens"
+    except RuntimeError as error:
+        raise DownloadError(
+            "there is no place for a cache (the home directory cannot be found); "
+            "expected a folder that can be written: set INKLENS_CACHE to one"
+        ) from error
 
 
 def find_mnist() -> Path | None:
@@ -47,8 +71,21 @@ def own_trees() -> dict[str, Path]:
     return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
 
 
+def cached_folders(*names: str) -> list[Path]:
+    """Where these lie if the cache has them; nowhere without a home directory."""
+    with suppress(DownloadError):
+        return [cache_dir() / name for name in names]
+    return []
+
+
+def cache_name() -> str:
+    """The cache, for messages."""
+    return str(*cached_folders("")) or "a cache (there is none)"
+
+
 def _under(*names: str) -> list[Path]:
-    return [above / name for above in (data_dir(), cache_dir()) if above for name in names]
+    above = data_dir()
+    return [*(above / name for name in names if above), *cached_folders(*names)]
 
 
 def _first_with_idx(folders: list[Path]) -> Path | None:

@@ -7,9 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.datasets.trees import TEST_SHARE
 from inklens.errors import DataError, OptionError
-
-TEST_SHARE = 0.2
 
 
 @dataclass(frozen=True, eq=False)

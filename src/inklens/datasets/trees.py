@@ -5,9 +5,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from inklens.datasets.names import is_printable, printable
 from inklens.errors import DataError
 from inklens.pixels import IMAGE_SUFFIXES
 
+TEST_SHARE = 0.2  # held out of training data that come without a test part
 _PARTS = {
     "train": "train",
     "training": "train",
@@ -47,7 +49,8 @@ def scan_tree(root: Path) -> Tree:
     Hidden files and folders, and folders without an image, do not count. `val` and `valid` are known too.
 
     Raises:
-        DataError: not a folder, no images, one class only, or a class that training has no image of.
+        DataError: not a folder, no images, one class only, a class that training has no image of,
+            or a class folder whose name is not printable on one line.
     """
     try:
         found = _parts(root)
@@ -107,7 +110,14 @@ def _classes(root: Path, folder: Path) -> dict[str, list[str]]:
         for path in folder.iterdir()
         if path.is_dir() and not path.name.startswith(".")
     }
-    return {name: images for name, images in classes.items() if images}
+    classes = {name: images for name, images in classes.items() if images}
+    for name in classes:
+        if not is_printable(name):
+            raise DataError(
+                f"{printable(str(folder))} has the class folder {name!a}; expected a printable name "
+                "in UTF-8, on one line: rename the folder"
+            )
+    return classes
 
 
 def _images(root: Path, folder: Path) -> list[str]:

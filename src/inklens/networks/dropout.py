@@ -28,5 +28,5 @@ class QuickDropout(keras.layers.Dropout):
             dtype=tf.uint32,
         )
         halves = tf.reshape(tf.bitcast(words, tf.uint16), [-1])[:size]  # (words,) -> (words, 2) -> (size,)
-        kept = tf.cast(halves >= round(self.rate * 65536), inputs.dtype)
+        kept = tf.cast(halves >= min(round(self.rate * 65536), 65535), inputs.dtype)
         return inputs * tf.reshape(kept / (1 - self.rate), tf.shape(inputs))

@@ -46,6 +46,9 @@ def _refuse(array: NDArray[np.generic], spec: PixelSpec) -> NDArray[np.generic]:
     shapes = f"(H, W, {channels}) or (N, H, W, {channels})"
     if channels == 1:
         shapes = f"(H, W), (N, H, W), {shapes}"
+    if array.ndim in (3, 4) and array.shape[-3:] == (channels, height, width):
+        axes = "0, 2, 3, 1" if array.ndim == 4 else "1, 2, 0"
+        raise DataError(f"{given}; {expected}, as {shapes}: move the channels last, images.transpose({axes})")
     raise DataError(f"{given}; {expected}, as {shapes}: frame them first, inklens.pixels.frame(image, spec)")
 
 

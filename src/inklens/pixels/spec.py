@@ -6,6 +6,21 @@ from dataclasses import asdict, dataclass
 from inklens.errors import OptionError
 
 FRAMINGS = ("pad", "stretch", "none")
+SMALLEST_SIDE, LARGEST_SIDE = 8, 1024  # of what a network takes; an image on its way there may have any
+
+
+def check_size(height: object, width: object) -> None:
+    """Refuse a size that no network here can take.
+
+    Raises:
+        OptionError: a side is no whole number from 8 to 1024.
+    """
+    for side, value in (("height", height), ("width", width)):
+        if type(value) is not int or not SMALLEST_SIDE <= value <= LARGEST_SIDE:
+            raise OptionError(
+                f"{side} is {value!r}; expected a whole number of pixels, "
+                f"{SMALLEST_SIDE} to {LARGEST_SIDE}: give another size"
+            )
 
 
 @dataclass(frozen=True)
@@ -56,9 +71,12 @@ class PixelSpec:
             OptionError: a field is missing, unknown or out of range.
         """
         try:
-            return cls(**fields)  # type: ignore[arg-type]  # __post_init__ checks each value
+            spec = cls(**fields)  # type: ignore[arg-type]  # __post_init__ checks each value
         except TypeError as error:
             raise OptionError(
                 f"a pixel spec with the fields {', '.join(fields) or 'none'}; "
                 "expected height, width, channels and framing"
             ) from error
+        if max(spec.height, spec.width) > LARGEST_SIDE:  # a file's word must not ask for any memory
+            check_size(spec.height, spec.width)
+        return spec

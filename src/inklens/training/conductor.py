@@ -34,6 +34,8 @@ from inklens.training.run import Run, network_outputs
 if TYPE_CHECKING:
     import keras
 
+    from inklens.training.fitting import History
+
 PICTURED = 10
 SAMPLES = 40
 
@@ -72,6 +74,10 @@ def train(
         >>> run.metrics["test"]["accuracy"]
     """
     recipe = recipe or Recipe.from_preset("fast")
+    for what, given, expected in (("data", data, Dataset), ("recipe", recipe, Recipe)):
+        if not isinstance(given, expected):
+            remedy = "inklens.load(...)" if expected is Dataset else "inklens.Recipe.from_preset(...)"
+            raise OptionError(f"{what} is {given!r}; expected a {expected.__name__}: give {remedy}")
     require("onnx")
     parts = _parts(data, recipe, test)
     check_confidence(recipe, parts.validation, max_error)
@@ -95,8 +101,9 @@ def _status_of(folder: RunFolder) -> Iterator[None]:
     try:
         yield
         folder.set_status("done")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         folder.set_status("interrupted")
+        interrupt.add_note(f"what there is of the run is in {folder.path}")
         raise
     except ExportError as error:  # all else is there and right
         folder.set_status("done", export=str(error))
@@ -161,6 +168,7 @@ def _describe(
             "pixels": data.spec.to_dict(),
             "data": {
                 "name": data.name,
+                "path": data.path,
                 "kind": data.kind,
                 "class_names": list(data.class_names),
                 "fingerprint": data.fingerprint,
@@ -168,7 +176,7 @@ def _describe(
                 "notes": list(data.notes),
                 "train": len(parts.train),
                 "validation": len(parts.validation),
-                "validation_is": recipe.validation_data,
+                "validation_is": "own" if parts.validation is data.validation else recipe.validation_data,
                 "test": None if parts.test is None else len(parts.test),
             },
         },
@@ -201,11 +209,11 @@ def _processor() -> str:
 
 def _fit(
     folder: RunFolder, network: keras.Sequential, recipe: Recipe, parts: _Parts, progress: Progress | None
-) -> tuple[list[dict[str, float]], dict[str, Any]]:
+) -> tuple[History, dict[str, Any]]:
     """The history, and what metrics.json says of the training."""
     from inklens.training.fitting import fit
 
-    def keep(history: list[dict[str, float]]) -> None:
+    def keep(history: History) -> None:
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
 
     started = time.perf_counter()
@@ -244,7 +252,7 @@ def _evaluate(
     parts: _Parts,
     validation: ValidationOutputs,
     fitted: tuple[Confidence, str | None],
-    history: list[dict[str, float]],
+    history: History,
     training: dict[str, Any],
 ) -> None:
     """Metrics, predictions and pictures; the test part is opened here and nowhere earlier.
@@ -285,7 +293,7 @@ def _draw(
     parts: _Parts,
     probabilities: NDArray[np.float64],
     scores: Evaluation,
-    history: list[dict[str, float]],
+    history: History,
 ) -> None:
     from inklens import reporting
     from inklens.explanation import first_layer_filters

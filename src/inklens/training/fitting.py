@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -19,6 +20,10 @@ from inklens.training.feed import Batches
 from inklens.training.optimizers import make_optimizer
 from inklens.training.progress import EpochProgress, Progress
 from inklens.training.recipe import Recipe
+
+# One record per epoch: what history.csv holds.
+History = list[dict[str, float | None]]
+OnEpoch = Callable[[History], None]
 
 VALIDATION_BATCH = 256
 # One execution cannot be interrupted. At this rate, which any machine of the last ten years keeps up, it
@@ -35,6 +40,7 @@ def epochs_for(recipe: Recipe, images: int) -> int:
 
 
 def steps_per_epoch(recipe: Recipe, images: int) -> int:
+    """Batches in an epoch, the last one perhaps smaller."""
     return math.ceil(images / recipe.batch_size)
 
 
@@ -45,8 +51,8 @@ def fit(
     validation: Split,
     *,
     progress: Progress | None = None,
-    on_epoch: Any = None,
-) -> list[dict[str, float]]:
+    on_epoch: OnEpoch | None = None,
+) -> History:
     """Trains the network in place.
 
     Args:
@@ -60,8 +66,11 @@ def fit(
         One record per epoch: epoch, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
     """
     classes = network.output_shape[-1]
-    if classes < int(max(train.labels.max(), validation.labels.max())) + 1:
-        raise OptionError(f"the network has {classes} classes; the labels go up to {train.labels.max()}")
+    highest = int(max(train.labels.max(), validation.labels.max()))
+    if highest >= classes:
+        raise OptionError(
+            f"the network has {classes} classes; the labels go up to {highest}: build it for {highest + 1}"
+        )
     epochs = epochs_for(recipe, len(train))
     trained = logits_network(network)
     trained.compile(
@@ -97,9 +106,11 @@ def steps_per_execution(recipe: Recipe, network: keras.Sequential, images: int) 
 class _Watcher(keras.callbacks.Callback):
     """Gives each epoch its order of images, keeps the history, and tells what happens."""
 
-    def __init__(self, batches: Batches, epochs: int, progress: Progress | None, on_epoch: Any) -> None:
+    def __init__(
+        self, batches: Batches, epochs: int, progress: Progress | None, on_epoch: OnEpoch | None
+    ) -> None:
         super().__init__()
-        self.history: list[dict[str, float]] = []
+        self.history: History = []
         self._batches = batches
         self._epochs = epochs
         self._progress = progress
@@ -125,12 +136,17 @@ class _Watcher(keras.callbacks.Callback):
                 "epoch": record.epoch,
                 "loss": record.loss,
                 "accuracy": record.accuracy,
-                "val_loss": float(record.val_loss or 0),
-                "val_accuracy": float(record.val_accuracy or 0),
+                "val_loss": record.val_loss,
+                "val_accuracy": record.val_accuracy,
                 "seconds": round(record.seconds, 3),
                 "ms_per_step": round(record.ms_per_step, 3),
             }
         )
+        if not all(math.isfinite(number) for number in (record.loss, record.val_loss or 0.0)):
+            raise OptionError(
+                f"training diverged in epoch {record.epoch}: the loss is no finite number; "
+                "give a lower learning rate (--learning-rate)"
+            )
         if self._on_epoch:
             self._on_epoch(self.history)
         if self._progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
 from typing import Any, Self
 
 from inklens.errors import OptionError
@@ -66,8 +67,6 @@ class Recipe:
     def __post_init__(self) -> None:
         for field, known in _NAMES.items():
             known_name(field, getattr(self, field), known)
-        if self.betas is not None:
-            object.__setattr__(self, "betas", tuple(self.betas))  # JSON gives a list
         for field, (fits, expected) in _RANGES.items():
             value = getattr(self, field)
             if not fits(value):
@@ -90,7 +89,7 @@ class Recipe:
             150
         """
         known_name("preset", name, PRESETS)
-        return cls.from_dict({**PRESETS[name], "preset": name, **options})
+        return cls.from_dict({**PRESETS[name], "preset": name, **_just_these_epochs(options)})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -98,7 +97,11 @@ class Recipe:
         known = [field.name for field in fields(cls)]
         for name in values:
             known_name("recipe field", name, known)
-        return cls(**values)
+        # JSON has no tuples.
+        fitted: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**fitted)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for recipe.json."""
@@ -106,7 +109,7 @@ class Recipe:
 
     def with_options(self, **options: Any) -> Self:
         """The same recipe with some fields changed; raises OptionError as the constructor does."""
-        return self.from_dict({**asdict(self), **options})
+        return self.from_dict({**asdict(self), **_just_these_epochs(options)})
 
 
 # Where a tutorial's value is lost, ours stands; docs/tutorials.md says which.
@@ -148,12 +151,21 @@ def known_name(what: str, given: object, known: Iterable[str]) -> None:
         raise OptionError(f"unknown {what} {given!r}: {hint}expected one of {', '.join(names)}")
 
 
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _just_these_epochs(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Who names the epochs gets just these, however few steps they make."""
+    return {**({"minimum_steps": 0} if "epochs" in options else {}), **options}
 
 
-def _share(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
+def _whole(value: Any, least: int) -> bool:
+    return isinstance(value, Integral) and value is not True and value is not False and int(value) >= least
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, Real) and value is not True and value is not False
+
+
+def _share(value: Any) -> bool:
+    return _number(value) and 0 <= value < 1
 
 
 _NAMES: dict[str, Iterable[str]] = {
@@ -169,16 +181,16 @@ _NAMES: dict[str, Iterable[str]] = {
 _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "epochs": (lambda value: _whole(value, 1), "a whole number, 1 or more"),
     "batch_size": (lambda value: _whole(value, 1), "a whole number, 1 or more"),
-    "learning_rate": (lambda value: 0 < value < float("inf"), "a number above 0"),
+    "learning_rate": (lambda value: _number(value) and 0 < value < float("inf"), "a number above 0"),
     "betas": (
-        lambda value: value is None or (len(value) == 2 and all(map(_share, value))),
+        lambda value: value is None or (isinstance(value, tuple) and [*map(_share, value)] == [True, True]),
         "two numbers, each 0 to below 1",
     ),
     "dropout": (lambda value: value is None or _share(value), "0 to below 1"),
     "label_smoothing": (_share, "0 to below 1"),
     "minimum_steps": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "validation_split": (
-        lambda value: value > 0 and (_share(value) or _whole(value, 1)),
+        lambda value: _number(value) and value > 0 and (_share(value) or _whole(value, 1)),
         "a share above 0 and below 1, or a number of images",
     ),
     "seed": (lambda value: _whole(value, 0) and value < 2**31, "a whole number, 0 to 2147483647"),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inklens.datasets import Dataset, Split
-from inklens.errors import DataError, RunError
+from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation import Evaluation, evaluate
 from inklens.pixels import PixelSpec, as_batch
 from inklens.runs import RunFolder
@@ -66,12 +66,12 @@ class Run:
     @cached_property
     def class_names(self) -> tuple[str, ...]:
         """One for each column of the probabilities."""
-        return tuple(self.folder.read_json(self.folder.recipe)["data"]["class_names"])
+        return tuple(self.data["class_names"])
 
-    @property
-    def data_name(self) -> str:
-        """Name or path of what it was trained on."""
-        return str(self.folder.read_json(self.folder.recipe)["data"]["name"])
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """What recipe.json says of the data it was trained on: name, path, fingerprint, counts."""
+        return dict(self.folder.read_json(self.folder.recipe)["data"])
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -93,7 +93,9 @@ class Run:
         return load_network(self.folder.model)
 
     def predict(self, images: ArrayLike | Split) -> NDArray[np.float32]:
-        """Probabilities of each class for each image.
+        """The network's own probabilities of each class for each image.
+
+        They are as Keras gives them; predictions.csv and model.onnx have the calibrated ones.
 
         Args:
             images: (H, W), (H, W, C), (N, H, W) or (N, H, W, C); uint8, or float 0-1; of the size that the
@@ -121,6 +123,8 @@ class Run:
                     f"{', '.join(self.class_names)}"
                 )
             return self.evaluate(data.test)
+        if not isinstance(data, Split):
+            raise OptionError(f"data is {data!r}; expected a Dataset or a Split: give inklens.load(...)")
         if data.images.shape[1:] != self.spec.shape:
             raise DataError(
                 f"images of shape {data.images.shape[1:]}; expected {self.spec.shape}, as the network was "
@@ -135,6 +139,8 @@ class Run:
 def network_outputs(network: keras.Sequential, split: Split) -> NDArray[np.float32]:
     """Batch by batch, so that memory holds one batch of images: float32 (N, classes), of a network that gives
     probabilities or of one that gives logits."""
+    if len(split) == 0:
+        return np.empty((0, network.output_shape[-1]), np.float32)
     starts = range(0, len(split), PREDICTION_BATCH)
     parts = [
         network.predict_on_batch(split.batch(slice(start, start + PREDICTION_BATCH))) for start in starts
