@@ -71,12 +71,9 @@ class PixelSpec:
             OptionError: a field is missing, unknown or out of range.
         """
         try:
-            spec = cls(**fields)  # type: ignore[arg-type]  # __post_init__ checks each value
+            return cls(**fields)  # type: ignore[arg-type]  # __post_init__ checks each value
         except TypeError as error:
             raise OptionError(
                 f"a pixel spec with the fields {', '.join(fields) or 'none'}; "
                 "expected height, width, channels and framing"
             ) from error
-        if max(spec.height, spec.width) > LARGEST_SIDE:  # a file's word must not ask for any memory
-            check_size(spec.height, spec.width)
-        return spec
