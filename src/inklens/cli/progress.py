@@ -34,6 +34,7 @@ def shown(console: Console) -> Iterator[Progress]:
                 bars.reset(task, total=now.steps, figures="")
             figures = f"{now.ms_per_step:.1f} ms/step  loss {now.loss:.3f}  acc {100 * now.accuracy:.2f} %"
             bars.update(task, description=_epoch(now), total=now.steps, completed=now.step, figures=figures)
+            bars.refresh()
 
         yield show
 
