@@ -1,13 +1,22 @@
 """`inklens show`: a labelled picture of a data set, and what is in it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inklens.cli.console import output
 from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
 from inklens.errors import OptionError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inklens.datasets import Dataset
+
+AUGMENTED = 12  # images in a picture of what augmentation does, and how often each of them is changed
+TIMES = 6
 
 
 def show(
@@ -18,6 +27,10 @@ def show(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Which images: another seed, another choice.")] = 0,
     first: Annotated[bool, typer.Option("--first", help="The first images instead of a choice.")] = False,
+    augment: Annotated[
+        str | None,
+        typer.Option(metavar="PRESET", help="Show what this preset's augmentation does to images."),
+    ] = None,
     kind: Kind = None,
     size: Size = None,
     channels: Channels = None,
@@ -36,13 +49,16 @@ def show(
             f"the picture {str(picture)!r} has another ending; expected a name that ends in .png"
         )
     loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
-    count = min(count, len(loaded.train))
+    count = min(count, len(loaded.train)) if augment is None else min(count, len(loaded.train), AUGMENTED)
     random = np.random.default_rng(seed)
     chosen = np.arange(count) if first else np.sort(random.choice(len(loaded.train), count, replace=False))
     images, labels = loaded.train.batch(chosen), loaded.train.labels[chosen]
-    path = picture or Path("pictures") / f"{loaded.name}.png"
-    with atomic(path) as temporary:
-        sample_grid(images, labels, loaded.class_names, temporary, title=loaded.name)
+    path = picture or Path("pictures") / f"{loaded.name}{f'-{augment}' if augment else ''}.png"
+    if augment is not None:
+        _show_augmented(augment, loaded, chosen, path)
+    else:
+        with atomic(path) as temporary:
+            sample_grid(images, labels, loaded.class_names, temporary, title=loaded.name)
     output.print(str(loaded), markup=False)
     output.print(
         f"  labels   {', '.join(loaded.class_names[label] for label in labels[:10])}"
@@ -50,3 +66,22 @@ def show(
         markup=False,
     )
     output.print(f"picture    {path}", markup=False)
+
+
+def _show_augmented(preset: str, data: "Dataset", chosen: "NDArray[np.integer]", path: Path) -> None:
+    from inklens.reporting import augmentation_grid
+    from inklens.runs import atomic
+    from inklens.training import Recipe
+    from inklens.training.augmenting import augmented
+
+    images = data.train.batch(chosen)
+    changed = augmented(images, Recipe.from_preset(preset), data.kind, TIMES)
+    with atomic(path) as temporary:
+        augmentation_grid(
+            images,
+            changed,
+            data.train.labels[chosen],
+            data.class_names,
+            temporary,
+            title=f"{data.name}, augmented for {preset}",
+        )

@@ -3,9 +3,10 @@
 from inklens.reporting.confusion import confusion_matrix_picture
 from inklens.reporting.curves import training_curves
 from inklens.reporting.filters import filters_picture
-from inklens.reporting.grids import predictions_grid, sample_grid
+from inklens.reporting.grids import augmentation_grid, predictions_grid, sample_grid
 
 __all__ = [
+    "augmentation_grid",
     "confusion_matrix_picture",
     "filters_picture",
     "predictions_grid",

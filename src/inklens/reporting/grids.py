@@ -53,6 +53,39 @@ def sample_grid(
         return style.save(figure, path)
 
 
+def augmentation_grid(
+    images: NDArray[np.uint8],
+    changed: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    class_names: Sequence[str],
+    path: Path,
+    *,
+    title: str,
+) -> Figure:
+    """Draws labelled images, below each of them what augmentation made of it, and writes the PNG.
+
+    Args:
+        images: uint8 (N, H, W, C), 0-255, N from 1 to 12.
+        changed: uint8 (times, N, H, W, C), 0-255.
+        labels: int (N,).
+        class_names: One name per class.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    with style.sheet(class_names, title) as (names, heading):
+        count, times = len(images), len(changed)
+        rows = np.concatenate([images[None], changed]).reshape(-1, *images.shape[1:])
+        figure, axes, boxes, tile = _grid(rows, caption=0.0, most_columns=12, columns=count)
+        style.header(
+            axes, heading, f"on top the images as they are; below, what training made of them {times} times"
+        )
+        for label, (x, y) in zip(labels, boxes[:count], strict=True):
+            caption = axes.text(x + tile[0] / 2, y - 0.08, names[label], size=8, ha="center")
+            style.fit(caption, tile[0])
+        return style.save(figure, path)
+
+
 def predictions_grid(
     images: NDArray[np.uint8],
     labels: NDArray[np.integer],
@@ -95,11 +128,11 @@ def predictions_grid(
 
 
 def _grid(
-    images: NDArray[np.uint8], caption: float, most_columns: int
+    images: NDArray[np.uint8], caption: float, most_columns: int, columns: int | None = None
 ) -> tuple[Figure, Axes, list[tuple[float, float]], tuple[float, float]]:
     """Draws the images; returns the page, each tile's top left corner, and the tile's width and height."""
     count, height, width = images.shape[:3]
-    columns = style.columns_for(count, most_columns)
+    columns = columns or style.columns_for(count, most_columns)
     tile_width = min(_LARGEST_TILE, (style.WIDTH - 2 * style.MARGIN + _GAP) / columns - _GAP)
     tile_height = tile_width * min(1.5, max(0.3, height / width))
     pitch = tile_width + _GAP, tile_height + caption + _GAP

@@ -25,6 +25,7 @@ from inklens.export.formats import require
 from inklens.export.validation import PROOF_IMAGES, ValidationOutputs
 from inklens.networks import build
 from inklens.runs import RunFolder
+from inklens.training.augmenting import make_augment
 from inklens.training.backends import resolve_precision, select_backend, versions
 from inklens.training.confidence import check_confidence, fit_confidence
 from inklens.training.progress import Progress
@@ -216,14 +217,12 @@ def _fit(
     progress: Progress | None,
 ) -> tuple[History, dict[str, Any]]:
     """The history, and what metrics.json says of the training."""
-    from inklens.networks.augmentation import AUGMENTATIONS, Augment
     from inklens.training.fitting import fit
 
     def keep(history: History) -> None:
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
 
-    name = kind if recipe.augmentation == "auto" else recipe.augmentation
-    augment = None if name == "none" else Augment(AUGMENTATIONS[name], recipe.seed)
+    augment = make_augment(recipe, kind)
     started = time.perf_counter()
     history = fit(
         network, recipe, parts.train, parts.validation, augment=augment, progress=progress, on_epoch=keep
