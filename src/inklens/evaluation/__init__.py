@@ -1,22 +1,32 @@
 """Numbers from arrays of probabilities and labels. Knows no framework."""
 
-from inklens.evaluation.calibration import expected_calibration_error, fit_temperature, softmax
+from inklens.evaluation.calibration import fit_temperature, softmax
+from inklens.evaluation.classes import ClassScores, per_class_scores
 from inklens.evaluation.confidence import Confidence
+from inklens.evaluation.coverage import Coverage, error_against_coverage
 from inklens.evaluation.interval import wilson_interval
 from inklens.evaluation.predictions import prediction_rows
 from inklens.evaluation.rejection import Thresholds, check_max_error, unknown_score
-from inklens.evaluation.scores import Evaluation, evaluate
+from inklens.evaluation.reliability import Reliability, expected_calibration_error, reliability_curve
+from inklens.evaluation.scores import Evaluation, evaluate, top_k_accuracy
 
 __all__ = [
+    "ClassScores",
     "Confidence",
+    "Coverage",
     "Evaluation",
+    "Reliability",
     "Thresholds",
     "check_max_error",
+    "error_against_coverage",
     "evaluate",
     "expected_calibration_error",
     "fit_temperature",
+    "per_class_scores",
     "prediction_rows",
+    "reliability_curve",
     "softmax",
+    "top_k_accuracy",
     "unknown_score",
     "wilson_interval",
 ]
