@@ -2,13 +2,19 @@
 
 from inklens.reporting.confusion import confusion_matrix_picture
 from inklens.reporting.curves import training_curves
+from inklens.reporting.examination import write_examination
 from inklens.reporting.filters import filters_picture
-from inklens.reporting.grids import predictions_grid, sample_grid
+from inklens.reporting.grids import differences_grid, predictions_grid, sample_grid
+from inklens.reporting.reliability import coverage_picture, reliability_picture
 
 __all__ = [
     "confusion_matrix_picture",
+    "coverage_picture",
+    "differences_grid",
     "filters_picture",
     "predictions_grid",
+    "reliability_picture",
     "sample_grid",
     "training_curves",
+    "write_examination",
 ]
