@@ -73,7 +73,9 @@ def test_the_readmes_python_runs(tmp_path):
     assert "('0', '0')" in done.stdout
 
 
-@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/tutorials.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/evaluation.md", "docs/tutorials.md"]
+)
 def test_links_inside_the_repository_lead_somewhere(page):
     root = DOCS.parent
     text = (root / page).read_text(encoding="utf-8")

@@ -146,6 +146,14 @@ def test_opening_where_there_is_no_run_says_how_to_make_one(tmp_path: Path) -> N
     assert_one_line(error, "nowhere is not a folder", "inklens train")
 
 
+def test_a_run_that_is_not_done_has_no_model_to_use(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path, "a", "x")
+    with pytest.raises(RunError, match="a is running, not done: it has no model to use; train it again"):
+        RunFolder.open_done(run.path)
+    run.set_status("done")
+    assert RunFolder.open_done(run.path) == run
+
+
 def test_the_latest_run_is_the_one_started_last_of_those_that_are_done(tmp_path: Path) -> None:
     for name in ("b", "c", "a", "d"):
         RunFolder.create(tmp_path, name, "x")

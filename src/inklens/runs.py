@@ -122,6 +122,10 @@ class RunFolder:
         return self.path / "predictions.csv"
 
     @property
+    def per_class(self) -> Path:
+        return self.path / "per_class.csv"
+
+    @property
     def pictures(self) -> Path:
         return self.path / "pictures"
 
@@ -164,6 +168,19 @@ class RunFolder:
             names = [found.name for found in _runs_in(near)]
             hint = f"runs in {near}: {_some(names)}" if names else "`inklens train` makes one"
             raise RunError(f"{path} {problem}; expected the folder of a run ({hint})")
+        return run
+
+    @classmethod
+    def open_done(cls, path: str | Path) -> Self:
+        """Opens a run that is finished.
+
+        Raises:
+            RunError: no run folder, or a run that was not finished.
+        """
+        run = cls.open(path)
+        state = run.status().get("state")
+        if state != "done":
+            raise RunError(f"{path} is {state}, not done: it has no model to use; train it again")
         return run
 
     @classmethod

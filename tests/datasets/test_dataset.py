@@ -41,6 +41,14 @@ def test_arrays_print_their_shapes_and_class_count():
     assert "classes  10" in str(load("sample").arrays(one_hot=False))
 
 
+def test_a_part_is_asked_for_by_its_name():
+    data = load("sample")
+    assert data.part("test") is data.test
+    assert len(data.part("all")) == 5000
+    with pytest.raises(OptionError, match="sample has no part 'validation'; expected one of train, test, or"):
+        data.part("validation")
+
+
 def test_an_unknown_channel_order_is_refused():
     with pytest.raises(OptionError, match="data_format is 'NCHW'; expected 'channels_last' or"):
         load("sample").arrays("NCHW")

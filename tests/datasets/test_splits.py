@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inklens.datasets import Split, stratified_split
-from inklens.datasets.splits import hold_out_test
+from inklens.datasets.splits import hold_out_test, joined
 from inklens.errors import DataError, OptionError
 
 
@@ -31,6 +31,17 @@ def test_the_same_seed_gives_the_same_parts_and_another_seed_others():
     split = split_of([0, 1] * 50)
     first, again, other = (stratified_split(split, 20, seed)[1] for seed in (1, 1, 2))
     assert positions(first) == positions(again) != positions(other)
+
+
+def test_joined_splits_are_their_images_one_after_the_other_and_copy_none_of_one_store():
+    split = split_of([0, 1] * 5)
+    rest, held = stratified_split(split, 4, 0)
+    whole = joined([rest, held])
+    assert whole.images is split.images
+    assert positions(whole) == positions(rest) + positions(held)
+    assert whole.labels.tolist() == [*rest.labels, *held.labels]
+    apart = joined([split_of([0, 1]), split_of([1, 0, 1])])
+    assert (positions(apart), apart.labels.tolist()) == ([0, 1, 0, 1, 2], [0, 1, 1, 0, 1])
 
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=60), st.data())

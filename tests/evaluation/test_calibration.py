@@ -51,18 +51,6 @@ def test_a_softmax_of_huge_logits_is_finite():
     assert negative_log_likelihood([[1e4, -1e4]], [1]) == 2e4
 
 
-def test_the_calibration_error_is_the_one_counted_by_hand():
-    # Two images at 0.9, one right: a gap of 0.4. Two at 0.6, both right: a gap of 0.4.
-    probabilities = [[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]]
-    assert expected_calibration_error(probabilities, [0, 1, 1, 1]) == pytest.approx(0.4)
-    # In one bin the gaps cancel: a mean confidence of 0.75 and an accuracy of 0.75.
-    assert expected_calibration_error(probabilities, [0, 1, 1, 1], bins=1) == pytest.approx(0)
-
-
-def test_certainty_falls_into_the_last_bin():
-    assert expected_calibration_error([[1.0, 0.0], [1.0, 0.0]], [0, 0]) == 0
-
-
 @pytest.mark.parametrize(
     ("logits", "labels", "message"),
     [

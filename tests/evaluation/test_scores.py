@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inklens.errors import DataError, MissingPackageError
-from inklens.evaluation import evaluate, wilson_interval
+from inklens.evaluation import evaluate, top_k_accuracy, wilson_interval
 
 NAMES = ("cat", "dog", "猫")
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.0, 1.0, 0.0]])
@@ -78,6 +78,20 @@ def test_half_precision_probabilities_are_taken() -> None:
     random = np.random.default_rng(0)
     probabilities = softmax(random.normal(size=(50, 100))).astype(np.float16)
     assert evaluate(probabilities, np.zeros(50, int), [str(i) for i in range(100)]).n == 50
+
+
+def test_the_actual_class_among_the_most_probable_by_hand() -> None:
+    assert top_k_accuracy(PROBABILITIES, LABELS, 1) == 0.5
+    assert top_k_accuracy(PROBABILITIES, LABELS, 2) == 0.75
+    assert top_k_accuracy(PROBABILITIES, LABELS, 3) == top_k_accuracy(PROBABILITIES, LABELS, 9) == 1
+    assert top_k_accuracy([[0.7, 0.3], [0.2, 0.8]], [0, 0], 1) == 0.5
+
+
+def test_the_most_probable_classes_must_be_at_least_one() -> None:
+    with pytest.raises(ValueError, match="k is 0"):
+        top_k_accuracy(PROBABILITIES, LABELS, 0)
+    with pytest.raises(DataError, match="labels from 1 to 3"):
+        top_k_accuracy(PROBABILITIES, LABELS + 1, 2)
 
 
 def with_nan() -> Any:

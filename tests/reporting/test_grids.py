@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from inklens.reporting import predictions_grid, sample_grid, style
+from inklens.reporting import differences_grid, predictions_grid, sample_grid, style
 
 NAMES = tuple("0123456789")
 Digits = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -153,3 +153,36 @@ def test_wrong_predictions_of_hard_names_are_tidy(
     assert_tidy(figure)
     assert_captions_clear_of_images(figure, texts_of(figure))
     assert len(wrong_marks(figure)) == count
+
+
+def test_what_each_classifier_says_stands_below_the_image_and_the_wrong_is_orange(
+    digits: Digits, tmp_path: Path, assert_tidy: Tidy, texts_of: TextsOf
+) -> None:
+    images, labels = digits[0][:3], np.array([4, 5, 6])
+    predicted = np.array([[4, 5, 1], [4, 2, 6]])
+    figure = differences_grid(images, labels, predicted, ["one", "猫"], NAMES, tmp_path / "x.png", of=7)
+    assert_tidy(figure)
+    assert_captions_clear_of_images(figure, texts_of(figure))
+    texts = texts_of(figure)
+    said = [text.get_text() for text in texts]
+    assert said[1] == "7 images, the first 3; wrong answers in orange"
+    # A name that cannot be drawn is left out.
+    assert said[2:5] == ["A", "one", "B"]
+    assert " ".join(said[5:]) == "actual 4 A 4 B 4 actual 5 A 5 B 2 actual 6 A 1 B 6"
+    orange = [text.get_text() for text in texts if to_hex(str(text.get_color())) == style.VERMILION]
+    assert orange == ["2", "1"]
+
+
+@pytest.mark.parametrize(("count", "classifiers"), [(1, 2), (48, 26), (20, 5)])
+def test_any_number_of_classifiers_of_hard_names_is_tidy(
+    tmp_path: Path, assert_tidy: Tidy, texts_of: TextsOf, hard_names: Names, count: int, classifiers: int
+) -> None:
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (count, 20, 60, 3), dtype=np.uint8)
+    predicted = random.integers(0, 10, (classifiers, count))
+    runs = (hard_names * 3)[:classifiers]
+    figure = differences_grid(
+        images, np.arange(count) % 10, predicted, runs, hard_names, tmp_path / "x.png", of=count
+    )
+    assert_tidy(figure)
+    assert_captions_clear_of_images(figure, texts_of(figure))

@@ -17,10 +17,11 @@ def test_a_run_folder_says_everything(digits, tmp_path):
     run = train(digits, QUICK, output=tmp_path)
     assert {path.name for path in run.path.iterdir()} == {
         "environment.json", "history.csv", "labels.txt", "metrics.json", "model.keras", "model.onnx",
-        "pictures", "predictions.csv", "recipe.json", "status.json", "validation.npz",
+        "per_class.csv", "pictures", "predictions.csv", "recipe.json", "status.json", "validation.npz",
     }  # fmt: skip
     assert {path.name for path in (run.path / "pictures").iterdir()} == {
-        "confusion.png", "curves.png", "filters.png", "predictions.png", "samples.png",
+        "confusion.png", "coverage.png", "curves.png", "filters.png", "predictions.png", "reliability.png",
+        "samples.png",
     }  # fmt: skip
     assert run.folder.status()["state"] == "done"
     said = json.loads((run.path / "recipe.json").read_text())
@@ -32,6 +33,12 @@ def test_a_run_folder_says_everything(digits, tmp_path):
     correct = sum(row["actual"] == row["predicted"] for row in rows)
     assert len(rows) == len(digits.test)
     assert correct / len(rows) == pytest.approx(run.metrics["test"]["accuracy"])
+    evaluation, confidence = run.metrics["evaluation"], run.metrics["confidence"]["test"]
+    assert (evaluation["part"], evaluation["correct"]) == ("test", correct)
+    # What is judged in depth is what the model file says: calibrated.
+    assert evaluation["ece"] == pytest.approx(confidence["ece_after"])
+    assert evaluation["nll"] == pytest.approx(confidence["nll_after"], rel=1e-3)
+    assert evaluation["answered"] == {"n": confidence["answered"], "errors": confidence["errors"]}
 
 
 def test_the_same_seed_gives_bit_identical_weights_and_another_seed_gives_others(digits, tmp_path):
@@ -57,6 +64,7 @@ def test_a_closed_test_set_stays_closed(digits, tmp_path):
     run = train(closed, QUICK, output=tmp_path, test=False)
     assert run.metrics["test"] is None
     assert run.metrics["validation"]["n"] == 500
+    assert (run.metrics["evaluation"]["part"], run.metrics["evaluation"]["n"]) == ("validation", 500)
 
 
 def test_bfloat16_never_reaches_a_saved_file(digits, tmp_path):

@@ -63,6 +63,14 @@ def test_data_with_other_classes_are_refused(run, digits):
         run.evaluate(other)
 
 
+def test_classes_in_another_order_are_matched_by_name(run, digits):
+    from dataclasses import replace
+
+    flipped = replace(digits.test, labels=9 - digits.test.labels)
+    data = replace(digits, class_names=digits.class_names[::-1], test=flipped)
+    assert run.evaluate(data).accuracy == run.metrics["test"]["accuracy"]
+
+
 def test_a_run_that_was_not_finished_is_refused(run, tmp_path):
     run.folder.__class__.create(tmp_path, "half", "x").set_status("interrupted")
     with pytest.raises(RunError, match="is interrupted, not done"):

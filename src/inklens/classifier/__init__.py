@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inklens.classifier.answers import Predictions
+    from inklens.classifier.candidates import Answers, Candidate, answers_of_all
     from inklens.classifier.classifier import Classifier
     from inklens.classifier.files import find_images
     from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, Reject
@@ -15,22 +16,28 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METADATA_KEY",
+    "Answers",
+    "Candidate",
     "Classifier",
     "ModelMetadata",
     "Predictions",
     "Reject",
     "Scored",
+    "answers_of_all",
     "find_images",
     "score_files",
 ]
 
 _HOMES = {
     "METADATA_KEY": "metadata",
+    "Answers": "candidates",
+    "Candidate": "candidates",
     "Classifier": "classifier",
     "ModelMetadata": "metadata",
     "Predictions": "answers",
     "Reject": "metadata",
     "Scored": "scoring",
+    "answers_of_all": "candidates",
     "find_images": "files",
     "score_files": "scoring",
 }

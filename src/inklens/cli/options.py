@@ -21,6 +21,7 @@ Framing = Annotated[
     str | None,
     typer.Option(help='How an image of another size is brought to it: "pad" (the default) or "stretch".'),
 ]
+Part = Annotated[str, typer.Option(help='Which images of the data: "test", "train", "validation" or "all".')]
 MaxError = Annotated[
     str | None,
     typer.Option(

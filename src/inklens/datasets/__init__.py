@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from inklens.datasets.dataset import Arrays, Dataset
     from inklens.datasets.listing import CatalogueEntry, catalogue
-    from inklens.datasets.loading import SAMPLE_NOTE, load, load_default
+    from inklens.datasets.loading import NAMES, SAMPLE_NOTE, load, load_default
     from inklens.datasets.splits import Split, stratified_split
 
 __all__ = [
+    "NAMES",
     "SAMPLE_NOTE",
     "Arrays",
     "CatalogueEntry",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "NAMES": "loading",
     "SAMPLE_NOTE": "loading",
     "Arrays": "dataset",
     "CatalogueEntry": "listing",

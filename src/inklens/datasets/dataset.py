@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inklens.datasets.labels import count_labels
 from inklens.datasets.names import printable
-from inklens.datasets.splits import Split, hold_out_test, stratified_split
+from inklens.datasets.splits import Split, hold_out_test, joined, stratified_split
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
 
@@ -76,6 +76,20 @@ class Dataset:
         """The splits that exist, by name."""
         parts = {"train": self.train, "test": self.test, "validation": self.validation}
         return {name: split for name, split in parts.items() if split is not None}
+
+    def part(self, name: str) -> Split:
+        """One of `parts`, or "all" of them as one split.
+
+        Raises:
+            OptionError: there is no such part.
+        """
+        if name == "all":
+            return joined(list(self.parts.values()))
+        if name not in self.parts:
+            raise OptionError(
+                f"{self.name} has no part {name!r}; expected one of {', '.join(self.parts)}, or all"
+            )
+        return self.parts[name]
 
     @cached_property
     def fingerprint(self) -> str:

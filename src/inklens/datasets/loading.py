@@ -16,6 +16,7 @@ from inklens.pixels import PixelSpec
 from inklens.pixels.spec import LARGEST_SIDE, SMALLEST_SIDE, check_size
 
 _NAMED = {"mnist": load_named_mnist, "sample": load_sample, "fashion-mnist": load_fashion}
+NAMES = tuple(_NAMED)
 SAMPLE_NOTE = (
     "MNIST is neither in INKLENS_DATA nor in the cache, and {reason}; "
     "going on with the embedded sample of 5,000 digits"

@@ -1,6 +1,7 @@
 """One part of a data set, and stratified, seeded ways of dividing it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +54,16 @@ class Split:
         digest.update(b"" if self.rows is None else self.rows.tobytes())
         digest.update(self.labels.tobytes())
         return digest.hexdigest()
+
+
+def joined(splits: Sequence[Split]) -> Split:
+    """The images of all splits, in their order; copies no image where they are choices out of one store."""
+    labels = np.concatenate([split.labels for split in splits])
+    store = splits[0].images
+    if all(split.images is store and split.rows is not None for split in splits):
+        rows = np.concatenate([split.rows for split in splits if split.rows is not None])
+        return Split(store, labels, rows, splits[0].store_digest)
+    return Split(np.concatenate([split.whole() for split in splits]), labels)
 
 
 def stratified_split(split: Split, share_or_count: float | int, seed: int) -> tuple[Split, Split]:

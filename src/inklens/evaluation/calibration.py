@@ -1,4 +1,4 @@
-"""Confidence that means what it says: temperature scaling, and how far confidence is off (ECE and NLL)."""
+"""Confidence that means what it says: temperature scaling, and the likelihood that it is fitted by."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from inklens.errors import DataError, MissingPackageError
 
-ECE_BINS = 15
 # Outside of this the network is so wrong that no temperature helps.
 _LOWEST, _HIGHEST = 0.05, 20.0
 
@@ -37,28 +36,6 @@ def negative_log_likelihood(logits: ArrayLike, labels: ArrayLike, temperature: f
     """
     z, y = checked_logits(logits, labels)
     return float(-log_softmax(z, temperature)[np.arange(len(y)), y].mean())
-
-
-def expected_calibration_error(probabilities: ArrayLike, labels: ArrayLike, bins: int = ECE_BINS) -> float:
-    """How far confidence and accuracy are apart (Naeini, Cooper and Hauskrecht 2015; Guo et al. 2017).
-
-    The highest probability of each image is put into one of `bins` bins of equal width, and the gaps between
-    mean confidence and accuracy are averaged, weighted by the images in each bin.
-
-    Args:
-        probabilities: float (N, C), each row with a sum of 1.
-        labels: int (N,), 0 to C - 1.
-
-    Returns:
-        A share of 1: 0 is perfect.
-    """
-    p, y = checked_logits(probabilities, labels)
-    confidence = p.max(axis=1)
-    right = p.argmax(axis=1) == y
-    # Right-closed bins, as in the paper: the first takes 0, the last takes 1.
-    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    gaps = np.bincount(bin_of, weights=confidence - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(y))
 
 
 def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:

@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 
 from inklens.evaluation.calibration import (
     checked_logits,
-    expected_calibration_error,
     fit_temperature,
     negative_log_likelihood,
     softmax,
 )
 from inklens.evaluation.interval import wilson_interval
 from inklens.evaluation.rejection import Thresholds, choose_thresholds, error_upper_bound
+from inklens.evaluation.reliability import expected_calibration_error
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Loss, accuracy with its interval, and the confusion matrix of a set of predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from inklens.evaluation.interval import wilson_interval
 _SUM_TOLERANCE = 0.02
 # What Keras clips probabilities to before the logarithm, so that the two losses agree.
 _EPSILON = 1e-7
+NO_SKLEARN = "evaluation needs scikit-learn, which is not installed; pip install 'inklens[train]'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +70,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[
     try:
         from sklearn.metrics import confusion_matrix
     except ImportError as error:
-        raise MissingPackageError(
-            "evaluation needs scikit-learn, which is not installed; pip install 'inklens[train]'"
-        ) from error
+        raise MissingPackageError(NO_SKLEARN) from error
 
     p, y = checked(probabilities, labels, class_names)
     n, classes = p.shape
@@ -88,8 +87,38 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[
     )
 
 
+def top_k_accuracy(probabilities: ArrayLike, labels: ArrayLike, k: int) -> float:
+    """The share of images whose actual class is among the `k` most probable ones.
+
+    Args:
+        probabilities: float (N, C), each row in [0, 1] with a sum of 1.
+        labels: int (N,), 0 to C - 1.
+        k: 1 or more; from C on, the share is 1.
+
+    Raises:
+        DataError: the arrays do not fit each other; see `evaluate`.
+        ValueError: `k` is less than 1.
+        MissingPackageError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.metrics import top_k_accuracy_score
+    except ImportError as error:
+        raise MissingPackageError(NO_SKLEARN) from error
+
+    if k < 1:
+        raise ValueError(f"k is {k}; expected 1 or more")
+    shape = np.shape(probabilities)
+    p, y = checked(probabilities, labels, range(shape[-1] if shape else 0))
+    classes = p.shape[1]
+    if k >= classes:
+        return 1.0  # scikit-learn would warn
+    if classes == 2:  # for which scikit-learn wants one column
+        return float((p.argmax(axis=1) == y).mean())
+    return float(top_k_accuracy_score(y, p, k=k, labels=np.arange(classes)))
+
+
 def checked(
-    probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[str]
+    probabilities: ArrayLike, labels: ArrayLike, class_names: Sized
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Returns both as arrays of one dtype, or raises the DataError that says what is wrong with them."""
     p = np.asarray(probabilities, dtype=np.float64)

@@ -2,14 +2,20 @@
 
 from inklens.reporting.confusion import confusion_matrix_picture
 from inklens.reporting.curves import training_curves
+from inklens.reporting.examination import write_examination
 from inklens.reporting.filters import filters_picture
-from inklens.reporting.grids import augmentation_grid, predictions_grid, sample_grid
+from inklens.reporting.grids import augmentation_grid, differences_grid, predictions_grid, sample_grid
+from inklens.reporting.reliability import coverage_picture, reliability_picture
 
 __all__ = [
     "augmentation_grid",
     "confusion_matrix_picture",
+    "coverage_picture",
+    "differences_grid",
     "filters_picture",
     "predictions_grid",
+    "reliability_picture",
     "sample_grid",
     "training_curves",
+    "write_examination",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -127,8 +128,64 @@ def predictions_grid(
         return style.save(figure, path)
 
 
+def differences_grid(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    predicted: NDArray[np.integer],
+    names: Sequence[str],
+    class_names: Sequence[str],
+    path: Path,
+    *,
+    of: int,
+) -> Figure:
+    """Draws images that classifiers answer differently, with what each says, and writes the PNG.
+
+    Args:
+        images: uint8 (N, H, W, C), 0-255, N at least 1.
+        labels: int (N,), the actual classes.
+        predicted: int (R, N), what each of R classifiers says, R up to 26.
+        names: what the R are called; in the picture they are A, B, C ...
+        class_names: One name per class.
+        of: how many such images there are, of which these are the first.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    letters = ascii_uppercase[: len(names)]
+    with style.sheet((*class_names, *names)) as (drawable, _):
+        classes = drawable[: len(class_names)]
+        # A run's name that no font can draw is left out: its letter says enough.
+        called = ["" if text == f"class {index}" else text for index, text in enumerate(drawable)]
+        legend = style.HEADER + len(names) * _LINE
+        caption = (len(names) + 1) * _LINE + 0.08
+        figure, axes, boxes, tile = _grid(images, caption=caption, most_columns=8, top=legend)
+        shown = f"{of:,} image{'s' * (of > 1)}" + (f", the first {len(images):,}" if len(images) < of else "")
+        style.header(axes, "Where they differ", f"{shown}; wrong answers in orange")
+        width = axes.get_xlim()[1] - 2 * style.MARGIN - 0.2
+        for line, (letter, name) in enumerate(zip(letters, called[len(class_names) :], strict=True)):
+            y = 0.9 + line * _LINE
+            axes.text(style.MARGIN, y, letter, size=8, weight="bold")
+            style.fit(axes.text(style.MARGIN + 0.2, y, name, size=8, color=style.MUTED), width)
+        for label, said, (x, y) in zip(labels, predicted.T, boxes, strict=True):
+            lines = [("actual", label), *zip(letters, said, strict=True)]
+            for line, (key, answer) in enumerate(lines):
+                below = y + tile[1] + 0.19 + line * _LINE
+                axes.text(x, below, key, size=7, color=style.MUTED)
+                wrong = answer != label
+                text = axes.text(
+                    x + 0.4, below, classes[answer], size=8, color=style.VERMILION if wrong else style.INK
+                )
+                text.set_fontweight("bold" if wrong else "normal")
+                style.fit(text, tile[0] - 0.4)
+        return style.save(figure, path)
+
+
 def _grid(
-    images: NDArray[np.uint8], caption: float, most_columns: int, columns: int | None = None
+    images: NDArray[np.uint8],
+    caption: float,
+    most_columns: int,
+    columns: int | None = None,
+    top: float = style.HEADER,
 ) -> tuple[Figure, Axes, list[tuple[float, float]], tuple[float, float]]:
     """Draws the images; returns the page, each tile's top left corner, and the tile's width and height."""
     count, height, width = images.shape[:3]
@@ -138,9 +195,9 @@ def _grid(
     pitch = tile_width + _GAP, tile_height + caption + _GAP
     rows = -(-count // columns)
     page_width = max(_NARROWEST_PAGE, columns * pitch[0] - _GAP + 2 * style.MARGIN)
-    figure, axes = style.page(page_width, style.HEADER + rows * pitch[1] - _GAP + style.MARGIN)
+    figure, axes = style.page(page_width, top + rows * pitch[1] - _GAP + style.MARGIN)
     boxes = [
-        (style.MARGIN + index % columns * pitch[0], style.HEADER + index // columns * pitch[1])
+        (style.MARGIN + index % columns * pitch[0], top + index // columns * pitch[1])
         for index in range(count)
     ]
     for image, (x, y) in zip(images, boxes, strict=True):

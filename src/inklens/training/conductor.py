@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from inklens import __version__
 from inklens.datasets import Dataset, Split
 from inklens.errors import ExportError, OptionError
-from inklens.evaluation import Confidence, Evaluation, evaluate, prediction_rows, softmax
+from inklens.evaluation import Confidence, evaluate, examine, softmax
 from inklens.export.exporting import write_onnx
 from inklens.export.formats import require
 from inklens.export.validation import PROOF_IMAGES, ValidationOutputs
@@ -266,8 +266,10 @@ def _evaluate(
 ) -> None:
     """Metrics, predictions and pictures; the test part is opened here and nowhere earlier.
 
-    Loss and accuracy are the network's own; the probabilities of each image are calibrated, as in model.onnx.
+    "test" and "validation" are the network's own, before calibration. "evaluation", predictions.csv,
+    per_class.csv and the pictures are from calibrated probabilities, as in model.onnx.
     """
+    from inklens import reporting
     from inklens.networks.sequential import logits_network
 
     confidence, note = fitted
@@ -278,6 +280,8 @@ def _evaluate(
         logits, labels = network_outputs(logits_network(network), parts.test), parts.test.labels
         scores = evaluate(softmax(logits), labels, names)
     tested = parts.test is not None
+    answered = confidence.thresholds.answered(logits, confidence.temperature)
+    examination = examine(softmax(logits, confidence.temperature), labels, names, answered)
     metrics = {
         "test": scores.to_dict() if tested else None,
         "validation": held_out.to_dict(),
@@ -287,12 +291,12 @@ def _evaluate(
             "validation": confidence.measure(validation.logits, validation.labels),
             "test": confidence.measure(logits, labels) if tested else None,
         },
+        "evaluation": {"part": "test" if tested else "validation", **examination.to_dict()},
         "training": training,
     }
-    probabilities = softmax(logits, confidence.temperature)
     folder.write_json(folder.metrics, metrics)
-    folder.write_csv(folder.predictions, *prediction_rows(probabilities, labels, names))
-    _draw(folder, network, data, parts, probabilities, scores, history)
+    reporting.write_examination(folder, examination)
+    _draw(folder, network, data, parts, examination.probabilities, history)
 
 
 def _draw(
@@ -301,7 +305,6 @@ def _draw(
     data: Dataset,
     parts: _Parts,
     probabilities: NDArray[np.float64],
-    scores: Evaluation,
     history: History,
 ) -> None:
     from inklens import reporting
@@ -322,7 +325,5 @@ def _draw(
         reporting.predictions_grid(split.batch(chosen), split.labels[chosen], predicted, sure, names, path)
     with folder.atomic("pictures/curves.png") as path:
         reporting.training_curves(history, path)
-    with folder.atomic("pictures/confusion.png") as path:
-        reporting.confusion_matrix_picture(scores.confusion, names, path)
     with folder.atomic("pictures/filters.png") as path:
         reporting.filters_picture(first_layer_filters(network), path)

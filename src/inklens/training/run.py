@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from inklens.datasets import Dataset, Split
 from inklens.errors import DataError, OptionError, RunError
-from inklens.evaluation import Evaluation, evaluate
+from inklens.evaluation import Evaluation, evaluate, match_classes
 from inklens.pixels import PixelSpec, as_batch
 from inklens.runs import RunFolder
 from inklens.training.backends import select_backend
@@ -42,11 +43,7 @@ class Run:
         Raises:
             RunError: no run folder, or a run that was not finished.
         """
-        folder = RunFolder.open(path)
-        state = folder.status()["state"]
-        if state != "done":
-            raise RunError(f"{path} is {state}, not done: it has no model to use; train it again")
-        return cls(folder)
+        return cls(RunFolder.open_done(path))
 
     @property
     def path(self) -> Path:
@@ -113,16 +110,15 @@ class Run:
     def evaluate(self, data: Dataset | Split) -> Evaluation:
         """Loss, accuracy with interval and confusion matrix on a data set's test part, or on a split.
 
+        They come from the network's own probabilities, as Keras gives them; `inklens evaluate` judges the
+        calibrated ones of model.onnx. A data set's classes are matched by name; a split has the network's.
+
         Raises:
-            DataError: the data have other classes or another image shape than the network.
+            DataError: the data have classes that the network does not know, or another image shape.
         """
         if isinstance(data, Dataset):
-            if data.class_names != self.class_names:
-                raise DataError(
-                    f"{data.name} has the classes {', '.join(data.class_names)}; expected the network's, "
-                    f"{', '.join(self.class_names)}"
-                )
-            return self.evaluate(data.test)
+            labels = match_classes(data.test.labels, data.class_names, self.class_names, data.name)
+            return self.evaluate(replace(data.test, labels=labels))
         if not isinstance(data, Split):
             raise OptionError(f"data is {data!r}; expected a Dataset or a Split: give inklens.load(...)")
         if data.images.shape[1:] != self.spec.shape:

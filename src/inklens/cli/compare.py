@@ -1,0 +1,124 @@
+"""`inklens compare`: trained networks side by side on the same images, from their model files. No Keras."""
+
+from pathlib import Path
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inklens.cli.console import output
+from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
+
+if TYPE_CHECKING:
+    from inklens.classifier import Candidate
+    from inklens.datasets import Dataset
+    from inklens.evaluation import Comparison
+    from inklens.runs import RunFolder
+
+PICTURED = 48
+_LONGEST_NAME = 28
+
+
+def compare(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN RUN...", help="Folders of runs, or model.onnx files.")
+    ],
+    data: Data = None,
+    part: Part = "test",
+    folder: Annotated[
+        Path | None, typer.Option("--output", help="The folder to write into; default: comparisons/NAMES.")
+    ] = None,
+    kind: Kind = None,
+    channels: Channels = None,
+    framing: Framing = None,
+    strict: Strict = False,
+) -> None:
+    """Judge models on the same images, test each pair of them, and show the images on which they differ."""
+    from inklens.classifier import Candidate, answers_of_all
+    from inklens.evaluation import compare
+    from inklens.runs import RunFolder
+
+    candidates = [Candidate.open(run) for run in runs]
+    options: dict[str, Any] = {"kind": kind, "channels": channels, "framing": framing, "strict": strict}
+    loaded, answers = answers_of_all(candidates, data, part, **options)
+    names = candidates[0].classifier.class_names
+    comparison = compare([each.probabilities for each in answers], answers[0].labels, names)
+    stem = "-vs-".join(candidate.name for candidate in candidates[:3]) + "-and-more" * (len(candidates) > 3)
+    target = RunFolder(folder or Path("comparisons", stem))
+    rows = [
+        {"name": candidate.name, "path": candidate.path, **_training(candidate)} for candidate in candidates
+    ]
+    said = {"name": loaded.name, "source": loaded.source, "fingerprint": loaded.fingerprint, "part": part}
+    target.write_json("comparison.json", {"data": said, **comparison.to_dict(rows)})
+    target.write_csv("differences.csv", *comparison.rows())
+    _draw(target, loaded, part, candidates, comparison)
+    images = (
+        f"{len(comparison.labels):,} images" if part == "all" else f"{len(comparison.labels):,} {part} images"
+    )
+    output.print(
+        f"{images} of {loaded.name}; the negative log-likelihood (NLL) is of calibrated probabilities\n",
+        markup=False,
+    )
+    _print(candidates, comparison)
+    output.print(f"written    {target.path}", markup=False)
+
+
+def _training(candidate: "Candidate") -> dict[str, Any]:
+    return {name: candidate.training.get(name) for name in ("parameters", "seconds")}
+
+
+def _draw(
+    target: "RunFolder", data: "Dataset", part: str, candidates: "list[Candidate]", comparison: "Comparison"
+) -> None:
+    """differences.png, or none, not even a former one, where all say the same."""
+    from inklens.reporting import differences_grid
+
+    shown = comparison.differing[:PICTURED]
+    if not len(shown):
+        (target.path / "differences.png").unlink(missing_ok=True)
+        return
+    with target.atomic("differences.png") as path:
+        differences_grid(
+            data.part(part).batch(shown),
+            comparison.labels[shown],
+            comparison.predicted[:, shown],
+            [candidate.name for candidate in candidates],
+            comparison.class_names,
+            path,
+            of=len(comparison.differing),
+        )
+
+
+def _print(candidates: "list[Candidate]", comparison: "Comparison") -> None:
+    rows = [("", "run", "accuracy", "95 % interval", "errors", "NLL", "parameters", "seconds")]
+    for letter, candidate, scores in zip(ascii_uppercase, candidates, comparison.scores, strict=False):
+        low, high = scores.interval
+        name = candidate.name
+        training = _training(candidate)
+        parameters, seconds = training["parameters"], training["seconds"]
+        rows.append(
+            (
+                letter,
+                name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…",
+                f"{100 * scores.accuracy:.2f} %",
+                f"{100 * low:.2f}-{100 * high:.2f} %",
+                f"{scores.n - scores.correct:,}",
+                f"{scores.loss:.4f}",
+                "" if parameters is None else f"{parameters:,}",
+                "" if seconds is None else f"{seconds:.1f}",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        left = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
+        right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        output.print("  ".join([*left, *right]).rstrip(), markup=False)
+    output.print("")
+    for (one, other), test in comparison.pairs.items():
+        first, second = ascii_uppercase[one], ascii_uppercase[other]
+        output.print(
+            f"{first} and {second}    {first} alone is right on {test.only_first:,}, {second} alone on "
+            f"{test.only_second:,}: p = {test.p:.3g} (exact McNemar test)",
+            markup=False,
+        )
+    output.print(f"differ     on {len(comparison.differing):,} images")

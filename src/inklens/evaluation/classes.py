@@ -1,0 +1,79 @@
+"""Precision, recall and F1 of each class, from scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from inklens.errors import DataError, MissingPackageError
+from inklens.evaluation.scores import NO_SKLEARN
+
+CSV_HEADER = ("class", "precision", "recall", "f1", "support")
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """How one class fares. What cannot be known is None, not 0.
+
+    Attributes:
+        precision: share of the images predicted as this class that are of it; None if none is predicted so.
+        recall: share of the images of this class that are predicted as it; None if there are none.
+        f1: harmonic mean of both; None if the class neither occurs nor is predicted.
+        support: how many images of this class there are.
+    """
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+def per_class_scores(
+    labels: ArrayLike, predicted: ArrayLike, class_names: Sequence[str]
+) -> tuple[ClassScores, ...]:
+    """One entry for each class, in the order of `class_names`.
+
+    Args:
+        labels: int (N,), 0 to C - 1: the actual classes.
+        predicted: int (N,), 0 to C - 1.
+        class_names: C names.
+
+    Raises:
+        DataError: the arrays do not fit each other, or hold a class without a name.
+        MissingPackageError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.metrics import precision_recall_fscore_support
+    except ImportError as error:
+        raise MissingPackageError(NO_SKLEARN) from error
+
+    y, guesses = np.asarray(labels), np.asarray(predicted)
+    classes = len(class_names)
+    for what, values in (("labels", y), ("predicted classes", guesses)):
+        if values.shape != y.shape or y.ndim != 1 or not np.issubdtype(values.dtype, np.integer):
+            raise DataError(
+                f"{what} of shape {values.shape} and type {values.dtype}; expected a whole number per image"
+            )
+        if len(values) and not 0 <= values.min() <= values.max() < classes:
+            raise DataError(
+                f"{what} from {values.min()} to {values.max()}; expected 0 to {classes - 1}, "
+                f"as there are {classes} classes"
+            )
+    columns = precision_recall_fscore_support(
+        y, guesses, labels=np.arange(classes), average=None, zero_division=np.nan
+    )
+    shares = ([None if np.isnan(share) else float(share) for share in column] for column in columns[:3])
+    return tuple(
+        ClassScores(name, precision, recall, f1, int(support))
+        for name, precision, recall, f1, support in zip(class_names, *shares, columns[3], strict=True)
+    )
+
+
+def class_rows(classes: Sequence[ClassScores]) -> Iterator[tuple[str | float | int | None, ...]]:
+    """The rows of per_class.csv, below `CSV_HEADER`."""
+    for one in classes:
+        yield one.name, one.precision, one.recall, one.f1, one.support

@@ -1,0 +1,107 @@
+"""All that is asked of predictions at once: what `inklens evaluate` and every training write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from inklens.evaluation.classes import ClassScores, per_class_scores
+from inklens.evaluation.coverage import Coverage, error_against_coverage
+from inklens.evaluation.reliability import ECE_BINS, Reliability, reliability_curve
+from inklens.evaluation.scores import Evaluation, checked, evaluate, top_k_accuracy
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """What calibrated predictions of N images of C classes are worth.
+
+    Attributes:
+        class_names: C names.
+        probabilities: float64 (N, C), calibrated: those of model.onnx and predictions.csv.
+        labels: int64 (N,), the actual classes.
+        scores: accuracy, interval, confusion; its loss is the negative log-likelihood after calibration.
+        top_2_accuracy: share of images whose class is one of the two most probable ones.
+        reliability: in 15 bins, so that its calibration error is the ECE.
+        coverage: the error against the share of images that are answered, by the highest probability.
+        classes: precision, recall and F1 of each class.
+        answered: bool (N,), what the reject thresholds leave answered; None where none are known.
+    """
+
+    class_names: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    scores: Evaluation
+    top_2_accuracy: float
+    reliability: Reliability
+    coverage: Coverage
+    classes: tuple[ClassScores, ...]
+    answered: NDArray[np.bool_] | None
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The classes that no image has."""
+        return tuple(one.name for one in self.classes if one.support == 0)
+
+    @property
+    def answered_errors(self) -> tuple[int, int] | None:
+        """How many images are answered, and how many of these wrongly."""
+        if self.answered is None:
+            return None
+        wrong = self.probabilities.argmax(axis=1) != self.labels
+        return int(self.answered.sum()), int((wrong & self.answered).sum())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and lists, for metrics.json."""
+        scores = self.scores.to_dict()
+        answered = self.answered_errors
+        confusion, nll = scores.pop("confusion"), scores.pop("loss")
+        return {
+            "probabilities": "calibrated",
+            **scores,
+            "top_2_accuracy": self.top_2_accuracy,
+            "nll": nll,
+            "ece": self.reliability.calibration_error,
+            "answered": None if answered is None else {"n": answered[0], "errors": answered[1]},
+            "absent_classes": list(self.absent),
+            "per_class": [asdict(one) for one in self.classes],
+            "reliability": self.reliability.to_dict(),
+            "error_against_coverage": self.coverage.to_dict(),
+            "confusion": confusion,
+        }
+
+
+def examine(
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    class_names: Sequence[str],
+    answered: NDArray[np.bool_] | None = None,
+) -> Examination:
+    """Scores calibrated predictions against the labels, in every way there is here.
+
+    Args:
+        probabilities: float (N, C), each row in [0, 1] with a sum of 1; calibrated.
+        labels: int (N,), 0 to C - 1.
+        class_names: C names.
+        answered: bool (N,), where the reject thresholds are known.
+
+    Raises:
+        DataError: the arrays do not fit each other.
+        MissingPackageError: scikit-learn is not installed.
+    """
+    p, y = checked(probabilities, labels, class_names)
+    predicted = p.argmax(axis=1)
+    return Examination(
+        class_names=tuple(class_names),
+        probabilities=p,
+        labels=y,
+        scores=evaluate(p, y, class_names),
+        top_2_accuracy=top_k_accuracy(p, y, 2),
+        reliability=reliability_curve(p, y, ECE_BINS),
+        coverage=error_against_coverage(p.max(axis=1), predicted == y),
+        classes=per_class_scores(y, predicted, class_names),
+        answered=answered,
+    )

@@ -1,0 +1,216 @@
+"""`inklens evaluate` on a run that was trained on the embedded sample."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from inklens.datasets import load
+from inklens.runs import RunFolder
+
+
+@pytest.fixture
+def run(two_runs, tmp_path):
+    """A copy of one run, in the folder where the `inklens` fixture works."""
+    shutil.copytree(two_runs / "runs" / "one", tmp_path / "one")
+    return tmp_path / "one"
+
+
+@pytest.fixture
+def some_digits(tmp_path):
+    """A tree with test digits of the sample, of 7, 2 and 5 only."""
+    from PIL import Image
+
+    test = load("sample").test
+    for name in ("7", "2", "5"):
+        folder = tmp_path / "some" / name
+        folder.mkdir(parents=True)
+        for index in np.flatnonzero(test.labels == int(name)).tolist():
+            Image.fromarray(test.images[test.rows[index], :, :, 0]).save(folder / f"{index}.png")
+    return tmp_path / "some"
+
+
+def rows_of(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def content_of(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_evaluating_anew_gives_what_the_training_wrote(inklens, run):
+    before = json.loads((run / "metrics.json").read_text())
+    classes = (run / "per_class.csv").read_text()
+    for name in ("per_class.csv", "predictions.csv", "pictures/reliability.png", "pictures/coverage.png"):
+        (run / name).unlink()
+    done = inklens("evaluate", "one")
+    assert (done.returncode, done.stderr) == (0, "")
+    after = json.loads((run / "metrics.json").read_text())
+    # The same figures: Keras's from the training, onnxruntime's now.
+    for name in ("n", "correct", "top_2_accuracy", "confusion", "answered", "per_class"):
+        assert after["evaluation"][name] == before["evaluation"][name]
+    for name in ("nll", "ece"):
+        assert after["evaluation"][name] == pytest.approx(before["evaluation"][name], abs=1e-6)
+    assert {**after, "evaluation": None} == {**before, "evaluation": None}
+    assert (run / "per_class.csv").read_text() == classes
+    assert {"reliability.png", "coverage.png"} <= {path.name for path in (run / "pictures").iterdir()}
+    assert (
+        f"accuracy   {100 * before['test']['accuracy']:.2f} % on 1,000 test images of sample" in done.stdout
+    )
+
+
+def test_the_figures_are_those_of_scikit_learn_on_the_predictions_that_are_written(run):
+    from sklearn import metrics
+
+    rows = rows_of(run / "predictions.csv")
+    names = [str(digit) for digit in range(10)]
+    actual = [row["actual"] for row in rows]
+    predicted = [row["predicted"] for row in rows]
+    probabilities = np.array([[float(row[f"p_{name}"]) for name in names] for row in rows])
+    said = json.loads((run / "metrics.json").read_text())["evaluation"]
+
+    assert said["accuracy"] == metrics.accuracy_score(actual, predicted)
+    assert said["confusion"] == metrics.confusion_matrix(actual, predicted, labels=names).tolist()
+    exact = probabilities / probabilities.sum(axis=1, keepdims=True)
+    assert said["nll"] == pytest.approx(metrics.log_loss(actual, exact, labels=names), rel=1e-4)
+    top_2 = metrics.top_k_accuracy_score(actual, exact, k=2, labels=names)
+    assert said["top_2_accuracy"] == pytest.approx(top_2)
+    report = metrics.classification_report(actual, predicted, output_dict=True)
+    for row in rows_of(run / "per_class.csv"):
+        expected = report[row["class"]]
+        for ours, theirs in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
+            assert float(row[ours]) == pytest.approx(expected[theirs])
+        assert int(row["support"]) == expected["support"]
+
+    highest = probabilities.max(axis=1)
+    right = np.array(actual) == predicted
+    gaps = [
+        right[(low < highest) & (highest <= low + 1 / 15)]
+        - highest[(low < highest) & (highest <= low + 1 / 15)]
+        for low in np.arange(15) / 15
+    ]
+    assert said["ece"] == pytest.approx(sum(abs(gap.sum()) for gap in gaps) / len(rows), abs=1e-5)
+
+
+def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(inklens, run, some_digits):
+    before = content_of(run)
+    done = inklens("evaluate", "one", "--data", "some", "--part", "all")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "note: some has no image of 0, 1, 3, 4, 6, 8, 9\n"
+    assert content_of(run) == before
+    written = run / "evaluations" / "some-all"
+    assert done.stdout.splitlines()[-1] == "written    one/evaluations/some-all"
+    rows = rows_of(written / "predictions.csv")
+    assert {row["actual"] for row in rows} == {"2", "5", "7"}
+    accuracy = np.mean([row["actual"] == row["predicted"] for row in rows])
+    # Matched by position they would be 0, 1 and 2, and next to nothing would be right.
+    assert accuracy > 0.8
+    said = json.loads((written / "metrics.json").read_text())
+    assert said["evaluation"]["accuracy"] == pytest.approx(accuracy)
+    assert said["data"]["name"] == "some"
+    # They are the same pictures, so each is said to be what it was said to be among the test images.
+    own = [row for row in rows_of(run / "predictions.csv") if row["actual"] in ("2", "5", "7")]
+    shares = [sorted(float(row["p_2"]) for row in some) for some in (own, rows)]
+    assert shares[1] == pytest.approx(shares[0], abs=1e-5)
+    absent = [row for row in rows_of(written / "per_class.csv") if row["class"] == "0"]
+    assert (absent[0]["recall"], absent[0]["support"]) == ("", "0")
+
+
+def test_a_bare_model_file_is_judged_without_any_framework(run, tmp_path):
+    shutil.copy(run / "model.onnx", tmp_path / "bare.onnx")
+    code = """
+import sys
+sys.argv = ["inklens", "evaluate", "bare.onnx"]
+from inklens.cli import main
+try:
+    main()
+finally:
+    print(sorted({"keras", "tensorflow", "jax", "torch"} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "[]"
+    written = tmp_path / "evaluations" / "bare-sample"
+    said = json.loads((written / "metrics.json").read_text())["evaluation"]
+    assert said["correct"] == json.loads((run / "metrics.json").read_text())["test"]["correct"]
+    assert {path.name for path in written.iterdir()} == {
+        "metrics.json",
+        "per_class.csv",
+        "pictures",
+        "predictions.csv",
+    }
+
+
+def test_images_that_were_learnt_from_are_said_to_be(inklens, run):
+    done = inklens("evaluate", "one", "--part", "train", "--output", "train")
+    assert done.returncode == 0
+    assert done.stderr == "note: there are images among these that the network learnt from\n"
+
+
+def test_a_run_whose_test_set_stayed_closed_keeps_its_own_figures(inklens, run):
+    folder = RunFolder(run)
+    folder.write_json(folder.metrics, {**folder.read_json(folder.metrics), "test": None})
+    before = content_of(run)
+    done = inklens("evaluate", "one")
+    assert done.returncode == 0
+    assert content_of(run) == before
+    assert (run / "evaluations" / "sample" / "metrics.json").is_file()
+
+
+def letters(folder):
+    images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), np.uint8)
+    np.savez(folder / "letters.npz", images=images, labels=np.arange(40) % 12)
+
+
+def unlabelled(folder):
+    from PIL import Image
+
+    (folder / "unlabelled").mkdir()
+    Image.fromarray(np.zeros((28, 28), np.uint8)).save(folder / "unlabelled" / "1.png")
+    np.savez(folder / "images.npz", images=np.zeros((4, 28, 28), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing"], "inklens: nothing is not a folder; expected the folder of a run"),
+        (["nothing.onnx"], "inklens: nothing.onnx is not there; expected a model.onnx"),
+        (["one", "--data", "nothing"], "inklens: there are no data called nothing"),
+        (
+            ["one", "--data", "letters.npz", "--part", "all"],
+            "inklens: letters has the classes 10, 11, which the network does not know; expected its own, 0",
+        ),
+        (["one", "--data", "unlabelled"], "inklens: unlabelled holds no images in folders"),
+        (["one", "--data", "images.npz"], "inklens: images.npz holds images; expected images and labels"),
+        (
+            ["one", "--part", "best"],
+            "inklens: sample has no part 'best'; expected one of train, test, or all",
+        ),
+        (["one", "--output", "one"], "inklens: --output one is a run, whose own figures stay"),
+        (["one", "--output", "letters.npz"], "inklens: letters.npz/metrics.json cannot be written"),
+        (["one", "--channels", 3], "inklens: images of shape (28, 28, 3); expected (28, 28, 1)"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, run, tmp_path, arguments, said):
+    letters(tmp_path)
+    unlabelled(tmp_path)
+    done = inklens("evaluate", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("note: ")]
+    assert len(lines) == 1
+    assert lines[0].startswith(said)
+
+
+@pytest.mark.parametrize("lacking", ["model.onnx", "recipe.json", "metrics.json", "status.json"])
+def test_a_run_that_lacks_a_file_says_which(inklens, run, lacking):
+    (run / lacking).unlink()
+    done = inklens("evaluate", "one")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert lacking in done.stderr
