@@ -3,16 +3,26 @@
 from inklens.reporting.confusion import confusion_matrix_picture
 from inklens.reporting.curves import training_curves
 from inklens.reporting.examination import write_examination
+from inklens.reporting.explanations import (
+    class_activation_picture,
+    explanation_picture,
+    occlusion_picture,
+)
+from inklens.reporting.features import feature_maps_picture
 from inklens.reporting.filters import filters_picture
 from inklens.reporting.grids import augmentation_grid, differences_grid, predictions_grid, sample_grid
 from inklens.reporting.reliability import coverage_picture, reliability_picture
 
 __all__ = [
     "augmentation_grid",
+    "class_activation_picture",
     "confusion_matrix_picture",
     "coverage_picture",
     "differences_grid",
+    "explanation_picture",
+    "feature_maps_picture",
     "filters_picture",
+    "occlusion_picture",
     "predictions_grid",
     "reliability_picture",
     "sample_grid",
