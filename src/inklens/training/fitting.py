@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -20,6 +21,7 @@ from inklens.training.feed import Batches
 from inklens.training.optimizers import make_optimizer
 from inklens.training.progress import EpochProgress, Progress
 from inklens.training.recipe import Recipe
+from inklens.training.tensorboard import tensorboard_callback
 
 # One record per epoch: what history.csv holds.
 History = list[dict[str, float | None]]
@@ -52,6 +54,7 @@ def fit(
     *,
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
+    logs: Path | None = None,
 ) -> History:
     """Trains the network in place.
 
@@ -61,6 +64,7 @@ def fit(
         validation: looked at after every epoch, never learnt from.
         progress: called after every execution and at the end of every epoch.
         on_epoch: called with the history so far after every epoch.
+        logs: the folder that TensorBoard's logs are written into; None writes none.
 
     Returns:
         One record per epoch: epoch, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
@@ -87,7 +91,7 @@ def fit(
         epochs=epochs,
         shuffle=False,
         validation_data=Batches(validation, classes, VALIDATION_BATCH),
-        callbacks=[watcher],
+        callbacks=[watcher, *([tensorboard_callback(logs)] if logs else [])],
         verbose=0,
     )
     return watcher.history
