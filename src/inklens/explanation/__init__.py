@@ -1,5 +1,51 @@
-"""What a network looks at: the filters of its first layer."""
+"""What a network looks at: filters, feature maps, class activation, and what it says when parts are covered.
 
-from inklens.explanation.filters import first_layer_filters
+Names resolve when they are first used: `occlusion_map` works with any predict function, without Keras.
+"""
 
-__all__ = ["first_layer_filters"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inklens.explanation.activation import class_activation
+    from inklens.explanation.explaining import Explanation, explain_network, explain_run
+    from inklens.explanation.features import feature_maps
+    from inklens.explanation.filters import first_layer_filters
+    from inklens.explanation.layers import MapLayer, Sight, activation_layer, map_layers
+    from inklens.explanation.occlusion import Occlusion, occlusion_map
+
+__all__ = [
+    "Explanation",
+    "MapLayer",
+    "Occlusion",
+    "Sight",
+    "activation_layer",
+    "class_activation",
+    "explain_network",
+    "explain_run",
+    "feature_maps",
+    "first_layer_filters",
+    "map_layers",
+    "occlusion_map",
+]
+
+_HOMES = {
+    "Explanation": "explaining",
+    "MapLayer": "layers",
+    "Occlusion": "occlusion",
+    "Sight": "layers",
+    "activation_layer": "layers",
+    "class_activation": "activation",
+    "explain_network": "explaining",
+    "explain_run": "explaining",
+    "feature_maps": "features",
+    "first_layer_filters": "filters",
+    "map_layers": "layers",
+    "occlusion_map": "occlusion",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

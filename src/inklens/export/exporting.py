@@ -6,26 +6,22 @@ used there, whose float32 is float32: a GPU multiplies in less, and no proof wit
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens import errors
 from inklens.classifier.metadata import ModelMetadata, Reject
-from inklens.errors import ExportError, InklensError, OptionError, RunError
+from inklens.errors import ExportError, OptionError, RunError
 from inklens.evaluation import Confidence
 from inklens.export.formats import require
 from inklens.export.proof import Proof
 from inklens.export.validation import ValidationOutputs
+from inklens.networks.child import on_tensorflow
 from inklens.pixels import PixelSpec
 from inklens.runs import RunFolder, atomic
 
@@ -174,33 +170,16 @@ def _on_tensorflow_cpu() -> bool:
 
 
 def _export_in_child(folder: RunFolder, format_name: str, target: Path, metadata: ModelMetadata) -> Proof:
-    """The child says one line of JSON: the proof, or the error that it met."""
     task = {
         "run": str(folder.path),
         "format": format_name,
         "target": str(target),
         "metadata": metadata.to_json(),
     }
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "inklens.export._child"],
-        input=json.dumps(task),
-        env={
-            **os.environ,
-            "KERAS_BACKEND": "tensorflow",
-            "CUDA_VISIBLE_DEVICES": "-1",
-            "TF_CPP_MIN_LOG_LEVEL": "2",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {}
-    if "error" in said:
-        known = getattr(errors, said["error"], InklensError)
-        raise known(said["message"])
-    if done.returncode:
-        raise ExportError(f"the export to {format_name} broke off: {done.stderr.strip()[-500:]}")
-    return Proof(**said)
+    try:
+        return Proof(**on_tensorflow("inklens.export._child", task))
+    except RuntimeError as error:
+        raise ExportError(f"the export to {format_name} broke off: {error}") from error
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     inner = _resized(image, max(1, round(height * scale)), max(1, round(width * scale)))
     top, left = (spec.height - inner.shape[0]) // 2, (spec.width - inner.shape[1]) // 2
     padded = np.empty(spec.shape, np.uint8)
-    padded[:] = _border_median(image)
+    padded[:] = border_median(image)
     padded[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
     return padded
 
@@ -81,7 +81,8 @@ def _resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.ui
     return np.asarray(resized, np.uint8).reshape(height, width, image.shape[2])
 
 
-def _border_median(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def border_median(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The colour of a ground that nothing was drawn on: uint8 (H, W, C) -> uint8 (C,)."""
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
     median: NDArray[np.float64] = np.median(border, axis=0)
     return median.astype(np.uint8)

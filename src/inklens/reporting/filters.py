@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from inklens.reporting import style
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _GAP = 0.1
@@ -41,7 +40,10 @@ def filters_picture(filters: NDArray[np.floating], path: Path) -> Figure:
             f"black {style.MINUS}{largest:.2g}, grey 0, white +{largest:.2g}",
         )
     else:
-        tiles, scale = _two_colours(weights / largest), f"mean over {inputs} inputs" if inputs > 1 else ""
+        tiles, scale = (
+            style.two_colours(weights / largest),
+            f"mean over {inputs} inputs" if inputs > 1 else "",
+        )
 
     columns = style.columns_for(count, 16)
     tile = min(_LARGEST_TILE, (style.WIDTH - 2 * style.MARGIN + _GAP) / columns - _GAP)
@@ -55,7 +57,7 @@ def filters_picture(filters: NDArray[np.floating], path: Path) -> Figure:
         subtitle = f"{counted}, {scale}" if scale else counted
         style.header(axes, "First-layer filters", subtitle, right=0 if inputs == 3 else 1.7)
         if inputs != 3:
-            _colour_bar(axes, width - style.MARGIN, largest)
+            style.colour_bar(axes, width - style.MARGIN, largest)
         for index, weight in enumerate(tiles):
             x = style.MARGIN + index % columns * (tile + _GAP)
             y = style.HEADER + index // columns * row_pitch
@@ -63,23 +65,3 @@ def filters_picture(filters: NDArray[np.floating], path: Path) -> Figure:
             below = y + tile_height + 0.04
             axes.text(x + tile / 2, below, str(index), size=6, color=style.MUTED, ha="center", va="top")
         return style.save(figure, path)
-
-
-def _two_colours(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(...) in -1..1 -> RGB (..., 3) in 0..1; white is 0."""
-    positive = style.shade(style.BLUE, np.abs(values))
-    return np.where(values[..., None] > 0, positive, style.shade(style.VERMILION, np.abs(values)))
-
-
-def _colour_bar(axes: Axes, right: float, largest: float) -> None:
-    left, top, bottom = right - 1.5, 0.3, 0.42
-    colours = _two_colours(np.linspace(-1, 1, 255)[None])
-    axes.imshow(colours, extent=(left, right, bottom, top), aspect="auto")
-    style.frame(axes, left, top, right - left, bottom - top, style.LINE, 0.5)
-    ends = (
-        (left, "left", f"{style.MINUS}{largest:.2g}"),
-        ((left + right) / 2, "center", "0"),
-        (right, "right", f"+{largest:.2g}"),
-    )
-    for x, side, said in ends:
-        axes.text(x, 0.47, said, size=7, color=style.MUTED, ha=side, va="top")

@@ -111,15 +111,8 @@ def _grid(
         for index in range(count)
     ]
     for image, (x, y) in zip(images, boxes, strict=True):
-        style.show(axes, _in_colours(image), x, y, tile_width, tile_height)
+        style.show(axes, style.in_colours(image), x, y, tile_width, tile_height)
     return figure, axes, boxes, (tile_width, tile_height)
-
-
-def _in_colours(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 (H, W, C) -> (H, W, 3)."""
-    if image.shape[-1] == 3:
-        return image
-    return np.repeat(image.mean(axis=-1, keepdims=True).round().astype(np.uint8), 3, axis=-1)
 
 
 def _cross(axes: Axes, x: float, y: float, width: float, height: float) -> None:

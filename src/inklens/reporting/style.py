@@ -144,17 +144,23 @@ def fit(text: Text, width: float) -> None:
         text.set_text(f"{whole[: keep - tail].rstrip()}…{whole[len(whole) - tail :].lstrip()}")
 
 
-def show(axes: Axes, image: NDArray[np.generic], x: float, y: float, width: float, height: float) -> None:
+def show(
+    axes: Axes, image: NDArray[np.generic], x: float, y: float, width: float, height: float
+) -> tuple[float, float, float]:
     """Draws an image as large as the box lets it, in the box's middle, with a hairline around it.
 
     Args:
         image: (H, W, 3), uint8 0-255 or float 0-1.
+
+    Returns:
+        Where it is: its left edge, its top edge, and inches per pixel.
     """
     scale = min(width / image.shape[1], height / image.shape[0])
     w, h = image.shape[1] * scale, image.shape[0] * scale
     left, top = x + (width - w) / 2, y + (height - h) / 2
     axes.imshow(image, extent=(left, left + w, top + h, top), aspect="auto", interpolation="auto")
     frame(axes, left, top, w, h, LINE, 0.5)
+    return left, top, scale
 
 
 def frame(axes: Axes, x: float, y: float, width: float, height: float, colour: str, points: float) -> None:
@@ -167,6 +173,34 @@ def shade(colour: str, strength: NDArray[np.float64]) -> NDArray[np.float64]:
     """From white (0) to the colour (1): (...) in, RGB (..., 3) in [0, 1] out."""
     rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     return np.asarray(1 - strength[..., None] * (1 - rgb))
+
+
+def two_colours(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(...) in -1..1 -> RGB (..., 3) in 0..1; white is 0, blue above, vermilion below."""
+    positive = shade(BLUE, np.abs(values))
+    return np.where(values[..., None] > 0, positive, shade(VERMILION, np.abs(values)))
+
+
+def colour_bar(axes: Axes, right: float, largest: float) -> None:
+    """The key to `two_colours` in a page's header, 1.5 inches wide."""
+    left, top, bottom = right - 1.5, 0.3, 0.42
+    colours = two_colours(np.linspace(-1, 1, 255)[None])
+    axes.imshow(colours, extent=(left, right, bottom, top), aspect="auto")
+    frame(axes, left, top, right - left, bottom - top, LINE, 0.5)
+    ends = (
+        (left, "left", f"{MINUS}{largest:.2g}"),
+        ((left + right) / 2, "center", "0"),
+        (right, "right", f"+{largest:.2g}"),
+    )
+    for x, side, said in ends:
+        axes.text(x, 0.47, said, size=7, color=MUTED, ha=side, va="top")
+
+
+def in_colours(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 (H, W, C) -> (H, W, 3)."""
+    if image.shape[-1] == 3:
+        return image
+    return np.repeat(image.mean(axis=-1, keepdims=True).round().astype(np.uint8), 3, axis=-1)
 
 
 def percent(share: float, digits: int = 1) -> str:

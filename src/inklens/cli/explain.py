@@ -1,0 +1,163 @@
+"""`inklens explain`: why a network answers as it does to one image, in pictures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inklens.cli.console import errors, output, printable
+from inklens.errors import OptionError
+
+if TYPE_CHECKING:
+    from inklens.explanation import Explanation, Occlusion
+
+_NAMES_SHOWN = 20
+
+
+def explain(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")],
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="An image file, as for `inklens predict`.")],
+    label: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="Explain this class; default: the most probable one.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--output", help="The folder for the pictures; default: explanations/IMAGE in the run."),
+    ] = None,
+    patch: Annotated[
+        int | None, typer.Option(help="Side of the cover in pixels; default: a quarter of the image's.")
+    ] = None,
+    stride: Annotated[
+        int | None, typer.Option(help="Pixels from one place of the cover to the next; default: half of it.")
+    ] = None,
+) -> None:
+    """Show what a network looks at: filters, feature maps, class activation, answers to covered parts."""
+    occlude = {"patch": patch, "stride": stride}
+    if Path(run).expanduser().is_file():
+        _explain_file(Path(run), image, label, folder or Path("explanations") / image.stem, occlude)
+    else:
+        _explain_run(run, image, label, folder, occlude)
+
+
+def _explain_run(
+    path: str, image: Path, label: str | None, folder: Path | None, occlude: dict[str, int | None]
+) -> None:
+    """From model.keras: everything."""
+    from inklens.classifier.inputs import framed_file
+    from inklens.explanation import explain_run
+    from inklens.training import Run
+
+    run = Run.open(path)
+    wanted = _label(label, run.class_names, path)
+    pixels = framed_file(image, run.spec)
+    explanation = explain_run(run.folder, pixels, wanted, **occlude)
+    target = folder or run.path / "explanations" / image.stem
+    pictures = _draw(explanation, run.class_names, target)
+    confidence = run.metrics.get("confidence")
+    if confidence is None:
+        errors.print("note: the run was made before probabilities were calibrated", markup=False)
+    _say(_status(explanation, confidence or {}), explanation.occlusion, run.class_names, label)
+    _say_where(target, pictures)
+
+
+def _explain_file(
+    path: Path, image: Path, label: str | None, folder: Path, occlude: dict[str, int | None]
+) -> None:
+    """From a model.onnx, without Keras: the answers when parts are covered."""
+    from inklens.classifier import Classifier
+    from inklens.classifier.inputs import framed_file
+    from inklens.explanation import occlusion_map
+    from inklens.reporting import occlusion_picture
+    from inklens.runs import atomic
+
+    classifier = Classifier.open(path)
+    wanted = _label(label, classifier.class_names, str(path))
+    pixels = framed_file(image, classifier.spec)
+    answer = classifier.predict_framed(pixels[None])
+    occlusion = occlusion_map(
+        lambda covered: classifier.predict_framed(covered).probabilities,
+        pixels,
+        int(answer.indices[0]) if wanted is None else wanted,
+        **occlude,
+    )
+    with atomic(folder / "occlusion.png") as temporary:
+        occlusion_picture(pixels, occlusion, classifier.class_names, temporary)
+    _say(str(answer.status[0]), occlusion, classifier.class_names, label)
+    _say_where(folder, ["occlusion.png"])
+    errors.print("note: filters, feature maps and class activation need the run's model.keras: give the run")
+
+
+def _label(label: str | None, class_names: Sequence[str], where: str) -> int | None:
+    """A class by its name."""
+    if label is None:
+        return None
+    if label not in class_names:
+        more = f" and {len(class_names) - _NAMES_SHOWN} more" if len(class_names) > _NAMES_SHOWN else ""
+        known = ", ".join(class_names[:_NAMES_SHOWN])
+        raise OptionError(f"label {label!r} is no class of {where}: expected one of {known}{more}")
+    return class_names.index(label)
+
+
+def _draw(explanation: Explanation, class_names: Sequence[str], folder: Path) -> list[str]:
+    """Writes the pictures, and gives their names, the one that holds most of it first."""
+    from inklens import reporting
+    from inklens.runs import atomic
+
+    image, occlusion = explanation.image, explanation.occlusion
+    pictures: dict[str, tuple[Any, ...]] = {
+        "explanation.png": (reporting.explanation_picture, explanation, class_names),
+        "feature-maps.png": (
+            reporting.feature_maps_picture,
+            image,
+            explanation.layers,
+            explanation.maps,
+        ),
+        "class-activation.png": (reporting.class_activation_picture, explanation, class_names),
+        "occlusion.png": (reporting.occlusion_picture, image, occlusion, class_names),
+        "filters.png": (reporting.filters_picture, explanation.filters),
+    }
+    for name, (draw, *what) in pictures.items():
+        with atomic(folder / name) as temporary:
+            draw(*what, temporary)
+    return list(pictures)
+
+
+def _status(explanation: Explanation, confidence: dict[str, Any]) -> str:
+    """As `inklens predict` decides it."""
+    import numpy as np
+
+    from inklens.classifier import Reject
+    from inklens.classifier.answers import decide_status
+
+    reject = Reject(confidence.get("score_threshold"), confidence.get("probability_threshold"))
+    image, score = explanation.image[None], np.array([explanation.score], np.float32)
+    return str(decide_status(image, explanation.probabilities[None], score, reject)[0])
+
+
+def _say(status: str, occlusion: Occlusion, class_names: Sequence[str], label: str | None) -> None:
+    def said(one: int) -> str:
+        return f"{class_names[one]}  {100 * float(occlusion.uncovered[one]):.2f} %"
+
+    best = int(occlusion.uncovered.argmax())
+    answer = said(best) if status == "ok" else f"{status} (most probable: {said(best)})"
+    output.print(printable(f"answer     {answer}"), markup=False)
+    if label is not None:
+        output.print(printable(f"explained  {said(occlusion.label)}"), markup=False)
+    answers = occlusion.answers
+    others = Counter(class_names[one] for one in answers.ravel().tolist() if one != best)
+    which = ", ".join(f"{name} in {count}" for name, count in others.most_common(4))
+    output.print(
+        printable(
+            f"covered    another answer in {others.total()} of {answers.size} places of a cover of "
+            f"{occlusion.patch}x{occlusion.patch} pixels{': ' if which else ''}{which}"
+        ),
+        markup=False,
+    )
+
+
+def _say_where(folder: Path, pictures: Sequence[str]) -> None:
+    output.print(printable(f"pictures   {folder}: {', '.join(pictures)}"), markup=False)

@@ -1,0 +1,25 @@
+"""The child process of an explanation: Keras on TensorFlow; see `inklens.networks.child`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inklens.explanation.explaining import explain_network
+from inklens.networks.child import answer
+
+
+def explain(task: dict[str, Any]) -> dict[str, str]:
+    """Explains the task's image; the answer is the file that holds the explanation."""
+    from inklens.networks.loading import load_network
+
+    scratch = Path(task["scratch"])
+    image = np.load(scratch / "image.npy", allow_pickle=False)
+    written = scratch / "explanation.npz"
+    explain_network(load_network(Path(task["model"])), image, **task["options"]).save(written)
+    return {"explanation": str(written)}
+
+
+if __name__ == "__main__":
+    sys.exit(answer(explain))

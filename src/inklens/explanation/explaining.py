@@ -1,0 +1,223 @@
+"""All that explains one answer of a run's network, computed on TensorFlow: here, or in a child process."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import MissingPackageError, RunError
+from inklens.evaluation import softmax, unknown_score
+from inklens.explanation.layers import MapLayer, Sight, activation_layer, channels_last, map_layers
+from inklens.explanation.occlusion import Occlusion, check_label, occlusion_map
+from inklens.networks.child import on_tensorflow
+from inklens.runs import RunFolder
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a network answers as it does to one image.
+
+    Args:
+        image: uint8 (H, W, C), as the network saw it.
+        label: the class that is explained.
+        score: how much the image is like those learnt from; see `inklens.evaluation.unknown_score`.
+        filters: float32 (h, w, in, out), the first layer's.
+        layers: those that give maps, in their order.
+        maps: layer name -> float32 (h, w, channels).
+        class_activation: float32 (H, W), 0-1.
+        occlusion: the answers when parts are covered.
+    """
+
+    image: NDArray[np.uint8]
+    label: int
+    score: float
+    filters: NDArray[np.float32]
+    layers: tuple[MapLayer, ...]
+    maps: Mapping[str, NDArray[np.float32]]
+    class_activation: NDArray[np.float32]
+    occlusion: Occlusion
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """float32 (classes,), calibrated."""
+        return self.occlusion.uncovered
+
+    @property
+    def activation_layer(self) -> MapLayer:
+        """The layer that the class activation was taken from."""
+        return activation_layer(self.layers)
+
+    def save(self, path: Path) -> None:
+        """Writes it as .npz."""
+        said = {
+            "label": self.label,
+            "score": self.score,
+            "layers": [asdict(layer) for layer in self.layers],
+            "patch": self.occlusion.patch,
+        }
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays |= {f"occlusion.{name}": getattr(self.occlusion, name) for name in _OCCLUSION_ARRAYS}
+        arrays |= {f"maps.{name}": maps for name, maps in self.maps.items()}
+        np.savez(path, said=np.array(json.dumps(said)), **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Explanation:
+        """The opposite of `save`."""
+        with np.load(path, allow_pickle=False) as file:
+            said = json.loads(str(file["said"]))
+            layers = tuple(_layer(fields) for fields in said["layers"])
+            return cls(
+                **{name: file[name] for name in _ARRAYS},
+                label=said["label"],
+                score=said["score"],
+                layers=layers,
+                maps={layer.name: file[f"maps.{layer.name}"] for layer in layers},
+                occlusion=Occlusion(
+                    label=said["label"],
+                    patch=said["patch"],
+                    **{name: file[f"occlusion.{name}"] for name in _OCCLUSION_ARRAYS},
+                ),
+            )
+
+
+_ARRAYS = ("image", "filters", "class_activation")
+_OCCLUSION_ARRAYS = ("tops", "lefts", "cover", "uncovered", "covered", "fall")
+
+
+def explain_run(
+    folder: RunFolder,
+    image: NDArray[np.uint8],
+    label: int | None = None,
+    *,
+    patch: int | None = None,
+    stride: int | None = None,
+) -> Explanation:
+    """Explains what a run's network says, from its model.keras, whatever backend it was trained on.
+
+    Gradients are TensorFlow's: where this process runs Keras on another backend, or no Keras yet, a child
+    process computes it all.
+
+    Args:
+        folder: a finished run.
+        image: uint8 (H, W, C), 0-255, framed as the run has it.
+        label: the class to explain; None is the most probable one.
+        patch: of `occlusion_map`.
+        stride: of `occlusion_map`.
+
+    Raises:
+        RunError: the run lacks model.keras or its confidence.
+        ModelError: model.keras is damaged, or holds what a network of ours does not.
+        DataError: an image of another type or shape.
+        OptionError: a label that is no class, a patch or a stride out of range.
+        MissingPackageError: TensorFlow is not installed.
+    """
+    if not folder.model.is_file():
+        raise RunError(
+            f"{folder.path} has no model.keras, from which a run is explained; train it again, or give a "
+            "model.onnx for the occlusion map alone"
+        )
+    temperature = _temperature(folder)
+    keras = sys.modules.get("keras")
+    if keras is not None and keras.config.backend() == "tensorflow":
+        from inklens.networks.loading import load_network
+
+        network = load_network(folder.model)
+        return explain_network(network, image, label, temperature=temperature, patch=patch, stride=stride)
+    if find_spec("tensorflow") is None:
+        raise MissingPackageError(
+            "explaining a run needs TensorFlow, which is not installed: pip install 'inklens[tensorflow]', "
+            "or give a model.onnx for the occlusion map alone"
+        )
+    with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
+        np.save(Path(scratch) / "image.npy", image)
+        options = {"label": label, "temperature": temperature, "patch": patch, "stride": stride}
+        task = {"model": str(folder.model.absolute()), "scratch": scratch, "options": options}
+        on_tensorflow("inklens.explanation._child", task)
+        return Explanation.load(Path(scratch) / "explanation.npz")
+
+
+def explain_network(
+    network: keras.Sequential,
+    image: NDArray[np.uint8],
+    label: int | None = None,
+    *,
+    temperature: float = 1.0,
+    patch: int | None = None,
+    stride: int | None = None,
+) -> Explanation:
+    """Explains what a network says, in this process, which runs Keras on TensorFlow.
+
+    Args:
+        network: as `inklens.networks.build` makes it, in either channel order.
+        image: uint8 (H, W, C), 0-255, of the network's size.
+        label: the class to explain; None is the most probable one.
+        temperature: what the logits are divided by, above 0.
+        patch: of `occlusion_map`.
+        stride: of `occlusion_map`.
+
+    Raises:
+        DataError: an image of another type or shape.
+        OptionError: a label that is no class, a patch or a stride out of range, another backend.
+    """
+    from inklens.explanation.activation import class_activation
+    from inklens.explanation.features import feature_maps
+    from inklens.explanation.filters import first_layer_filters
+    from inklens.networks.sequential import logits_network
+
+    network = channels_last(network)
+    maps = feature_maps(network, image)
+    body = logits_network(network)
+
+    def logits(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(body(pixels), np.float32)
+
+    own = logits(image[None])
+    label = int(own.argmax()) if label is None else label
+    check_label(label, own.shape[1])
+    return Explanation(
+        image=image,
+        label=label,
+        score=float(unknown_score(own)[0]),
+        filters=first_layer_filters(network),
+        layers=map_layers(network),
+        maps=maps,
+        class_activation=class_activation(network, image, label),
+        occlusion=occlusion_map(
+            lambda pixels: softmax(logits(pixels), temperature), image, label, patch=patch, stride=stride
+        ),
+    )
+
+
+def _temperature(folder: RunFolder) -> float:
+    """1 for a run that was made before confidence was kept: its probabilities are the network's own."""
+    confidence = folder.read_json(folder.metrics).get("confidence", {"temperature": 1.0})
+    try:
+        return float(confidence["temperature"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{folder.metrics} has no temperature in its confidence; it was changed by hand: "
+            "train the run again"
+        ) from error
+
+
+def _layer(fields: dict[str, Any]) -> MapLayer:
+    layer = MapLayer(**fields)
+    return replace(
+        layer,
+        shape=tuple(fields["shape"]),
+        kernel=tuple(fields["kernel"]),
+        rows=Sight(**fields["rows"]),
+        columns=Sight(**fields["columns"]),
+    )
