@@ -44,6 +44,8 @@ FENCES = {
     "tf2onnx": {"export"},
     "matplotlib": {"reporting"},
     "jinja2": {"reporting"},
+    "markupsafe": {"reporting"},
+    "tensorboard": {"training"},
     "typer": {"cli"},
     "rich": {"cli"},
     "fastapi": {"serving"},

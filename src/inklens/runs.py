@@ -129,6 +129,10 @@ class RunFolder:
     def pictures(self) -> Path:
         return self.path / "pictures"
 
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
     @classmethod
     def create(cls, output: str | Path | None, name: str | None, default_stem: str) -> Self:
         """Makes the folder `output`/`name` and marks it as running.

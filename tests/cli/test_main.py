@@ -18,7 +18,7 @@ def test_help_and_the_list_of_data_sets_import_no_framework(inklens):
 def test_help_names_every_command(inklens):
     done = inklens("--help")
     assert done.returncode == 0
-    for command in ("train", "evaluate", "predict", "datasets", "show"):
+    for command in ("train", "evaluate", "predict", "report", "datasets", "show"):
         assert command in done.stdout
     assert inklens().stdout == done.stdout
 
@@ -52,6 +52,7 @@ def test_datasets_lists_counts_and_places(inklens):
         (("train", "--colour", "red"), "No such option"),
         (("show", "nowhere"), "nowhere"),
         (("evaluate", "runs/none"), "runs/none is not a folder"),
+        (("report", "runs/none"), "runs/none is not a folder"),
         (("predict", "none.png"), "runs holds no finished run"),
         (("paint",), "No such command"),
     ],

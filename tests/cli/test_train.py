@@ -40,7 +40,11 @@ def test_a_line_per_epoch_the_accuracy_and_where_things_are(trained):
     for figure in ("ms/step", "loss", "accuracy", "val loss", "val accuracy"):
         assert figure in epochs[0]
     assert any(line.startswith("accuracy ") and "95 % interval" in line and "error" in line for line in said)
-    assert said[-2:] == ["pictures   runs/mine/pictures", "run        runs/mine"]
+    assert said[-3:] == [
+        "pictures   runs/mine/pictures",
+        "report     runs/mine/report.html",
+        "run        runs/mine",
+    ]
 
 
 def test_history_has_a_row_per_epoch(trained):
@@ -92,6 +96,7 @@ def test_quiet_prints_the_result_only(inklens):
         "answered",
         "model",
         "pictures",
+        "report",
         "run",
     ]
     assert "validation images" in done.stdout

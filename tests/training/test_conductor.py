@@ -17,7 +17,8 @@ def test_a_run_folder_says_everything(digits, tmp_path):
     run = train(digits, QUICK, output=tmp_path)
     assert {path.name for path in run.path.iterdir()} == {
         "environment.json", "history.csv", "labels.txt", "metrics.json", "model.keras", "model.onnx",
-        "per_class.csv", "pictures", "predictions.csv", "recipe.json", "status.json", "validation.npz",
+        "per_class.csv", "pictures", "predictions.csv", "recipe.json", "report.html", "status.json",
+        "validation.npz",
     }  # fmt: skip
     assert {path.name for path in (run.path / "pictures").iterdir()} == {
         "confusion.png", "coverage.png", "curves.png", "filters.png", "predictions.png", "reliability.png",

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from inklens.cli import compare, datasets, evaluate, explain, export, predict, show, train
+from inklens.cli import compare, datasets, evaluate, explain, export, predict, report, show, train
 from inklens.cli.console import errors, printable
 from inklens.cli.light import LightCommand, LightGroup
 from inklens.errors import InklensError
@@ -23,6 +23,7 @@ app.command("compare")(compare.compare)
 app.command("predict", cls=predict.Command)(predict.predict)
 app.command("explain")(explain.explain)
 app.command("export")(export.export)
+app.command("report")(report.report)
 app.command("datasets", cls=LightCommand)(datasets.datasets)
 app.command("show")(show.show)
 

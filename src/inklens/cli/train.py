@@ -59,6 +59,9 @@ def train(
     ] = None,
     max_error: MaxError = None,
     no_test: Annotated[bool, typer.Option("--no-test", help="Leave the test set closed.")] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write logs that TensorBoard shows into the run's folder.")
+    ] = False,
     summary: Annotated[bool, typer.Option("--summary", help="Print the network's layers and stop.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the result only.")] = False,
     kind: Kind = None,
@@ -95,6 +98,7 @@ def train(
         select_backend(recipe.backend)
         return _print_summary(loaded, recipe)
     where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test, "max_error": max_share}
+    where["tensorboard"] = tensorboard
     try:
         if quiet:
             run = train(loaded, recipe, **where)
@@ -152,4 +156,5 @@ def _print_result(run: "Run") -> None:
         errors.print(f"note: {confidence['note']}", markup=False)
     output.print(f"model      {run.folder.onnx}", markup=False)
     output.print(f"pictures   {run.folder.pictures}", markup=False)
+    output.print(f"report     {run.folder.report}", markup=False)
     output.print(f"run        {run.path}", markup=False)

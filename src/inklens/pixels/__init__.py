@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from inklens.pixels.batches import as_batch
     from inklens.pixels.decoding import decode
+    from inklens.pixels.encoding import encode_png, encode_webp
     from inklens.pixels.formats import IMAGE_SUFFIXES
     from inklens.pixels.framing import frame
     from inklens.pixels.spec import FRAMINGS, PixelSpec
 
-__all__ = ["FRAMINGS", "IMAGE_SUFFIXES", "PixelSpec", "as_batch", "decode", "frame"]
+__all__ = [
+    "FRAMINGS",
+    "IMAGE_SUFFIXES",
+    "PixelSpec",
+    "as_batch",
+    "decode",
+    "encode_png",
+    "encode_webp",
+    "frame",
+]
 
 _HOMES = {
     "FRAMINGS": "spec",
@@ -21,6 +31,8 @@ _HOMES = {
     "PixelSpec": "spec",
     "as_batch": "batches",
     "decode": "decoding",
+    "encode_png": "encoding",
+    "encode_webp": "encoding",
     "frame": "framing",
 }
 

@@ -24,13 +24,16 @@ from inklens.export.exporting import write_onnx
 from inklens.export.formats import require
 from inklens.export.validation import PROOF_IMAGES, ValidationOutputs
 from inklens.networks import build
+from inklens.reporting.report import require_jinja
 from inklens.runs import RunFolder
 from inklens.training.augmenting import make_augment
 from inklens.training.backends import resolve_precision, select_backend, versions
 from inklens.training.confidence import check_confidence, fit_confidence
 from inklens.training.progress import Progress
 from inklens.training.recipe import Recipe
+from inklens.training.reports import report_run
 from inklens.training.run import Run, network_outputs
+from inklens.training.tensorboard import LOGS, require_tensorboard
 
 if TYPE_CHECKING:
     import keras
@@ -49,6 +52,7 @@ def train(
     name: str | None = None,
     test: bool = True,
     max_error: float | None = None,
+    tensorboard: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Train a network and write everything about it into a run folder.
@@ -60,6 +64,7 @@ def train(
         name: the run's folder in it; None is made from the data's and the preset's names and a number.
         test: evaluate on the test part at the end; False leaves it closed.
         max_error: the model file answers "unknown" rather than err more often than this share of 1.
+        tensorboard: write logs for TensorBoard into the run's folder "tensorboard".
         progress: called with an `EpochProgress` while training.
 
     Returns:
@@ -67,6 +72,7 @@ def train(
 
     Raises:
         InklensError: something that was given cannot be used; nothing is left but a run that says so.
+        RunError: the report cannot be written; the run is done without it.
         ExportError: model.onnx does not say what the network says; the run is there without it.
         KeyboardInterrupt: passed on, the run's status says "interrupted".
 
@@ -80,21 +86,46 @@ def train(
             remedy = "inklens.load(...)" if expected is Dataset else "inklens.Recipe.from_preset(...)"
             raise OptionError(f"{what} is {given!r}; expected a {expected.__name__}: give {remedy}")
     require("onnx")
+    require_jinja()
+    if tensorboard:
+        require_tensorboard()
     parts = _parts(data, recipe, test)
     check_confidence(recipe, parts.validation, max_error)
     backend = select_backend(recipe.backend)
     policy = resolve_precision(recipe.precision, backend)
     trained = build_network(data, recipe, policy, training=True)
     folder = RunFolder.create(output, name, f"{_stem(data.name)}-{recipe.preset}")
-    with _status_of(folder):
+    with _reported(folder, parts), _status_of(folder):
         _describe(folder, data, recipe, parts, backend, policy)
-        history, training = _fit(folder, trained, recipe, data.kind, parts, progress)
+        history, training = _fit(folder, trained, recipe, data.kind, parts, progress, tensorboard)
         network = _plain(trained, data, recipe)
         validation = _save(folder, network, parts.validation)
         fitted = fit_confidence(recipe, validation, max_error)
         _evaluate(folder, network, data, parts, validation, fitted, history, training)
         write_onnx(folder, network, fitted[0], validation.images)
     return Run(folder)
+
+
+@contextmanager
+def _reported(folder: RunFolder, parts: _Parts) -> Iterator[None]:
+    """The report comes last and is made of what is in the folder; also where model.onnx was not kept."""
+    try:
+        yield
+    except ExportError:
+        _report(folder, parts)
+        raise
+    _report(folder, parts)
+
+
+def _report(folder: RunFolder, parts: _Parts) -> None:
+    """A run without a report stays done, and its status says why: `inklens report` can make up for it."""
+    images = parts.validation if parts.test is None else parts.test
+    try:
+        report_run(folder, Run(folder).network, images)
+    except BaseException as error:
+        detail = {**folder.status()["detail"], "report": f"{type(error).__name__}: {error}"}
+        folder.set_status("done", **detail)
+        raise
 
 
 @contextmanager
@@ -215,6 +246,7 @@ def _fit(
     kind: str,
     parts: _Parts,
     progress: Progress | None,
+    tensorboard: bool,
 ) -> tuple[History, dict[str, Any]]:
     """The history, and what metrics.json says of the training."""
     from inklens.training.fitting import fit
@@ -225,7 +257,14 @@ def _fit(
     augment = make_augment(recipe, kind)
     started = time.perf_counter()
     history = fit(
-        network, recipe, parts.train, parts.validation, augment=augment, progress=progress, on_epoch=keep
+        network,
+        recipe,
+        parts.train,
+        parts.validation,
+        augment=augment,
+        progress=progress,
+        on_epoch=keep,
+        logs=folder.path / LOGS if tensorboard else None,
     )
     return history, {
         "epochs": len(history),

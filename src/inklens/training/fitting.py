@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -21,6 +22,7 @@ from inklens.training.feed import Batches
 from inklens.training.optimizers import make_optimizer
 from inklens.training.progress import EpochProgress, Progress
 from inklens.training.recipe import Recipe
+from inklens.training.tensorboard import tensorboard_callback
 
 # One record per epoch: what history.csv holds.
 History = list[dict[str, float | None]]
@@ -54,6 +56,7 @@ def fit(
     augment: Augment | None = None,
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
+    logs: Path | None = None,
 ) -> History:
     """Trains the network in place.
 
@@ -64,6 +67,7 @@ def fit(
         augment: changes the images before the network sees them; not where it is evaluated.
         progress: called after every execution and at the end of every epoch.
         on_epoch: called with the history so far after every epoch.
+        logs: the folder that TensorBoard's logs are written into; None writes none.
 
     Returns:
         One record per epoch: epoch, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
@@ -85,7 +89,11 @@ def fit(
     )
     batches = Batches(train, classes, recipe.batch_size, recipe.seed)
     watcher = _Watcher(batches, epochs, progress, on_epoch)
-    callbacks = [watcher, _Fade(augment, epochs - recipe.plain_epochs)] if augment else [watcher]
+    callbacks = [watcher]
+    if augment:
+        callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
+    if logs:
+        callbacks.append(tensorboard_callback(logs))
     trained.fit(
         batches,
         epochs=epochs,

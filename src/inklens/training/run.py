@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inklens.datasets import Dataset, Split
+from inklens.datasets import Dataset, Split, load
 from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation import Evaluation, evaluate, match_classes
 from inklens.pixels import PixelSpec, as_batch
 from inklens.runs import RunFolder
 from inklens.training.backends import select_backend
 from inklens.training.recipe import Recipe
+from inklens.training.reports import report_run
 
 if TYPE_CHECKING:
     import keras
@@ -127,6 +128,45 @@ class Run:
                 "trained: load the data with that size and channel count"
             )
         return evaluate(self.predict(data), data.labels, self.class_names)
+
+    def load_data(self) -> Dataset:
+        """The data that it was trained on, loaded again.
+
+        Raises:
+            DataError: they are not where they were, cannot be read, or have changed since.
+        """
+        data = load(
+            self.data.get("path") or self.data["name"],
+            kind=self.data["kind"],
+            size=(self.spec.height, self.spec.width),
+            channels=self.spec.channels,
+            framing=self.spec.framing,
+        )
+        if data.fingerprint != self.data["fingerprint"]:
+            raise DataError(f"{data.source} has changed since {self.path} was trained on it; train it again")
+        return data
+
+    def predicted_split(self, data: Dataset) -> Split:
+        """The images that predictions.csv is about, in its order: the test part, unless it stayed closed."""
+        if self.metrics["test"]:
+            return data.test
+        if self.data["validation_is"] == "own" and data.validation is not None:
+            return data.validation
+        return data.split_validation(self.recipe.validation_split, self.recipe.seed)[1]
+
+    def write_report(self) -> Path:
+        """Writes report.html again, with its images where the data are still to be had.
+
+        Raises:
+            RunError: the folder lacks a file, or it cannot be written.
+        """
+        images: Split | None = None
+        notes: tuple[str, ...] = ()
+        try:
+            images = self.predicted_split(self.load_data())
+        except DataError as error:
+            notes = (f"The images are left out: {error}.",)
+        return report_run(self.folder, self.network, images, notes)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

@@ -1,0 +1,317 @@
+"""All that a report says, gathered in one frozen dataclass before a word of HTML is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets import Split
+from inklens.evaluation import (
+    ClassScores,
+    error_against_coverage,
+    per_class_scores,
+    reliability_curve,
+    top_k_accuracy,
+)
+from inklens.evaluation.reliability import ECE_BINS
+from inklens.reporting.report import wording
+from inklens.reporting.report.charts import Chart, coverage_chart, reliability_chart, training_charts
+from inklens.reporting.report.matrix import Matrix, gallery, matrix_of
+from inklens.reporting.report.pictures import LayerMaps, Picture, filters_sheet, map_sheets, thumbnail
+from inklens.reporting.report.sources import Robustness, Sources
+
+TEN, WORST = 10, 20
+_LARGE_SIDE = 128
+
+Rows = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the network itself shows; arrays, so that nothing here needs a framework.
+
+    Args:
+        filters: float32 (height, width, in, out), the first convolution's.
+        maps: for each of a few samples, the image uint8 (H, W, C), what it is, and its feature maps by layer,
+            float32 (height, width, channels).
+    """
+
+    filters: NDArray[np.float32]
+    maps: Sequence[tuple[NDArray[np.uint8], str, Mapping[str, NDArray[np.float32]]]] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the figures that a person asks for first."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One image with what it was taken for."""
+
+    number: int
+    actual: str
+    predicted: str
+    right: bool
+    confidence: str
+    picture: Picture | None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image with what the layers make of it."""
+
+    what: str
+    picture: Picture
+    layers: tuple[LayerMaps, ...]
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """The error on images that were spoilt in one way.
+
+    Args:
+        framed: the error when they are framed again; None where that changes nothing.
+        width: the bar's, 0-100.
+    """
+
+    name: str
+    error: str
+    framed: str | None
+    width: float
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """Everything on the page, in its order."""
+
+    name: str
+    summary: str
+    notes: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    part: str
+    pictured: bool
+    names: tuple[str, ...]
+    ten: tuple[Example, ...]
+    training: tuple[Chart, ...]
+    matrix: Matrix
+    gallery: dict[str, list[list[int | float | str]]]
+    classes: tuple[ClassScores, ...]
+    worst: tuple[Example, ...]
+    trust: tuple[Chart, ...]
+    filters: Picture | None
+    samples: tuple[Sample, ...]
+    corruptions: tuple[Corruption, ...]
+    recipe: Rows
+    data: Rows
+    versions: Rows
+    reproduce: str
+    written: str
+
+
+def gather(
+    sources: Sources,
+    *,
+    images: Split | None,
+    seen: Seen | None,
+    reproduce: str,
+    budget: int,
+    notes: Sequence[str] = (),
+) -> Report:
+    """Everything that a report says.
+
+    Args:
+        images: what predictions.csv is about, in its order; None where it is not to be had.
+        seen: filters and feature maps; None leaves them out.
+        reproduce: the commands that make this run again.
+        budget: bytes for the images that the cells of the confusion matrix open.
+        notes: what the reader should know, a sentence each.
+    """
+    confusion = np.zeros((len(sources.names),) * 2, np.int64)
+    np.add.at(confusion, (sources.labels, sources.predicted), 1)
+    wrong = np.flatnonzero(sources.labels != sources.predicted)
+    worst = wrong[np.argsort(-sources.confidence[wrong], kind="stable")][:WORST]
+    n = len(sources.labels)
+    ten = np.sort(np.random.default_rng(0).choice(n, min(TEN, n), replace=False))
+    return Report(
+        name=wording.clean(sources.folder.path.resolve().name),
+        summary=wording.clean(_summary(sources)),
+        notes=tuple(wording.clean(note) for note in (*notes, *_run_notes(sources))),
+        figures=_figures(sources),
+        part=sources.part,
+        pictured=images is not None,
+        names=tuple(wording.shortened(name) for name in sources.names),
+        ten=_examples(sources, images, ten),
+        training=training_charts(sources.history),
+        matrix=matrix_of(confusion),
+        gallery=gallery(sources, images, budget),
+        classes=per_class_scores(sources.labels, sources.predicted, sources.names),
+        worst=_examples(sources, images, worst),
+        trust=(
+            reliability_chart(reliability_curve(sources.probabilities, sources.labels, ECE_BINS)),
+            coverage_chart(error_against_coverage(sources.confidence, sources.labels == sources.predicted)),
+        ),
+        filters=filters_sheet(seen.filters) if seen else None,
+        samples=tuple(
+            Sample(what, thumbnail(image, _LARGE_SIDE), map_sheets(maps))
+            for image, what, maps in (seen.maps if seen else ())
+        ),
+        corruptions=_corruptions(sources.robustness),
+        recipe=_rows(sources.recipe["recipe"]),
+        data=_data_rows(sources),
+        versions=_version_rows(sources.environment),
+        reproduce=wording.printable(reproduce),
+        written=str(sources.environment.get("date", "")),
+    )
+
+
+def _summary(sources: Sources) -> str:
+    scores, recipe, data = _scores(sources), sources.recipe["recipe"], sources.recipe["data"]
+    height, width, channels = (sources.recipe["pixels"][side] for side in ("height", "width", "channels"))
+    colours = "grey" if channels == 1 else "colour"
+    return (
+        f"{recipe['network']} (preset {recipe['preset']}), trained on "
+        f"{wording.plural(data['train'], f'{colours} image')} of {wording.shape((height, width))} from "
+        f"{data['name']} to tell {wording.plural(len(sources.names), 'class').replace('classs', 'classes')} "
+        f"apart. {wording.plural(scores['n'] - scores['correct'], f'{sources.part} image')} of "
+        f"{scores['n']:,} came out wrong."
+    )
+
+
+def _run_notes(sources: Sources) -> list[str]:
+    notes = [str(note) for note in sources.recipe["data"].get("notes", [])]
+    if sources.part == "validation":
+        notes.append("The test set stayed closed: every figure here is of the validation images.")
+    confidence = sources.metrics.get("confidence") or {}
+    if confidence.get("note"):
+        notes.append(f"{str(confidence['note']).capitalize()}.")
+    return notes
+
+
+def _scores(sources: Sources) -> dict[str, Any]:
+    return dict(sources.metrics[sources.part])
+
+
+def _figures(sources: Sources) -> tuple[Figure, ...]:
+    scores, training = _scores(sources), sources.metrics["training"]
+    low, high = (f"{100 * end:.2f}" for end in scores["accuracy_interval_95"])
+    errors = scores["n"] - scores["correct"]
+    curve = reliability_curve(sources.probabilities, sources.labels, ECE_BINS)
+    figures = [
+        Figure(
+            "Accuracy",
+            wording.share(scores["accuracy"]),
+            f"95 % interval {low}{wording.TO}{high} %, on {scores['n']:,} {sources.part} images",
+        ),
+        Figure("Errors", f"{errors:,}", f"of {scores['n']:,}, or {wording.share(errors / scores['n'])}"),
+        Figure(
+            "Confidence is off by",
+            f"{100 * curve.calibration_error:.2f} points",
+            "on average (expected calibration error): how far “99 % sure” is from right in 99 %",
+        ),
+    ]
+    answers = (sources.metrics.get("confidence") or {}).get(sources.part)
+    if answers and answers["answered"] < answers["n"]:
+        figures.append(
+            Figure(
+                "Answered",
+                wording.share(answers["coverage"]),
+                f"{answers['errors']:,} of them wrongly; the other "
+                f"{answers['n'] - answers['answered']:,} are called unknown",
+            )
+        )
+    if len(sources.names) > 2:
+        second = top_k_accuracy(sources.probabilities, sources.labels, 2)
+        figures.append(
+            Figure(
+                "Among the first two", wording.share(second), "the actual class is the first or second guess"
+            )
+        )
+    epochs = wording.plural(training["epochs"], "epoch")
+    figures.append(
+        Figure("Training", wording.seconds(training["seconds"]), f"{epochs} of {training['images']:,} images")
+    )
+    file = "model.onnx" if "model.onnx" in sources.files else "model.keras"
+    figures.append(
+        Figure(
+            "Size",
+            wording.size(sources.files[file]) if file in sources.files else wording.DASH,
+            f"{file}, {training['parameters']:,} parameters",
+        )
+    )
+    return tuple(figures)
+
+
+def _examples(sources: Sources, images: Split | None, indices: NDArray[np.integer]) -> tuple[Example, ...]:
+    names, predicted, confidence = sources.names, sources.predicted, sources.confidence
+    return tuple(
+        Example(
+            number=index,
+            actual=wording.shortened(names[sources.labels[index]]),
+            predicted=wording.shortened(names[predicted[index]]),
+            right=bool(sources.labels[index] == predicted[index]),
+            confidence=wording.sure(float(confidence[index])),
+            picture=thumbnail(images.batch(np.array([index]))[0]) if images else None,
+        )
+        for index in indices.tolist()
+    )
+
+
+def _corruptions(robustness: Robustness | None) -> tuple[Corruption, ...]:
+    """The table's rows: the images as they are, each corruption in the file's order, and the mean."""
+    if robustness is None:
+        return ()
+    direct, framed = robustness.direct, robustness.framed
+    largest = max(direct.values()) or 1.0
+    rows = [
+        Corruption(
+            wording.clean(name.replace("_", " ")),
+            wording.share(error),
+            wording.share(framed[name]) if name in framed else None,
+            round(100 * error / largest, 1),
+        )
+        for name, error in direct.items()
+    ]
+    if robustness.clean is not None:
+        clean, bar = wording.share(robustness.clean), round(100 * robustness.clean / largest, 1)
+        rows.insert(0, Corruption("as they are", clean, clean if framed else None, min(bar, 100.0)))
+    return tuple(rows)
+
+
+def _rows(settings: Mapping[str, Any]) -> Rows:
+    return tuple((key.replace("_", " "), _plain(value)) for key, value in settings.items())
+
+
+def _data_rows(sources: Sources) -> Rows:
+    data, pixels = sources.recipe["data"], sources.recipe["pixels"]
+    rows = {key: data[key] for key in ("name", "kind", "train", "validation", "test") if key in data}
+    rows["pixels"] = wording.shape((pixels["height"], pixels["width"], pixels["channels"]))
+    rows["framing"] = pixels.get("framing")
+    rows["fingerprint"] = data.get("fingerprint")
+    return _rows(rows)
+
+
+def _version_rows(environment: Mapping[str, Any]) -> Rows:
+    said = {
+        key: environment.get(key)
+        for key in ("backend", "precision", "processor", "cores", "platform", "date")
+    }
+    return (*_rows(environment.get("versions") or {}), *_rows(said))
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "default"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else wording.clean(str(value))

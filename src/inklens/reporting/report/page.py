@@ -1,0 +1,102 @@
+"""The report as HTML: a template, a style sheet and a little JavaScript in one file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inklens.datasets import Split
+from inklens.errors import MissingPackageError
+from inklens.reporting import style
+from inklens.reporting.report.contents import Report, Seen, gather
+from inklens.reporting.report.sources import read_sources
+from inklens.reporting.report.wording import share
+from inklens.runs import RunFolder
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+LARGEST_REPORT = 4_000_000  # bytes
+_IMAGES = 2_400_000
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(
+    folder: RunFolder,
+    *,
+    reproduce: str,
+    images: Split | None = None,
+    seen: Seen | None = None,
+    notes: Sequence[str] = (),
+) -> Path:
+    """Writes report.html into a finished run's folder, of at most 4,000,000 bytes.
+
+    Args:
+        reproduce: the commands that make this run again.
+        images: what predictions.csv is about, in its order; None leaves all images out.
+        seen: filters and feature maps; None leaves them out.
+        notes: what the reader should know, a sentence each.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        RunError: the folder lacks a file, or one is damaged.
+        MissingPackageError: Jinja2 is not installed.
+    """
+    require_jinja()
+    sources = read_sources(folder)
+    budget = _IMAGES
+    while True:
+        report = gather(sources, images=images, seen=seen, reproduce=reproduce, budget=budget, notes=notes)
+        page = render(report).encode()
+        if len(page) <= LARGEST_REPORT or budget == 0:
+            break
+        budget = budget // 2 if budget > 10_000 else 0
+    folder.write_bytes(folder.report, page)
+    return folder.report
+
+
+def require_jinja() -> None:
+    """Raises MissingPackageError where Jinja2 is not installed."""
+    try:
+        import jinja2  # noqa: F401
+    except ImportError as error:
+        raise MissingPackageError(
+            "the report needs Jinja2, which is not installed; pip install 'inklens[train]'"
+        ) from error
+
+
+def render(report: Report) -> str:
+    """The whole page."""
+    environment = _environment()
+    css = environment.get_template("report.css").render(style=style)
+    js = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
+    policy = (
+        f"default-src 'none'; img-src data:; style-src '{_digest(css)}'; script-src '{_digest(js)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    from markupsafe import Markup
+
+    return environment.get_template("report.html").render(
+        report=report, policy=policy, css=Markup(css), js=Markup(js), share=share
+    )
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

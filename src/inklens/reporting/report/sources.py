@@ -1,0 +1,185 @@
+"""What a run folder holds for its report, read and looked over."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import RunError
+from inklens.reporting.report.wording import readable_names
+from inklens.runs import RunFolder
+
+ROBUSTNESS, MEAN = "robustness.json", "mean"
+_BEFORE_THE_SHARES = 5  # index, actual, predicted, probability, correct
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Errors on spoilt images, shares of 1.
+
+    Args:
+        direct: by the corruption's name, and their mean by "mean".
+        framed: the same where the spoilt images are framed again; empty where that changes nothing.
+        clean: on the images as they are; None where it was not measured.
+    """
+
+    direct: dict[str, float]
+    framed: dict[str, float]
+    clean: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """The files of a finished run.
+
+    Args:
+        recipe, environment, metrics: the JSON files of these names.
+        robustness: what robustness.json says; None where nobody has measured it.
+        history: one entry per epoch, as history.csv has it; an empty cell is None.
+        names: the class names, clean.
+        probabilities: float64 (N, C), as predictions.csv has them.
+        labels: int64 (N,), the actual classes.
+        predicted: int64 (N,), the predicted classes.
+        part: "test", or "validation" where the test set stayed closed.
+        files: name and bytes of the model files that are there.
+    """
+
+    folder: RunFolder
+    recipe: dict[str, Any]
+    environment: dict[str, Any]
+    metrics: dict[str, Any]
+    robustness: Robustness | None
+    history: tuple[dict[str, float | None], ...]
+    names: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    part: str
+    files: dict[str, int]
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float64]:
+        """float64 (N,), the predicted classes' probabilities."""
+        return np.asarray(self.probabilities[np.arange(len(self.labels)), self.predicted])
+
+
+def read_sources(folder: RunFolder) -> Sources:
+    """Reads them all.
+
+    Raises:
+        RunError: a file is missing, damaged, or does not fit the others.
+    """
+    recipe = folder.read_json(folder.recipe)
+    metrics = folder.read_json(folder.metrics)
+    with _complete(folder.recipe):
+        class_names = [str(name) for name in recipe["data"]["class_names"]]
+        _ = recipe["recipe"], recipe["pixels"]["height"], recipe["pixels"]["width"]
+    with _complete(folder.metrics):
+        part = "test" if metrics["test"] else "validation"
+        _ = metrics[part]["accuracy_interval_95"], metrics["training"]["seconds"]
+    probabilities, labels, predicted = _read_predictions(folder.predictions, class_names)
+    models = (folder.model, folder.onnx)
+    return Sources(
+        folder=folder,
+        recipe=recipe,
+        environment=folder.read_json(folder.environment),
+        metrics=metrics,
+        robustness=_read_robustness(folder),
+        history=tuple(_read_history(folder.history)),
+        names=readable_names(class_names),
+        probabilities=probabilities,
+        labels=labels,
+        predicted=predicted,
+        part=part,
+        files={path.name: path.stat().st_size for path in models if path.is_file()},
+    )
+
+
+def _read_robustness(folder: RunFolder) -> Robustness | None:
+    path = folder.path / ROBUSTNESS
+    if not path.is_file():
+        return None
+    found = folder.read_json(path)
+    with _complete(path):
+        framed = found.get("framed")
+        clean = found.get("clean_error")
+        return Robustness(
+            _errors(found), _errors(framed) if framed else {}, None if clean is None else float(clean)
+        )
+
+
+def _errors(found: dict[str, Any]) -> dict[str, float]:
+    errors = {name: float(found["corruptions"][name]["error"]) for name in found["corruptions"]}
+    return {**errors, MEAN: float(found["mean_error"])}
+
+
+@contextmanager
+def _complete(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path} lacks what a report needs ({error}): it was changed by hand or is of another "
+            "version; train the run again"
+        ) from error
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    """The header and the rows; none of it is kept."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from csv.reader(file)
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is not there; expected in every finished run: train it again") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RunError(f"{path} cannot be read ({error}); train the run again") from error
+
+
+def _read_history(path: Path) -> list[dict[str, float | None]]:
+    rows = _rows(path)
+    header = next(rows, [])
+    try:
+        history = [
+            {name: float(cell) if cell else None for name, cell in zip(header, row, strict=True)}
+            for row in rows
+        ]
+    except ValueError as error:
+        raise RunError(f"{path} is damaged ({error}); train the run again") from error
+    if not history:
+        raise RunError(f"{path} has no epoch in it; train the run again")
+    return history
+
+
+def _read_predictions(
+    path: Path, class_names: list[str]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """probabilities (N, C), labels (N,) and predicted (N,), by the names of the classes."""
+    # A name that is no UTF-8 is written escaped there.
+    written = [name.encode(errors="backslashreplace").decode() for name in class_names]
+    number_of = {name: number for number, name in enumerate(written)}
+    rows = _rows(path)
+    header = next(rows, [])
+    if header[_BEFORE_THE_SHARES:] != [f"p_{name}" for name in written]:
+        raise RunError(f"{path} has other classes than recipe.json; train the run again")
+    labels: list[int] = []
+    predicted: list[int] = []
+    shares: list[NDArray[np.float64]] = []
+    try:
+        for row in rows:
+            labels.append(number_of[row[1]])
+            predicted.append(number_of[row[2]])
+            shares.append(np.array(row[_BEFORE_THE_SHARES:], np.float64))
+        probabilities = np.stack(shares)
+    except (ValueError, KeyError, IndexError) as error:
+        raise RunError(f"{path} is damaged ({error}); train the run again") from error
+    if probabilities.shape[1] != len(class_names):
+        raise RunError(f"{path} is cut short; train the run again")
+    return probabilities, np.array(labels, np.int64), np.array(predicted, np.int64)

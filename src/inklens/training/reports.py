@@ -1,0 +1,109 @@
+"""What the report of a run needs from elsewhere: the network's own pictures, and how to repeat the run."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inklens.datasets import Split
+from inklens.errors import OptionError
+from inklens.reporting.report import Seen, write_report
+from inklens.runs import RunFolder
+from inklens.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import keras
+
+_SAMPLES = 3
+
+
+def report_run(
+    folder: RunFolder, network: keras.Sequential, images: Split | None, notes: tuple[str, ...] = ()
+) -> Path:
+    """Writes report.html into the folder of a finished run; see `inklens.reporting.report.write_report`.
+
+    Args:
+        network: the run's own.
+        images: what predictions.csv is about; None where the data are not to be had.
+        notes: what the reader should know.
+    """
+    described = folder.read_json(folder.recipe)
+    metrics = folder.read_json(folder.metrics)
+    command = reproduction(described, metrics)
+    return write_report(folder, reproduce=command, images=images, seen=_seen(network, images), notes=notes)
+
+
+def _seen(network: keras.Sequential, images: Split | None) -> Seen:
+    from inklens.explanation import first_layer_filters
+
+    return Seen(first_layer_filters(network))
+
+
+def reproduction(described: dict[str, Any], metrics: dict[str, Any]) -> str:
+    """The commands that make a run again, as its recipe.json and metrics.json describe it.
+
+    Where every field of the recipe is a preset's or has an option, that is one line for the shell; else it is
+    Python.
+    """
+    recipe, data, pixels = Recipe.from_dict(described["recipe"]), described["data"], described["pixels"]
+    closed = data["test"] is None
+    max_error = (metrics.get("confidence") or {}).get("max_error")
+    options = _options(recipe)
+    where = data.get("path") or data["name"]
+    size = f"{pixels['height']}x{pixels['width']}"
+    if options is None:
+        loading = {
+            "kind": data["kind"],
+            "size": (pixels["height"], pixels["width"]),
+            "channels": pixels["channels"],
+            "framing": pixels["framing"],
+        }
+        rest = {**({"test": False} if closed else {}), **({"max_error": max_error} if max_error else {})}
+        return (
+            f"import inklens\n\ndata = inklens.load({where!r}, {_arguments(loading)})\n"
+            f"recipe = inklens.Recipe({_arguments(asdict(recipe))})\n"
+            f"inklens.train(data, recipe{''.join(f', {key}={value!r}' for key, value in rest.items())})\n"
+        )
+    words = ["inklens", "train", "--data", where, *options]
+    if data.get("path"):
+        words += ["--kind", data["kind"], "--size", size, "--channels", str(pixels["channels"])]
+    if pixels["framing"] != "pad":
+        words += ["--framing", pixels["framing"]]
+    words += ["--no-test"] if closed else []
+    words += ["--max-error", repr(max_error)] if max_error else []
+    return shlex.join(words)
+
+
+# The fields of a recipe that `inklens train` has an option for.
+_OPTIONS = (
+    "network", "activation", "epochs", "batch_size", "learning_rate", "optimizer", "dropout",
+    "validation_split", "validation_data", "seed", "backend", "precision",
+)  # fmt: skip
+
+
+def _options(recipe: Recipe) -> list[str] | None:
+    """The options that make this recipe; None where there are none that do."""
+    try:
+        preset = Recipe.from_preset(recipe.preset)
+    except OptionError:
+        return None
+    given = {
+        field: value
+        for field, value in asdict(recipe).items()
+        if field in _OPTIONS and (value != getattr(preset, field) or field == "seed")
+    }
+    # Who names the epochs gets just these, however few steps they make: so some recipes need them named.
+    if recipe.minimum_steps != preset.minimum_steps:
+        given["epochs"] = recipe.epochs
+    if None in given.values() or Recipe.from_preset(recipe.preset, **given) != recipe:
+        return None
+    words = ["--preset", recipe.preset]
+    for field, value in given.items():
+        words += [f"--{field.replace('_', '-')}", str(value)]
+    return words
+
+
+def _arguments(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key}={value!r}" for key, value in values.items())
