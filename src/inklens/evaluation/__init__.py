@@ -2,19 +2,25 @@
 
 from inklens.evaluation.calibration import expected_calibration_error, fit_temperature, softmax
 from inklens.evaluation.confidence import Confidence
+from inklens.evaluation.corruption import CORRUPTIONS, corrupt
 from inklens.evaluation.interval import wilson_interval
 from inklens.evaluation.predictions import prediction_rows
 from inklens.evaluation.rejection import Thresholds, check_max_error, unknown_score
+from inklens.evaluation.robustness import Robustness, measure_robustness
 from inklens.evaluation.scores import Evaluation, evaluate
 
 __all__ = [
+    "CORRUPTIONS",
     "Confidence",
     "Evaluation",
+    "Robustness",
     "Thresholds",
     "check_max_error",
+    "corrupt",
     "evaluate",
     "expected_calibration_error",
     "fit_temperature",
+    "measure_robustness",
     "prediction_rows",
     "softmax",
     "unknown_score",

@@ -111,11 +111,11 @@ def _grid(
         for index in range(count)
     ]
     for image, (x, y) in zip(images, boxes, strict=True):
-        style.show(axes, _in_colours(image), x, y, tile_width, tile_height)
+        style.show(axes, in_colours(image), x, y, tile_width, tile_height)
     return figure, axes, boxes, (tile_width, tile_height)
 
 
-def _in_colours(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def in_colours(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """uint8 (H, W, C) -> (H, W, 3)."""
     if image.shape[-1] == 3:
         return image
