@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from inklens.cli import datasets, evaluate, export, predict, robustness, show, train
+from inklens.cli import audit, datasets, evaluate, export, predict, robustness, show, train
 from inklens.cli.console import errors, printable
 from inklens.cli.light import LightCommand, LightGroup
 from inklens.errors import InklensError
@@ -22,6 +22,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("predict", cls=predict.Command)(predict.predict)
 app.command("robustness")(robustness.robustness)
 app.command("export")(export.export)
+app.command("audit")(audit.audit)
 app.command("datasets", cls=LightCommand)(datasets.datasets)
 app.command("show")(show.show)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from inklens.datasets.dataset import Arrays, Dataset
     from inklens.datasets.listing import CatalogueEntry, catalogue
     from inklens.datasets.loading import SAMPLE_NOTE, load, load_default
-    from inklens.datasets.splits import Split, stratified_split
+    from inklens.datasets.splits import Split, stratified_folds, stratified_split
 
 __all__ = [
     "SAMPLE_NOTE",
@@ -21,6 +21,7 @@ __all__ = [
     "catalogue",
     "load",
     "load_default",
+    "stratified_folds",
     "stratified_split",
 ]
 
@@ -33,6 +34,7 @@ _HOMES = {
     "catalogue": "listing",
     "load": "loading",
     "load_default": "loading",
+    "stratified_folds": "splits",
     "stratified_split": "splits",
 }
 

@@ -1,6 +1,7 @@
 """One part of a data set, and stratified, seeded ways of dividing it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -89,6 +90,37 @@ def stratified_split(split: Split, share_or_count: float | int, seed: int) -> tu
     for label, wanted in enumerate(held):
         chosen[random.permutation(np.flatnonzero(split.labels == label))[:wanted]] = True
     return split.take(np.flatnonzero(~chosen)), split.take(np.flatnonzero(chosen))
+
+
+def stratified_folds(
+    labels: NDArray[np.int64], folds: int, seed: int, class_names: Sequence[str]
+) -> NDArray[np.int64]:
+    """Which of `folds` parts each image belongs to, each class spread evenly over all of them: int64 (N,).
+
+    The same seed gives the same folds; they differ by one image at most, in all and in each class.
+
+    Args:
+        labels: int64 (N,), 0 to C - 1.
+        folds: 2 or more.
+        class_names: C names, for the message.
+
+    Raises:
+        OptionError: fewer than two folds, or more than the smallest class has images.
+    """
+    sizes = np.bincount(labels, minlength=len(class_names))
+    present = np.flatnonzero(sizes)
+    smallest = int(present[sizes[present].argmin()])
+    if not 2 <= folds <= sizes[smallest]:
+        raise OptionError(
+            f"{folds} folds of {len(labels):,} images, {sizes[smallest]} of them of the smallest class "
+            f"{class_names[smallest]}; expected 2 folds or more, and an image of each class for each: "
+            "give another --folds, or add images"
+        )
+    random = np.random.default_rng(seed)
+    dealt = np.concatenate([random.permutation(np.flatnonzero(labels == label)) for label in present])
+    fold_of = np.empty(len(labels), np.int64)
+    fold_of[dealt] = np.arange(len(labels)) % folds
+    return fold_of
 
 
 def hold_out_test(split: Split, seed: int) -> tuple[Split, Split, str]:

@@ -8,17 +8,20 @@ from inklens.evaluation.predictions import prediction_rows
 from inklens.evaluation.rejection import Thresholds, check_max_error, unknown_score
 from inklens.evaluation.robustness import Robustness, measure_robustness
 from inklens.evaluation.scores import Evaluation, evaluate
+from inklens.evaluation.suspicion import Suspicion, find_suspicious
 
 __all__ = [
     "CORRUPTIONS",
     "Confidence",
     "Evaluation",
     "Robustness",
+    "Suspicion",
     "Thresholds",
     "check_max_error",
     "corrupt",
     "evaluate",
     "expected_calibration_error",
+    "find_suspicious",
     "fit_temperature",
     "measure_robustness",
     "prediction_rows",

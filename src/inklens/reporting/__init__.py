@@ -5,6 +5,7 @@ from inklens.reporting.corruptions import corruptions_picture
 from inklens.reporting.curves import training_curves
 from inklens.reporting.filters import filters_picture
 from inklens.reporting.grids import predictions_grid, sample_grid
+from inklens.reporting.suspects import suspects_picture
 
 __all__ = [
     "confusion_matrix_picture",
@@ -12,5 +13,6 @@ __all__ = [
     "filters_picture",
     "predictions_grid",
     "sample_grid",
+    "suspects_picture",
     "training_curves",
 ]

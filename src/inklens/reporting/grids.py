@@ -43,7 +43,7 @@ def sample_grid(
         MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names, title or "") as (names, heading):
-        figure, axes, boxes, tile = _grid(images, caption=0.2, most_columns=12)
+        figure, axes, boxes, tile = grid(images, caption=0.2, most_columns=12)
         counted = f"{len(images):,} image{'s' * (len(images) > 1)}"
         shape = f" {style.TIMES} ".join(map(str, images.shape[1:]))
         style.header(axes, heading or "Samples", f"{counted}, {shape}")
@@ -74,7 +74,7 @@ def predictions_grid(
         MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names) as (names, _):
-        figure, axes, boxes, tile = _grid(images, caption=3 * _LINE + 0.08, most_columns=5)
+        figure, axes, boxes, tile = grid(images, caption=3 * _LINE + 0.08, most_columns=5)
         wrong = int(np.sum(labels != predicted))
         counted = f"{len(images)} test image{'s' * (len(images) > 1)}"
         verdict = f"{wrong} wrong: framed and crossed" if wrong else "all right"
@@ -94,7 +94,7 @@ def predictions_grid(
         return style.save(figure, path)
 
 
-def _grid(
+def grid(
     images: NDArray[np.uint8], caption: float, most_columns: int
 ) -> tuple[Figure, Axes, list[tuple[float, float]], tuple[float, float]]:
     """Draws the images; returns the page, each tile's top left corner, and the tile's width and height."""
