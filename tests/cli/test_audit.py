@@ -38,6 +38,28 @@ def test_swapped_labels_come_first(inklens, squares):
     assert any(line.startswith(f"suspicious {len(rows)} of 120 training images") for line in lines)
 
 
+def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    for number in range(160):
+        image = (random.integers(0, 100, (12, 12)) + 120 * (number % 2)).astype(np.uint8)
+        name = ("dark", "light")[number % 2]
+        (tmp_path / "tree" / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "tree" / name / f"{number:03}.png")
+    (tmp_path / "tree/dark/broken.png").write_text("no picture")
+    (tmp_path / "tree/dark/050.png").rename(tmp_path / "tree/light/050.png")
+    done = inklens("audit", "tree", "--folds", 2, INKLENS_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "audits/tree-1/suspicious.csv").open() as file:
+        first = next(csv.DictReader(file))
+    assert (first["file"], first["given_label"], first["suggested_label"]) == (
+        "light/050.png",
+        "light",
+        "dark",
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

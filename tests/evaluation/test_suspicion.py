@@ -40,6 +40,12 @@ def test_the_table_names_classes(told):
     )
 
 
+def test_the_table_names_files_where_there_are_any(told):
+    header, rows = find_suspicious(*told, NAMES).table(NAMES, ["dog/4.png", "cat/1.png"])
+    assert header[-1] == "file"
+    assert [row[-1] for row in rows] == ["dog/4.png", "cat/1.png"]
+
+
 def test_labels_that_are_all_right_leave_nothing_to_list(told):
     probabilities, _ = told
     suspicion = find_suspicious(probabilities, probabilities.argmax(axis=1), NAMES)

@@ -23,12 +23,14 @@ class Split:
         labels: int64 (N,), one for each image of this split.
         rows: int64 (N,), where this split's images lie in `images`; None means all, in order, and M = N.
         store_digest: SHA-256 of `images` where it is known already, so that a large map is not read for it.
+        files: the path of each of `images` below the data's folder, where they are files of their own.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     rows: NDArray[np.int64] | None = None
     store_digest: str | None = None
+    files: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -41,10 +43,16 @@ class Split:
         """All images: uint8 (N, H, W, C), 0-255; copied into memory, unless the split is all of a store."""
         return self.images if self.rows is None else self.images[self.rows]
 
+    def file(self, position: int) -> str | None:
+        """Which file the image at this position was read from; None where it has none of its own."""
+        if self.files is None:
+            return None
+        return self.files[position if self.rows is None else int(self.rows[position])]
+
     def take(self, indices: NDArray[np.integer]) -> "Split":
         """A split of the images at these positions, in this order; copies no image."""
         rows = indices if self.rows is None else self.rows[indices]
-        return Split(self.images, self.labels[indices], rows.astype(np.int64), self.store_digest)
+        return Split(self.images, self.labels[indices], rows.astype(np.int64), self.store_digest, self.files)
 
     @cached_property
     def digest(self) -> str:

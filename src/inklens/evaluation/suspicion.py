@@ -41,15 +41,19 @@ class Suspicion:
     def __len__(self) -> int:
         return len(self.indices)
 
-    def table(self, class_names: Sequence[str]) -> tuple[list[str], Iterator[list[str | int]]]:
-        """Header and rows of suspicious.csv, ranked."""
+    def table(
+        self, class_names: Sequence[str], files: Sequence[str] | None = None
+    ) -> tuple[list[str], Iterator[list[str | int]]]:
+        """Header and rows of suspicious.csv, ranked; with a column for K file names where they are given."""
         header = ["index", "given_label", "suggested_label", "confidence", "score"]
         columns = (self.indices, self.given, self.suggested, self.confidence, self.score)
         rows = (
             [int(index), class_names[given], class_names[suggested], f"{confidence:.6g}", f"{score:.6g}"]
             for index, given, suggested, confidence, score in zip(*columns, strict=True)
         )
-        return header, rows
+        if files is None:
+            return header, rows
+        return [*header, "file"], ([*row, file] for row, file in zip(rows, files, strict=True))
 
 
 def find_suspicious(probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[str]) -> Suspicion:

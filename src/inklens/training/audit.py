@@ -109,7 +109,9 @@ def out_of_fold(
 
 
 def _write(folder: RunFolder, data: Dataset, recipe: Recipe, folds: int, suspicion: Suspicion) -> None:
-    folder.write_csv(TABLE, *suspicion.table(data.class_names))
+    found = [file for index in suspicion.indices.tolist() if (file := data.train.file(index)) is not None]
+    files = found if data.train.files is not None else None
+    folder.write_csv(TABLE, *suspicion.table(data.class_names, files))
     about = {"name": data.name, "path": data.path, "fingerprint": data.fingerprint}
     folder.write_json(
         SUMMARY,
