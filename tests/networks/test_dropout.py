@@ -9,11 +9,12 @@ from inklens.networks import build  # noqa: E402
 from inklens.networks.dropout import QuickDropout  # noqa: E402
 
 
-def test_the_share_of_dropped_activations_is_the_rate_and_the_mean_stays():
+@pytest.mark.parametrize("rate", [0.2, 0.25, 0.5])  # 16, 8 and 8 bits
+def test_the_share_of_dropped_activations_is_the_rate_and_the_mean_stays(rate):
     ones = np.ones((400, 501), np.float32)
-    out = np.asarray(QuickDropout(0.2, seed=1)(ones, training=True))
-    assert set(np.unique(out)) == {np.float32(0), np.float32(1.25)}
-    assert (out == 0).mean() == pytest.approx(0.2, abs=0.004)  # 4.5 standard deviations
+    out = np.asarray(QuickDropout(rate, seed=1)(ones, training=True))
+    assert set(np.unique(out)) == {np.float32(0), np.float32(1 / (1 - rate))}
+    assert (out == 0).mean() == pytest.approx(rate, abs=0.005)  # 4.5 standard deviations
     assert abs(np.corrcoef(out[:, :-1].ravel(), out[:, 1:].ravel())[0, 1]) < 0.01
 
 

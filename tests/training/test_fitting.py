@@ -21,6 +21,27 @@ def test_a_network_learns_the_digits(digits):
     assert history[-1]["loss"] < history[0]["loss"]
 
 
+def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits):
+    from inklens.networks.augmentation import Augment, Augmentation
+
+    augment, strengths = Augment(Augmentation(contrast=1.0, shift=0.5), seed=0), []
+    network = build("conv5x5", digits.image_shape, 10)
+    recipe = Recipe(epochs=3, batch_size=500, plain_epochs=1)
+    history = fit(
+        network,
+        recipe,
+        digits.train,
+        digits.test,
+        augment=augment,
+        on_epoch=lambda _: strengths.append(float(np.asarray(augment.strength))),
+    )
+    assert strengths == pytest.approx([1, 1, 0.1])
+    assert history[1]["accuracy"] < history[1]["val_accuracy"]
+    assert augment not in network.layers
+    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
+    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
+
+
 def test_the_recorded_validation_accuracy_is_that_of_the_network(digits):
     network = build("conv5x5", digits.image_shape, 10)
     history = fit(network, ONE_CYCLE, digits.train, digits.test)

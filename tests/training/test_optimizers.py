@@ -36,6 +36,31 @@ def test_the_fused_adam_walks_the_same_way_as_kerass():
     assert ours == pytest.approx(theirs, abs=1e-6)
 
 
+def test_weight_decay_is_that_of_adamw_and_leaves_biases_and_normalisation_alone():
+    def decayed(optimizer):
+        names = ("kernel", "bias", "gamma", "beta")
+        variables = [keras.Variable(np.ones(3, np.float32), name=name) for name in names]
+        for _ in range(5):
+            optimizer.apply([keras.ops.zeros(3)] * 4, variables)
+        return [float(np.array(variable.numpy())[0]) for variable in variables]
+
+    recipe = Recipe(schedule="constant", learning_rate=0.1, weight_decay=0.5)
+    ours = decayed(make_optimizer(recipe, 5))
+    assert ours == pytest.approx([0.95**5, 1, 1, 1], abs=1e-6)
+    assert ours == pytest.approx(decayed(make_optimizer(recipe.with_options(optimizer="adamw"), 5)), abs=1e-6)
+
+
+def test_the_mean_of_the_weights_is_kept_where_it_is_asked_for():
+    optimizer = make_optimizer(Recipe(schedule="constant", learning_rate=0.1, weight_averaging=0.5), 2)
+    variable = keras.Variable(np.zeros(1, np.float32))
+    walked = []
+    for _ in range(2):
+        optimizer.apply([keras.ops.ones(1)], [variable])
+        walked.append(float(np.array(variable.numpy())[0]))
+    optimizer.finalize_variable_values([variable])
+    assert float(np.array(variable.numpy())[0]) == pytest.approx(sum(walked) / 2, abs=1e-6)
+
+
 @pytest.mark.parametrize("name", ["adamw", "nadam", "rmsprop", "sgd"])
 def test_the_other_optimisers_are_kerass_own(name):
     made = make_optimizer(Recipe(optimizer=name, schedule="constant", learning_rate=0.5), 10)

@@ -1,6 +1,6 @@
-"""Dropout with a cheaper mask, for training on TensorFlow: 16 random bits an activation instead of 32.
+"""Dropout with a cheaper mask, for training on TensorFlow: 8 or 16 random bits an activation instead of 32.
 
-Keras's own took a third of a training step of conv5x5 on 2 cores, most of it for random numbers.
+Random numbers are a large part of a small network's step (benchmarks/same_network.py measures the whole).
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import keras
 
 
 class QuickDropout(keras.layers.Dropout):
-    """`keras.layers.Dropout`; on TensorFlow the rate is exact to 1/65536. Never part of a saved network."""
+    """`keras.layers.Dropout`; on TensorFlow the rate is exact to 1/65536. Never part of a saved network.
+
+    A rate that is a whole number of 256ths, as 0.25 and 0.5 are, takes 8 bits an activation, others 16.
+    """
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Any shape in, the same shape out; the kept activations are scaled by 1 / (1 - rate)."""
@@ -19,14 +22,16 @@ class QuickDropout(keras.layers.Dropout):
             return super().call(inputs, training=training)
         import tensorflow as tf
 
+        bits = 8 if float(256 * self.rate).is_integer() else 16
         size = tf.size(inputs)
         words = tf.random.stateless_uniform(
-            [(size + 1) // 2],
+            [-(-size // (32 // bits))],
             seed=tf.cast(self.seed_generator.next(), tf.int32),
             minval=None,
             maxval=None,
             dtype=tf.uint32,
         )
-        halves = tf.reshape(tf.bitcast(words, tf.uint16), [-1])[:size]  # (words,) -> (words, 2) -> (size,)
-        kept = tf.cast(halves >= min(round(self.rate * 65536), 65535), inputs.dtype)
+        # (words,) -> (words, 32 / bits) -> (size,)
+        parts = tf.reshape(tf.bitcast(words, tf.uint8 if bits == 8 else tf.uint16), [-1])[:size]
+        kept = tf.cast(parts >= min(round(self.rate * 2**bits), 2**bits - 1), inputs.dtype)
         return inputs * tf.reshape(kept / (1 - self.rate), tf.shape(inputs))

@@ -8,7 +8,7 @@ that makes logits, named so, and `Softmax`. Training runs on the network without
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,11 +74,10 @@ def build(
     return network
 
 
-def logits_network(network: keras.Sequential) -> keras.Sequential:
-    """The same layers, weights shared, without the softmax: what training compiles."""
-    return keras.Sequential(
-        [keras.Input(batch_shape=network.input_shape, dtype="uint8"), *network.layers[:-1]]
-    )
+def logits_network(network: keras.Sequential, before: Sequence[layers.Layer] = ()) -> keras.Sequential:
+    """The same layers, weights shared, without the softmax, for training. `before` goes in front."""
+    pixels = keras.Input(batch_shape=network.input_shape, dtype="uint8")
+    return keras.Sequential([pixels, *before, *network.layers[:-1]])
 
 
 def multiply_adds(network: keras.Sequential) -> int:

@@ -87,7 +87,7 @@ def train(
     folder = RunFolder.create(output, name, f"{stem(data.name)}-{recipe.preset}")
     with status_of(folder):
         _describe(folder, data, recipe, parts, backend, policy)
-        history, training = _fit(folder, trained, recipe, parts, progress)
+        history, training = _fit(folder, trained, recipe, data.kind, parts, progress)
         network = _plain(trained, data, recipe)
         validation = _save(folder, network, parts.validation)
         fitted = fit_confidence(recipe, validation, max_error)
@@ -209,16 +209,26 @@ def _processor() -> str:
 
 
 def _fit(
-    folder: RunFolder, network: keras.Sequential, recipe: Recipe, parts: _Parts, progress: Progress | None
+    folder: RunFolder,
+    network: keras.Sequential,
+    recipe: Recipe,
+    kind: str,
+    parts: _Parts,
+    progress: Progress | None,
 ) -> tuple[History, dict[str, Any]]:
     """The history, and what metrics.json says of the training."""
+    from inklens.networks.augmentation import AUGMENTATIONS, Augment
     from inklens.training.fitting import fit
 
     def keep(history: History) -> None:
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
 
+    name = kind if recipe.augmentation == "auto" else recipe.augmentation
+    augment = None if name == "none" else Augment(AUGMENTATIONS[name], recipe.seed)
     started = time.perf_counter()
-    history = fit(network, recipe, parts.train, parts.validation, progress=progress, on_epoch=keep)
+    history = fit(
+        network, recipe, parts.train, parts.validation, augment=augment, progress=progress, on_epoch=keep
+    )
     return history, {
         "epochs": len(history),
         "images": len(parts.train),

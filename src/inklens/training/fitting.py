@@ -15,6 +15,7 @@ import keras
 
 from inklens.datasets import Split
 from inklens.errors import OptionError
+from inklens.networks.augmentation import Augment
 from inklens.networks.sequential import logits_network, multiply_adds
 from inklens.training.feed import Batches
 from inklens.training.optimizers import make_optimizer
@@ -50,6 +51,7 @@ def fit(
     train: Split,
     validation: Split,
     *,
+    augment: Augment | None = None,
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> History:
@@ -59,6 +61,7 @@ def fit(
         network: as `inklens.networks.build` makes it, with softmax; uint8 pixels in.
         train: the images to learn from.
         validation: looked at after every epoch, never learnt from.
+        augment: changes the images before the network sees them; not where it is evaluated.
         progress: called after every execution and at the end of every epoch.
         on_epoch: called with the history so far after every epoch.
 
@@ -72,7 +75,7 @@ def fit(
             f"the network has {classes} classes; the labels go up to {highest}: build it for {highest + 1}"
         )
     epochs = epochs_for(recipe, len(train))
-    trained = logits_network(network)
+    trained = logits_network(network, [augment] if augment else [])
     trained.compile(
         optimizer=make_optimizer(recipe, epochs * steps_per_epoch(recipe, len(train))),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
@@ -82,12 +85,13 @@ def fit(
     )
     batches = Batches(train, classes, recipe.batch_size, recipe.seed)
     watcher = _Watcher(batches, epochs, progress, on_epoch)
+    callbacks = [watcher, _Fade(augment, epochs - recipe.plain_epochs)] if augment else [watcher]
     trained.fit(
         batches,
         epochs=epochs,
         shuffle=False,
         validation_data=Batches(validation, classes, VALIDATION_BATCH),
-        callbacks=[watcher],
+        callbacks=callbacks,
         verbose=0,
     )
     return watcher.history
@@ -101,6 +105,18 @@ def steps_per_execution(recipe: Recipe, network: keras.Sequential, images: int) 
     most = int(_LONGEST_EXECUTION * _SLOWEST_FLOPS / flops)
     marks = math.ceil(steps_per_epoch(recipe, images) / _PROGRESS_MARKS)
     return max(1, min(most, marks, _MOST_STEPS))
+
+
+class _Fade(keras.callbacks.Callback):
+    """Augments by a tenth only from an epoch on: the network ends on images as they are."""
+
+    def __init__(self, augment: Augment, first_plain: int) -> None:
+        super().__init__()
+        self._augment = augment
+        self._first_plain = first_plain
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._augment.strength.assign(0.1 if epoch >= self._first_plain else 1.0)
 
 
 class _Watcher(keras.callbacks.Callback):

@@ -12,7 +12,8 @@ from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, NETWORKS
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
-SCHEDULES = ("constant", "one-cycle")
+SCHEDULES = ("constant", "one-cycle", "cosine")
+AUGMENTATIONS = ("none", "auto", "writing", "things")
 BACKENDS = ("auto", "tensorflow", "jax", "torch")
 PRECISIONS = ("auto", "float32", "bfloat16")
 VALIDATION_DATA = ("split", "test")
@@ -29,11 +30,18 @@ class Recipe:
         epochs: passes over the training images, at least 1.
         batch_size: images per step, at least 1.
         learning_rate: the optimiser's, above 0; the peak where the schedule has one.
-        schedule: "constant", or "one-cycle": up in a quarter of the steps, then down to 0 by a half cosine.
+        schedule: "constant"; "one-cycle": up in a quarter of the steps, then down to 0 by a half cosine; or
+            "cosine": the same, up in a twentieth.
         optimizer: Keras's name of it, one of `OPTIMIZERS`.
         betas: the decay rates of the optimiser's two moments (adam, adamw, nadam); None is Keras's own.
+        weight_decay: decoupled from the gradient, as in AdamW (Loshchilov and Hutter 2019); not of biases and
+            normalisation; None is none, for adamw Keras's own.
+        weight_averaging: the decay of a running mean of the weights, which is kept at the end; None is none.
         dropout: share of activations dropped, 0 to below 1; None is the network's own.
         label_smoothing: 0 to below 1.
+        augmentation: "none", "writing", "things", or "auto", which goes by the kind of the data;
+            `inklens.networks.augmentation` says what each does.
+        plain_epochs: so many epochs at the end augment by a tenth only.
         minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
         validation_data: "split" holds images out of the training part (unless the data come with a validation
             part); "test" validates on the test set after every epoch, as tutorial C does.
@@ -55,8 +63,12 @@ class Recipe:
     schedule: str = "one-cycle"
     optimizer: str = "adam"
     betas: tuple[float, float] | None = None
+    weight_decay: float | None = None
+    weight_averaging: float | None = None
     dropout: float | None = None
     label_smoothing: float = 0.0
+    augmentation: str = "none"
+    plain_epochs: int = 0
     minimum_steps: int = 0
     validation_data: str = "split"
     validation_split: float | int = 0.1
@@ -115,10 +127,24 @@ class Recipe:
 # Where a tutorial's value is lost, ours stands; docs/tutorials.md says which.
 PRESETS: dict[str, dict[str, Any]] = {
     "fast": {"betas": (0.7, 0.9), "minimum_steps": 150, "validation_split": 1 / 12},
+    "accurate": {
+        "network": "convnet-deep",
+        "epochs": 16,
+        "batch_size": 128,
+        "learning_rate": 4e-3,
+        "schedule": "cosine",
+        "weight_decay": 4e-3,
+        "label_smoothing": 0.05,
+        "augmentation": "auto",
+        "plain_epochs": 2,
+        "minimum_steps": 1500,
+        "validation_split": 1 / 12,
+    },
     "tutorial-a": {
         "network": "conv3x3-triple",
         "epochs": 20,
         "batch_size": 128,
+        "dropout": 0.75,  # benchmarks/choose_tutorial_a.py
         "learning_rate": 1e-3,
         "schedule": "constant",
         "validation_split": 0.1,
@@ -173,6 +199,7 @@ _NAMES: dict[str, Iterable[str]] = {
     "activation": ACTIVATIONS,
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
+    "augmentation": AUGMENTATIONS,
     "validation_data": VALIDATION_DATA,
     "backend": BACKENDS,
     "precision": PRECISIONS,
@@ -186,8 +213,14 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: value is None or (isinstance(value, tuple) and [*map(_share, value)] == [True, True]),
         "two numbers, each 0 to below 1",
     ),
+    "weight_decay": (
+        lambda value: value is None or (_number(value) and 0 <= value < float("inf")),
+        "a number, 0 or more",
+    ),
+    "weight_averaging": (lambda value: value is None or _share(value), "0 to below 1"),
     "dropout": (lambda value: value is None or _share(value), "0 to below 1"),
     "label_smoothing": (_share, "0 to below 1"),
+    "plain_epochs": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "minimum_steps": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "validation_split": (
         lambda value: _number(value) and value > 0 and (_share(value) or _whole(value, 1)),

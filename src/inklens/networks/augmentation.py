@@ -1,0 +1,189 @@
+"""Augmentation as Keras layers, in front of a network while it trains and never in what is saved.
+
+One affine transform rotates, shears, scales and shifts; strokes are bent, made thicker or thinner; contrast
+and focus change. Each image is changed on its own, on every backend, by numbers that hang on the seed.
+Writing is never flipped; things may be, from side to side.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far images are changed: each is drawn evenly from the range, anew for every image and epoch.
+
+    Args:
+        rotation: degrees to either side.
+        shear: degrees to either side; slants what is upright.
+        scale: share of the size, larger or smaller; height and width together.
+        aspect: share by which the width alone changes.
+        shift: share of the side, to every side.
+        elastic: share of the side by which single parts are moved at most (Simard et al. 2003).
+        stroke: 0 to 1, how far a stroke grows or shrinks by a pixel on either side.
+        contrast: share by which light and dark move together or apart.
+        blur: 0 to 1, how far a pixel moves towards the mean of its 3x3 surroundings.
+        erase: share of the side of a square that is blanked, at most (cutout; DeVries and Taylor 2017).
+        flip: whether half of the images are mirrored from side to side.
+    """
+
+    rotation: float = 0.0
+    shear: float = 0.0
+    scale: float = 0.0
+    aspect: float = 0.0
+    shift: float = 0.0
+    elastic: float = 0.0
+    stroke: float = 0.0
+    contrast: float = 0.0
+    blur: float = 0.0
+    erase: float = 0.0
+    flip: bool = False
+
+
+AUGMENTATIONS = {
+    "none": Augmentation(),
+    "writing": Augmentation(rotation=15, shear=15, scale=0.15, shift=0.09),
+    "things": Augmentation(shift=0.07, scale=0.05, erase=0.35, flip=True),
+}
+
+
+class Augment(keras.layers.Layer):
+    """Changes images as an `Augmentation` says: (N, H, W, C), uint8 or float 0-255 -> float32 0-255.
+
+    What a warp brings in from outside is dark for writing (`flip` unset), and the nearest pixel for things.
+    `strength`, a variable from 0 to 1, scales every change: training lowers it towards its end.
+    """
+
+    def __init__(self, augmentation: Augmentation, seed: int = 0, **options: Any) -> None:
+        super().__init__(dtype="float32", trainable=False, **options)
+        self.augmentation = augmentation
+        self.random = keras.random.SeedGenerator(seed)
+        self._edge = "nearest" if augmentation.flip else "constant"
+        self.strength = self.add_weight(name="strength", shape=(), initializer="ones", trainable=False)
+
+    def call(self, images: Any, training: bool = False) -> Any:
+        """The images as they are when not training."""
+        images = ops.cast(images, "float32")
+        if not training:
+            return images
+        asked = self.augmentation
+        images = self._transformed(images)
+        if asked.elastic:
+            images = self._distorted(images)
+        if asked.stroke:
+            images = self._restroked(images)
+        if asked.blur:
+            images += self._between(images, asked.blur / 2, asked.blur / 2) * (_local_mean(images) - images)
+        if asked.contrast:
+            middle = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+            images = middle + (1 + self._between(images, asked.contrast)) * (images - middle)
+            images = ops.clip(images, 0, 255)
+        if asked.erase:
+            images = self._erased(images)
+        return images
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape stays."""
+        return input_shape
+
+    def _between(self, images: Any, radius: float, centre: float = 0.0) -> Any:
+        """One number for each image, (N, 1, 1, 1): evenly from centre - radius to centre + radius."""
+        shape = (ops.shape(images)[0], 1, 1, 1)
+        drawn = keras.random.uniform(shape, -1, 1, seed=self.random)
+        return self.strength * (centre + radius * drawn)
+
+    def _transformed(self, images: Any) -> Any:
+        """One affine transform: where each output pixel comes from, around the middle of the image."""
+        asked = self.augmentation
+        height, width = images.shape[1:3]
+        angle = math.radians(1) * self._between(images, asked.rotation)
+        slant = ops.tan(math.radians(1) * self._between(images, asked.shear))
+        size = 1 + self._between(images, asked.scale)
+        wide = size * (1 + self._between(images, asked.aspect))
+        if asked.flip:
+            wide *= ops.sign(keras.random.uniform(ops.shape(wide), -1, 1, seed=self.random))
+        # x from x and y, y from x and y: each (N, 1, 1, 1)
+        xx = ops.cos(angle) / wide - slant * ops.sin(angle) / size
+        xy = ops.sin(angle) / wide + slant * ops.cos(angle) / size
+        yx, yy = -ops.sin(angle) / size, ops.cos(angle) / size
+        middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+        x = middle_x - xx * middle_x - xy * middle_y + self._between(images, asked.shift * width)
+        y = middle_y - yx * middle_x - yy * middle_y + self._between(images, asked.shift * height)
+        nothing = ops.zeros_like(x)
+        transform = ops.concatenate([xx, xy, x, yx, yy, y, nothing, nothing], axis=1)[:, :, 0, 0]
+        return ops.image.affine_transform(
+            images, transform, fill_mode=self._edge, data_format="channels_last"
+        )
+
+    def _distorted(self, images: Any) -> Any:
+        """Elastic distortion: a coarse grid of random displacements, interpolated."""
+        height, width = images.shape[1:3]
+        coarse = (ops.shape(images)[0], 5, 5, 2)
+        grid = self.strength * keras.random.uniform(coarse, -1, 1, seed=self.random)
+        waves = self.augmentation.elastic * ops.image.resize(
+            grid, (height, width), interpolation="bicubic", data_format="channels_last"
+        )
+        y = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1))
+        x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width))
+        return bilinear(images, y + height * waves[..., 0], x + width * waves[..., 1], self._edge)
+
+    def _restroked(self, images: Any) -> Any:
+        """Between the image and its dilation, or its erosion, for ink that is light on dark."""
+        amount = self._between(images, self.augmentation.stroke)
+        thicker = ops.max_pool(images, 3, 1, "same", data_format="channels_last")
+        thinner = -ops.max_pool(-images, 3, 1, "same", data_format="channels_last")
+        return images + ops.relu(amount) * (thicker - images) + ops.relu(-amount) * (thinner - images)
+
+    def _erased(self, images: Any) -> Any:
+        """A square of up to `erase` of the side, somewhere, takes the image's mean."""
+        height, width = images.shape[1:3]
+        half = self._between(images, self.augmentation.erase / 4, self.augmentation.erase / 4)[..., 0]
+        middle = [self._between(images, 0.5)[..., 0] + 0.5 for _ in range(2)]
+        y = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1)) / height
+        x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width)) / width
+        inside = ops.logical_and(ops.abs(y - middle[0]) < half, ops.abs(x - middle[1]) < half)
+        mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+        return ops.where(inside[..., None], mean, images)
+
+
+def bilinear(images: Any, down: Any, right: Any, edge: str = "constant") -> Any:
+    """Looks images up at fractional places.
+
+    Args:
+        images: float (N, H, W, C).
+        down, right: float (N, h, w), in pixels from the centre of the first one.
+        edge: what lies outside: "constant", 0, or "nearest", the pixel at the edge.
+
+    Returns:
+        float (N, h, w, C).
+    """
+    height, width, channels = images.shape[1:]
+    if edge == "constant":  # a frame of one dark pixel, so that an edge fades over one pixel
+        images = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        height, width, down, right = height + 2, width + 2, down + 1, right + 1
+    down, right = ops.clip(down, 0, height - 1), ops.clip(right, 0, width - 1)
+    top = ops.minimum(ops.floor(down), height - 2)
+    left = ops.minimum(ops.floor(right), width - 2)
+    below, beside = (down - top)[..., None], (right - left)[..., None]
+    count = ops.shape(images)[0]
+    first = ops.reshape(ops.arange(count, dtype="int32") * (height * width), (count, 1, 1))
+    corner = first + ops.cast(top, "int32") * width + ops.cast(left, "int32")
+    pixels = ops.reshape(images, (-1, channels))  # (N * H * W, C)
+
+    def at(offset: int) -> Any:
+        return ops.take(pixels, corner + offset, axis=0)
+
+    upper = at(0) + beside * (at(1) - at(0))
+    lower = at(width) + beside * (at(width + 1) - at(width))
+    return upper + below * (lower - upper)
+
+
+def _local_mean(images: Any) -> Any:
+    """The mean of each pixel's 3x3 surroundings, (N, H, W, C)."""
+    return ops.average_pool(images, 3, 1, "same", data_format="channels_last")

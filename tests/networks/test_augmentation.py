@@ -1,0 +1,149 @@
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from inklens.training import select_backend
+
+select_backend("tensorflow")
+
+from inklens.networks.augmentation import AUGMENTATIONS, Augment, Augmentation, bilinear  # noqa: E402
+
+EVERYTHING = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, 0.5, 0.3, flip=True)
+
+
+def changed(images, augmentation, seed=0):
+    return np.asarray(Augment(augmentation, seed)(images, training=True))
+
+
+def rectangle(size=28):
+    image = np.zeros((1, size, size, 1), np.uint8)
+    image[:, 8:20, 11:17] = 200
+    return image
+
+
+def centre_of_mass(image):
+    rows, columns = np.mgrid[: image.shape[0], : image.shape[1]]
+    ink = image[..., 0].astype(float)
+    return (rows * ink).sum() / ink.sum(), (columns * ink).sum() / ink.sum()
+
+
+@pytest.mark.parametrize("shape", [(5, 28, 28, 1), (3, 8, 8, 1), (2, 20, 33, 3)])
+def test_shape_and_range_stay_whatever_is_asked_for(shape):
+    images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    out = changed(images, EVERYTHING)
+    assert out.shape == shape
+    assert out.dtype == np.float32
+    assert out.min() >= 0
+    assert out.max() <= 255
+    assert not np.allclose(out, images)
+
+
+def test_nothing_changes_when_nothing_is_asked_for_or_not_in_training(digits):
+    images = digits.train.batch(slice(0, 8))
+    assert np.array_equal(changed(images, Augmentation()), images)
+    assert np.array_equal(np.asarray(Augment(EVERYTHING)(images, training=False)), images)
+
+
+def test_each_image_and_each_call_is_changed_differently_and_the_seed_decides_how():
+    images = np.repeat(rectangle(), 2, axis=0)
+    first, again, other = Augment(EVERYTHING, 1), Augment(EVERYTHING, 1), Augment(EVERYTHING, 2)
+    out = np.asarray(first(images, training=True))
+    assert not np.array_equal(out[0], out[1])
+    assert np.array_equal(out, np.asarray(again(images, training=True)))
+    assert not np.array_equal(out, np.asarray(first(images, training=True)))
+    assert not np.array_equal(out, np.asarray(other(images, training=True)))
+
+
+def test_at_strength_0_an_image_stays_as_it_is():
+    augment = Augment(replace(EVERYTHING, flip=False))
+    augment.strength.assign(0.0)
+    assert np.allclose(np.asarray(augment(rectangle(), training=True)), rectangle(), atol=1e-3)
+
+
+def test_a_shift_moves_the_ink_by_no_more_than_was_asked_and_to_every_side():
+    images = np.repeat(rectangle(), 200, axis=0)
+    moved = changed(images, Augmentation(shift=0.1))  # 2.8 pixels
+    centres = np.array([centre_of_mass(image) for image in moved]) - (13.5, 13.5)
+    assert np.abs(centres).max() < 2.81
+    assert centres.min(axis=0) == pytest.approx((-2.8, -2.8), abs=0.2)
+    assert centres.max(axis=0) == pytest.approx((2.8, 2.8), abs=0.2)
+
+
+def test_a_rotation_is_around_the_middle_and_by_no_more_than_was_asked():
+    turned = changed(np.repeat(rectangle(), 100, axis=0), Augmentation(rotation=20))
+    angles = []
+    for image in turned:
+        assert centre_of_mass(image) == pytest.approx((13.5, 13.5), abs=0.1)
+        moments = cv2.moments(image[..., 0])
+        angles.append(np.degrees(np.arctan2(2 * moments["mu11"], moments["mu20"] - moments["mu02"]) / 2) - 90)
+    angles = (np.array(angles) + 90) % 180 - 90
+    assert np.abs(angles).max() < 20.5
+    assert np.abs(angles).max() > 15
+
+
+def test_scale_and_aspect_change_the_area_as_far_as_asked():
+    area = rectangle().sum()
+    larger = changed(np.repeat(rectangle(), 200, axis=0), Augmentation(scale=0.2)).sum(axis=(1, 2, 3)) / area
+    assert (larger.min(), larger.max()) == pytest.approx((0.64, 1.44), abs=0.05)
+    wider = changed(np.repeat(rectangle(), 200, axis=0), Augmentation(aspect=0.2)).sum(axis=(1, 2, 3)) / area
+    assert (wider.min(), wider.max()) == pytest.approx((0.8, 1.2), abs=0.03)
+
+
+def test_strokes_lie_between_the_erosion_and_the_dilation_of_opencv():
+    image = rectangle()
+    square = np.ones((3, 3), np.uint8)
+    out = changed(np.repeat(image, 100, axis=0), Augmentation(stroke=1.0))[..., 0]
+    thinnest, thickest = cv2.erode(image[0], square), cv2.dilate(image[0], square)
+    assert (out >= thinnest - 0.01).all()
+    assert (out <= thickest + 0.01).all()
+    assert out.sum(axis=(1, 2)).min() < image.sum() < out.sum(axis=(1, 2)).max()
+
+
+def test_writing_is_never_flipped_and_half_of_the_things_are():
+    image = np.zeros((1, 28, 28, 1), np.uint8)
+    image[:, 10:18, 2:8] = 255
+    images = np.repeat(image, 200, axis=0)
+    flipped = changed(images, Augmentation(flip=True))[:, :, 14:].sum(axis=(1, 2, 3)) > 0
+    assert 60 < flipped.sum() < 140
+    assert not AUGMENTATIONS["writing"].flip
+    assert AUGMENTATIONS["things"].flip
+
+
+def test_bilinear_lookup_agrees_with_opencv(digits):
+    images = digits.train.batch(slice(0, 4)).astype(np.float32)
+    random = np.random.default_rng(0)
+    down, right = random.uniform(-3, 31, (2, 4, 28, 28)).astype(np.float32)
+    for edge, border in (("constant", cv2.BORDER_CONSTANT), ("nearest", cv2.BORDER_REPLICATE)):
+        ours = np.asarray(bilinear(images, down, right, edge))[..., 0]
+        for index in range(4):
+            theirs = cv2.remap(
+                images[index], right[index], down[index], cv2.INTER_LINEAR, borderMode=border, borderValue=0
+            )
+            assert np.abs(ours[index] - theirs).max() < 255 / 32 + 0.5  # OpenCV rounds to 1/32 of a pixel
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_every_backend_makes_the_same_of_the_same_numbers(backend, on_backend):
+    """The random numbers differ; a fixed shift by the layer's own arithmetic does not."""
+    code = """
+import json
+import numpy as np
+import keras
+from inklens.networks.augmentation import Augment, Augmentation, bilinear
+images = np.arange(2 * 9 * 8, dtype=np.float32).reshape(2, 9, 8, 1)
+grid = np.mgrid[:9, :8].astype(np.float32)[:, None].repeat(2, axis=1)
+looked_up = keras.ops.convert_to_numpy(bilinear(images, grid[0] + 0.25, grid[1] - 0.5))
+everything = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, 0.5, 0.3, flip=True)
+out = keras.ops.convert_to_numpy(Augment(everything)(images.astype("uint8"), training=True))
+print(json.dumps([keras.config.backend(), looked_up.tolist(), list(out.shape), bool(np.isfinite(out).all())]))
+"""
+    ran_on, looked_up, shape, finite = json.loads(on_backend(backend, code).splitlines()[-1])
+    images = np.arange(2 * 9 * 8, dtype=np.float32).reshape(2, 9, 8, 1)
+    grid = np.mgrid[:9, :8].astype(np.float32)[:, None].repeat(2, axis=1)
+    assert ran_on == backend
+    assert np.allclose(looked_up, np.asarray(bilinear(images, grid[0] + 0.25, grid[1] - 0.5)), atol=1e-3)
+    assert shape == [2, 9, 8, 1]
+    assert finite
