@@ -90,7 +90,7 @@ def out_of_fold(
         float64 (N, classes), each row adding up to 1.
     """
     from inklens.networks.sequential import logits_network
-    from inklens.training.fitting import fit
+    from inklens.training.fitting import augmentation_for, fit
 
     policy = resolve_precision(recipe.precision, select_backend(recipe.backend))
     probabilities = np.empty((len(data.train), data.classes))
@@ -101,7 +101,8 @@ def out_of_fold(
         left_out = np.flatnonzero(fold_of == fold)
         judged = data.train.take(left_out)
         trained = build_network(data, recipe, policy, training=True)
-        fit(trained, recipe, data.train.take(np.flatnonzero(fold_of != fold)), judged, progress=progress)
+        others = data.train.take(np.flatnonzero(fold_of != fold))
+        fit(trained, recipe, others, judged, augment=augmentation_for(recipe, data.kind), progress=progress)
         network = build_network(data, recipe)
         network.set_weights(trained.get_weights())
         probabilities[left_out] = softmax(network_outputs(logits_network(network), judged))

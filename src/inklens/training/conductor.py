@@ -217,14 +217,12 @@ def _fit(
     progress: Progress | None,
 ) -> tuple[History, dict[str, Any]]:
     """The history, and what metrics.json says of the training."""
-    from inklens.networks.augmentation import AUGMENTATIONS, Augment
-    from inklens.training.fitting import fit
+    from inklens.training.fitting import augmentation_for, fit
 
     def keep(history: History) -> None:
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
 
-    name = kind if recipe.augmentation == "auto" else recipe.augmentation
-    augment = None if name == "none" else Augment(AUGMENTATIONS[name], recipe.seed)
+    augment = augmentation_for(recipe, kind)
     started = time.perf_counter()
     history = fit(
         network, recipe, parts.train, parts.validation, augment=augment, progress=progress, on_epoch=keep

@@ -15,7 +15,7 @@ import keras
 
 from inklens.datasets import Split
 from inklens.errors import OptionError
-from inklens.networks.augmentation import Augment
+from inklens.networks.augmentation import AUGMENTATIONS, Augment
 from inklens.networks.sequential import logits_network, multiply_adds
 from inklens.training.feed import Batches
 from inklens.training.optimizers import make_optimizer
@@ -43,6 +43,12 @@ def epochs_for(recipe: Recipe, images: int) -> int:
 def steps_per_epoch(recipe: Recipe, images: int) -> int:
     """Batches in an epoch, the last one perhaps smaller."""
     return math.ceil(images / recipe.batch_size)
+
+
+def augmentation_for(recipe: Recipe, kind: str) -> Augment | None:
+    """What changes the images of a data set of this kind while training; "auto" is the kind's own."""
+    name = kind if recipe.augmentation == "auto" else recipe.augmentation
+    return None if name == "none" else Augment(AUGMENTATIONS[name], recipe.seed)
 
 
 def fit(
