@@ -37,6 +37,7 @@ FENCES = {
     "jax": {"training"},
     "torch": {"training"},
     "sklearn": {"datasets", "evaluation"},
+    "cleanlab": {"evaluation"},
     "pooch": {"datasets"},
     "mlxtend": {"datasets"},
     "onnxruntime": {"classifier", "export"},

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inklens.datasets import Split, stratified_split
+from inklens.datasets import Split, stratified_folds, stratified_split
 from inklens.datasets.splits import hold_out_test, joined
 from inklens.errors import DataError, OptionError
 
@@ -96,3 +96,27 @@ def test_the_digest_follows_images_labels_and_choice():
 def test_too_few_images_to_hold_out_a_test_part_are_refused():
     with pytest.raises(DataError, match="2 images without a test part; expected at least five"):
         hold_out_test(split_of([0, 1]), seed=0)
+
+
+@pytest.mark.parametrize(("sizes", "folds"), [((50, 20, 7), 5), ((2, 2), 2), ((0, 9, 30), 9)])
+def test_folds_spread_every_class_evenly(sizes, folds):
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    fold_of = stratified_folds(labels, folds, 0, ["a", "b", "c"])
+    counts = [np.bincount(fold_of[labels == label], minlength=folds) for label in range(len(sizes))]
+    for count in [*counts, np.bincount(fold_of, minlength=folds)]:
+        assert count.max() - count.min() <= 1
+
+
+def test_a_seed_decides_the_folds():
+    labels = np.arange(300) % 3
+    first, again, other = (stratified_folds(labels, 4, seed, ["a", "b", "c"]) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("folds", [0, 1, 6])
+def test_folds_that_some_class_cannot_fill_are_refused(folds):
+    labels = np.repeat([0, 1], [5, 40])
+    message = f"{folds} folds of 45 images, 5 of them of the smallest class cat; expected 2 folds or more"
+    with pytest.raises(OptionError, match=message):
+        stratified_folds(labels, folds, 0, ["cat", "dog"])

@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from inklens.cli import compare, datasets, evaluate, explain, export, predict, report, show, train
+from inklens.cli import (
+    audit,
+    compare,
+    datasets,
+    evaluate,
+    explain,
+    export,
+    predict,
+    report,
+    robustness,
+    show,
+    train,
+)
 from inklens.cli.console import errors, printable
 from inklens.cli.light import LightCommand, LightGroup
 from inklens.errors import InklensError
@@ -20,10 +32,12 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
+app.command("robustness")(robustness.robustness)
 app.command("predict", cls=predict.Command)(predict.predict)
 app.command("explain")(explain.explain)
-app.command("export")(export.export)
 app.command("report")(report.report)
+app.command("export")(export.export)
+app.command("audit")(audit.audit)
 app.command("datasets", cls=LightCommand)(datasets.datasets)
 app.command("show")(show.show)
 

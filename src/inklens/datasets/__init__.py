@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from inklens.datasets.dataset import Arrays, Dataset
     from inklens.datasets.listing import CatalogueEntry, catalogue
-    from inklens.datasets.loading import NAMES, SAMPLE_NOTE, load, load_default
-    from inklens.datasets.splits import Split, stratified_split
+from inklens.datasets.loading import NAMES, SAMPLE_NOTE, load, load_default
+from inklens.datasets.splits import Split, stratified_folds, stratified_split
 
 __all__ = [
     "NAMES",
@@ -22,6 +22,7 @@ __all__ = [
     "catalogue",
     "load",
     "load_default",
+    "stratified_folds",
     "stratified_split",
 ]
 
@@ -35,6 +36,7 @@ _HOMES = {
     "catalogue": "listing",
     "load": "loading",
     "load_default": "loading",
+    "stratified_folds": "splits",
     "stratified_split": "splits",
 }
 

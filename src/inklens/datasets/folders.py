@@ -1,5 +1,6 @@
 """Class-per-folder trees of image files as a data set."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,12 @@ def load_folder(
         return _probed_spec(tree, size, channels, framing)
 
     decoded = decoded_tree(tree, (size, channels, framing), choose_spec, strict=strict)
-    train, test = decoded.parts["train"], decoded.parts.get("test")
+    unusable = {path for path, _ in decoded.skipped}
+    parts = {
+        part: replace(split, files=tuple(path for path, _ in tree.parts[part] if path not in unusable))
+        for part, split in decoded.parts.items()
+    }
+    train, test = parts["train"], parts.get("test")
     lost = np.flatnonzero(np.bincount(train.labels, minlength=len(tree.class_names)) == 0)
     if len(lost):
         raise DataError(f"{root} has no usable training image of {tree.class_names[lost[0]]}; add some")
@@ -62,7 +68,7 @@ def load_folder(
     if test is None:
         train, test, note = hold_out_test(train, seed)
         notes.append(note)
-    validation = decoded.parts.get("validation")
+    validation = parts.get("validation")
     return Dataset(
         root.resolve().name,
         "things",

@@ -23,12 +23,14 @@ class Split:
         labels: int64 (N,), one for each image of this split.
         rows: int64 (N,), where this split's images lie in `images`; None means all, in order, and M = N.
         store_digest: SHA-256 of `images` where it is known already, so that a large map is not read for it.
+        files: the path of each of `images` below the data's folder, where they are files of their own.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     rows: NDArray[np.int64] | None = None
     store_digest: str | None = None
+    files: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -41,10 +43,16 @@ class Split:
         """All images: uint8 (N, H, W, C), 0-255; copied into memory, unless the split is all of a store."""
         return self.images if self.rows is None else self.images[self.rows]
 
+    def file(self, position: int) -> str | None:
+        """Which file the image at this position was read from; None where it has none of its own."""
+        if self.files is None:
+            return None
+        return self.files[position if self.rows is None else int(self.rows[position])]
+
     def take(self, indices: NDArray[np.integer]) -> "Split":
         """A split of the images at these positions, in this order; copies no image."""
         rows = indices if self.rows is None else self.rows[indices]
-        return Split(self.images, self.labels[indices], rows.astype(np.int64), self.store_digest)
+        return Split(self.images, self.labels[indices], rows.astype(np.int64), self.store_digest, self.files)
 
     @cached_property
     def digest(self) -> str:
@@ -100,6 +108,37 @@ def stratified_split(split: Split, share_or_count: float | int, seed: int) -> tu
     for label, wanted in enumerate(held):
         chosen[random.permutation(np.flatnonzero(split.labels == label))[:wanted]] = True
     return split.take(np.flatnonzero(~chosen)), split.take(np.flatnonzero(chosen))
+
+
+def stratified_folds(
+    labels: NDArray[np.int64], folds: int, seed: int, class_names: Sequence[str]
+) -> NDArray[np.int64]:
+    """Which of `folds` parts each image belongs to, each class spread evenly over all of them: int64 (N,).
+
+    The same seed gives the same folds; they differ by one image at most, in all and in each class.
+
+    Args:
+        labels: int64 (N,), 0 to C - 1.
+        folds: 2 or more.
+        class_names: C names, for the message.
+
+    Raises:
+        OptionError: fewer than two folds, or more than the smallest class has images.
+    """
+    sizes = np.bincount(labels, minlength=len(class_names))
+    present = np.flatnonzero(sizes)
+    smallest = int(present[sizes[present].argmin()])
+    if not 2 <= folds <= sizes[smallest]:
+        raise OptionError(
+            f"{folds} folds of {len(labels):,} images, {sizes[smallest]} of them of the smallest class "
+            f"{class_names[smallest]}; expected 2 folds or more, and an image of each class for each: "
+            "give another --folds, or add images"
+        )
+    random = np.random.default_rng(seed)
+    dealt = np.concatenate([random.permutation(np.flatnonzero(labels == label)) for label in present])
+    fold_of = np.empty(len(labels), np.int64)
+    fold_of[dealt] = np.arange(len(labels)) % folds
+    return fold_of
 
 
 def hold_out_test(split: Split, seed: int) -> tuple[Split, Split, str]:

@@ -6,6 +6,7 @@ from inklens.evaluation.comparison import Comparison, McNemar, compare, differin
 from inklens.evaluation.confidence import Confidence
 from inklens.evaluation.coverage import Coverage, error_against_coverage
 from inklens.evaluation.examination import Examination, examine
+from inklens.evaluation.corruption import CORRUPTIONS, corrupt
 from inklens.evaluation.interval import wilson_interval
 from inklens.evaluation.matching import match_classes
 from inklens.evaluation.predictions import prediction_rows
@@ -16,6 +17,11 @@ from inklens.evaluation.scores import Evaluation, evaluate, top_k_accuracy
 __all__ = [
     "ClassScores",
     "Comparison",
+from inklens.evaluation.robustness import Robustness, measure_robustness
+from inklens.evaluation.suspicion import Suspicion, find_suspicious
+
+__all__ = [
+    "CORRUPTIONS",
     "Confidence",
     "Coverage",
     "Evaluation",
@@ -27,13 +33,18 @@ __all__ = [
     "compare",
     "differing_images",
     "error_against_coverage",
+    "Robustness",
+    "Suspicion",
+    "corrupt",
     "evaluate",
     "examine",
     "expected_calibration_error",
+    "find_suspicious",
     "fit_temperature",
     "match_classes",
     "mcnemar",
     "per_class_scores",
+    "measure_robustness",
     "prediction_rows",
     "reliability_curve",
     "softmax",

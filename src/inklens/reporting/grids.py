@@ -44,7 +44,7 @@ def sample_grid(
         MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names, title or "") as (names, heading):
-        figure, axes, boxes, tile = _grid(images, caption=0.2, most_columns=12)
+        figure, axes, boxes, tile = grid(images, caption=0.2, most_columns=12)
         counted = f"{len(images):,} image{'s' * (len(images) > 1)}"
         shape = f" {style.TIMES} ".join(map(str, images.shape[1:]))
         style.header(axes, heading or "Samples", f"{counted}, {shape}")
@@ -77,7 +77,7 @@ def augmentation_grid(
     with style.sheet(class_names, title) as (names, heading):
         count, times = len(images), len(changed)
         rows = np.concatenate([images[None], changed]).reshape(-1, *images.shape[1:])
-        figure, axes, boxes, tile = _grid(rows, caption=0.0, most_columns=12, columns=count)
+        figure, axes, boxes, tile = grid(rows, caption=0.0, most_columns=12, columns=count)
         style.header(
             axes, heading, f"on top the images as they are; below, what training made of them {times} times"
         )
@@ -108,7 +108,7 @@ def predictions_grid(
         MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names) as (names, _):
-        figure, axes, boxes, tile = _grid(images, caption=3 * _LINE + 0.08, most_columns=5)
+        figure, axes, boxes, tile = grid(images, caption=3 * _LINE + 0.08, most_columns=5)
         wrong = int(np.sum(labels != predicted))
         counted = f"{len(images)} test image{'s' * (len(images) > 1)}"
         verdict = f"{wrong} wrong: framed and crossed" if wrong else "all right"
@@ -158,7 +158,7 @@ def differences_grid(
         called = ["" if text == f"class {index}" else text for index, text in enumerate(drawable)]
         legend = style.HEADER + len(names) * _LINE
         caption = (len(names) + 1) * _LINE + 0.08
-        figure, axes, boxes, tile = _grid(images, caption=caption, most_columns=8, top=legend)
+        figure, axes, boxes, tile = grid(images, caption=caption, most_columns=8, top=legend)
         shown = f"{of:,} image{'s' * (of > 1)}" + (f", the first {len(images):,}" if len(images) < of else "")
         style.header(axes, "Where they differ", f"{shown}; wrong answers in orange")
         width = axes.get_xlim()[1] - 2 * style.MARGIN - 0.2
@@ -180,7 +180,7 @@ def differences_grid(
         return style.save(figure, path)
 
 
-def _grid(
+def grid(
     images: NDArray[np.uint8],
     caption: float,
     most_columns: int,

@@ -94,8 +94,8 @@ def train(
     backend = select_backend(recipe.backend)
     policy = resolve_precision(recipe.precision, backend)
     trained = build_network(data, recipe, policy, training=True)
-    folder = RunFolder.create(output, name, f"{_stem(data.name)}-{recipe.preset}")
-    with _reported(folder, parts), _status_of(folder):
+    folder = RunFolder.create(output, name, f"{stem(data.name)}-{recipe.preset}")
+    with _reported(folder, parts), status_of(folder):
         _describe(folder, data, recipe, parts, backend, policy)
         history, training = _fit(folder, trained, recipe, data.kind, parts, progress, tensorboard)
         network = _plain(trained, data, recipe)
@@ -129,7 +129,8 @@ def _report(folder: RunFolder, parts: _Parts) -> None:
 
 
 @contextmanager
-def _status_of(folder: RunFolder) -> Iterator[None]:
+def status_of(folder: RunFolder) -> Iterator[None]:
+    """Has status.json say how the work inside ended."""
     try:
         yield
         folder.set_status("done")
@@ -183,7 +184,7 @@ def _parts(data: Dataset, recipe: Recipe, test: bool) -> _Parts:
     return _Parts(train, validation, opened)
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """A data set's name or path as the beginning of a folder's name."""
     words = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(name).stem)
     return words.strip("-") or "data"

@@ -1,0 +1,71 @@
+"""How many labels that were made wrong on purpose does `inklens audit` list first?
+
+    python benchmarks/suspicious_labels.py --data mnist
+
+1 % of the training labels, chosen by chance, become another class, chosen by chance. Counted is how many of
+them are within the first 1.5 % (of all training images) that the audit lists. `--data sample` is the quick
+trial. MNIST's own wrong labels are in the list too, and count against it.
+"""
+
+import argparse
+from dataclasses import replace
+
+import numpy as np
+
+import inklens
+import record
+from inklens.datasets import Split, stratified_folds
+from inklens.evaluation import find_suspicious
+from inklens.training.audit import out_of_fold
+
+FLIPPED = 0.01
+LISTED = 0.015
+
+
+def flipped(data: inklens.Dataset, seed: int) -> tuple[inklens.Dataset, np.ndarray]:
+    """The data with wrong labels, and the places of these."""
+    random = np.random.default_rng(seed)
+    labels = data.train.labels.copy()
+    places = random.choice(len(labels), round(FLIPPED * len(labels)), replace=False)
+    labels[places] = (labels[places] + random.integers(1, data.classes, len(places))) % data.classes
+    return replace(data, train=Split(data.train.images, labels, data.train.rows)), places
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", default="mnist")
+    parser.add_argument("--preset", default="fast")
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    data, places = flipped(inklens.load(given.data), given.seed)
+    recipe = inklens.Recipe.from_preset(given.preset, seed=given.seed)
+    labels = data.train.labels
+    fold_of = stratified_folds(labels, given.folds, given.seed, data.class_names)
+    told = out_of_fold(
+        data, recipe, fold_of, on_fold=lambda fold, of: print(f"fold {fold} of {of}", flush=True)
+    )
+    suspicion = find_suspicious(told, labels, data.class_names)
+    first = suspicion.indices[: round(LISTED * len(labels))]
+    found = np.isin(places, first)
+    figures = {
+        "data": {"name": data.name, "training_images": len(labels)},
+        "preset": given.preset,
+        "folds": given.folds,
+        "seed": given.seed,
+        "flipped": len(places),
+        "listed_first": len(first),
+        "found": int(found.sum()),
+        "share_found": float(found.mean()),
+        "share_found_anywhere": float(np.isin(places, suspicion.indices).mean()),
+        "listed": len(suspicion),
+        "estimated_wrong": suspicion.estimated,
+    }
+    print(figures)
+    record.write(f"suspicious_labels-{given.data}", figures)
+
+
+if __name__ == "__main__":
+    main()

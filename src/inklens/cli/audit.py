@@ -1,0 +1,61 @@
+"""`inklens audit`: which training images are probably labelled wrongly.
+
+It examines data, not a run: hence a name of its own, and a folder of its own.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inklens.cli.console import errors, output
+from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
+from inklens.training.recipe import BACKENDS, PRESETS, Recipe
+
+
+def audit(
+    data: Annotated[str, typer.Argument(help="A name from `inklens datasets`, or a path.")],
+    preset: Annotated[str, typer.Option(help=f"How to train: one of {', '.join(PRESETS)}.")] = "fast",
+    folds: Annotated[
+        int, typer.Option(help="How many networks, each judging the images that it did not learn.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(help="Of the folds and the networks.")] = 0,
+    backend: Annotated[str, typer.Option(help=f"One of {', '.join(BACKENDS)}.")] = "auto",
+    folder: Annotated[
+        Path | None, typer.Option("--output", help="The folder that holds audits; default: audits.")
+    ] = None,
+    kind: Kind = None,
+    size: Size = None,
+    channels: Channels = None,
+    framing: Framing = None,
+    strict: Strict = False,
+) -> None:
+    """Find training images that are probably labelled wrongly: a ranked CSV and a picture sheet."""
+    recipe = Recipe.from_preset(preset, seed=seed, backend=backend)
+
+    from inklens.cli.progress import shown
+    from inklens.datasets import load
+    from inklens.training.audit import PICTURE, TABLE, audit
+
+    loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
+    output.print(str(loaded), markup=False)
+    try:
+        with shown(output.console) as progress:
+            written, suspicion = audit(
+                loaded,
+                recipe,
+                folds=folds,
+                output=folder,
+                progress=progress,
+                on_fold=lambda fold, of: output.print(f"fold {fold} of {of}"),
+            )
+    except KeyboardInterrupt as interrupt:
+        errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]), markup=False)
+        raise
+    output.print(
+        f"suspicious {len(suspicion):,} of {suspicion.images:,} training images are called something else by "
+        f"networks that did not learn them; about {suspicion.estimated:,} labels are probably wrong"
+    )
+    if len(suspicion):
+        output.print(f"picture    {written.path / PICTURE}", markup=False)
+    output.print(f"list       {written.path / TABLE}", markup=False)

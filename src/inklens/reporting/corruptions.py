@@ -1,0 +1,78 @@
+"""The same images under every corruption, a row for each, with what the network saw in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.reporting import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_NAMES = 1.35  # the column at the left: corruption and error
+_GAP = 0.1
+_CAPTION = 0.17
+
+
+def corruptions_picture(
+    rows: Mapping[str, tuple[NDArray[np.uint8], NDArray[np.integer]]],
+    errors: Mapping[str, float],
+    labels: NDArray[np.integer],
+    class_names: Sequence[str],
+    path: Path,
+    *,
+    subtitle: str,
+) -> Figure:
+    """Draws one row of images per corruption with the predicted class below each, and writes the PNG.
+
+    Args:
+        rows: by the corruption's name, images uint8 (N, H, W, C), 0-255, and predicted classes int (N,);
+            N from 1 to about 10, the same in all rows.
+        errors: by the same names, each a share of 1, of all images that were measured.
+        labels: int (N,), the actual classes.
+        class_names: one name per class.
+        subtitle: what was measured, in a line.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    images = next(iter(rows.values()))[0]
+    count, height, width = images.shape[:3]
+    tile = min(0.8, (style.WIDTH - 2 * style.MARGIN - _NAMES + _GAP) / count - _GAP)
+    tall = tile * min(1.5, max(0.3, height / width))
+    pitch = tall + _CAPTION + _GAP
+    with style.sheet(class_names) as (names, _):
+        figure, axes = style.page(style.WIDTH, style.HEADER + len(rows) * pitch - _GAP + style.MARGIN)
+        style.header(axes, "What the network sees in images that went wrong", subtitle)
+        for number, (corruption, (images, predicted)) in enumerate(rows.items()):
+            top = style.HEADER + number * pitch
+            _say(axes, corruption.replace("_", " "), errors[corruption], top + tall / 2)
+            for place, (image, guess, label) in enumerate(zip(images, predicted, labels, strict=True)):
+                left = style.MARGIN + _NAMES + place * (tile + _GAP)
+                style.show(axes, style.in_colours(image), left, top, tile, tall)
+                right = guess == label
+                if not right:
+                    style.frame(axes, left, top, tile, tall, style.VERMILION, 1.5)
+                text = axes.text(
+                    left + tile / 2,
+                    top + tall + 0.13,
+                    names[guess] if right else f"{style.TIMES} {names[guess]}",  # by shape as by colour
+                    size=7,
+                    ha="center",
+                    color=style.INK if right else style.VERMILION,
+                    weight="normal" if right else "bold",
+                )
+                style.fit(text, tile + _GAP - 0.04)
+        return style.save(figure, path)
+
+
+def _say(axes: Axes, corruption: str, error: float, middle: float) -> None:
+    name = axes.text(style.MARGIN, middle - 0.02, corruption, size=8.5, weight="bold")
+    style.fit(name, _NAMES - _GAP)
+    axes.text(style.MARGIN, middle + 0.14, f"error {style.percent(error, 2)}", size=7.5, color=style.MUTED)

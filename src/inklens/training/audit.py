@@ -1,0 +1,151 @@
+"""Suspicious labels: networks that did not learn an image say what they think of its label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets import Dataset, stratified_folds
+from inklens.evaluation import Suspicion, find_suspicious, softmax
+from inklens.evaluation.suspicion import require_cleanlab
+from inklens.runs import RunFolder
+from inklens.training.augmenting import make_augment
+from inklens.training.backends import resolve_precision, select_backend, versions
+from inklens.training.conductor import build_network, status_of, stem
+from inklens.training.progress import Progress
+from inklens.training.recipe import Recipe
+from inklens.training.run import network_outputs
+
+SUMMARY, TABLE, PICTURE = "audit.json", "suspicious.csv", "pictures/suspicious.png"
+PICTURED = 48
+
+# Called before each fold is trained: which one, from 1, and how many there are.
+OnFold = Callable[[int, int], None]
+
+
+def audit(
+    data: Dataset,
+    recipe: Recipe | None = None,
+    *,
+    folds: int = 5,
+    output: str | Path | None = None,
+    progress: Progress | None = None,
+    on_fold: OnFold | None = None,
+) -> tuple[RunFolder, Suspicion]:
+    """Finds training images that are probably labelled wrongly, and writes them into a folder of its own.
+
+    The training images are divided into folds, and each fold is judged by a network that was trained on the
+    others.
+
+    Args:
+        data: its training part is looked at.
+        recipe: how each network is trained; its seed also decides the folds. None is the preset "fast".
+        folds: how many networks; 2 or more, at most as many as the smallest class has images.
+        output: the folder that holds audits; None is "audits", as the latest run is looked for in "runs".
+        progress: called with an `EpochProgress` while training.
+        on_fold: called before each fold.
+
+    Returns:
+        The folder, with audit.json, suspicious.csv and pictures/suspicious.png, and what is in the CSV.
+
+    Raises:
+        InklensError: something that was given cannot be used; nothing is left but a folder that says so.
+        KeyboardInterrupt: passed on, the folder's status says "interrupted".
+
+    Example:
+        >>> folder, suspicion = audit(inklens.load("mnist"))
+        >>> suspicion.indices[:3]
+    """
+    recipe = recipe or Recipe.from_preset("fast")
+    require_cleanlab()
+    fold_of = stratified_folds(data.train.labels, folds, recipe.seed, data.class_names)
+    select_backend(recipe.backend)
+    folder = RunFolder.create("audits" if output is None else output, None, stem(data.name))
+    with status_of(folder):
+        probabilities = out_of_fold(data, recipe, fold_of, progress=progress, on_fold=on_fold)
+        suspicion = find_suspicious(probabilities, data.train.labels, data.class_names)
+        _write(folder, data, recipe, folds, suspicion)
+        _draw(folder, data, suspicion)
+    return folder, suspicion
+
+
+def out_of_fold(
+    data: Dataset,
+    recipe: Recipe,
+    fold_of: NDArray[np.int64],
+    *,
+    progress: Progress | None = None,
+    on_fold: OnFold | None = None,
+) -> NDArray[np.float64]:
+    """For each training image, what a network says that was trained without the image's fold.
+
+    The fold that is left out is watched while training, as validation images are; nothing is chosen by it.
+
+    Args:
+        fold_of: int64 (N,), the fold of each training image, from 0.
+
+    Returns:
+        float64 (N, classes), each row adding up to 1.
+    """
+    from inklens.networks.sequential import logits_network
+    from inklens.training.fitting import fit
+
+    policy = resolve_precision(recipe.precision, select_backend(recipe.backend))
+    probabilities = np.empty((len(data.train), data.classes))
+    folds = int(fold_of.max()) + 1
+    for fold in range(folds):
+        if on_fold:
+            on_fold(fold + 1, folds)
+        left_out = np.flatnonzero(fold_of == fold)
+        judged = data.train.take(left_out)
+        trained = build_network(data, recipe, policy, training=True)
+        others = data.train.take(np.flatnonzero(fold_of != fold))
+        fit(trained, recipe, others, judged, augment=make_augment(recipe, data.kind), progress=progress)
+        network = build_network(data, recipe)
+        network.set_weights(trained.get_weights())
+        probabilities[left_out] = softmax(network_outputs(logits_network(network), judged))
+    return probabilities
+
+
+def _write(folder: RunFolder, data: Dataset, recipe: Recipe, folds: int, suspicion: Suspicion) -> None:
+    found = [file for index in suspicion.indices.tolist() if (file := data.train.file(index)) is not None]
+    files = found if data.train.files is not None else None
+    folder.write_csv(TABLE, *suspicion.table(data.class_names, files))
+    about = {"name": data.name, "path": data.path, "fingerprint": data.fingerprint}
+    folder.write_json(
+        SUMMARY,
+        {
+            "images": suspicion.images,
+            "suspicious": len(suspicion),
+            "estimated_wrong": suspicion.estimated,
+            "folds": folds,
+            "data": {**about, "class_names": list(data.class_names)},
+            "recipe": recipe.to_dict(),
+            "versions": versions(),
+        },
+    )
+
+
+def _draw(folder: RunFolder, data: Dataset, suspicion: Suspicion) -> None:
+    if not len(suspicion):
+        return
+    from inklens.reporting import suspects_picture
+
+    first = slice(0, PICTURED)
+    indices = suspicion.indices[first]
+    listed = f"{len(indices)} of the {len(suspicion):,} listed"
+    subtitle = f"{listed}, out of {suspicion.images:,} training images of {data.name}"
+    with folder.atomic(PICTURE) as path:
+        suspects_picture(
+            data.train.batch(indices),
+            indices,
+            suspicion.given[first],
+            suspicion.suggested[first],
+            suspicion.confidence[first],
+            data.class_names,
+            path,
+            subtitle=subtitle,
+        )

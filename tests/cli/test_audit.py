@@ -1,0 +1,115 @@
+import csv
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def squares(tmp_path):
+    """Data of one's own, own.npz: 120 light and dark squares, of which two have each other's label."""
+    random = np.random.default_rng(0)
+    labels = np.arange(150) % 2
+    images = (random.integers(0, 100, (150, 12, 12)) + 120 * labels[:, None, None]).astype(np.uint8)
+    labels[[0, 1]] = labels[[1, 0]]
+    test = {"x_test": images[120:], "y_test": labels[120:]}
+    np.savez(tmp_path / "own.npz", x_train=images[:120], y_train=labels[:120], **test)
+    return tmp_path
+
+
+def test_swapped_labels_come_first(inklens, squares):
+    done = inklens("audit", "own.npz", "--folds", 2, "--preset", "fast")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith("fold ")] == ["fold 1 of 2", "fold 2 of 2"]
+    assert lines[-2:] == [
+        "picture    audits/own-1/pictures/suspicious.png",
+        "list       audits/own-1/suspicious.csv",
+    ]
+    with (squares / "audits/own-1/suspicious.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["index"] for row in rows[:2]} == {"0", "1"}
+    assert (rows[0]["given_label"], rows[0]["suggested_label"]) in {("0", "1"), ("1", "0")}
+    assert any(line.startswith(f"suspicious {len(rows)} of 120 training images") for line in lines)
+
+
+def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    for number in range(160):
+        image = (random.integers(0, 100, (12, 12)) + 120 * (number % 2)).astype(np.uint8)
+        name = ("dark", "light")[number % 2]
+        (tmp_path / "tree" / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "tree" / name / f"{number:03}.png")
+    (tmp_path / "tree/dark/broken.png").write_text("no picture")
+    (tmp_path / "tree/dark/050.png").rename(tmp_path / "tree/light/050.png")
+    done = inklens("audit", "tree", "--folds", 2, INKLENS_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "audits/tree-1/suspicious.csv").open() as file:
+        first = next(csv.DictReader(file))
+    assert (first["file"], first["given_label"], first["suggested_label"]) == (
+        "light/050.png",
+        "light",
+        "dark",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("sample", "--folds", 1),
+            "1 folds of 4,000 images, 400 of them of the smallest class 0",
+        ),
+        (("sample", "--folds", 401), "give another --folds, or add images"),
+        (("sample", "--preset", "fats"), "unknown preset 'fats': did you mean 'fast'?"),
+        (("sample", "--seed", -1), "seed -1 is out of range"),
+        (("empty",), "empty"),
+        (("one",), "class"),
+        (("unlabelled.npz",), "unlabelled.npz"),
+        (("one.npz",), "has images of one class only"),
+        (("sample", "--output", "unlabelled.npz"), "a run cannot be made in unlabelled.npz"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, tmp_path, arguments, message):
+    from PIL import Image
+
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "one/cats").mkdir(parents=True)
+    images = np.random.default_rng(0).integers(0, 256, (40, 12, 12)).astype(np.uint8)
+    for number, image in enumerate(images[:10]):
+        Image.fromarray(image).save(tmp_path / f"one/cats/{number}.png")
+    np.savez(tmp_path / "unlabelled.npz", images=images)
+    np.savez(tmp_path / "one.npz", images=images, labels=np.zeros(40, int))
+    done = inklens("audit", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "audits").exists(), "something was left behind"
+
+
+def test_ctrl_c_ends_with_130_and_a_folder_that_says_interrupted(tmp_path):
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "inklens", "audit", "sample"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower)
+    os.close(follower)
+    shown = b""
+    while b"ms/step" not in shown:  # the first execution is done; a process that ends closes the terminal
+        shown += os.read(leader, 4096)
+    process.send_signal(signal.SIGINT)
+    try:
+        while True:
+            shown += os.read(leader, 4096)
+    except OSError:
+        pass
+    os.close(leader)
+    assert process.wait(timeout=60) == 130
+    assert b"Traceback" not in shown
+    assert b"interrupted; what there is of the run is in audits/sample-1" in shown
+    assert json.loads((tmp_path / "audits/sample-1/status.json").read_text())["state"] == "interrupted"

@@ -1,0 +1,121 @@
+import csv
+import json
+import subprocess
+import sys
+
+import pytest
+
+from inklens.evaluation import CORRUPTIONS, wilson_interval
+from inklens.training import Recipe, select_backend, train
+
+select_backend("tensorflow")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A folder with the runs runs/five and runs/small, trained on the sample."""
+    from inklens.datasets import load
+
+    folder = tmp_path_factory.mktemp("robust")
+    sample = load("sample")
+    five = Recipe(network="conv5x5", epochs=3, batch_size=64, learning_rate=2e-3, validation_split=500)
+    train(sample, five, output=folder / "runs", name="five")
+    train(sample, Recipe.from_preset("fast", epochs=3), output=folder / "runs", name="small")
+    return folder
+
+
+def _run(folder, *arguments):
+    command = [sys.executable, "-m", "inklens", "robustness", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def done(runs):
+    done = _run(runs, "runs/five", "runs/small")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_the_table_has_a_column_for_each_run_and_the_mean(done, runs):
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["corruption", "five", "small"]
+    assert [line.split("  ")[0].replace(" ", "_") for line in lines[2:17]] == list(CORRUPTIONS)
+    means = [
+        json.loads((runs / f"runs/{run}/robustness.json").read_text())["mean_error"]
+        for run in ("five", "small")
+    ]
+    assert lines[17].split() == ["mean", f"{100 * means[0]:.2f}", "%", f"{100 * means[1]:.2f}", "%"]
+    assert lines[-2:] == ["written    runs/five", "written    runs/small"]
+
+
+def test_a_network_trained_on_the_sample_stays_above_chance_on_each(done, runs):
+    said = json.loads((runs / "runs/five/robustness.json").read_text())
+    assert (said["images"], said["seed"], said["framed"]) == (1000, 0, None)
+    for name, rate in said["corruptions"].items():
+        assert rate["interval"][1] < 0.9, f"{name}: {rate}"
+        assert rate["interval"] == list(wilson_interval(round(rate["error"] * 1000), 1000))
+    assert said["clean_error"] < said["mean_error"]
+
+
+def test_csv_and_picture_lie_in_the_run(done, runs):
+    with (runs / "runs/five/robustness.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    said = json.loads((runs / "runs/five/robustness.json").read_text())
+    assert [row["corruption"] for row in rows] == ["clean", *CORRUPTIONS]
+    assert float(rows[1]["error"]) == said["corruptions"]["shot_noise"]["error"]
+    assert (runs / "runs/five/pictures/robustness.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_model_file_alone_gives_the_same_without_keras(done, runs):
+    model = "runs/five/model.onnx"
+    alone = _run(runs, model)
+    assert alone.returncode == 0, alone.stderr
+    assert "model.onnx is no run, so nothing was written: give --output" in alone.stderr
+    with_keras = json.loads((runs / "runs/five/robustness.json").read_text())["corruptions"].values()
+    shown = [float(line.split()[-2]) for line in alone.stdout.splitlines()[2:17]]
+    # In percent of 1,000 images: rounding may tip a digit or two.
+    assert shown == pytest.approx([100 * rate["error"] for rate in with_keras], abs=0.25)
+    code = (
+        "import sys\nfrom inklens.cli import main\n"
+        f"sys.argv = ['inklens', 'robustness', {model!r}, '--images', '20', '--output', 'kept']\n"
+        "try:\n    main()\nexcept SystemExit:\n    print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    light = subprocess.run([sys.executable, "-c", code], cwd=runs, capture_output=True, text=True, check=True)
+    assert light.stdout.splitlines()[-1] == "[]"
+    assert json.loads((runs / "kept/robustness.json").read_text())["images"] == 20
+    assert (runs / "kept/pictures/robustness.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("runs/none",),
+            "runs/none is not a folder; expected the folder of a run (runs in runs: five, small)",
+        ),
+        (("none.onnx",), "none.onnx is not there; expected a model.onnx"),
+        (
+            ("runs/five", "runs/small", "--output", "kept"),
+            "--output takes the figures of one run; 2 were given",
+        ),
+        (("runs/five", "--images", "0"), "Invalid value for"),
+        (("runs/five", "--data", "empty"), "empty"),
+        ((), "Missing argument"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(runs, arguments, message):
+    (runs / "empty").mkdir(exist_ok=True)
+    done = _run(runs, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_data_of_other_classes_are_refused(runs):
+    import numpy as np
+
+    images = np.random.default_rng(0).integers(0, 256, (60, 28, 28)).astype(np.uint8)
+    np.savez(runs / "three.npz", images=images, labels=np.arange(60) % 3)
+    done = _run(runs, "runs/five", "--data", "three.npz")
+    assert done.returncode == 2
+    assert "three has the classes 0, 1, 2; expected those of five, 0, 1, 2, 3" in done.stderr
