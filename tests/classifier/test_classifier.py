@@ -183,7 +183,7 @@ def test_large_images_go_through_the_network_in_small_batches(model_file):
     large = build_model(PixelSpec(512, 512, 1))
     from inklens.classifier.guard import check
 
-    assert Classifier(None, check(large.SerializeToString()), 1).batch_size == 1
+    assert Classifier(None, *check(large.SerializeToString()), 1).batch_size == 1
 
 
 def test_predicting_imports_no_framework(model_file, tmp_path):

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from inklens.classifier import METADATA_KEY, Classifier
 from inklens.classifier.guard import MAX_NODES, check, read
@@ -22,7 +22,7 @@ def refused(model: onnx.ModelProto, said: str) -> None:
 
 
 def test_a_model_of_ours_passes_and_gives_its_metadata():
-    assert check(build_model().SerializeToString()) == metadata()
+    assert check(build_model().SerializeToString()).metadata == metadata()
 
 
 @pytest.mark.parametrize("location", ["../../secret", "/etc/passwd", "weights.bin"])
@@ -180,7 +180,8 @@ def test_a_path_that_is_no_file_of_a_fair_size_is_refused(tmp_path):
 
 def test_what_onnxruntime_refuses_is_one_line_with_the_file_in_front(tmp_path):
     model = build_model()
-    model.graph.node[4].input[0] = "\x1b[2Jnowhere"
+    model.graph.node[0].name = "\x1b[2J"
+    model.graph.node[0].attribute[0].i = 99  # no type of number
     path = save(model, tmp_path / "model.onnx")
     with pytest.raises(ModelError, match=r"model\.onnx cannot be used: onnxruntime refuses it") as caught:
         Classifier.open(path)
@@ -205,6 +206,110 @@ def test_a_network_that_wants_more_memory_than_is_fair_is_stopped(tmp_path):
     path = save(model, tmp_path / "model.onnx")
     with pytest.raises(ModelError, match="Available memory"):
         Classifier.open(path).predict_framed(np.zeros((1, 8, 8, 1), np.uint8))
+
+
+def hostile(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> onnx.ModelProto:
+    """The model of a few nodes more, whose last, "more", goes on instead of the convolution's output."""
+    model = build_model()
+    model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in constants.items())
+    for place, node in enumerate(nodes, 4):
+        model.graph.node.insert(place, node)
+    model.graph.node[4 + len(nodes)].input[0] = "more"
+    return model
+
+
+def vast_windows() -> onnx.ModelProto:
+    """One pool over the image laid out large: 4,000 times 4,000 windows of a million numbers each."""
+    pads = [2500] * 4
+    pool = helper.make_node("AveragePool", ["features"], ["vast"], kernel_shape=[1000, 1000], pads=pads)
+    most = helper.make_node("ReduceMax", ["vast"], ["most"], keepdims=0)
+    return hostile([pool, most, helper.make_node("Add", ["features", "most"], ["more"])], {})
+
+
+def product_of_products() -> onnx.ModelProto:
+    """Outer products of short vectors, multiplied with one another: 20 billion numbers' sums of 100,000."""
+    constants = {"tall": np.ones((20_000, 1), np.float32), "wide": np.ones((1, 20_000), np.float32)}
+    square = helper.make_node("MatMul", ["tall", "wide"], ["square"])
+    again = helper.make_node("MatMul", ["square", "square"], ["product"])
+    most = helper.make_node("ReduceMax", ["product"], ["most"], keepdims=0)
+    return hostile([square, again, most, helper.make_node("Add", ["features", "most"], ["more"])], constants)
+
+
+def long_chain() -> onnx.ModelProto:
+    """A vast picture that goes through a thousand cheap steps."""
+    pads = np.array([0, 0, 2000, 2000, 0, 0, 2000, 2000])
+    nodes = [helper.make_node("Pad", ["features", "pads"], ["chain0"])]
+    nodes += [helper.make_node("Tanh", [f"chain{step}"], [f"chain{step + 1}"]) for step in range(1000)]
+    nodes += [helper.make_node("ReduceMax", ["chain1000"], ["most"], keepdims=0)]
+    nodes += [helper.make_node("Add", ["features", "most"], ["more"])]
+    return hostile(nodes, {"pads": pads})
+
+
+@pytest.mark.parametrize("build", [vast_windows, product_of_products, long_chain])
+def test_a_small_file_that_would_compute_for_hours_is_refused_before_it_runs(tmp_path, build):
+    path = save(build(), tmp_path / "model.onnx")
+    assert path.stat().st_size < 250_000
+    with pytest.raises(ModelError, match=r"it would take \d\.\de\+\d\d multiply-adds for") as caught:
+        Classifier.open(path)
+    assert "expected at most 2e+12" in str(caught.value)
+
+
+def test_a_network_that_is_slow_for_one_size_of_batch_alone_is_refused_when_it_meets_one(tmp_path):
+    """Of 64x64 numbers 64 - N rows and N columns are left; their outer product, and that one's, is taken."""
+    constants = {
+        "square64": np.ones((64, 64), np.float32),
+        "zero": np.array([0]),
+        "one": np.array([1]),
+        "end": np.array([64]),
+        "column": np.array([-1, 1]),
+        "row": np.array([1, -1]),
+    }
+    nodes = [
+        helper.make_node("Shape", ["features"], ["batch"], start=0, end=1),
+        helper.make_node("Slice", ["square64", "batch", "end", "zero"], ["lower"]),
+        helper.make_node("Slice", ["lower", "zero", "batch", "one"], ["grown0"]),
+    ]
+    for step in range(2):
+        grown = f"grown{step}"
+        nodes += [
+            helper.make_node("Reshape", [grown, "column"], [f"tall{step}"]),
+            helper.make_node("Reshape", [grown, "row"], [f"wide{step}"]),
+            helper.make_node("MatMul", [f"tall{step}", f"wide{step}"], [f"grown{step + 1}"]),
+        ]
+    nodes.append(helper.make_node("ReduceSum", ["grown2"], ["total"], keepdims=0))
+    nodes.append(helper.make_node("Add", ["features", "total"], ["more"]))
+    classifier = Classifier.open(save(hostile(nodes, constants), tmp_path / "model.onnx"))
+    assert len(classifier.predict_framed(np.zeros((1, 8, 8, 1), np.uint8))) == 1
+    with pytest.raises(ModelError, match=r"it would take 2\.\de\+13 multiply-adds for 31 images"):
+        classifier.predict_framed(np.zeros((31, 8, 8, 1), np.uint8))
+
+
+def test_tensors_attributes_and_outputs_of_the_same_name_are_refused():
+    model = build_model()
+    model.graph.initializer.append(model.graph.initializer[0])
+    refused(model, "two tensors of the same name")
+    model = build_model()
+    model.graph.node[2].attribute.append(model.graph.node[2].attribute[0])
+    refused(model, "'Transpose' has several outputs, or an attribute twice")
+    model = build_model()
+    model.graph.node[4].output.append("second")
+    refused(model, "'Relu' has several outputs")
+
+
+@pytest.mark.parametrize("version", [12, 27])
+def test_operators_of_a_version_whose_meaning_is_not_known_are_refused(version):
+    model = build_model()
+    model.opset_import[0].version = version
+    refused(model, f"version {version} of ONNX's operators; expected 13 to 26: export it again")
+
+
+def test_the_work_of_a_network_of_ours_is_what_a_hand_count_gives():
+    multiply_adds = 6 * 6 * 4 * 9 + 144 * 3
+    cast_divide_transpose = 64 + 64, 64 + 1 + 64, 64 + 64
+    convolve_activate_flatten = 64 + 36 + 144, 144 + 144, 144 + 144
+    dense_softmax_score = 144 + 432 + 3, 3 + 3, 3 + 1 + 1
+    moved = sum((*cast_divide_transpose, *convolve_activate_flatten, *dense_softmax_score))
+    assert check(build_model().SerializeToString()).work.count(1) == multiply_adds + 10 * moved
 
 
 _OPEN_ALL = """

@@ -17,6 +17,7 @@ from inklens.classifier.answers import Predictions, decide_status
 from inklens.classifier.guard import INPUT, OUTPUTS, check, read
 from inklens.classifier.inputs import Image, framed
 from inklens.classifier.metadata import ModelMetadata
+from inklens.classifier.work import Work
 from inklens.errors import DataError, ModelError
 from inklens.pixels import PixelSpec
 
@@ -54,8 +55,11 @@ class Classifier:
         ('7',)
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession, metadata: ModelMetadata, threads: int) -> None:
+    def __init__(
+        self, session: onnxruntime.InferenceSession, metadata: ModelMetadata, work: Work, threads: int
+    ) -> None:
         self._session = session
+        self._work = work
         self._threads = threads
         self.metadata = metadata
 
@@ -76,8 +80,11 @@ class Classifier:
             file = file / "model.onnx"
         content = read(file)
         try:
-            metadata = check(content)
-            return cls(_session(content), metadata, threads or min(MAX_THREADS, available_cores()))
+            metadata, work = check(content)
+            # Before onnxruntime sees it, for opening a file already computes what has constants only.
+            for images in (1, _batch_size(metadata.pixels)):
+                work.check(images)
+            return cls(_session(content), metadata, work, threads or min(MAX_THREADS, available_cores()))
         except ModelError as error:
             raise ModelError(f"{file} cannot be used: {error}") from error
 
@@ -94,7 +101,7 @@ class Classifier:
     @property
     def batch_size(self) -> int:
         """How many images go through the network at once: 64 small ones, fewer large ones."""
-        return max(1, min(MAX_BATCH, _BATCH_PIXELS // (self.spec.height * self.spec.width)))
+        return _batch_size(self.spec)
 
     def predict(self, images: Image | Sequence[Image]) -> Predictions:
         """Says what is in images of any size, brought to the network's own by `inklens.pixels.frame`.
@@ -152,6 +159,7 @@ class Classifier:
         return ThreadPoolExecutor(self._threads, "inklens-predict")
 
     def _run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        self._work.check(len(pixels))
         try:
             probabilities, score = self._session.run(OUTPUTS, {INPUT: pixels})
         except _ONNXRUNTIME_ERRORS as error:
@@ -169,6 +177,10 @@ def available_cores() -> int:
     """The cores that this process may use, which may be fewer than the machine has."""
     affinity = getattr(os, "sched_getaffinity", None)  # macOS and Windows have none
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _batch_size(spec: PixelSpec) -> int:
+    return max(1, min(MAX_BATCH, _BATCH_PIXELS // (spec.height * spec.width)))
 
 
 def _session(content: bytes) -> onnxruntime.InferenceSession:

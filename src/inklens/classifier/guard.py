@@ -9,33 +9,25 @@ import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, quoted
 from inklens.classifier.onnx_fields import MODEL
+from inklens.classifier.onnx_shapes import MAX_AXES, OPERATORS
 from inklens.classifier.wire import Budget, parse
+from inklens.classifier.work import Work
 from inklens.errors import ModelError
 
 MAX_BYTES = 512 * 2**20
 MAX_NODES = 2_000
-MAX_AXES = 8
 INPUT = "pixels"
 OUTPUTS = ("probabilities", "score")
 
-# Arithmetic on tensors, without loops, branches, randomness, text, or sizes made from nothing.
-_NAMES = """
-    Abs Add And ArgMax AveragePool BatchNormalization Cast Clip Concat Constant Conv Div Dropout Elu
-    Equal Erf Exp Expand Flatten Floor Gather GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool Greater
-    GreaterOrEqual HardSigmoid HardSwish Identity LayerNormalization LeakyRelu Less LessOrEqual Log
-    LogSoftmax MatMul Max MaxPool Mean Min Mul Neg Not Or PRelu Pad Pow Reciprocal ReduceL2
-    ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape
-    Round Selu Shape Sigmoid Sign Slice Softmax Softplus Split Sqrt Squeeze Sub Sum Tanh Tile TopK
-    Transpose Unsqueeze Where
-"""
-OPERATORS = frozenset(_NAMES.split())
 _STANDARD_DOMAINS = ("", "ai.onnx")
+# Those whose meaning `onnx_shapes` knows.
+_OLDEST_OPERATORS, _NEWEST_OPERATORS = 13, 26
 # tf2onnx names this standard set in every file, used or not.
 _IMPORTABLE_DOMAINS = (*_STANDARD_DOMAINS, "ai.onnx.ml")
 
@@ -74,8 +66,15 @@ def read(path: Path) -> bytes:
     return content
 
 
-def check(content: bytes) -> ModelMetadata:
-    """Checks a whole model file, and gives what it says about itself.
+class Checked(NamedTuple):
+    """What a model file says about itself, and how much it computes."""
+
+    metadata: ModelMetadata
+    work: Work
+
+
+def check(content: bytes) -> Checked:
+    """Checks a whole model file; how much it computes for a batch is checked by the `Work` that it gives.
 
     The messages go on after "model.onnx cannot be used: ".
 
@@ -95,13 +94,21 @@ def check(content: bytes) -> ModelMetadata:
             raise ModelError(
                 f"it imports operators of {quoted(entry['domain'])}; expected standard ones only"
             )
+        version = entry.get("version", 0)
+        if entry.get("domain", "") in _STANDARD_DOMAINS and not (
+            _OLDEST_OPERATORS <= version <= _NEWEST_OPERATORS
+        ):
+            raise ModelError(
+                f"it uses version {version} of ONNX's operators; "
+                f"expected {_OLDEST_OPERATORS} to {_NEWEST_OPERATORS}: export it again"
+            )
     _check_nodes(graph["node"])
     for tensor in graph["initializer"]:
         _check_tensor(tensor)
     metadata = _metadata(model["metadata_props"])
     _check_value(graph["input"], INPUT, _UINT8, metadata.pixels.shape, "input")
     _check_outputs(graph["output"], len(metadata.class_names))
-    return metadata
+    return Checked(metadata, Work(graph, INPUT, metadata.pixels.shape))
 
 
 def _check_nodes(nodes: list[dict[str, Any]]) -> None:

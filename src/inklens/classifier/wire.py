@@ -76,10 +76,23 @@ def parse(content: memoryview, message: Message, budget: Budget) -> dict[str, An
     return values
 
 
+def varints(content: memoryview) -> list[int]:
+    """The whole numbers that are packed in a piece, up to 64 bits and signed.
+
+    Raises:
+        ModelError: cut short, or a number of more than 64 bits.
+    """
+    numbers, position = [], 0
+    while position < len(content):
+        number, position = _varint(content, position)
+        numbers.append(_signed(number))
+    return numbers
+
+
 def _value(content: memoryview, start: int, entry: Field, budget: Budget) -> tuple[Any, int]:
     if entry.kind == "int":
         number, end = _varint(content, start)
-        return (number - 2**64 if number >= 2**63 else number), end
+        return _signed(number), end
     length, start = (4, start) if entry.kind == "float" else _varint(content, start)
     end = start + length
     if end > len(content):
@@ -93,6 +106,10 @@ def _value(content: memoryview, start: int, entry: Field, budget: Budget) -> tup
         except UnicodeDecodeError as error:
             raise ModelError(f"it is damaged ({entry.name} is no UTF-8)") from error
     return (part if entry.kind == "bytes" else None), end
+
+
+def _signed(number: int) -> int:
+    return number - 2**64 if number >= 2**63 else number
 
 
 def _varint(content: memoryview, position: int) -> tuple[int, int]:

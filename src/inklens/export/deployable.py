@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import keras
 
-from inklens.networks.sequential import logits_network
+from inklens.export.folding import folded
 
 
 def deployable(network: keras.Sequential, temperature: float) -> keras.Model:
     """From uint8 pixels to `probabilities` and `score`.
 
     Args:
-        network: as `inklens.networks.build` makes it; its weights are shared.
+        network: as `inklens.networks.build` makes it; it stays as it is, see `inklens.export.folding`.
         temperature: what the logits are divided by, above 0.
 
     Returns:
@@ -19,7 +19,7 @@ def deployable(network: keras.Sequential, temperature: float) -> keras.Model:
         float32 (N,)}; the score is `inklens.evaluation.unknown_score` of the logits.
     """
     pixels = keras.Input(batch_shape=network.input_shape, dtype="uint8", name="pixels")
-    logits = logits_network(network)(pixels)
+    logits = folded(network)(keras.ops.cast(pixels, "float32"))
     cooled = keras.layers.Rescaling(1 / temperature, name="cooled")(logits)
     outputs = {
         "probabilities": keras.layers.Softmax(name="probabilities")(cooled),
