@@ -33,7 +33,7 @@ def reliability_picture(reliability: Reliability, path: Path) -> Figure:
         images = f"{reliability.count.sum():,} images"
         error = f"calibration error (ECE) {100 * reliability.calibration_error:.2f} %"
         style.header(
-            page, "Reliability", f"{images}, {error}; dashed: as right as it is sure; bars: 95 % intervals"
+            page, "Reliability", f"{images}, {error}; dashed: as right as it is sure; lines: 95 % intervals"
         )
         axes = _panel(figure, height, bottom, side)
         axes.plot([0, 1], [0, 1], color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
@@ -70,9 +70,7 @@ def coverage_picture(coverage: Coverage, path: Path) -> Figure:
         figure, page = style.page(style.WIDTH, height)
         marked = [(share, coverage.error_at(share)) for share in _MARKED]
         said = ", ".join(f"{_percent(error)} at {100 * share:g} %" for share, error in marked)
-        style.header(
-            page, "Error against coverage", f"error among the images answered, the surest first: {said}"
-        )
+        style.header(page, "Error against coverage", f"error among the images answered: {said}")
         axes = _panel(figure, height, bottom, side)
         start = max(share for share in (0.0, 0.5, 0.8, 0.9) if share == 0 or coverage.error_at(share) == 0)
         axes.plot(coverage.coverage, coverage.error, color=style.BLUE, linewidth=1.8)
@@ -91,7 +89,7 @@ def coverage_picture(coverage: Coverage, path: Path) -> Figure:
         _shares(axes, "x", start, 1)
         _shares(axes, "y", 0, min(top, 1))
         axes.set_ylabel("error")
-        axes.set_xlabel("images answered", loc="right")
+        axes.set_xlabel("images answered, the surest first", loc="right")
         return style.save(figure, path)
 
 
