@@ -42,6 +42,14 @@ def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits
     assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
 
 
+def test_validation_is_of_the_mean_of_the_weights_where_that_is_kept(digits):
+    network = build("conv5x5", digits.image_shape, 10)
+    recipe = Recipe(epochs=2, batch_size=500, schedule="constant", learning_rate=1e-3, weight_averaging=0.9)
+    history = fit(network, recipe, digits.train, digits.test)
+    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
+    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
+
+
 def test_the_recorded_validation_accuracy_is_that_of_the_network(digits):
     network = build("conv5x5", digits.image_shape, 10)
     history = fit(network, ONE_CYCLE, digits.train, digits.test)

@@ -92,6 +92,8 @@ def fit(
     callbacks = [watcher]
     if augment:
         callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
+    if recipe.weight_averaging is not None:  # validation, too, is of the mean
+        callbacks.append(keras.callbacks.SwapEMAWeights())
     if logs:
         callbacks.append(tensorboard_callback(logs))
     trained.fit(
