@@ -1,9 +1,11 @@
 import csv
 import json
 import shlex
+import shutil
 
 import pytest
 
+from inklens.datasets import load
 from inklens.errors import MissingPackageError, RunError
 from inklens.reporting.report import write_report
 from inklens.training import Recipe, Run, reports, select_backend, train
@@ -28,30 +30,33 @@ def test_every_run_has_a_report_with_its_own_figures(run):
     assert page.count("data:image/png") > 50
 
 
-def test_written_again_without_its_data_it_says_so_and_leaves_the_images_out(run):
-    before = run.folder.report.stat().st_size
-    path = Run.open(run.path).write_report()  # "digits" is no data set that has a name
+def _copy_with_data(run, folder, **data):
+    """A copy of the run whose recipe.json says something else about the data."""
+    shutil.copytree(run.path, folder / "copy")
+    copy = Run.open(folder / "copy")
+    described = copy.folder.read_json(copy.folder.recipe)
+    described["data"].update(data)
+    copy.folder.write_json(copy.folder.recipe, described)
+    return Run.open(copy.path)
+
+
+def test_written_again_without_its_data_it_says_so_and_leaves_the_images_out(run, tmp_path):
+    path = _copy_with_data(run, tmp_path, name="nowhere").write_report()
     page = path.read_text(encoding="utf-8")
-    assert "The images are left out: there are no data called digits" in page
-    assert path.stat().st_size < before
+    assert "The images are left out: there are no data called nowhere" in page
+    assert path.stat().st_size < run.folder.report.stat().st_size
 
 
 def test_with_its_data_it_comes_back_as_it_was(tmp_path):
-    from inklens.datasets import load
-
     run = train(load("sample"), QUICK.with_options(seed=3), output=tmp_path, test=False)
     written = run.folder.report.read_bytes()
     assert b"The test set stayed closed" in written
     assert Run.open(run.path).write_report().read_bytes() == written
 
 
-def test_data_that_changed_since_are_not_shown(tmp_path, run):
-    from inklens.datasets import load
-
-    described = run.folder.read_json("recipe.json")
-    described["data"].update(name="sample", fingerprint="0" * 64)
-    run.folder.write_json("recipe.json", described)
-    assert load("sample").source + " has changed since" in run.write_report().read_text(encoding="utf-8")
+def test_data_that_changed_since_are_not_shown(run, tmp_path):
+    copy = _copy_with_data(run, tmp_path, name="sample", fingerprint="0" * 64)
+    assert load("sample").source + " has changed since" in copy.write_report().read_text(encoding="utf-8")
 
 
 def test_a_run_whose_report_fails_stays_done_and_says_why(digits, tmp_path, monkeypatch):

@@ -7,16 +7,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inklens.datasets import Split
 from inklens.errors import OptionError
-from inklens.reporting.report import Seen, write_report
+from inklens.reporting.report import Seen, read_sources, telling_samples, write_report
 from inklens.runs import RunFolder
 from inklens.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
-
-_SAMPLES = 3
 
 
 def report_run(
@@ -32,13 +33,20 @@ def report_run(
     described = folder.read_json(folder.recipe)
     metrics = folder.read_json(folder.metrics)
     command = reproduction(described, metrics)
-    return write_report(folder, reproduce=command, images=images, seen=_seen(network, images), notes=notes)
+    return write_report(
+        folder, reproduce=command, images=images, seen=_seen(folder, network, images), notes=notes
+    )
 
 
-def _seen(network: keras.Sequential, images: Split | None) -> Seen:
-    from inklens.explanation import first_layer_filters
+def _seen(folder: RunFolder, network: keras.Sequential, images: Split | None) -> Seen:
+    from inklens.explanation import feature_maps, first_layer_filters
 
-    return Seen(first_layer_filters(network))
+    maps: list[tuple[NDArray[np.uint8], str, dict[str, NDArray[np.float32]]]] = []
+    if images is not None:
+        for index, what in telling_samples(read_sources(folder)):
+            image = images.batch(np.array([index]))[0]
+            maps.append((image, what, feature_maps(network, image)))
+    return Seen(first_layer_filters(network), maps)
 
 
 def reproduction(described: dict[str, Any], metrics: dict[str, Any]) -> str:

@@ -44,6 +44,29 @@ class Seen:
     maps: Sequence[tuple[NDArray[np.uint8], str, Mapping[str, NDArray[np.float32]]]] = ()
 
 
+def telling_samples(sources: Sources) -> list[tuple[int, str]]:
+    """Three images whose feature maps are worth a look, by number, and what they are.
+
+    Two of different classes that came out right, and the wrong one that it was surest of.
+    """
+    right = sources.labels == sources.predicted
+    _, first = np.unique(np.where(right, sources.labels, -1), return_index=True)
+    chosen = [int(index) for index in np.sort(first) if right[index]][:2]
+    wrong = np.flatnonzero(~right)
+    if len(wrong):
+        chosen.append(int(wrong[np.argmax(sources.confidence[wrong])]))
+    return [(index, _said_of(sources, index)) for index in chosen]
+
+
+def _said_of(sources: Sources, index: int) -> str:
+    actual, predicted = (
+        wording.shortened(sources.names[of[index]]) for of in (sources.labels, sources.predicted)
+    )
+    if actual == predicted:
+        return f"A {actual}, rightly called so: {sources.part} image {index}"
+    return f"A {actual} taken for {predicted}: {sources.part} image {index}"
+
+
 @dataclass(frozen=True)
 class Figure:
     """One of the figures that a person asks for first."""

@@ -14,7 +14,7 @@ from inklens.reporting import style
 from inklens.reporting.report.wording import plural, shape
 
 LARGEST_SIDE = 64
-MOST_FILTERS, MOST_MAPS = 128, 32
+MOST_FILTERS, MOST_MAPS = 128, 24
 _LARGEST_MAP = 32
 _GAP = 1
 # The ink of both themes lies between these two: on white and on nearly black the filters stay visible.
