@@ -45,7 +45,7 @@ def suspects_picture(
         MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names) as (names, _):
-        figure, axes, boxes, tile = grid(images, caption=4 * _LINE + 0.06, most_columns=8)
+        figure, axes, boxes, tile = grid(images, caption=4 * _LINE + 0.06, most_columns=7)
         style.header(axes, "Suspicious labels, the most suspicious first", subtitle)
         for index, label, guess, share, (x, y) in zip(
             indices, given, suggested, confidence, boxes, strict=True
