@@ -12,7 +12,7 @@ demo: $(VENV)/train.stamp
 	$(BIN)/inklens train
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -27,6 +27,23 @@ def test_help_names_every_command(inklens):
     assert inklens().stdout == done.stdout
 
 
+def test_a_command_does_not_import_the_others():
+    import subprocess
+    import sys
+
+    code = """
+import sys, inklens.cli
+sys.argv = ["inklens", "predict", "--help"]
+try:
+    inklens.cli.main()
+except SystemExit:
+    print(sorted(name for name in sys.modules if name.startswith(("inklens.cli.", "inklens.training"))))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = ["inklens.cli.console", "inklens.cli.light", "inklens.cli.predict"]
+    assert done.stdout.splitlines()[-1] == str(expected)
+
+
 def test_version(inklens):
     from inklens import __version__
 

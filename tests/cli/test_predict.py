@@ -41,7 +41,7 @@ def test_patterns_and_a_list_on_standard_input_mean_the_same(inklens, pictures, 
     listed = subprocess.run(
         [sys.executable, "-m", "inklens", "predict", "-", "--model", "model.onnx", "--top-k", "2"],
         cwd=tmp_path,
-        input="\n".join(pictures) + "\n\n",
+        input="\n   \n" + "\r\n".join(pictures) + "\n\n",
         capture_output=True,
         text=True,
         check=True,

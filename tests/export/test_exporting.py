@@ -63,6 +63,10 @@ def test_every_format_is_written_and_proved(folder, name):
     assert path.exists()
     assert proof.images == 144
     assert proof.largest_difference <= 1e-5
+    beside = path.with_name(f"{path.name}.json")
+    assert beside.exists() == (name != "onnx")
+    if name != "onnx":
+        assert ModelMetadata.from_json(beside.read_text()) == metadata_of(folder.onnx)
 
 
 EXPORT_ALL = """
@@ -113,6 +117,25 @@ def test_a_file_that_says_something_else_is_not_kept(trained, folder, monkeypatc
     assert error.value.exit_code == 4
     assert not target.exists()
     assert not list(folder.path.glob(".partial*"))
+
+
+def test_metadata_are_not_kept_without_the_file_that_they_belong_to(trained, folder, monkeypatch):
+    write = WRITERS["tflite"]
+
+    def write_too_sure(network, metadata, path):
+        write(network, replace(metadata, temperature=metadata.temperature / 2), path)
+
+    monkeypatch.setitem(WRITERS, "tflite", write_too_sure)
+    target = folder.path / "wrong.tflite"
+    images = ValidationOutputs.read(folder).images
+    with pytest.raises(ExportError):
+        write_proved(trained.network, metadata_of(folder.onnx), images, "tflite", target)
+    assert not list(folder.path.glob("*wrong*"))
+
+
+def test_the_command_says_where_the_metadata_lie(folder, inklens):
+    done = inklens("export", folder.path, "--format", "keras", "--output", "digits.keras")
+    assert done.stdout.splitlines()[-2:] == ["metadata   digits.keras.json", "keras      digits.keras"]
 
 
 def test_a_training_whose_export_fails_is_kept_without_the_file(digits, tmp_path, monkeypatch):

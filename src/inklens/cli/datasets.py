@@ -1,6 +1,9 @@
 """`inklens datasets`: what there is, how much of it, and where it lies."""
 
 from inklens.cli.console import output
+from inklens.cli.light import LightCommand as Command
+
+__all__ = ["Command", "datasets"]
 
 
 def datasets() -> None:

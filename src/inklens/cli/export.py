@@ -7,7 +7,7 @@ import typer
 
 from inklens.cli.console import output
 from inklens.cli.options import MaxError, parse_max_error
-from inklens.export.formats import FORMATS
+from inklens.export.formats import FORMATS, metadata_file
 
 
 def export(
@@ -31,4 +31,6 @@ def export(
         f"proved     on {proof.images} held-out images at batch sizes {sizes}: the same labels, "
         f"probabilities within {proof.largest_difference:.0e}"
     )
+    if not FORMATS[format_name].metadata_inside:
+        output.print(f"metadata   {metadata_file(written)}", markup=False)
     output.print(f"{format_name:<10} {written}", markup=False)

@@ -72,7 +72,7 @@ def _with_standard_input(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if path == "-":
             lines = (line.rstrip(b"\r\n") for line in sys.stdin.buffer)
-            yield from (os.fsdecode(line) for line in lines if line)
+            yield from (os.fsdecode(line) for line in lines if line.strip())
         else:
             yield path
 

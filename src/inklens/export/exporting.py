@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inklens.classifier.metadata import ModelMetadata, Reject
 from inklens.errors import ExportError, OptionError, RunError
 from inklens.evaluation import Confidence
-from inklens.export.formats import require
+from inklens.export.formats import FORMATS, metadata_file, require
 from inklens.export.proof import Proof
 from inklens.export.validation import ValidationOutputs
 from inklens.networks.child import on_tensorflow
@@ -91,7 +91,8 @@ def write_proved(
 
     Args:
         network: as `inklens.networks.build` makes it.
-        metadata: what the file is to know; the temperature goes into its arithmetic.
+        metadata: what the file is to know; the temperature goes into its arithmetic, the rest into the file,
+            or as JSON beside it where the format has no place for it.
         images: uint8 (N, H, W, C), held out: what the file is proved on.
         format_name: one of `FORMATS`.
         target: takes its place only when the proof holds; until then the former file stays.
@@ -105,7 +106,12 @@ def write_proved(
     from inklens.networks.sequential import logits_network
 
     logits = np.asarray(logits_network(network).predict_on_batch(images))
-    with (_atomic_folder if format_name == "saved_model" else atomic)(target) as temporary:
+    with ExitStack() as files:
+        if not FORMATS[format_name].metadata_inside:
+            beside = files.enter_context(atomic(metadata_file(target)))
+            beside.write_text(metadata.to_json() + "\n", encoding="ascii")
+        how = _atomic_folder if format_name == "saved_model" else atomic
+        temporary = files.enter_context(how(target))
         WRITERS[format_name](network, metadata, temporary)
         return prove(temporary, format_name, images, logits, metadata.temperature)
 
