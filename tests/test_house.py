@@ -13,6 +13,7 @@ import inklens
 SOURCE = Path(inklens.__file__).parent
 # A room may import only rooms above it.
 ROOMS = [
+    "lazy",
     "errors",
     "pixels",
     "datasets",

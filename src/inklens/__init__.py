@@ -7,8 +7,9 @@
 Names resolve when they are first used, so that `import inklens` loads no framework.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from inklens.lazy import lazily
 
 if TYPE_CHECKING:
     from inklens.classifier import Classifier, Predictions
@@ -52,11 +53,7 @@ _HOMES = {
     "train": "training",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'inklens' has no attribute {name!r}")
-    return getattr(import_module(f"inklens.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

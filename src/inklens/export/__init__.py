@@ -3,8 +3,9 @@
 Names resolve when they are first used: the list of formats is known without a framework.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from inklens.lazy import lazily
 
 if TYPE_CHECKING:
     from inklens.export.exporting import export_run, write_onnx
@@ -24,8 +25,4 @@ _HOMES = {
     "write_onnx": "exporting",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, _HOMES)
