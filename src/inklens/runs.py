@@ -5,7 +5,6 @@ import glob
 import json
 import os
 import re
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -38,7 +37,7 @@ def atomic(target: Path) -> Iterator[Path]:
     Raises:
         RunError: the file cannot be written.
     """
-    temporary = target.with_name(f"{_PARTIAL}{secrets.token_hex(4)}-{target.name}")
+    temporary = target.with_name(f"{_PARTIAL}{os.urandom(4).hex()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_stale(target)

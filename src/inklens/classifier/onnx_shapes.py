@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -39,8 +38,7 @@ class Tensor(NamedTuple):
 Inputs = Sequence[Tensor | None]
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(NamedTuple):
     """The shape rule of one operator, and the multiply-adds of one run where there are any to speak of.
 
     Both may raise ValueError, TypeError, LookupError or ArithmeticError for inputs that do not fit.

@@ -6,8 +6,7 @@ thousand times as large. onnxruntime has no limit of time, and stops on request 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +26,7 @@ _VALUE_FIELDS = {2: "i", 3: "s", 4: "t", 7: "ints"}
 _DO_NOT_FIT = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
-@dataclass(frozen=True)
-class _Node:
+class _Node(NamedTuple):
     operator: str
     inputs: tuple[str, ...]
     output: str

@@ -53,9 +53,8 @@ def predict(
 ) -> None:
     """Say what is in images: the class and its probability, "unknown", or "empty"."""
     from inklens.classifier import Classifier, find_images, score_files
-    from inklens.runs import RunFolder
 
-    classifier = Classifier.open(model or RunFolder.latest().path)
+    classifier = Classifier.open(model or _latest_run())
     top_k = min(top_k, len(classifier.class_names))
     files = find_images(_with_standard_input(paths))
     counts: Counter[str] = Counter()
@@ -66,6 +65,12 @@ def predict(
             counts[answer.status] += 1
             first_error = first_error or answer.error or ""
     _conclude(counts, first_error, results)
+
+
+def _latest_run() -> Path:
+    from inklens.runs import RunFolder
+
+    return RunFolder.latest().path
 
 
 def _with_standard_input(paths: Iterable[str]) -> Iterator[str]:
