@@ -18,7 +18,7 @@ def test_help_and_the_list_of_data_sets_import_no_framework(inklens):
 def test_help_names_every_command(inklens):
     done = inklens("--help")
     assert done.returncode == 0
-    for command in ("train", "evaluate", "predict", "datasets", "show"):
+    for command in ("train", "evaluate", "predict", "explain", "datasets", "show"):
         assert command in done.stdout
     assert inklens().stdout == done.stdout
 
