@@ -53,7 +53,13 @@ def test_every_step_of_the_tutorials_runs(tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     assert "592,074" in done.stdout
     assert "error " in done.stdout
-    for made in ("ten.png", "pictures/sample.png", "runs/tutorial-a/pictures/predictions.png"):
+    for made in (
+        "ten.png",
+        "pictures/sample.png",
+        "runs/tutorial-a/pictures/predictions.png",
+        "runs/tutorial-a/explanations/one/feature-maps.png",
+        "why-not-6/explanation.png",
+    ):
         assert (tmp_path / made).stat().st_size > 5_000
 
 

@@ -106,7 +106,7 @@ def _activation(explanation: Explanation, names: Sequence[str]) -> _Panel:
     lines = (
         f"blue speaks for {names[explanation.label]}" if strength.any() else "nothing speaks for it",
         f"Grad-CAM, {height} {style.TIMES} {width} points",
-        f"of layer {layer.name}",
+        "of the last layer with a map",
     )
     return _Panel("Class activation", _over(explanation.image, strength), lines)
 

@@ -48,18 +48,19 @@ def feature_maps_picture(
     """
     shown = list(_blocks(layers, maps))
     heights = [_height(len(channels), maps[layer.name]) for _, layer, channels in shown]
-    with style.sheet():
+    with style.sheet([layer.name for layer in layers]) as (names, _):
+        drawable = dict(zip((layer.name for layer in layers), names, strict=True))
         figure, axes = style.page(
             style.WIDTH, style.HEADER + 0.1 + sum(heights) + _BETWEEN * len(heights) - _BETWEEN + style.MARGIN
         )
         title = "What every layer sees: from edges and curves to larger shapes"
-        said = (
-            "one scale for each layer: blue above 0, orange below; the frame is what its strongest point sees"
-        )
-        style.header(axes, title, said)
+        subtitle = "one scale a layer: blue above 0, orange below; the frame is what its strongest point sees"
+        style.header(axes, title, subtitle)
         y = style.HEADER + 0.1
         for (convolution, layer, channels), height in zip(shown, heights, strict=True):
-            _headings(axes, y, convolution, layer, len(channels), maps[layer.name], image.shape[0])
+            heading = _heading(convolution, layer, image.shape[0])
+            largest = f"largest value {np.abs(maps[layer.name]).max():.2g}"
+            _write(axes, y, layer, heading, f"{_line(drawable[layer.name], layer, len(channels))}; {largest}")
             _sight(axes, y + _HEADING, image, layer, maps[layer.name])
             _tiles(axes, y + _HEADING, maps[layer.name], channels)
             y += height + _BETWEEN
@@ -88,30 +89,34 @@ def _tile_height(maps: Maps) -> float:
     return float(_TILE * min(1.5, max(0.5, height / width)))
 
 
-def _headings(
-    axes: Axes, y: float, convolution: int, layer: MapLayer, drawn: int, maps: Maps, rows: int
-) -> None:
-    """Two lines: what the layer does and how much of the image a point of it sees, and its name and size."""
+def _heading(convolution: int, layer: MapLayer, rows: int) -> str:
+    """What the layer does, and of a convolution, what fits into what its points see of `rows` pixels."""
     kernel = f" {style.TIMES} ".join(map(str, layer.kernel))
+    if layer.kind == CONVOLUTION:
+        return (
+            f"Convolution {convolution}: {layer.shape[2]} filters of {kernel}. "
+            f"A point sees {_field(layer)} pixels: {_room(layer.rows.field / rows)}"
+        )
+    if layer.kind == POOLING:
+        return f"Pooling after convolution {convolution}: the largest of {kernel}"
+    return f"Activation after convolution {convolution}"
+
+
+def _line(name: str, layer: MapLayer, drawn: int) -> str:
     height, width, channels = layer.shape
-    does = {
-        CONVOLUTION: f"Convolution {convolution}: {channels} filters of {kernel}",
-        POOLING: f"Pooling after convolution {convolution}: the largest of {kernel}",
-    }.get(layer.kind, f"Activation after convolution {convolution}")
-    if layer.kind == CONVOLUTION:
-        does += f". A point sees {_field(layer)} pixels: {_room(layer.rows.field / rows)}"
     some = f", the {drawn} strongest drawn" if drawn < channels else ""
-    line = (
-        f"{layer.name}: {channels} maps of {height} {style.TIMES} {width}{some}; "
-        f"a point sees {_field(layer)} pixels; largest value {np.abs(maps).max():.2g}"
-    )
-    colour = style.INK if layer.kind == CONVOLUTION else style.MUTED
-    wide = style.WIDTH - 2 * style.MARGIN
-    if layer.kind == CONVOLUTION:
-        line_y = [y - _BETWEEN / 2] * 2
-        axes.plot([style.MARGIN, style.WIDTH - style.MARGIN], line_y, color=style.LINE, linewidth=0.8)
-    style.fit(axes.text(style.MARGIN, y + 0.12, does, size=9, weight="bold", color=colour), wide)
-    style.fit(axes.text(style.MARGIN, y + 0.29, line, size=7, color=style.MUTED), wide)
+    size = f"{channels} maps of {height} {style.TIMES} {width}"
+    return f"{name}: {size}{some}; a point sees {_field(layer)} pixels"
+
+
+def _write(axes: Axes, y: float, layer: MapLayer, heading: str, line: str) -> None:
+    convolution = layer.kind == CONVOLUTION
+    left, right = style.MARGIN, style.WIDTH - style.MARGIN
+    if convolution:
+        axes.plot([left, right], [y - _BETWEEN / 2] * 2, color=style.LINE, linewidth=0.8)
+    colour = style.INK if convolution else style.MUTED
+    style.fit(axes.text(left, y + 0.12, heading, size=9, weight="bold", color=colour), right - left)
+    style.fit(axes.text(left, y + 0.29, line, size=7, color=style.MUTED), right - left)
 
 
 def _field(layer: MapLayer) -> str:

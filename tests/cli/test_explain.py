@@ -1,0 +1,130 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from inklens.training import select_backend
+
+select_backend("tensorflow")
+
+from inklens.classifier import ModelMetadata  # noqa: E402
+from inklens.export.writers import write_onnx  # noqa: E402
+from inklens.pixels import PixelSpec  # noqa: E402
+from inklens.runs import RunFolder  # noqa: E402
+from patch_network import clutter_with_stroke, stroke_network  # noqa: E402
+
+CLASSES = ("level", "upright", "neither")
+PICTURES = ["explanation.png", "feature-maps.png", "class-activation.png", "occlusion.png", "filters.png"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose network looks for an upright stroke, and an image with one, larger than the network's."""
+    place = tmp_path_factory.mktemp("made")
+    folder = RunFolder(place / "run")
+    folder.set_status("done")
+    spec = PixelSpec(28, 28, 1)
+    data = {"class_names": CLASSES}
+    folder.write_json(folder.recipe, {"recipe": {}, "pixels": spec.to_dict(), "data": data})
+    confidence = {"temperature": 2.0, "score_threshold": 0.1, "probability_threshold": None}
+    folder.write_json(folder.metrics, {"confidence": confidence})
+    network = stroke_network("conv5x5")
+    network.save(folder.model)
+    known = {"pixels": spec, "inklens": "0", "recipe": {}, "data": {"name": "x", "fingerprint": "0"}}
+    write_onnx(network, ModelMetadata(CLASSES, "things", temperature=2.0, **known), folder.onnx)
+    Image.fromarray(clutter_with_stroke()[..., 0].repeat(2, axis=0).repeat(2, axis=1)).save(
+        place / "stroke.png"
+    )
+    return place
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> RunFolder:
+    """A copy of both where the `inklens` fixture works."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return RunFolder(tmp_path / "run")
+
+
+def test_a_run_is_explained_in_pictures_and_says_what_predict_says(inklens, run, tmp_path):
+    done = inklens("explain", "run", "stroke.png")
+    assert (done.returncode, done.stderr) == (0, "")
+    answer, covered, pictures = done.stdout.splitlines()
+    assert answer.split()[:2] == ["answer", "upright"]
+    assert answer.split()[2:] == inklens("predict", "stroke.png", "--model", "run").stdout.split()[2:]
+    assert "of 64 places of a cover of 7x7 pixels" in covered
+    assert pictures == f"pictures   run/explanations/stroke: {', '.join(PICTURES)}"
+    for name in PICTURES:
+        with Image.open(tmp_path / "run/explanations/stroke" / name) as picture:
+            assert picture.format == "PNG"
+
+
+def test_another_class_another_cover_and_another_folder_on_another_backend(inklens, run, tmp_path):
+    options = ("--label", "level", "--patch", 10, "--stride", 9, "--output", "there")
+    done = inklens("explain", "run", "stroke.png", *options, KERAS_BACKEND="jax")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "explained  level  " in done.stdout
+    assert "of 9 places of a cover of 10x10 pixels" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "there").iterdir()) == sorted(PICTURES)
+
+
+def test_from_the_model_file_alone_there_is_the_occlusion_map(inklens, run, tmp_path):
+    done = inklens("explain", "run/model.onnx", "stroke.png")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "pictures   explanations/stroke: occlusion.png"
+    assert done.stderr == (
+        "note: filters, feature maps and class activation need the run's model.keras: give the run\n"
+    )
+    assert (tmp_path / "explanations/stroke/occlusion.png").stat().st_size > 5_000
+
+
+def test_an_image_that_is_called_unknown_or_empty_is_explained_as_such(inklens, run, tmp_path):
+    Image.new("L", (28, 28)).save(tmp_path / "blank.png")
+    assert "answer     empty (most probable: " in inklens("explain", "run", "blank.png").stdout
+    metrics = json.loads(run.metrics.read_text())
+    metrics["confidence"]["score_threshold"] = 1e6
+    run.write_json(run.metrics, metrics)
+    assert "answer     unknown (most probable: upright  " in inklens("explain", "run", "stroke.png").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere", "stroke.png"], "nowhere is not a folder; expected the folder of a run"),
+        (["run", "missing.png"], "missing.png cannot be read (No such file or directory)"),
+        (["run", "."], ". cannot be read (Is a directory)"),
+        (["run", "run/metrics.json"], "run/metrics.json is no image of a known format"),
+        (["run/model.onnx", "run/metrics.json"], "run/metrics.json is no image of a known format"),
+        (["run/model.keras", "stroke.png"], "run/model.keras cannot be used"),
+        (
+            ["run", "stroke.png", "--label", "7"],
+            "label '7' is no class of run: expected one of level, upright",
+        ),
+        (["run/model.onnx", "stroke.png", "--label", "7"], "label '7' is no class of run/model.onnx"),
+        (["run", "stroke.png", "--patch", "28"], "patch 28 is out of range: expected 1 to 27"),
+        (["run", "stroke.png", "--output", "stroke.png"], "cannot be written"),
+        (["run"], "Missing argument 'IMAGE'"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, run, tmp_path, arguments, said):
+    done = inklens("explain", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("inklens: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert not (tmp_path / "explanations").exists()
+
+
+def test_a_run_without_its_network_is_one_line_and_exit_code_2(inklens, run):
+    run.model.unlink()
+    done = inklens("explain", "run", "stroke.png")
+    assert done.returncode == 2
+    assert done.stderr.startswith("inklens: run has no model.keras, from which a run is explained; train it")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_unfinished_run_has_nothing_to_explain(inklens, run):
+    run.set_status("interrupted")
+    assert "run is interrupted, not done" in inklens("explain", "run", "stroke.png").stderr
