@@ -23,7 +23,7 @@ def squares(tmp_path):
 
 
 def test_swapped_labels_come_first(inklens, squares):
-    done = inklens("audit", "own.npz", "--folds", 2, "--preset", "fast")
+    done = inklens("audit", "own.npz", "--folds", 2, "--preset", "fast", "--epochs", 25)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith("fold ")] == ["fold 1 of 2", "fold 2 of 2"]
@@ -44,12 +44,13 @@ def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
     random = np.random.default_rng(0)
     for number in range(160):
         image = (random.integers(0, 100, (12, 12)) + 120 * (number % 2)).astype(np.uint8)
-        name = ("dark", "light")[number % 2]
-        (tmp_path / "tree" / name).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(tmp_path / "tree" / name / f"{number:03}.png")
-    (tmp_path / "tree/dark/broken.png").write_text("no picture")
-    (tmp_path / "tree/dark/050.png").rename(tmp_path / "tree/light/050.png")
-    done = inklens("audit", "tree", "--folds", 2, INKLENS_CACHE=str(tmp_path / "cache"))
+        folder = tmp_path / "tree" / ("train" if number % 5 else "test") / ("dark", "light")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / f"{number:03}.png")
+    train = tmp_path / "tree/train"
+    (train / "dark/broken.png").write_text("no picture")
+    (train / "dark/052.png").rename(train / "light/052.png")
+    done = inklens("audit", "tree", "--folds", 2, "--epochs", 25, INKLENS_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr
     with (tmp_path / "audits/tree-1/suspicious.csv").open() as file:
         first = next(csv.DictReader(file))
@@ -69,6 +70,7 @@ def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
         ),
         (("sample", "--folds", 401), "give another --folds, or add images"),
         (("sample", "--preset", "fats"), "unknown preset 'fats': did you mean 'fast'?"),
+        (("sample", "--epochs", 0), "epochs 0 is out of range"),
         (("sample", "--seed", -1), "seed -1 is out of range"),
         (("empty",), "empty"),
         (("one",), "class"),

@@ -19,6 +19,9 @@ def audit(
     folds: Annotated[
         int, typer.Option(help="How many networks, each judging the images that it did not learn.")
     ] = 5,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the images for each network; default: the preset's.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the folds and the networks.")] = 0,
     backend: Annotated[str, typer.Option(help=f"One of {', '.join(BACKENDS)}.")] = "auto",
     folder: Annotated[
@@ -31,7 +34,8 @@ def audit(
     strict: Strict = False,
 ) -> None:
     """Find training images that are probably labelled wrongly: a ranked CSV and a picture sheet."""
-    recipe = Recipe.from_preset(preset, seed=seed, backend=backend)
+    given = {} if epochs is None else {"epochs": epochs}
+    recipe = Recipe.from_preset(preset, seed=seed, backend=backend, **given)
 
     from inklens.cli.progress import shown
     from inklens.datasets import load
