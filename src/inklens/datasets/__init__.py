@@ -10,8 +10,8 @@ from inklens.lazy import lazily
 if TYPE_CHECKING:
     from inklens.datasets.dataset import Arrays, Dataset
     from inklens.datasets.listing import CatalogueEntry, catalogue
-from inklens.datasets.loading import NAMES, SAMPLE_NOTE, load, load_default
-from inklens.datasets.splits import Split, stratified_folds, stratified_split
+    from inklens.datasets.loading import NAMES, SAMPLE_NOTE, load, load_default
+    from inklens.datasets.splits import Split, stratified_folds, stratified_split
 
 __all__ = [
     "NAMES",
