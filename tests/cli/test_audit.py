@@ -55,7 +55,7 @@ def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
     with (tmp_path / "audits/tree-1/suspicious.csv").open() as file:
         first = next(csv.DictReader(file))
     assert (first["file"], first["given_label"], first["suggested_label"]) == (
-        "light/050.png",
+        "train/light/052.png",
         "light",
         "dark",
     )
