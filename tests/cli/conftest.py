@@ -1,7 +1,11 @@
 """Two quick runs on the embedded sample, for commands that need trained networks."""
 
+import os
+import pty
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,3 +21,29 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = [sys.executable, "-m", "inklens", "train", *QUICK, "--seed", str(seed), "--name", name]
         subprocess.run(command, cwd=folder, capture_output=True, check=True)
     return folder
+
+
+@pytest.fixture
+def interrupted(tmp_path: Path) -> Callable[..., str]:
+    """Runs a command on a terminal, presses Ctrl-C when it trains, and gives what was shown."""
+
+    def run(*arguments: object) -> str:
+        leader, follower = pty.openpty()
+        command = [sys.executable, "-m", "inklens", *map(str, arguments)]
+        process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower)
+        os.close(follower)
+        shown = b""
+        while b"ms/step" not in shown:  # the first execution is done; a process that ends closes the terminal
+            shown += os.read(leader, 4096)
+        process.send_signal(signal.SIGINT)
+        try:
+            while True:
+                shown += os.read(leader, 4096)
+        except OSError:
+            pass
+        os.close(leader)
+        assert process.wait(timeout=60) == 130
+        assert b"Traceback" not in shown
+        return shown.decode(errors="replace")
+
+    return run

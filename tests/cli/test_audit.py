@@ -1,10 +1,5 @@
 import csv
 import json
-import os
-import pty
-import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -96,22 +91,7 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, tmp_path, argu
     assert not (tmp_path / "audits").exists(), "something was left behind"
 
 
-def test_ctrl_c_ends_with_130_and_a_folder_that_says_interrupted(tmp_path):
-    leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "inklens", "audit", "sample"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower)
-    os.close(follower)
-    shown = b""
-    while b"ms/step" not in shown:  # the first execution is done; a process that ends closes the terminal
-        shown += os.read(leader, 4096)
-    process.send_signal(signal.SIGINT)
-    try:
-        while True:
-            shown += os.read(leader, 4096)
-    except OSError:
-        pass
-    os.close(leader)
-    assert process.wait(timeout=60) == 130
-    assert b"Traceback" not in shown
-    assert b"interrupted; what there is of the run is in audits/sample-1" in shown
+def test_ctrl_c_ends_with_130_and_a_folder_that_says_interrupted(interrupted, tmp_path):
+    shown = interrupted("audit", "sample")
+    assert "interrupted; what there is of the run is in audits/sample-1" in shown
     assert json.loads((tmp_path / "audits/sample-1/status.json").read_text())["state"] == "interrupted"

@@ -36,6 +36,12 @@ def done(runs):
     return done
 
 
+def test_the_report_of_each_run_shows_its_figures(done, runs):
+    for name in ("five", "small"):
+        page = (runs / f"runs/{name}/report.html").read_text(encoding="utf-8")
+        assert "shot noise" in page.lower().replace("_", " ")
+
+
 def test_the_table_has_a_column_for_each_run_and_the_mean(done, runs):
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["corruption", "five", "small"]

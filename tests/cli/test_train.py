@@ -1,8 +1,5 @@
 import csv
 import json
-import os
-import pty
-import signal
 import subprocess
 import sys
 
@@ -144,36 +141,10 @@ def test_without_mnist_the_sample_serves_and_one_line_says_so(inklens, tmp_path)
     assert "--data sample" in done.stderr
 
 
-def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(tmp_path):
+def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_path):
     """On a terminal, as a user sees it: the bar shows while it trains, and the run folder is whole."""
-    leader, follower = pty.openpty()
-    command = [
-        sys.executable,
-        "-m",
-        "inklens",
-        "train",
-        "--data",
-        "sample",
-        "--epochs",
-        "500",
-        "--name",
-        "cut",
-    ]
-    process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower)
-    os.close(follower)
-    shown = b""
-    while b"ms/step" not in shown:  # the first execution is done; a process that ends closes the terminal
-        shown += os.read(leader, 4096)
-    process.send_signal(signal.SIGINT)
-    try:
-        while True:
-            shown += os.read(leader, 4096)
-    except OSError:
-        pass
-    os.close(leader)
-    assert process.wait(timeout=60) == 130
-    assert b"epoch" in shown
-    assert b"Traceback" not in shown
-    assert b"interrupted; what there is of the run is in runs/cut" in shown
+    shown = interrupted("train", "--data", "sample", "--epochs", 500, "--name", "cut")
+    assert "epoch" in shown
+    assert "interrupted; what there is of the run is in runs/cut" in shown
     assert json.loads((tmp_path / "runs/cut/status.json").read_text())["state"] == "interrupted"
     assert not (tmp_path / "runs/cut/model.keras").exists()

@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from inklens import networks
 from inklens.training import select_backend
 
 select_backend("tensorflow")
@@ -12,6 +13,10 @@ select_backend("tensorflow")
 from inklens.networks.augmentation import AUGMENTATIONS, Augment, Augmentation, bilinear  # noqa: E402
 
 EVERYTHING = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, 0.5, 0.3, flip=True)
+
+
+def test_the_names_that_are_known_without_keras_are_those_that_there_are():
+    assert tuple(AUGMENTATIONS) == networks.AUGMENTATIONS
 
 
 def changed(images, augmentation, seed=0):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from inklens.cli.console import errors, output
+from inklens.cli.console import interrupts_told, output
 from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
 from inklens.training.recipe import BACKENDS, PRESETS, Recipe
 
@@ -43,19 +43,15 @@ def audit(
 
     loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
     output.print(str(loaded), markup=False)
-    try:
-        with shown(output.console) as progress:
-            written, suspicion = audit(
-                loaded,
-                recipe,
-                folds=folds,
-                output=folder,
-                progress=progress,
-                on_fold=lambda fold, of: output.print(f"fold {fold} of {of}"),
-            )
-    except KeyboardInterrupt as interrupt:
-        errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]), markup=False)
-        raise
+    with interrupts_told(), shown(output.console) as progress:
+        written, suspicion = audit(
+            loaded,
+            recipe,
+            folds=folds,
+            output=folder,
+            progress=progress,
+            on_fold=lambda fold, of: output.print(f"fold {fold} of {of}"),
+        )
     output.print(
         f"suspicious {len(suspicion):,} of {suspicion.images:,} training images are called something else by "
         f"networks that did not learn them; about {suspicion.estimated:,} labels are probably wrong"

@@ -1,5 +1,7 @@
 """Where the commands print: results on standard output, complaints and notes on standard error."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,16 @@ class Printer:
 
 output = Printer()
 errors = Printer(stderr=True)
+
+
+@contextmanager
+def interrupts_told() -> Iterator[None]:
+    """Ctrl-C inside says in one line what is left behind, and goes on to end the command."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]), markup=False)
+        raise
 
 
 def printable(text: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inklens.evaluation import Robustness
     from inklens.pixels import PixelSpec
     from inklens.runs import RunFolder
+    from inklens.training import Run
 
 
 def robustness(
@@ -37,14 +38,13 @@ def robustness(
 
     All are measured on the same images: --data, or the test images of the first one's own data.
     """
-    from inklens.runs import RunFolder
     from inklens.training.robustness import robustness
 
     if folder is not None and len(models) > 1:
         raise OptionError(f"--output takes the figures of one run; {len(models)} were given: leave it out")
     opened = [_open(model) for model in models]
     loaded = _load(opened, data)
-    into = [RunFolder(folder) if folder else model.folder for model in opened]
+    into = [_folder_for(model, folder) for model in opened]
     measured = []
     for model, dataset, place in zip(opened, loaded, into, strict=True):
         with _progress(model.name) as on_corruption:
@@ -59,6 +59,8 @@ def robustness(
                     on_corruption=on_corruption,
                 )
             )
+        if model.run and place == model.run.folder and place.report.exists():  # its table shows them now
+            model.run.write_report()
     _print_table([model.name for model in opened], measured)
     output.print(
         f"\nerror on {measured[0].clean.n:,} test images of {loaded[0].name} (seed {seed})", markup=False
@@ -77,7 +79,15 @@ class _Model:
     spec: "PixelSpec"
     data: Any  # what it says of the data that it was trained on
     predict: Callable[[Any], Any]
-    folder: "RunFolder | None"
+    run: "Run | None"
+
+
+def _folder_for(model: _Model, given: Path | None) -> "RunFolder | None":
+    from inklens.runs import RunFolder
+
+    if given:
+        return RunFolder(given)
+    return model.run.folder if model.run else None
 
 
 def _open(path: str) -> _Model:
@@ -95,7 +105,7 @@ def _open(path: str) -> _Model:
     from inklens.training import Run
 
     run = Run.open(path)
-    return _Model(run.path.name, run.class_names, run.spec, run.data, run.predict, run.folder)
+    return _Model(run.path.name, run.class_names, run.spec, run.data, run.predict, run)
 
 
 def _load(models: list[_Model], data: str | None) -> "list[Dataset]":

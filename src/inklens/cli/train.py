@@ -1,12 +1,14 @@
 """`inklens train`: from a data set to a run folder, in one command."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inklens.cli.console import errors, output
+from inklens.cli.console import errors, interrupts_told, output
 from inklens.cli.options import (
     Channels,
     Data,
@@ -25,6 +27,7 @@ from inklens.training.recipe import BACKENDS, OPTIMIZERS, PRECISIONS, PRESETS, V
 if TYPE_CHECKING:
     from inklens.datasets import Dataset
     from inklens.training import Run
+    from inklens.training.progress import Progress
 
 
 def _one_of(names: Any) -> str:
@@ -99,19 +102,21 @@ def train(
         return _print_summary(loaded, recipe)
     where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test, "max_error": max_share}
     where["tensorboard"] = tensorboard
-    try:
-        if quiet:
-            run = train(loaded, recipe, **where)
-        else:
-            from inklens.cli.progress import shown
-
-            output.print(str(loaded), markup=False)
-            with shown(output.console) as progress:
-                run = train(loaded, recipe, **where, progress=progress)
-    except KeyboardInterrupt as interrupt:
-        errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]), markup=False)
-        raise
+    with interrupts_told(), _progress(loaded, quiet) as progress:
+        run = train(loaded, recipe, **where, progress=progress)
     return _print_result(run)
+
+
+@contextmanager
+def _progress(data: "Dataset", quiet: bool) -> "Iterator[Progress | None]":
+    if quiet:
+        yield None
+        return
+    from inklens.cli.progress import shown
+
+    output.print(str(data), markup=False)
+    with shown(output.console) as progress:
+        yield progress
 
 
 def _load(data: str | None, quiet: bool, **options: Any) -> "Dataset":

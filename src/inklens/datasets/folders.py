@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from inklens.datasets.dataset import Dataset
-from inklens.datasets.image_cache import decoded_tree, in_threads
+from inklens.datasets.image_cache import DecodedTree, decoded_tree, in_threads
 from inklens.datasets.names import printable
-from inklens.datasets.splits import hold_out_test
+from inklens.datasets.splits import Split, hold_out_test
 from inklens.datasets.trees import Tree, scan_tree
 from inklens.errors import DataError, ImageError
 from inklens.pixels import PixelSpec, decode
@@ -49,22 +49,12 @@ def load_folder(
         return _probed_spec(tree, size, channels, framing)
 
     decoded = decoded_tree(tree, (size, channels, framing), choose_spec, strict=strict)
-    unusable = {path for path, _ in decoded.skipped}
-    parts = {
-        part: replace(split, files=tuple(path for path, _ in tree.parts[part] if path not in unusable))
-        for part, split in decoded.parts.items()
-    }
+    parts = _with_files(decoded, tree)
     train, test = parts["train"], parts.get("test")
     lost = np.flatnonzero(np.bincount(train.labels, minlength=len(tree.class_names)) == 0)
     if len(lost):
         raise DataError(f"{root} has no usable training image of {tree.class_names[lost[0]]}; add some")
-    notes = []
-    if skipped := decoded.skipped:
-        names = ", ".join([path for path, _ in skipped[:5]] + ["and others"] * (len(skipped) > 5))
-        what = f"{len(skipped)} of {tree.images:,} images skipped: {names}; the first: {skipped[0][1]}"
-        notes.append(printable(what))
-    if tree.ignored:
-        notes.append(f"{tree.ignored} other files ignored")
+    notes = _notes(decoded, tree)
     if test is None:
         train, test, note = hold_out_test(train, seed)
         notes.append(note)
@@ -81,6 +71,27 @@ def load_folder(
         tuple(notes),
         str(root.resolve()),
     )
+
+
+def _with_files(decoded: DecodedTree, tree: Tree) -> dict[str, Split]:
+    """The parts, each image with the name of its file."""
+    unusable = {path for path, _ in decoded.skipped}
+    return {
+        part: replace(split, files=tuple(path for path, _ in tree.parts[part] if path not in unusable))
+        for part, split in decoded.parts.items()
+    }
+
+
+def _notes(decoded: DecodedTree, tree: Tree) -> list[str]:
+    """What was left out of the tree."""
+    notes = []
+    if skipped := decoded.skipped:
+        names = ", ".join([path for path, _ in skipped[:5]] + ["and others"] * (len(skipped) > 5))
+        what = f"{len(skipped)} of {tree.images:,} images skipped: {names}; the first: {skipped[0][1]}"
+        notes.append(printable(what))
+    if tree.ignored:
+        notes.append(f"{tree.ignored} other files ignored")
+    return notes
 
 
 def _probed_spec(tree: Tree, size: tuple[int, int] | None, channels: int | None, framing: str) -> PixelSpec:

@@ -18,6 +18,8 @@ NETWORKS = {
     "convnet-small": "three convolutions with batch normalisation; 1.6 million multiply-adds on 28x28",
     "convnet-deep": "five convolutions with batch normalisation; 14.6 million multiply-adds on 28x28",
 }
+# What `inklens.networks.augmentation` has; the last two are for the kinds of data.
+AUGMENTATIONS = ("none", "writing", "things")
 ACTIVATIONS = ("relu", "leaky_relu")
 DATA_FORMATS = ("channels_last", "channels_first")
 MINIMUM_SIDE = 8
@@ -30,4 +32,4 @@ def build(name: str, image_shape: tuple[int, int, int], classes: int, **options:
     return sequential.build(name, image_shape, classes, **options)
 
 
-__all__ = ["ACTIVATIONS", "DATA_FORMATS", "MINIMUM_SIDE", "NETWORKS", "build"]
+__all__ = ["ACTIVATIONS", "AUGMENTATIONS", "DATA_FORMATS", "MINIMUM_SIDE", "NETWORKS", "build"]

@@ -9,11 +9,10 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 from inklens.errors import OptionError
-from inklens.networks import ACTIVATIONS, NETWORKS
+from inklens.networks import ACTIVATIONS, AUGMENTATIONS, NETWORKS
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
 SCHEDULES = ("constant", "one-cycle", "cosine")
-AUGMENTATIONS = ("none", "auto", "writing", "things")
 BACKENDS = ("auto", "tensorflow", "jax", "torch")
 PRECISIONS = ("auto", "float32", "bfloat16")
 VALIDATION_DATA = ("split", "test")
@@ -199,7 +198,7 @@ _NAMES: dict[str, Iterable[str]] = {
     "activation": ACTIVATIONS,
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
-    "augmentation": AUGMENTATIONS,
+    "augmentation": ("auto", *AUGMENTATIONS),
     "validation_data": VALIDATION_DATA,
     "backend": BACKENDS,
     "precision": PRECISIONS,
