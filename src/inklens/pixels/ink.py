@@ -19,6 +19,7 @@ from inklens.pixels.channels import with_channels
 
 Ink = NDArray[np.float32]
 
+_SMALLEST_SIDE = 4  # no writing has fewer pixels
 _GROUND_SIDE = 256  # light and shadow are smooth: this many pixels along the longer side show them
 _LEVEL_SIDE = 1024  # and this many show what is ink and what is paper
 _DARKEST_GROUND = 16.0  # of 255; below it there is no more than a sensor's noise
@@ -66,6 +67,8 @@ def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None) -> Ink:
     """`find_ink` of uint8 (H, W)."""
+    if min(grey.shape) < _SMALLEST_SIDE:
+        return np.zeros(grey.shape, np.float32)
     small = _shrunk(grey, _GROUND_SIDE)
     longer = max(grey.shape)
     reach = max(3, int((longer / 2 if widest is None else widest) * max(small.shape) / longer))
@@ -180,7 +183,7 @@ class _Levels(NamedTuple):
 def _levels(ink: Ink) -> _Levels | None:
     """Paper and full ink of a raw ink picture; None where nothing stands out from the paper."""
     peak = float(ink.max())
-    if peak < _FAINTEST:
+    if peak - max(0.0, float(ink.min())) < _FAINTEST:
         return None
     whole = cv2.convertScaleAbs(cv2.max(ink, 0.0), alpha=255 / peak)
     counts = np.bincount(whole.ravel(), minlength=256).astype(np.float64)

@@ -28,7 +28,7 @@ def keep_writing(ink: Ink) -> Ink:
     Returns:
         float32 (H, W): 0 where a piece was dropped, the input itself where none was.
     """
-    seen = cv2.compare(ink, _SEEN, cv2.CMP_GT)
+    seen = cv2.threshold(ink, _SEEN, 255, cv2.THRESH_BINARY)[1].astype(np.uint8)
     mask = _without_whole_lines(seen)
     count, pieces, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     if count <= 2 and mask is seen:
