@@ -155,9 +155,9 @@ def _inkless_border(light: NDArray[np.uint8], full: float) -> NDArray[np.uint8]:
 
     Ink that touches the border would else go on outwards, and a stroke along the border be wide ground.
     """
-    lines = (light[:1], light[-1:], light[:, :1], light[:, -1:])
     share = 1 - 0.75 * full  # of its line's light that is left where there is ink
-    if all(int(line.min()) >= share * int(line.max()) for line in lines):
+    extremes = [cv2.minMaxLoc(line)[:2] for line in (light[:1], light[-1:], light[:, :1], light[:, -1:])]
+    if all(least >= share * most for least, most in extremes):
         return light
     light = light.copy()
     for line in (light[:1], light[-1:], light[:, :1], light[:, -1:]):
@@ -186,16 +186,18 @@ def _levels(ink: Ink) -> _Levels | None:
     if peak - max(0.0, float(ink.min())) < _FAINTEST:
         return None
     whole = cv2.convertScaleAbs(cv2.max(ink, 0.0), alpha=255 / peak)
-    counts = np.bincount(whole.ravel(), minlength=256).astype(np.float64)
-    bar, separability = _otsu(counts)
+    counts = np.bincount(whole.ravel(), minlength=256)
+    below = counts.cumsum()
+    bar, separability = _otsu(counts, below)
     two_kinds = separability >= _SEPARABLE or (separability >= _DOUBTFUL and _has_strokes(whole))
     for _ in range(1 if two_kinds else 3):
-        middle, low = _quantiles(counts[: bar + 1], 0.5, 0.16)
+        paper_pixels = below[bar]
+        middle, low = (int(below.searchsorted(share * paper_pixels)) for share in (0.5, 0.16))
         noise = middle - low
         above = (bar if two_kinds else max(bar, middle + _NOISES * noise)) + 1
-        if not counts[above:].any():
+        if above > 255 or below[above - 1] == below[-1]:
             return None
-        full = above + _quantiles(counts[above:], 0.75)[0]
+        full = int(below.searchsorted(0.25 * below[above - 1] + 0.75 * below[-1]))
         bar = (middle + full) // 2
     contrast = (full - middle) * peak / 255
     if contrast < _FAINTEST or not (two_kinds or full - middle >= 2 * _NOISES * max(noise, 1)):
@@ -212,21 +214,16 @@ def _has_strokes(ink: NDArray[np.uint8]) -> bool:
     return float(alike[0, 0]) >= _ALIKE
 
 
-def _otsu(counts: NDArray[np.float64]) -> tuple[int, float]:
+def _otsu(counts: NDArray[np.intp], below: NDArray[np.intp]) -> tuple[int, float]:
     """The last bin of the lower class, and the share of the variance that both explain (Otsu 1979)."""
-    below = counts.cumsum()
-    weighted = (counts * _BINS).cumsum()
-    total, mean = below[-1], weighted[-1] / below[-1]
+    moments = counts * _BINS
+    weighted = moments.cumsum()
+    total = float(below[-1])
+    mean = float(weighted[-1]) / total
     between = (mean * below - weighted) ** 2 / np.maximum(below * (total - below), 1e-9)
     best = int(between[:-1].argmax())
-    variance = float(counts @ (_BINS - mean) ** 2 / total)
+    variance = float(moments @ _BINS) / total - mean**2
     return best, float(between[best]) / max(variance, 1e-9)
 
 
 _BINS = np.arange(256, dtype=np.float64)
-
-
-def _quantiles(counts: NDArray[np.float64], *shares: float) -> list[int]:
-    """The bins below which these shares of the counts lie."""
-    below = counts.cumsum()
-    return [int(below.searchsorted(share * below[-1])) for share in shares]

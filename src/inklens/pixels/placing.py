@@ -20,6 +20,7 @@ INK = 0.2  # from here on a pixel counts as ink: MNIST's own boxes measure 20 at
 _BOX = 20 / 28  # of the frame
 # MNIST's strokes, in pixels of its 20x20 box: 2 of 100 training images are thinner, 2 thicker.
 _THINNEST, _THICKEST = 2.1, 4.6
+_COARSE = 1.25  # a digit is to be enlarged so many times or more
 _FINE = 4  # strokes are redrawn at so many times the size of the box
 
 
@@ -48,10 +49,15 @@ def place_ink(ink: Ink, spec: PixelSpec) -> NDArray[np.uint8]:
 
 
 def _scaled(digit: Ink, size: tuple[int, int], spec: PixelSpec) -> NDArray[np.uint8]:
-    """The digit, whose box has this size, scaled fitted into the frame's, its strokes in MNIST's range."""
+    """The digit, whose box has this size, fitted into the frame's, its strokes in MNIST's range."""
     tall, wide = round(spec.height * _BOX), round(spec.width * _BOX)
     scale = min(tall / size[0], wide / size[1])
     unit = min(tall, wide) / 20  # a pixel of MNIST in pixels of the frame
+    if scale > _COARSE:  # too few pixels to measure a stroke by
+        finer = math.ceil(scale)
+        digit = cv2.resize(digit, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
+        digit = cv2.min(cv2.max(digit, 0.0), 1.0)
+        scale /= finer
     stroke = stroke_width(digit) * scale / unit
     wanted = min(max(stroke, _THINNEST), _THICKEST)
     if wanted != stroke:
@@ -88,7 +94,8 @@ def _restroked(digit: Ink, change: float, scale: float) -> Ink:
     digit = cv2.copyMakeBorder(digit, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     if finer > 1:
         digit = cv2.resize(digit, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
-    mask = cv2.compare(digit, 0.5, cv2.CMP_GT)
+    # A stroke narrower than a pixel never covers one: what is to be thickened begins at paler ink.
+    mask = cv2.compare(digit, 0.5 if change < 0 else 0.4, cv2.CMP_GT)
     inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
     outside = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 3)
     drawn = cv2.subtract(inside, outside)
