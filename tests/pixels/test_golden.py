@@ -75,7 +75,7 @@ def test_a_folder_to_train_on_holds_what_prediction_sees(tree):
     assert (data.spec, data.kind) == (SPEC, "writing")
     for split in data.parts.values():
         for position, image in enumerate(split.whole()):
-            path = tree / split.whole(position)
+            path = tree / split.file(position)
             assert np.array_equal(image, framed_file(path, SPEC))
             pixels = decode(path)
             assert np.array_equal(image, frame(pixels, SPEC))
@@ -87,7 +87,7 @@ def test_evaluation_and_prediction_see_the_same(tree, tmp_path):
     model = save(build_model(SPEC), tmp_path / "model.onnx")
     candidate = Candidate.open(model)
     data = candidate.load(str(tree))
-    files = [tree / data.test.whole(position) for position in range(len(data.test))]
+    files = [tree / data.test.file(position) for position in range(len(data.test))]
     answers = candidate.answers(data, "test")
     assert np.array_equal(answers.probabilities, Classifier.open(model).predict(files).probabilities)
 
