@@ -193,8 +193,8 @@ class _Levels(NamedTuple):
 
 def _levels(ink: Ink) -> _Levels | None:
     """Paper and full ink of a raw ink picture; None where nothing stands out from the paper."""
-    peak = float(ink.max())
-    if peak - max(0.0, float(ink.min())) < _FAINTEST:
+    least, peak = cv2.minMaxLoc(ink)[:2]
+    if peak - max(0.0, least) < _FAINTEST:
         return None
     whole = cv2.convertScaleAbs(cv2.max(ink, 0.0), alpha=255 / peak)
     counts = np.bincount(whole.ravel(), minlength=256)
