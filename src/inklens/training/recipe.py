@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, AUGMENTATIONS, NETWORKS
+from inklens.networks.views import VIEWS
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
 SCHEDULES = ("constant", "one-cycle", "cosine")
@@ -45,6 +46,11 @@ class Recipe:
         validation_data: "split" holds images out of the training part (unless the data come with a validation
             part); "test" validates on the test set after every epoch, as tutorial C does.
         validation_split: how much to hold out: a share below 1, or a number of images.
+        validation_seed: decides which images are held out; None is `seed`. A committee's members share it.
+        views: test-time views, whose probabilities are averaged, inside model.onnx too: "none"; "cross", the
+            image as it is and moved a pixel up, down, left and right; "wide-cross", by two pixels; "square",
+            moved to all eight sides; "mirror"; "mirror-cross"; or "auto": cross for writing, mirror-cross for
+            things.
         seed: decides the split, the order of images, initial weights and dropout masks.
         backend: "tensorflow", "jax", "torch", or "auto".
         precision: "float32", "bfloat16", or "auto": bfloat16 only where it was measured to be faster.
@@ -71,6 +77,8 @@ class Recipe:
     minimum_steps: int = 0
     validation_data: str = "split"
     validation_split: float | int = 0.1
+    validation_seed: int | None = None
+    views: str = "none"
     seed: int = 0
     backend: str = "auto"
     precision: str = "auto"
@@ -99,8 +107,18 @@ class Recipe:
             >>> Recipe.from_preset("tutorial-c", epochs=2).batch_size
             150
         """
+        if name in COMMITTEES:
+            raise OptionError(
+                f"preset {name!r} is several networks, and one is expected here: give one of "
+                f"{', '.join(PRESETS)}; `inklens train --preset {name}` trains it"
+            )
         known_name("preset", name, PRESETS)
         return cls.from_dict({**PRESETS[name], "preset": name, **_just_these_epochs(options)})
+
+    @property
+    def split_seed(self) -> int:
+        """What decides which images are held out."""
+        return self.seed if self.validation_seed is None else self.validation_seed
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -167,6 +185,19 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+# The members of a committee: each a preset, and where it differs, so that not all err on the same images.
+# Seeds and the validation split are the committee's own matter; see `inklens.training.committee`.
+COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
+    "committee": {
+        "deep": {"preset": "accurate"},
+        "deep-leaky": {"preset": "accurate", "activation": "leaky_relu"},
+        "deep-plain": {"preset": "accurate", "plain_epochs": 6},
+        "deep-unsmoothed": {"preset": "accurate", "label_smoothing": 0.0},
+        "deep-dropout": {"preset": "accurate", "dropout": 0.4},
+    },
+}
+
+
 def known_name(what: str, given: object, known: Iterable[str]) -> None:
     """Raises OptionError, with the nearest name there is, when `given` is not a known one."""
     names = list(known)
@@ -193,6 +224,11 @@ def _share(value: Any) -> bool:
     return _number(value) and 0 <= value < 1
 
 
+def _seed(value: Any) -> bool:
+    return _whole(value, 0) and value < 2**31
+
+
+_SEEDS = "a whole number, 0 to 2147483647"
 _NAMES: dict[str, Iterable[str]] = {
     "network": NETWORKS,
     "activation": ACTIVATIONS,
@@ -200,6 +236,7 @@ _NAMES: dict[str, Iterable[str]] = {
     "optimizer": OPTIMIZERS,
     "augmentation": ("auto", *AUGMENTATIONS),
     "validation_data": VALIDATION_DATA,
+    "views": ("auto", *VIEWS),
     "backend": BACKENDS,
     "precision": PRECISIONS,
 }
@@ -225,5 +262,6 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: _number(value) and value > 0 and (_share(value) or _whole(value, 1)),
         "a share above 0 and below 1, or a number of images",
     ),
-    "seed": (lambda value: _whole(value, 0) and value < 2**31, "a whole number, 0 to 2147483647"),
+    "validation_seed": (lambda value: value is None or _seed(value), _SEEDS),
+    "seed": (_seed, _SEEDS),
 }
