@@ -18,8 +18,8 @@ NETWORKS = {
     "convnet-small": "three convolutions with batch normalisation; 2.1 million multiply-adds on 28x28",
     "convnet-deep": "five convolutions with batch normalisation; 14.6 million multiply-adds on 28x28",
 }
-# What `inklens.networks.augmentation` has; the last two are for the kinds of data.
-AUGMENTATIONS = ("none", "writing", "things")
+# What `inklens.networks.augmentation` has, by the kind of the data.
+AUGMENTATIONS = ("none", "writing", "writing-light", "things", "things-light")
 ACTIVATIONS = ("relu", "leaky_relu")
 DATA_FORMATS = ("channels_last", "channels_first")
 MINIMUM_SIDE = 8
