@@ -42,6 +42,9 @@ class Recipe:
         augmentation: "none", "writing", "things", or "auto", which goes by the kind of the data;
             `inklens.networks.augmentation` says what each does.
         plain_epochs: so many epochs at the end augment by a tenth only.
+        time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
+            of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
+            goes by `epochs`.
         minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
         validation_data: "split" holds images out of the training part (unless the data come with a validation
             part); "test" validates on the test set after every epoch, as tutorial C does.
@@ -74,6 +77,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augmentation: str = "none"
     plain_epochs: int = 0
+    time_budget: float | None = None
     minimum_steps: int = 0
     validation_data: str = "split"
     validation_split: float | int = 0.1
@@ -198,6 +202,15 @@ COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
+# Who names a time only gets the last of these that starts at no more: seconds on two cores.
+BUDGETS = ((0, "fast"), (180, "accurate"), (3000, "committee"))
+
+
+def preset_for(time_budget: float) -> str:
+    """The preset that makes the most of so many seconds."""
+    return [name for seconds, name in BUDGETS if seconds <= time_budget][-1]
+
+
 def known_name(what: str, given: object, known: Iterable[str]) -> None:
     """Raises OptionError, with the nearest name there is, when `given` is not a known one."""
     names = list(known)
@@ -257,6 +270,10 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dropout": (lambda value: value is None or _share(value), "0 to below 1"),
     "label_smoothing": (_share, "0 to below 1"),
     "plain_epochs": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
+    "time_budget": (
+        lambda value: value is None or (_number(value) and 5 <= value < float("inf")),
+        "seconds, 5 or more",
+    ),
     "minimum_steps": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "validation_split": (
         lambda value: _number(value) and value > 0 and (_share(value) or _whole(value, 1)),
