@@ -148,7 +148,10 @@ def train(
         return _print_summary(loaded, recipe)
 
     from inklens.training import train
+    from inklens.training.backends import choose_backend
 
+    if not quiet:
+        output.print(f"backend    {': '.join(choose_backend(recipe.backend))}", markup=False)
     with interrupts_told(), _progress(loaded, quiet) as progress:
         run = train(loaded, recipe, **where, tensorboard=tensorboard, progress=progress)
     return _print_result(run)
