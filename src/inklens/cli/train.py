@@ -20,6 +20,7 @@ from inklens.cli.options import (
     parse_max_error,
     parse_share_or_count,
     parse_size,
+    parse_time,
 )
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, NETWORKS
@@ -33,6 +34,7 @@ from inklens.training.recipe import (
     PRESETS,
     VALIDATION_DATA,
     Recipe,
+    preset_for,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ def train(
     network: Annotated[str | None, typer.Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
     activation: Annotated[str | None, typer.Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="The best network for this time of training: 30s, 2m, 1h; in place of --epochs."),
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimiser's; the schedule's peak.")] = None,
     optimizer: Annotated[str | None, typer.Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
@@ -114,6 +120,7 @@ def train(
         "network": network,
         "activation": activation,
         "epochs": epochs,
+        "time_budget": parse_time(time),
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "optimizer": optimizer,
@@ -135,16 +142,31 @@ def train(
         return _print_result(_resume(resume, quiet))
     if members or runs:
         return _print_result(_gather(context, members, runs or [], data, options, strict, where))
-    recipe = recipe_for(preset, **changed)
+    recipe = _recipe(context, preset, changed)
     loaded = _load(data, quiet, strict=strict, **options)
     if summary:
         return _print_summary(loaded, recipe)
 
     from inklens.training import train
+    from inklens.training.backends import choose_backend
 
+    if not quiet:
+        output.print(f"backend    {': '.join(choose_backend(recipe.backend))}", markup=False)
     with interrupts_told(), _progress(loaded, quiet) as progress:
         run = train(loaded, recipe, **where, tensorboard=tensorboard, progress=progress)
     return _print_result(run)
+
+
+def _recipe(context: typer.Context, preset: str, changed: dict[str, Any]) -> Recipe | Committee:
+    """The preset with what was changed; the time chooses among the presets where none is named."""
+    time = changed.get("time_budget")
+    if time is None:
+        return recipe_for(preset, **changed)
+    if "epochs" in changed:
+        raise OptionError("--time and --epochs exclude each other: give one of them")
+    named = context.get_parameter_source("preset")
+    chosen = preset if named is not None and named.name == "COMMANDLINE" else preset_for(time)
+    return recipe_for(chosen, **changed)
 
 
 def _only(context: typer.Context, *known: str) -> None:

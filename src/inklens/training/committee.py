@@ -62,6 +62,8 @@ class Committee:
         known_name("committee", name, COMMITTEES)
         table = COMMITTEES[name]
         options = {"validation_seed": seed, **options}
+        if options.get("time_budget") is not None:
+            options["time_budget"] /= len(table)
         members = {}
         for number, (member, fields) in enumerate(table.items()):
             changed = {field: value for field, value in fields.items() if field != "preset"}

@@ -160,7 +160,7 @@ def _fit(
     folder: RunFolder, prepared: Prepared, data: Dataset, parts: Parts, asked: Asked
 ) -> tuple[History, dict[str, Any]]:
     """The history, and what metrics.json says of the training."""
-    from inklens.training.fitting import fit
+    from inklens.training.fitting import fit, steps_per_epoch
 
     def keep(history: History) -> None:
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
@@ -178,8 +178,10 @@ def _fit(
         on_epoch=keep,
         logs=folder.path / LOGS if asked.tensorboard else None,
     )
+    steps = sum(int(record["steps"] or 0) for record in history)
+    epochs = round(steps / steps_per_epoch(prepared.recipe, len(learnt)), 2)
     return history, {
-        "epochs": len(history),
+        "epochs": int(epochs) if epochs.is_integer() else epochs,
         "images": len(learnt),
         "seconds": round(time.perf_counter() - started, 3),
         "parameters": prepared.network.count_params(),

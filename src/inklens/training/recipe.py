@@ -44,6 +44,9 @@ class Recipe:
         other_forms: of grey writing, the share of ones and of sevens that are shown once more, with an
             upstroke or a bar, 0 to 1; `inklens.training.forms` says why.
         plain_epochs: so many epochs at the end augment by a tenth only.
+        time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
+            of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
+            goes by `epochs`.
         minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
         validation_data: "split" holds images out of the training part (unless the data come with a validation
             part); "test" validates on the test set after every epoch, as tutorial C does.
@@ -77,6 +80,7 @@ class Recipe:
     augmentation: str = "none"
     other_forms: float = 0.0
     plain_epochs: int = 0
+    time_budget: float | None = None
     minimum_steps: int = 0
     validation_data: str = "split"
     validation_split: float | int = 0.1
@@ -210,6 +214,15 @@ COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
+# Who names a time only gets the last of these that starts at no more: seconds on two cores.
+BUDGETS = ((0, "fast"), (180, "accurate"), (3000, "committee"))
+
+
+def preset_for(time_budget: float) -> str:
+    """The preset that makes the most of so many seconds."""
+    return [name for seconds, name in BUDGETS if seconds <= time_budget][-1]
+
+
 def known_name(what: str, given: object, known: Iterable[str]) -> None:
     """Raises OptionError, with the nearest name there is, when `given` is not a known one."""
     names = list(known)
@@ -270,6 +283,10 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "label_smoothing": (_share, "0 to below 1"),
     "other_forms": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
     "plain_epochs": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
+    "time_budget": (
+        lambda value: value is None or (_number(value) and 5 <= value < float("inf")),
+        "seconds, 5 or more",
+    ),
     "minimum_steps": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "validation_split": (
         lambda value: _number(value) and value > 0 and (_share(value) or _whole(value, 1)),

@@ -91,7 +91,7 @@ def reproduction(described: dict[str, Any], metrics: dict[str, Any]) -> str:
 _OPTIONS = (
     "network", "activation", "epochs", "batch_size", "learning_rate", "optimizer", "dropout",
     "validation_split", "validation_data", "validation_seed", "views", "seed", "backend",
-    "precision",
+    "precision", "time_budget",
 )  # fmt: skip
 
 
@@ -104,6 +104,8 @@ def _options(recipe: Recipe | Committee) -> list[str] | None:
     if isinstance(recipe, Committee) and isinstance(preset, Committee):
         given = {**_given(recipe.first, preset.first), "seed": recipe.split_seed}
         given.pop("validation_seed", None)
+        if "time_budget" in given:
+            given["time_budget"] *= len(recipe.members)
     elif isinstance(recipe, Recipe) and isinstance(preset, Recipe):
         given = {**_given(recipe, preset), "seed": recipe.seed}
     else:
@@ -112,7 +114,10 @@ def _options(recipe: Recipe | Committee) -> list[str] | None:
         return None
     words = ["--preset", recipe.preset]
     for field, value in given.items():
-        words += [f"--{field.replace('_', '-')}", str(value)]
+        if field == "time_budget":
+            words += ["--time", f"{value:g}s"]
+        else:
+            words += [f"--{field.replace('_', '-')}", str(value)]
     return words
 
 
