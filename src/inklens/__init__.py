@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from inklens.evaluation import Evaluation
     from inklens.networks import build
     from inklens.pixels import PixelSpec
-    from inklens.training import EpochProgress, Recipe, Run, train
+    from inklens.training import Committee, EpochProgress, Recipe, Run, gather, resume, train
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Classifier",
+    "Committee",
     "Dataset",
     "EpochProgress",
     "Evaluation",
@@ -34,12 +35,15 @@ __all__ = [
     "Run",
     "__version__",
     "build",
+    "gather",
     "load",
+    "resume",
     "train",
 ]
 
 _HOMES = {
     "Classifier": "classifier",
+    "Committee": "training",
     "Dataset": "datasets",
     "EpochProgress": "training",
     "Evaluation": "evaluation",
@@ -49,7 +53,9 @@ _HOMES = {
     "Recipe": "training",
     "Run": "training",
     "build": "networks",
+    "gather": "training",
     "load": "datasets",
+    "resume": "training",
     "train": "training",
 }
 

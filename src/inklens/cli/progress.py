@@ -40,7 +40,8 @@ def shown(console: Console) -> Iterator[Progress]:
 
 
 def _epoch(now: EpochProgress) -> str:
-    return f"epoch {now.epoch:>{len(str(now.epochs))}}/{now.epochs}"
+    member = "" if now.member is None else f"{now.member}  "
+    return f"{member}epoch {now.epoch:>{len(str(now.epochs))}}/{now.epochs}"
 
 
 def _long_line(now: EpochProgress) -> str:
