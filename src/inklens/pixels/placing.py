@@ -59,7 +59,7 @@ def _scaled(digit: Ink, height: int, width: int) -> NDArray[np.uint8]:
     size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
     if size != (wide, tall):
         digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return cv2.convertScaleAbs(digit, alpha=255)
+    return np.asarray(cv2.convertScaleAbs(digit, alpha=255), np.uint8)
 
 
 def stroke_width(ink: Ink) -> float:
