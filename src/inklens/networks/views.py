@@ -5,12 +5,13 @@ Chosen by name in a recipe, computed inside the model file. Knows no framework.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple
 
 from inklens.errors import OptionError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class View(NamedTuple):
@@ -68,6 +69,8 @@ def seen(images: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
         images = images[:, :, ::-1]
     if view.down == view.right == 0:
         return images
+    import numpy as np  # `inklens --help` names the views and does not wait for NumPy
+
     moved = np.zeros_like(images)
     (rows_to, rows_from), (columns_to, columns_from) = _overlap(view.down), _overlap(view.right)
     moved[:, rows_to, columns_to] = images[:, rows_from, columns_from]
