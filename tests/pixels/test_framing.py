@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from inklens.errors import DataError, ImageError, OptionError
 from inklens.pixels import PixelSpec, frame
-from inklens.pixels.framing import with_channels
+from inklens.pixels.channels import with_channels
 
 
 @pytest.mark.parametrize("framing", ["pad", "stretch", "none"])

@@ -45,7 +45,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
     "mirror": (View(), View(mirrored=True)),
     "mirror-cross": (*_cross(1), *_cross(1, mirrored=True)),
 }
-AUTO = {"writing": "cross", "things": "mirror-cross"}
+AUTO = {"writing": "square", "things": "mirror-cross"}
 
 
 def resolve_views(name: str, kind: str) -> str:

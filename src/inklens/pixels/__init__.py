@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from inklens.pixels.encoding import encode_png, encode_webp
     from inklens.pixels.formats import IMAGE_SUFFIXES
     from inklens.pixels.framing import frame
+    from inklens.pixels.ink import find_ink
+    from inklens.pixels.pieces import keep_writing
+    from inklens.pixels.placing import place_ink, stroke_width
     from inklens.pixels.spec import FRAMINGS, PixelSpec
 
 __all__ = [
@@ -23,7 +26,11 @@ __all__ = [
     "decode",
     "encode_png",
     "encode_webp",
+    "find_ink",
     "frame",
+    "keep_writing",
+    "place_ink",
+    "stroke_width",
 ]
 
 _HOMES = {
@@ -34,7 +41,11 @@ _HOMES = {
     "decode": "decoding",
     "encode_png": "encoding",
     "encode_webp": "encoding",
+    "find_ink": "ink",
     "frame": "framing",
+    "keep_writing": "pieces",
+    "place_ink": "placing",
+    "stroke_width": "placing",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

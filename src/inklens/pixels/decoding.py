@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import ImageError
+from inklens.pixels.channels import with_channels
 from inklens.pixels.formats import FORMATS
-from inklens.pixels.framing import with_channels
 
 MAX_PIXELS = 50_000_000
 

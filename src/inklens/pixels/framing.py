@@ -3,12 +3,19 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.errors import DataError, ImageError, OptionError
+from inklens.errors import DataError, ImageError
+from inklens.pixels.channels import with_channels
 from inklens.pixels.spec import PixelSpec
+
+_MOST_PIXELS = 1_000_000  # one piece of writing needs no more
 
 
 def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
-    """Bring an image to `spec`; one that fits already keeps every byte.
+    """Bring an image to `spec`.
+
+    "ink" finds one piece of writing in any picture and sets it as MNIST's digits are set, bright on black;
+    see `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black. With the others an
+    image that fits already keeps every byte.
 
     Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
     keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side
@@ -31,6 +38,8 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
         raise DataError(
             f"an image of {image.dtype} {image.shape}; expected uint8 (H, W), (H, W, 1) or (H, W, 3)"
         )
+    if spec.framing == "ink":
+        return _framed_ink(image, spec)
     image = with_channels(image, spec.channels)
     height, width = image.shape[:2]
     if (height, width) == (spec.height, spec.width):
@@ -38,7 +47,7 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     if spec.framing == "none":
         raise ImageError(
             f"an image of {height}x{width}; expected {spec.height}x{spec.width}, "
-            "because framing is 'none': use framing 'pad' or 'stretch'"
+            "because framing is 'none': use framing 'ink', 'pad' or 'stretch'"
         )
     if spec.framing == "stretch":
         return _resized(image, spec.height, spec.width)
@@ -51,24 +60,17 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     return padded
 
 
-def with_channels(image: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """uint8 (H, W, 1 or 3) with `channels` channels.
+def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
+    """One piece of writing, set in the frame as MNIST's are."""
+    from inklens.pixels.ink import ink_of_grey
+    from inklens.pixels.pieces import keep_writing
+    from inklens.pixels.placing import place_ink
 
-    Raises:
-        DataError: the image has neither 1 nor 3 channels.
-        OptionError: `channels` is neither 1 nor 3.
-    """
-    if channels not in (1, 3):
-        raise OptionError(f"channels is {channels!r}; expected 1 (grey) or 3 (RGB)")
-    if image.shape[2] not in (1, 3):
-        raise DataError(f"an image of {image.shape[2]} channels; expected 1 (grey) or 3 (RGB)")
-    if image.shape[2] == channels:
-        return image
-    if channels == 3:
-        return np.repeat(image, 3, axis=2)
-    import cv2
-
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
+    grey = with_channels(image, 1)[..., 0]
+    scale = (_MOST_PIXELS / grey.size) ** 0.5
+    if scale < 1:
+        grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]
+    return place_ink(keep_writing(ink_of_grey(grey)), spec)
 
 
 def _resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

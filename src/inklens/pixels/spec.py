@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from inklens.errors import OptionError
 
-FRAMINGS = ("pad", "stretch", "none")
+FRAMINGS = ("ink", "pad", "stretch", "none")
 SMALLEST_SIDE, LARGEST_SIDE = 8, 1024  # of what a network takes; an image on its way there may have any
 
 
@@ -31,7 +31,8 @@ class PixelSpec:
         height: in pixels, at least 1.
         width: in pixels, at least 1.
         channels: 1 (grey) or 3 (RGB).
-        framing: "pad" keeps the aspect and pads, "stretch" resizes, "none" takes only images that fit.
+        framing: "ink" finds the writing and sets it as MNIST's digits are set, "pad" keeps the aspect and
+            pads, "stretch" resizes, "none" takes only images that fit.
 
     Raises:
         OptionError: a value out of range, or a framing that does not exist.
@@ -49,8 +50,6 @@ class PixelSpec:
                 raise OptionError(f"{side} is {value!r}; expected a whole number of pixels, 1 or more")
         if type(self.channels) is not int or self.channels not in (1, 3):
             raise OptionError(f"channels is {self.channels!r}; expected 1 (grey) or 3 (RGB)")
-        if self.framing == "ink":
-            raise OptionError("framing 'ink' is not there yet; use 'pad' for images that are framed already")
         if self.framing not in FRAMINGS:
             raise OptionError(f"framing is {self.framing!r}; expected one of {', '.join(FRAMINGS)}")
 

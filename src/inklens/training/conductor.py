@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inklens.datasets import Dataset
+from inklens.datasets import Dataset, Split
 from inklens.errors import OptionError
 from inklens.export.formats import require
 from inklens.networks import build
@@ -20,6 +20,7 @@ from inklens.training.committee import Committee, recipe_for
 from inklens.training.confidence import check_confidence
 from inklens.training.describing import describe_machine, description, stem
 from inklens.training.finishing import Parts, concluded, finish
+from inklens.training.forms import with_other_forms
 from inklens.training.progress import Progress
 from inklens.training.recipe import Recipe
 from inklens.training.run import Run
@@ -133,7 +134,7 @@ def train_into(folder: RunFolder, data: Dataset, prepared: Prepared, parts: Part
             {"recipe": prepared.recipe.to_dict(), "views": prepared.views, **description(data, parts)},
         )
         describe_machine(folder, prepared.backend, prepared.policy)
-        history, training = _fit(folder, prepared, data.kind, parts, asked)
+        history, training = _fit(folder, prepared, data, parts, asked)
         ensemble = _saved(folder, prepared, data)
         finish(folder, ensemble, data, parts, max_error=asked.max_error, history=history, training=training)
     return Run(folder)
@@ -156,7 +157,7 @@ def build_network(
 
 
 def _fit(
-    folder: RunFolder, prepared: Prepared, kind: str, parts: Parts, asked: Asked
+    folder: RunFolder, prepared: Prepared, data: Dataset, parts: Parts, asked: Asked
 ) -> tuple[History, dict[str, Any]]:
     """The history, and what metrics.json says of the training."""
     from inklens.training.fitting import fit, steps_per_epoch
@@ -164,12 +165,13 @@ def _fit(
     def keep(history: History) -> None:
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
 
-    augment = make_augment(prepared.recipe, kind)
+    augment = make_augment(prepared.recipe, data.kind)
+    learnt = _learnt(prepared.recipe, data, parts)
     started = time.perf_counter()
     history = fit(
         prepared.network,
         prepared.recipe,
-        parts.train,
+        learnt,
         parts.validation,
         augment=augment,
         progress=asked.progress,
@@ -177,13 +179,20 @@ def _fit(
         logs=folder.path / LOGS if asked.tensorboard else None,
     )
     steps = sum(int(record["steps"] or 0) for record in history)
-    epochs = round(steps / steps_per_epoch(prepared.recipe, len(parts.train)), 2)
+    epochs = round(steps / steps_per_epoch(prepared.recipe, len(learnt)), 2)
     return history, {
         "epochs": int(epochs) if epochs.is_integer() else epochs,
-        "images": len(parts.train),
+        "images": len(learnt),
         "seconds": round(time.perf_counter() - started, 3),
         "parameters": prepared.network.count_params(),
     }
+
+
+def _learnt(recipe: Recipe, data: Dataset, parts: Parts) -> Split:
+    """The training part; of grey writing with other forms of digits, where the recipe asks for them."""
+    if not recipe.other_forms or data.kind != "writing" or data.spec.channels != 1:
+        return parts.train
+    return with_other_forms(parts.train, data.class_names, data.spec, recipe.other_forms, recipe.seed)
 
 
 def _saved(folder: RunFolder, prepared: Prepared, data: Dataset) -> Ensemble:

@@ -39,8 +39,10 @@ class Recipe:
         weight_averaging: the decay of a running mean of the weights, which is kept at the end; None is none.
         dropout: share of activations dropped, 0 to below 1; None is the network's own.
         label_smoothing: 0 to below 1.
-        augmentation: "none", "writing", "things", or "auto", which goes by the kind of the data;
-            `inklens.networks.augmentation` says what each does.
+        augmentation: one of `inklens.networks.AUGMENTATIONS`; or "auto", which goes by the kind of the data,
+            and "auto-light", the same but cheaper; `inklens.networks.augmentation` says what each does.
+        other_forms: of grey writing, the share of ones and of sevens that are shown once more, with an
+            upstroke or a bar, 0 to 1; `inklens.training.forms` says why.
         plain_epochs: so many epochs at the end augment by a tenth only.
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
             of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
@@ -52,8 +54,8 @@ class Recipe:
         validation_seed: decides which images are held out; None is `seed`. A committee's members share it.
         views: test-time views, whose probabilities are averaged, inside model.onnx too: "none"; "cross", the
             image as it is and moved a pixel up, down, left and right; "wide-cross", by two pixels; "square",
-            moved to all eight sides; "mirror"; "mirror-cross"; or "auto": cross for writing, mirror-cross for
-            things.
+            moved to all eight sides; "mirror"; "mirror-cross"; or "auto": square for writing, mirror-cross
+            for things.
         seed: decides the split, the order of images, initial weights and dropout masks.
         backend: "tensorflow", "jax", "torch", or "auto".
         precision: "float32", "bfloat16", or "auto": bfloat16 only where it was measured to be faster.
@@ -76,6 +78,7 @@ class Recipe:
     dropout: float | None = None
     label_smoothing: float = 0.0
     augmentation: str = "none"
+    other_forms: float = 0.0
     plain_epochs: int = 0
     time_budget: float | None = None
     minimum_steps: int = 0
@@ -147,7 +150,14 @@ class Recipe:
 
 # Where a tutorial's value is lost, ours stands; docs/tutorials.md says which.
 PRESETS: dict[str, dict[str, Any]] = {
-    "fast": {"betas": (0.7, 0.9), "minimum_steps": 150, "validation_split": 1 / 12},
+    "fast": {
+        "epochs": 4,
+        "betas": (0.7, 0.9),
+        "augmentation": "auto-light",
+        "other_forms": 0.1,
+        "minimum_steps": 200,
+        "validation_split": 1 / 12,
+    },
     "accurate": {
         "network": "convnet-deep",
         "epochs": 16,
@@ -157,7 +167,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "weight_decay": 4e-3,
         "label_smoothing": 0.05,
         "augmentation": "auto",
+        "other_forms": 0.2,
         "plain_epochs": 2,
+        "views": "auto",
         "minimum_steps": 1500,
         "validation_split": 1 / 12,
     },
@@ -247,7 +259,7 @@ _NAMES: dict[str, Iterable[str]] = {
     "activation": ACTIVATIONS,
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
-    "augmentation": ("auto", *AUGMENTATIONS),
+    "augmentation": ("auto", "auto-light", *AUGMENTATIONS),
     "validation_data": VALIDATION_DATA,
     "views": ("auto", *VIEWS),
     "backend": BACKENDS,
@@ -269,6 +281,7 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "weight_averaging": (lambda value: value is None or _share(value), "0 to below 1"),
     "dropout": (lambda value: value is None or _share(value), "0 to below 1"),
     "label_smoothing": (_share, "0 to below 1"),
+    "other_forms": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
     "plain_epochs": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "time_budget": (
         lambda value: value is None or (_number(value) and 5 <= value < float("inf")),

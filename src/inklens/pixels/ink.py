@@ -1,0 +1,229 @@
+"""How much ink each pixel of a picture holds, whatever the light, the paper and the pen.
+
+Ink is what is narrow, the ground is what goes on: a grey-level closing (Serra 1982) fills whatever is
+narrower than the widest stroke and leaves light and shadow as they are, so that dividing by it removes them.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import DataError
+from inklens.pixels.channels import with_channels
+
+Ink = NDArray[np.float32]
+
+_GROUND_SIDE = 256  # light and shadow are smooth: this many pixels along the longer side show them
+_LEVEL_SIDE = 1024  # and this many show what is ink and what is paper
+_DARKEST_GROUND = 16.0  # of 255; below it there is no more than a sensor's noise
+_FAINTEST = 0.06  # of the ground's light that ink must take away: less is the paper's or the JPEG's
+# Otsu's measure of two kinds of pixels: Gaussian texture has 0.64, an even spread 0.75, writing 0.8.
+_SEPARABLE, _DOUBTFUL = 0.85, 0.74
+_ALIKE = 0.47  # deviation left by a mean over 3x3: of noise a third, of strokes a half and more
+_FEW_PIXELS = 300
+_NOISES = 5  # deviations of the paper by which ink must differ from it
+
+
+def find_ink(image: NDArray[np.uint8], *, widest: float | None = None) -> Ink:
+    """How much ink each pixel holds: light and shadow removed, polarity decided, strokes brought to about 1.
+
+    Works on one digit of 8x8 as on a page of 12 megapixels. Anti-aliasing stays. A picture without ink, be it
+    flat, shaded or a texture, gives zeros.
+
+    Args:
+        image: uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255, dark on light or light on dark.
+        widest: pixels that the widest stroke may measure; None is half the longer side, right for one piece
+            of writing. A page has less, and hard shadows then vanish too.
+
+    Returns:
+        float32 (H, W), 0 (paper) to 1 (ink).
+
+    Raises:
+        DataError: another type, shape or channel count.
+    """
+    return ink_of_grey(as_grey(image), widest)
+
+
+def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 (H, W) by ITU-R 601 luma.
+
+    Raises:
+        DataError: another type, shape or channel count.
+    """
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0:
+        raise DataError(
+            f"an image of {image.dtype} {image.shape}; expected uint8 (H, W), (H, W, 1) or (H, W, 3)"
+        )
+    return image if image.ndim == 2 else with_channels(image, 1)[..., 0]
+
+
+def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None) -> Ink:
+    """`find_ink` of uint8 (H, W)."""
+    small = _shrunk(grey, _GROUND_SIDE)
+    longer = max(grey.shape)
+    reach = max(3, int((longer / 2 if widest is None else widest) * max(small.shape) / longer))
+    light = grey
+    if not _dark_on_light(small):
+        light = cv2.bitwise_not(grey)
+        small = light if small is grey else cv2.bitwise_not(small)
+    ink = _taken(light, _ground(small, small, reach))
+    levels = _levels(_shrunk(ink, _LEVEL_SIDE))
+    if levels is None:
+        return np.zeros(grey.shape, np.float32)
+    inkless = _inkless_border(small, levels.full)
+    if inkless is not small:
+        ink = _taken(light, _ground(small, inkless, reach))
+        levels = _levels(_shrunk(ink, _LEVEL_SIDE)) or levels
+    gain = 1 / (levels.full - levels.paper)
+    ink = cv2.addWeighted(ink, gain, ink, 0, -levels.paper * gain, dst=ink)
+    cv2.max(ink, 0.0, dst=ink)
+    return np.asarray(cv2.min(ink, 1.0, dst=ink), np.float32)
+
+
+def _taken(light: NDArray[np.uint8], ground: Ink) -> Ink:
+    """The share of the ground's light that is taken away at each pixel; a page has no memory to spare."""
+    if ground.shape != light.shape:
+        ground = cv2.resize(ground, light.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = cv2.divide(light, cv2.max(ground, _DARKEST_GROUND), scale=-1, dtype=cv2.CV_32F)
+    return np.asarray(cv2.add(ink, 1.0, dst=ink), np.float32)
+
+
+def _shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg]  # of any type
+    """The picture with at most `longest` pixels along its longer side, by area averaging."""
+    scale = longest / max(picture.shape)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
+def _dark_on_light(grey: NDArray[np.uint8]) -> bool:
+    """Whether ink is darker than the ground.
+
+    Three signs together, since each is wrong somewhere: the ground reaches the border (not where a box is
+    drawn along it), it fills most of a band at the border (not in a tight crop), and ink is the rarer of the
+    two (not with a marker). The weights are from renderings of MNIST's training images.
+    """
+    counts = np.bincount(grey.ravel(), minlength=256) / grey.size
+    mean = float(counts @ _BINS)
+    away = _BINS - mean
+    spread = float(np.sqrt(counts @ away**2))
+    if spread == 0:
+        return True
+    skewness = float(counts @ away**3) / spread**3
+    border = _rim_mean(grey, 1) + 1.5 * _rim_mean(grey, round(max(grey.shape) / 10)) - 2.5 * mean
+    return border / spread >= 1.5 * math.tanh(skewness)
+
+
+def _rim_mean(grey: NDArray[np.uint8], depth: int) -> float:
+    """The mean of the pixels at most `depth` from the border."""
+    tall, wide = (side - 2 * min(max(depth, 1), (side - 1) // 2) for side in grey.shape)
+    top, left = (grey.shape[0] - tall) // 2, (grey.shape[1] - wide) // 2
+    inner = cv2.sumElems(grey[top : top + tall, left : left + wide])[0]
+    return float((cv2.sumElems(grey)[0] - inner) / max(1, grey.size - tall * wide))
+
+
+def _ground(light: NDArray[np.uint8], bordered: NDArray[np.uint8], reach: int) -> Ink:
+    """The light of the ground at each pixel of dark ink on it.
+
+    The border, of `bordered`, is continued outwards, so that a narrow margin is the wide ground that it is a
+    part of.
+    """
+    pad = reach // 2 + 1
+    wide = cv2.copyMakeBorder(bordered, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+    inner = wide[pad:-pad, pad:-pad]
+    if bordered is not light:
+        inner[:] = light
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, _rectangle(reach | 1, reach | 1))
+    inner = closed[pad:-pad, pad:-pad]
+    smooth = reach // 8 | 1
+    return np.asarray(cv2.blur(inner, (smooth, smooth)), np.float32)
+
+
+def _inkless_border(light: NDArray[np.uint8], full: float) -> NDArray[np.uint8]:
+    """The picture without ink on its outermost lines; itself where there is none.
+
+    Ink that touches the border would else go on outwards, and a stroke along the border be wide ground.
+    """
+    lines = (light[:1], light[-1:], light[:, :1], light[:, -1:])
+    share = 1 - 0.75 * full  # of its line's light that is left where there is ink
+    if all(int(line.min()) >= share * int(line.max()) for line in lines):
+        return light
+    light = light.copy()
+    for line in (light[:1], light[-1:], light[:, :1], light[:, -1:]):
+        side = max(3, int(0.9 * line.size))
+        wide, tall = (side, 1) if line.shape[0] == 1 else (1, side)
+        filled = cv2.morphologyEx(line, cv2.MORPH_CLOSE, _rectangle(tall, wide))
+        np.copyto(line, filled, where=line < share * filled)
+    return light
+
+
+@lru_cache(64)
+def _rectangle(tall: int, wide: int) -> NDArray[np.uint8]:
+    return np.ones((tall, wide), np.uint8)
+
+
+class _Levels(NamedTuple):
+    """Of the share of light taken away: what paper is, and what ink takes."""
+
+    paper: float
+    full: float
+
+
+def _levels(ink: Ink) -> _Levels | None:
+    """Paper and full ink of a raw ink picture; None where nothing stands out from the paper."""
+    peak = float(ink.max())
+    if peak < _FAINTEST:
+        return None
+    whole = cv2.convertScaleAbs(cv2.max(ink, 0.0), alpha=255 / peak)
+    counts = np.bincount(whole.ravel(), minlength=256).astype(np.float64)
+    bar, separability = _otsu(counts)
+    two_kinds = separability >= _SEPARABLE or (separability >= _DOUBTFUL and _has_strokes(whole))
+    for _ in range(1 if two_kinds else 3):
+        middle, low = _quantiles(counts[: bar + 1], 0.5, 0.16)
+        noise = middle - low
+        above = (bar if two_kinds else max(bar, middle + _NOISES * noise)) + 1
+        if not counts[above:].any():
+            return None
+        full = above + _quantiles(counts[above:], 0.75)[0]
+        bar = (middle + full) // 2
+    contrast = (full - middle) * peak / 255
+    if contrast < _FAINTEST or not (two_kinds or full - middle >= 2 * _NOISES * max(noise, 1)):
+        return None
+    paper = min(middle + 3 * noise, middle + 0.4 * (full - middle)) if noise else middle
+    return _Levels(paper * peak / 255, full * peak / 255)
+
+
+def _has_strokes(ink: NDArray[np.uint8]) -> bool:
+    """Whether neighbours are alike, as in strokes and unlike in noise; too few pixels are believed."""
+    if ink.size < _FEW_PIXELS:
+        return True
+    alike = cv2.meanStdDev(cv2.blur(ink, (3, 3)))[1] / cv2.meanStdDev(ink)[1]
+    return float(alike[0, 0]) >= _ALIKE
+
+
+def _otsu(counts: NDArray[np.float64]) -> tuple[int, float]:
+    """The last bin of the lower class, and the share of the variance that both explain (Otsu 1979)."""
+    below = counts.cumsum()
+    weighted = (counts * _BINS).cumsum()
+    total, mean = below[-1], weighted[-1] / below[-1]
+    between = (mean * below - weighted) ** 2 / np.maximum(below * (total - below), 1e-9)
+    best = int(between[:-1].argmax())
+    variance = float(counts @ (_BINS - mean) ** 2 / total)
+    return best, float(between[best]) / max(variance, 1e-9)
+
+
+_BINS = np.arange(256, dtype=np.float64)
+
+
+def _quantiles(counts: NDArray[np.float64], *shares: float) -> list[int]:
+    """The bins below which these shares of the counts lie."""
+    below = counts.cumsum()
+    return [int(below.searchsorted(share * below[-1])) for share in shares]

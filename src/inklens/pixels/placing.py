@@ -1,0 +1,107 @@
+"""From a picture of ink to the network's input, set in the frame as MNIST's makers set theirs.
+
+MNIST's digits were scaled into a box of 20x20, aspect kept, and laid into 28x28 with their centre of mass in
+the middle (LeCun, Bottou, Bengio and Haffner 1998).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.pixels.ink import Ink
+from inklens.pixels.spec import PixelSpec
+
+INK = 0.2  # from here on a pixel counts as ink: MNIST's own boxes measure 20 at this level
+
+_BOX = 20 / 28  # of the frame
+# MNIST's strokes, in pixels of its 20x20 box: 2 of 100 training images are thinner, 2 thicker.
+_THINNEST, _THICKEST = 2.1, 4.6
+_FINE = 4  # strokes are redrawn at so many times the size of the box
+
+
+def place_ink(ink: Ink, spec: PixelSpec) -> NDArray[np.uint8]:
+    """Ink as a network takes it: cropped, its strokes of MNIST's width, scaled to the box, centred by mass.
+
+    Strokes within MNIST's range stay as they are, thinner ones are thickened to it and thicker ones thinned.
+
+    Args:
+        ink: float32 (H, W), 0 (paper) to 1 (ink).
+
+    Returns:
+        uint8 (spec.height, spec.width, spec.channels), ink bright on 0; all 0 where there is no ink.
+    """
+    framed = np.zeros(spec.shape[:2], np.uint8)
+    box = _box(ink)
+    if box is not None:
+        digit = _scaled(ink[box], round(spec.height * _BOX), round(spec.width * _BOX))
+        if digit.any():  # what is longer than wide a thousand times leaves nothing
+            _lay(digit, framed)
+    return framed[..., None] if spec.channels == 1 else np.repeat(framed[..., None], spec.channels, axis=2)
+
+
+def _box(ink: Ink) -> tuple[slice, slice] | None:
+    left, top, width, height = cv2.boundingRect(cv2.compare(ink, INK, cv2.CMP_GT))
+    return (slice(top, top + height), slice(left, left + width)) if width else None
+
+
+def _scaled(digit: Ink, height: int, width: int) -> NDArray[np.uint8]:
+    """The digit as uint8, as large as fits into height x width, its strokes brought to MNIST's range."""
+    tall, wide = digit.shape
+    scale = min(height / tall, width / wide)
+    stroke = stroke_width(digit) * scale * 20 / min(height, width)
+    wanted = min(max(stroke, _THINNEST), _THICKEST)
+    if wanted != stroke:
+        digit = _restroked(digit, (wanted - stroke) * min(height, width) / 20, scale)
+        tall, wide = digit.shape
+        scale = min(height / tall, width / wide)
+    size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
+    if size != (wide, tall):
+        digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return np.asarray(cv2.convertScaleAbs(digit, alpha=255), np.uint8)
+
+
+def stroke_width(ink: Ink) -> float:
+    """The mean width of the strokes in pixels: twice their area over the length of their outline.
+
+    The area is the sum of the ink and the outline the sum of its slope, so that anti-aliasing counts.
+
+    Args:
+        ink: float32 (H, W), 0-1.
+    """
+    padded = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    across = cv2.Sobel(padded, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    down = cv2.Sobel(padded, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    outline = cv2.sumElems(cv2.magnitude(across, down))[0]
+    return 2 * cv2.sumElems(ink)[0] / outline if outline else 0.0
+
+
+def _restroked(digit: Ink, change: float, scale: float) -> Ink:
+    """The digit drawn anew with every stroke wider by `change` pixels of the box, cropped to its ink.
+
+    Its outline is moved along its distance map, at a scale where a stroke has several pixels.
+    """
+    finer = max(1, int(np.ceil(_FINE * scale)))
+    reach = int(np.ceil(max(change, 0) / scale)) + 2
+    digit = cv2.copyMakeBorder(digit, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
+    if finer > 1:
+        digit = cv2.resize(digit, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
+    mask = cv2.compare(digit, 0.5, cv2.CMP_GT)
+    inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    outside = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 3)
+    drawn = cv2.subtract(inside, outside)
+    drawn = cv2.add(drawn, change / 2 * finer / scale + 0.5)
+    drawn = cv2.min(cv2.max(drawn, 0.0), 1.0)
+    box = _box(np.asarray(drawn, np.float32))
+    return np.asarray(drawn if box is None else drawn[box], np.float32)
+
+
+def _lay(digit: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
+    """Sets the digit into the frame, its centre of mass in the middle, or as near to it as fits."""
+    mass = cv2.moments(digit)
+    top = int(np.floor(frame.shape[0] / 2 - mass["m01"] / mass["m00"] + 0.5))
+    left = int(np.floor(frame.shape[1] / 2 - mass["m10"] / mass["m00"] + 0.5))
+    top = min(max(top, 0), frame.shape[0] - digit.shape[0])
+    left = min(max(left, 0), frame.shape[1] - digit.shape[1])
+    frame[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
