@@ -65,14 +65,12 @@ def resolve_views(name: str, kind: str) -> str:
 
 def seen(images: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
     """What a view shows: uint8 (N, H, W, C) -> uint8 (N, H, W, C)."""
-    import numpy as np
+    import numpy as np  # `inklens --help` names the views and does not wait for NumPy
 
     if view.mirrored:
         images = images[:, :, ::-1]
     if view.down == view.right == 0:
         return images
-    import numpy as np  # `inklens --help` names the views and does not wait for NumPy
-
     moved = np.zeros_like(images)
     (rows_to, rows_from), (columns_to, columns_from) = _overlap(view.down), _overlap(view.right)
     moved[:, rows_to, columns_to] = images[:, rows_from, columns_from]
