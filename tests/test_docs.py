@@ -71,13 +71,16 @@ def _commands(page: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("arguments", _commands("training.md"), ids=" ".join)
 def test_every_command_about_training_is_one_that_the_command_line_takes(arguments):
+    import typer
+
     from inklens.cli import command_line
 
-    group = command_line([arguments[0]])
-    with group.make_context("inklens", list(arguments)) as context:
-        name, command, rest = group.resolve_command(context, [*context.protected_args, *context.args])
-        assert name == "train"
-        command.make_context(name, rest, parent=context)
+    assert arguments[0] == "train"
+    command = typer.main.get_command(command_line(["train"])).commands["train"]
+    with command.make_context("train", arguments[1:]) as context:
+        assert context.params
+    with pytest.raises(typer.TyperException):
+        command.make_context("train", [*arguments[1:], "--no-such-option"])
 
 
 def test_the_committee_of_the_docs_trains(tmp_path):
