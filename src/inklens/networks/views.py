@@ -1,16 +1,17 @@
 """Test-time views: the same image a pixel to the side or mirrored, whose probabilities are averaged.
 
-Chosen by name in a recipe, computed inside the model file. Knows no framework.
+Chosen by name in a recipe, computed inside the model file. Knows no framework, and the names not even NumPy.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple
 
 from inklens.errors import OptionError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class View(NamedTuple):
@@ -64,6 +65,8 @@ def resolve_views(name: str, kind: str) -> str:
 
 def seen(images: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
     """What a view shows: uint8 (N, H, W, C) -> uint8 (N, H, W, C)."""
+    import numpy as np  # `inklens --help` names the views and does not wait for NumPy
+
     if view.mirrored:
         images = images[:, :, ::-1]
     if view.down == view.right == 0:

@@ -90,15 +90,15 @@ def _seven(ink: Ink, random: np.random.Generator) -> list[Stroke]:
     top, bottom, left, right = _box(ink)
     height = bottom - top
     row = top + height * random.uniform(0.38, 0.62)
-    half = max(right - left, 0.5 * height) * random.uniform(0.22, 0.42)
+    half = max(right - left, 0.5 * height) * random.uniform(0.25, 0.55)
     middle = _middle(ink, row) + half * random.uniform(-0.3, 0.3)
     lift = half * random.uniform(-0.15, 0.4)  # most bars rise to the right
     strokes = [((row + lift, middle - half), (row - lift, middle + half))]
-    if random.random() < 0.35:
+    if random.random() < 0.5:
         rows = np.flatnonzero(ink[:, left + 1] > 0.3)
         start = float(rows.mean()) if len(rows) else float(top)
         strokes.append(
-            ((start, left + 1.0), (start + height * random.uniform(0.12, 0.3), left + random.uniform(-2, 1)))
+            ((start, left + 1.0), (start + height * random.uniform(0.12, 0.35), left + random.uniform(-2, 1)))
         )
     return strokes
 
