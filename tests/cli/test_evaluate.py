@@ -99,7 +99,7 @@ def test_the_figures_are_those_of_scikit_learn_on_the_predictions_that_are_writt
 
 def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(inklens, run, some_digits):
     before = content_of(run)
-    done = inklens("evaluate", "one", "--data", "some", "--part", "all")
+    done = inklens("evaluate", "one", "--data", "some", "--part", "all", "--framing", "pad")
     assert done.returncode == 0, done.stderr
     assert done.stderr == "note: some has no image of 0, 1, 3, 4, 6, 8, 9\n"
     assert content_of(run) == before

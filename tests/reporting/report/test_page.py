@@ -96,11 +96,15 @@ def test_corruptions_are_there_only_where_they_were_measured(finished):
     assert "Spoilt images" in page
     assert re.search(r"shot noise</th><td>3\.10 %", page)
     assert re.search(r"mean</th><td>15.05 %", page)
-    framed = {"corruptions": {name: {"error": 0.02} for name in errors}, "mean_error": 0.02}
+    framed = {
+        "corruptions": {name: {"error": 0.02} for name in errors},
+        "mean_error": 0.02,
+        "clean_error": 0.012,
+    }
     more = {"clean_error": 0.011, "framed": framed}
     finished.folder.write_json("robustness.json", {"corruptions": errors, "mean_error": 0.1505, **more})
     page = finished.write().replace("\u00a0", " ")
-    assert re.search(r"as they are</th><td>1.10 %</td><td>1.10 %", page)
+    assert re.search(r"as they are</th><td>1.10 %</td><td>1.20 %", page)
     assert re.search(r"fog</th><td>27.00 %</td><td>2.00 %", page)
 
 
