@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inklens.evaluation import Evaluation
     from inklens.networks import build
     from inklens.pixels import PixelSpec
+    from inklens.reading import Reading, read
     from inklens.training import EpochProgress, Recipe, Run, train
 
 __version__ = "0.1.0"
@@ -30,11 +31,13 @@ __all__ = [
     "InklensError",
     "PixelSpec",
     "Predictions",
+    "Reading",
     "Recipe",
     "Run",
     "__version__",
     "build",
     "load",
+    "read",
     "train",
 ]
 
@@ -46,10 +49,12 @@ _HOMES = {
     "InklensError": "errors",
     "PixelSpec": "pixels",
     "Predictions": "classifier",
+    "Reading": "reading",
     "Recipe": "training",
     "Run": "training",
     "build": "networks",
     "load": "datasets",
+    "read": "reading",
     "train": "training",
 }
 

@@ -24,7 +24,7 @@ _FAINTEST = 0.04  # of the ground's light that ink must take away: less is the p
 _NOISES = 5.0  # deviations of the paper by which ink must differ from it
 
 
-def find_ink(image: NDArray[np.uint8], *, widest: float | None = None) -> Ink:
+def find_ink(image: NDArray[np.uint8], *, widest: float | None = None, dark: bool | None = None) -> Ink:
     """How much ink each pixel holds: light and shadow removed, polarity decided, strokes brought to about 1.
 
     Works on one digit of 8x8 as on a page of 12 megapixels. Anti-aliasing stays. A picture without ink, be it
@@ -34,6 +34,7 @@ def find_ink(image: NDArray[np.uint8], *, widest: float | None = None) -> Ink:
         image: uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255, dark on light or light on dark.
         widest: pixels that the widest stroke may measure; None is half the longer side, right for one piece
             of writing. A page has less, and hard shadows then vanish too.
+        dark: whether ink is darker than the paper; None decides it by the picture.
 
     Returns:
         float32 (H, W), 0 (paper) to 1 (ink).
@@ -41,7 +42,7 @@ def find_ink(image: NDArray[np.uint8], *, widest: float | None = None) -> Ink:
     Raises:
         DataError: another type, shape or channel count.
     """
-    return ink_of_grey(as_grey(image), widest)
+    return ink_of_grey(as_grey(image), widest, dark)
 
 
 def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -58,13 +59,13 @@ def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image if image.ndim == 2 else with_channels(image, 1)[..., 0]
 
 
-def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None) -> Ink:
+def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None, dark: bool | None = None) -> Ink:
     """`find_ink` of uint8 (H, W)."""
     height, width = grey.shape
     longer = max(height, width)
     small = _shrunk(grey, _GROUND_SIDE)
     reach = (longer / 2 if widest is None else widest) * max(small.shape) / longer
-    dark = _dark_on_light(small)
+    dark = _dark_on_light(small) if dark is None else dark
     ground = _ground(small if dark else cv2.bitwise_not(small), max(3, int(reach)))
     light = grey if dark else cv2.bitwise_not(grey)
     if small is not grey:
