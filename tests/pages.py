@@ -209,8 +209,9 @@ def _write_word(ink, random, at, tall):
     scale = tall / 30
     thick = max(1, int(tall * random.uniform(0.05, 0.1)))
     (wide, high), _ = cv2.getTextSize(word, font, scale, thick)
-    sheet = np.zeros((3 * high, wide + 2 * high), np.float32)
-    cv2.putText(sheet, word, (high, 2 * high), font, scale, 1.0, thick, cv2.LINE_AA)
+    sheet = np.zeros((3 * high, wide + 2 * high), np.uint8)
+    cv2.putText(sheet, word, (high, 2 * high), font, scale, 255, thick, cv2.LINE_AA)
+    sheet = sheet.astype(np.float32) / 255
     rows, columns = np.mgrid[: sheet.shape[0], : sheet.shape[1]].astype(np.float32)
     wave = random.uniform(0.02, 0.06) * high * np.sin(columns / high * random.uniform(1, 3))
     slant = random.uniform(-0.1, 0.4)

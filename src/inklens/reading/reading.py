@@ -58,7 +58,7 @@ def read(
     _check(expect, grid)
     page = open_page(source, region)
     mask = strokes(page.ink)
-    ruling = find_ruling(mask)
+    ruling = find_ruling(page.ink, page.grey)
     ink = remove(page.ink, ruling.taken)
     writing = strokes(ink)
     pieces = find_pieces(ink, writing)

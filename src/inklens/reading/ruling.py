@@ -18,6 +18,9 @@ _LONG = 0.4  # of the picture's side that a ruling runs along
 _SLIM = 60  # times as long as wide: with a pen of half a millimetre a stroke of 3 centimetres
 _SEVERAL = 3  # upright lines make a ruling; fewer may be 1s with a fine pen,
 _WHOLE = 0.97  # unless they run along so much of the side
+_PALEST = 0.12  # ink of a ruling that is worth removing
+_INKED = 0.25
+_DARKER = 1.4  # times the ruling's shade: then the pen is told from it by its shade
 _PART = 1 / 8  # of the side; a ruling is straight over so much of it, and goes on slightly bent
 _SIDE = 18  # pixels; a shorter straight run may be any stroke
 _MOST_TILT = 15.0  # degrees by which a page may be turned
@@ -29,43 +32,51 @@ class Ruling:
     """Printed lines of a page.
 
     Args:
-        lines: uint8 (H, W), 255 where a line is.
         cells: float64 (N, 4, 2), corners of the insides of the boxes.
-        taken: uint8 (H, W), 255 where ink goes with the lines: `lines` without the strokes that cross.
+        taken: uint8 (H, W), 255 where ink goes with the lines; the strokes that cross them are not in it.
     """
 
-    lines: Mask
     cells: NDArray[np.float64]
     taken: Mask
 
 
-def find_ruling(mask: Mask) -> Ruling:
+def find_ruling(ink: Ink, grey: NDArray[np.uint8]) -> Ruling:
     """Finds ruled lines, squared paper and boxes.
 
     Args:
-        mask: uint8 (H, W), 255 where there is ink.
+        ink: float32 (H, W), 0-1.
+        grey: uint8 (H, W), the page itself: it knows shades of ink that are all 1.
     """
-    levels, uprights = _tilts(mask)
-    level, long_level = _runs(mask, levels, lone_strokes=False)
-    turned, long_turned = _runs(np.ascontiguousarray(mask.T), [-tilt for tilt in uprights], lone_strokes=True)
-    upright, long_upright = turned.T, long_turned.T
-    cells, sides = _boxes(cv2.bitwise_or(level, upright))
-    level = cv2.bitwise_or(cv2.bitwise_and(level, sides), long_level)
-    upright = cv2.bitwise_or(cv2.bitwise_and(upright, sides), long_upright)
-    taken_level = _without_crossings(mask, level)
-    taken_upright = _without_crossings(mask.T, np.ascontiguousarray(upright.T)).T
-    lines = cv2.bitwise_or(level, upright)
-    taken = cv2.bitwise_and(cv2.bitwise_or(taken_level, taken_upright), mask)
+    seen = as_mask(cv2.compare(ink, _PALEST, cv2.CMP_GT))
+    levels, uprights = _tilts(seen)
+    down = Turned(as_mask(seen.T), [-tilt for tilt in uprights])
+    across = Turned(seen, levels)
+    cells, sides = _boxes(across, down)
+    level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
+    upright = _rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True).T
+    if len(cells):
+        level |= across.runs(_SIDE) & sides
+        upright = upright | (down.runs(_SIDE).T & sides)
+    if not (level.any() or upright.any()):
+        return Ruling(cells, np.zeros_like(seen))
+    shade = _shade(ink, grey)
+    pen = float(np.median(shade[(ink > 0.5) & (_grown(level | upright) == 0)] if (ink > 0.5).any() else 0))
+    taken = _without_crossings(ink, level, shade, pen)
+    taken = taken | _without_crossings(ink.T, as_mask(upright.T), shade.T, pen).T
     # Where a level line meets an upright one each takes the other for a crossing stroke.
-    corners = cv2.bitwise_and(_grown(level, 1), _grown(upright, 1))
-    return Ruling(lines, cells, cv2.bitwise_or(taken, cv2.bitwise_and(corners, mask)))
+    meet = _grown(level) & _grown(as_mask(upright))
+    tone = float(np.median(shade[(level | upright) > 0]))
+    taken |= meet if pen <= _DARKER * tone else meet & as_mask((shade <= (pen * tone) ** 0.5) * 255)
+    return Ruling(cells, as_mask(taken & seen))
 
 
 def remove(ink: Ink, taken: Mask) -> Ink:
     """The ink without what was taken."""
-    cleared = ink.copy()
-    cleared[_grown(taken, 1) > 0] = np.minimum(cleared[_grown(taken, 1) > 0], 0.0)
-    return cleared
+    return np.where(taken > 0, np.float32(0), ink)
+
+
+def as_mask(array: object) -> Mask:
+    return np.ascontiguousarray(array, np.uint8)
 
 
 def _tilts(mask: Mask) -> tuple[list[float], list[float]]:
@@ -82,34 +93,46 @@ def _tilts(mask: Mask) -> tuple[list[float], list[float]]:
     steep = np.tan(np.radians(_MOST_TILT))
     level = np.abs(dy) <= steep * np.abs(dx)
     upright = np.abs(dx) <= steep * np.abs(dy)
-    return _spread(dy[level] / dx[level]), _spread(-dx[upright] / dy[upright])
+    levels, uprights = _spread(dy[level] / dx[level]), _spread(-dx[upright] / dy[upright])
+    # A page is turned as a whole: where lines of one direction are short, those of the other tell.
+    return levels or uprights or [0.0], uprights or levels or [0.0]
 
 
 def _spread(slopes: NDArray[np.float64]) -> list[float]:
-    """Up to three slopes that stand for all: perspective makes lines fan out."""
+    """Up to three slopes that stand for all: perspective makes lines fan out; none of none."""
     if not len(slopes):
-        return [0.0]
+        return []
     low, middle, high = np.quantile(slopes, [0.1, 0.5, 0.9])
     return [float(middle)] if high - low < 0.02 else [float(low), float(middle), float(high)]
 
 
-def _runs(mask: Mask, slopes: list[float], lone_strokes: bool) -> tuple[Mask, Mask]:
-    """Ink in straight runs along a slope: those of at least a box's side, and those as long as a ruling."""
-    side, long_one = np.zeros_like(mask), np.zeros_like(mask)
-    height, width = mask.shape
-    part = max(_SIDE, width * _PART)
-    for slope in slopes:
-        shift = np.array([[1, 0, 0], [-slope, 1, slope * width / 2]], np.float64)
-        back = np.array([[1, 0, 0], [slope, 1, -slope * width / 2]], np.float64)
-        level = cv2.warpAffine(mask, shift, (width, height), flags=cv2.INTER_NEAREST) if slope else mask
-        thick = cv2.dilate(level, np.ones((3, 1), np.uint8))
-        bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8))
-        for runs, length in ((side, _SIDE), (long_one, part)):
+class Turned:
+    """A picture in which lines of some slopes run level, and the straight runs in it."""
+
+    def __init__(self, mask: Mask, slopes: list[float]) -> None:
+        self._mask = mask
+        self._slopes = slopes
+        self._bridged = []
+        height, width = mask.shape
+        for slope in slopes:
+            level = mask
+            if slope:
+                shift = np.array([[1, 0, 0], [-slope, 1, slope * width / 2]], np.float64)
+                level = as_mask(cv2.warpAffine(mask, shift, (width, height), flags=cv2.INTER_NEAREST))
+            thick = cv2.dilate(level, np.ones((3, 1), np.uint8))
+            self._bridged.append(cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8)))
+
+    def runs(self, length: float) -> Mask:
+        """Ink in straight runs of at least `length` pixels: uint8 (H, W), 0 or 255."""
+        found = np.zeros_like(self._mask)
+        height, width = found.shape
+        for slope, bridged in zip(self._slopes, self._bridged, strict=True):
             opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, max(3, int(length))), np.uint8))
             if slope:
+                back = np.array([[1, 0, 0], [slope, 1, -slope * width / 2]], np.float64)
                 opened = cv2.warpAffine(opened, back, (width, height), flags=cv2.INTER_NEAREST)
-            cv2.bitwise_or(runs, cv2.bitwise_and(opened, mask), dst=runs)
-    return side, _rulings(long_one, lone_strokes)
+            found |= opened & self._mask
+        return found
 
 
 def _rulings(runs: Mask, lone_strokes: bool) -> Mask:
@@ -130,9 +153,25 @@ def _rulings(runs: Mask, lone_strokes: bool) -> Mask:
     return np.asarray(np.where(kept[pieces], runs, 0), np.uint8)
 
 
-def _boxes(segments: Mask) -> tuple[NDArray[np.float64], Mask]:
-    """Corners of the rectangles that straight runs close around, and where their sides lie."""
+def _boxes(across: Turned, down: Turned) -> tuple[NDArray[np.float64], Mask]:
+    """Corners of the rectangles that straight runs close around, and where their sides lie.
+
+    Twice: once the size of the boxes is known, shorter runs are strokes of what is written in them.
+    """
+    segments = across.runs(_SIDE) | down.runs(_SIDE).T
+    cells = _rectangles(segments)
+    if cells:
+        side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
+        again = _rectangles(across.runs(0.75 * side) | down.runs(0.75 * side).T)
+        cells = again if len(again) >= len(cells) else cells
     sides = np.zeros_like(segments)
+    for corners in cells:
+        thickness = max(7, int(0.12 * min(cv2.minAreaRect(corners)[1])))
+        cv2.polylines(sides, [np.rint(corners).astype(np.int32)], True, 255, thickness)
+    return np.array(cells, np.float64).reshape(-1, 4, 2), sides
+
+
+def _rectangles(segments: Mask) -> list[NDArray[np.float32]]:
     closed = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     outlines, nesting = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     cells: list[NDArray[np.float32]] = []
@@ -141,18 +180,13 @@ def _boxes(segments: Mask) -> tuple[NDArray[np.float64], Mask]:
             continue
         rectangle = cv2.minAreaRect(outline)
         shorter, longer = sorted(rectangle[1])
-        if shorter < _SIDE or cv2.contourArea(outline) < _RECTANGLE * shorter * longer:
+        if shorter < _SIDE or cv2.contourArea(cv2.convexHull(outline)) < _RECTANGLE * shorter * longer:
             continue
         corners = np.asarray(cv2.boxPoints(rectangle), np.float32)
         away = np.linalg.norm(outline.astype(np.float32) - corners, axis=2).min(axis=0)
-        if away.max() > 0.06 * shorter + 2:  # no corners: a squarish 0
-            continue
-        cells.append(corners)
-    cells = _outermost(cells)
-    for corners in cells:
-        thickness = max(7, int(0.12 * min(cv2.minAreaRect(corners)[1])))
-        cv2.polylines(sides, [np.rint(corners).astype(np.int32)], True, 255, thickness)
-    return np.array(cells, np.float64).reshape(-1, 4, 2), sides
+        if away.max() <= 0.06 * shorter + 2:  # without corners it is a squarish 0
+            cells.append(corners)
+    return _outermost(cells)
 
 
 def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
@@ -166,18 +200,38 @@ def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     return kept
 
 
-def _without_crossings(mask: Mask, level: Mask) -> Mask:
-    """Of level lines, what is no thicker than the line is: where a stroke crosses, the ink is thicker."""
+def _shade(ink: Ink, grey: NDArray[np.uint8]) -> Ink:
+    """How much of the paper's light each pixel lacks or has too much, unlike ink not cut off at 1."""
+    paper = as_mask(cv2.compare(ink, _PALEST, cv2.CMP_LT))
+    size = (max(1, grey.shape[1] // 4), max(1, grey.shape[0] // 4))
+    blank = cv2.resize(paper, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    light = cv2.resize(grey & paper, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    reach = (max(3, max(size) // 16 | 1),) * 2
+    ground = (cv2.blur(light, reach) + 1) / (cv2.blur(blank, reach) + 1 / 255)
+    ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.abs(grey - ground) / np.maximum(ground, 16), np.float32)
+
+
+def _without_crossings(ink: Ink, level: Mask, shade: Ink, pen: float) -> Mask:
+    """Of level lines, what is not also a stroke that crosses them.
+
+    Where the lines are paler than the pen, a stroke is what is darker; else it is where the ink is thicker
+    than the line.
+    """
     if not level.any():
         return level
+    lines = as_mask(cv2.dilate(level, np.ones((3, 1), np.uint8)))  # the edge that straight runs miss goes too
+    tone = float(np.median(shade[level > 0]))
+    if pen > _DARKER * tone:
+        return as_mask(np.where(shade <= (pen * tone) ** 0.5, lines, 0))
     columns = np.count_nonzero(level, axis=0)
     edges = np.count_nonzero((level[1:] > 0) & (level[:-1] == 0), axis=0) + (level[0] > 0)
     width = float(columns.sum() / max(1, edges.sum()))
     thick = int(np.ceil(1.6 * width)) + 2
-    tall = cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN, np.ones((thick, 1), np.uint8))
-    # A line's own edge, which its straight runs miss, goes too.
-    return cv2.bitwise_and(cv2.dilate(level, np.ones((3, 1), np.uint8)), cv2.bitwise_not(tall))
+    inked = as_mask(cv2.compare(np.ascontiguousarray(ink), _INKED, cv2.CMP_GT))
+    tall = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((thick, 1), np.uint8))
+    return as_mask(lines & ~as_mask(tall))
 
 
-def _grown(mask: Mask, reach: int) -> Mask:
-    return np.asarray(cv2.dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+def _grown(mask: Mask) -> Mask:
+    return as_mask(cv2.dilate(mask, np.ones((3, 3), np.uint8)))

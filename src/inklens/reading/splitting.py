@@ -20,7 +20,7 @@ from inklens.reading.page import Ink
 from inklens.reading.pieces import Piece
 
 UNKNOWN_COST = 2.5  # nats; a digit that the network does not know is as bad as one of 8 %
-SPLIT_COST = 0.7  # nats for every cut: one digit is the simpler story
+SPLIT_COST = 2.0  # nats for every cut: one digit is the simpler story
 _WIDE = 1.0  # widths per height up to which a piece is no wider than a digit
 _WIDTH_COST = 4.0  # nats per height of width beyond that
 _SLANTS = (-0.3, 0.0, 0.3)  # dx/dy of the cuts
@@ -66,7 +66,7 @@ def classify(pieces: Sequence[Piece], classifier: Classifier) -> list[Part]:
     """Each piece as one digit, all in one batch."""
     if not pieces:
         return []
-    framed = np.stack([place_ink(piece.ink, classifier.spec) for piece in pieces])
+    framed = np.stack([place_ink(np.pad(piece.ink, 2), classifier.spec) for piece in pieces])
     answers = classifier.predict_framed(framed)
     best = answers.probabilities.max(axis=1)
     return [
@@ -141,7 +141,7 @@ def _between(piece: Piece, left: Cut, right: Cut) -> Piece | None:
     inside = (columns >= left[0] + left[1] * rows) & (columns < right[0] + right[1] * rows)
     ink: Ink = keep_writing(np.where(inside, piece.ink, np.float32(0)))
     x, y, wide, tall = cv2.boundingRect(cv2.compare(ink, 0.2, cv2.CMP_GT))
-    if wide > 1.4 * height or tall < 0.4 * height or not wide:
+    if wide > 1.4 * height or tall < 0.6 * height or not wide:
         return None
     return Piece(piece.left + x, piece.top + y, wide, tall, ink[y : y + tall, x : x + wide])
 
