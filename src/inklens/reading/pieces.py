@@ -12,9 +12,11 @@ from inklens.pixels.placing import stroke_width
 from inklens.reading.page import Ink, Mask
 
 _DUST = 1.3  # strokes; a digit is larger, a comma and the dot of an i are about this
-_MOST = 3000  # pieces that are looked at: more is texture, not writing
+_MOST = 1200  # pieces that are looked at: more is texture, not writing
 _SMALL = 0.55  # of its neighbour's size that a broken-off part measures at most
 _NEAR = 0.2  # of its neighbour's height that it lies away at most
+_PARTLY = 0.85  # of the digits' height beside it: what is lower may be a part of a broken digit
+_TALL = 1.25  # times that height, which two parts together have at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +66,7 @@ def find_pieces(ink: Ink, mask: Mask) -> list[Piece]:
     numbers = np.flatnonzero(kept)
     if len(numbers) > _MOST:
         numbers = numbers[np.argsort(-boxes[numbers, cv2.CC_STAT_AREA])[:_MOST]]
-    groups = _joined(boxes[numbers, :4])
+    groups = _stacked(_joined(boxes[numbers, :4]), boxes[numbers, :4])
     return [_cut_out(ink, labels, boxes, numbers[group]) for group in groups]
 
 
@@ -97,15 +99,66 @@ def _joined(boxes: NDArray[np.int64]) -> list[list[int]]:
     return list(groups.values())
 
 
+def _stacked(groups: list[list[int]], boxes: NDArray[np.int64]) -> list[list[int]]:
+    """Groups, those joined that lie one above the other and together are as high as their neighbours are.
+
+    The halves of a broken 8, 5 or 1: each is lower than the digits beside it.
+    """
+    edges = np.array([_hull(boxes[group]) for group in groups], np.float64).reshape(-1, 4)
+    height = edges[:, 3] - edges[:, 1]
+    usual = _heights_beside(edges)
+    left, top = (np.maximum(edges[:, None, axis], edges[None, :, axis]) for axis in (0, 1))
+    right, bottom = (np.minimum(edges[:, None, axis], edges[None, :, axis]) for axis in (2, 3))
+    wide = np.minimum.outer(edges[:, 2] - edges[:, 0], edges[:, 2] - edges[:, 0])
+    low = np.minimum.outer(height, height)
+    both = np.maximum.outer(edges[:, 3], edges[:, 3]) - np.minimum.outer(edges[:, 1], edges[:, 1])
+    across = np.maximum.outer(edges[:, 2], edges[:, 2]) - np.minimum.outer(edges[:, 0], edges[:, 0])
+    whole = np.where(np.isnan(usual), np.inf, usual)[:, None] * np.ones_like(both)
+    whole = np.minimum(whole, whole.T)
+    alone = np.isinf(whole)
+    whole = np.where(alone, both, whole)
+    belongs = (bottom - top <= 0.3 * low) & (right - left >= np.where(alone, 0.5, -0.1) * wide)
+    belongs &= (top - bottom <= np.where(alone, 0.1, _NEAR) * whole) & (both <= _TALL * whole)
+    belongs &= (np.maximum.outer(height, height) <= _PARTLY * whole) & (across <= 1.2 * both)
+    np.fill_diagonal(belongs, False)
+    merged = {number: list(group) for number, group in enumerate(groups)}
+    gap = np.where(belongs, top - bottom, np.inf)
+    for one in np.argsort(gap.min(axis=1, initial=np.inf), kind="stable").tolist():
+        other = int(gap[one].argmin()) if len(gap) else one
+        if one in merged and other in merged and np.isfinite(gap[one, other]):
+            merged[other] += merged.pop(one)
+            gap[[one, other]] = gap[:, [one, other]] = np.inf
+    return list(merged.values())
+
+
+def _heights_beside(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The usual height of what lies to the left and right of each box; NaN where nothing does."""
+    height = edges[:, 3] - edges[:, 1]
+    middle = (edges[:, 1] + edges[:, 3]) / 2
+    usual = np.full(len(edges), np.nan)
+    for one, (left, top, right, bottom) in enumerate(edges):
+        level = (edges[:, 1] < middle[one]) & (edges[:, 3] > middle[one])
+        level |= (middle > top) & (middle < bottom)
+        away = np.maximum(edges[:, 0] - right, left - edges[:, 2])
+        beside = level & (away > 0) & (away < 4 * np.maximum(height, height[one])) & (height >= height[one])
+        if beside.any():
+            usual[one] = np.median(height[beside])
+    return usual
+
+
+def _hull(boxes: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    return left, top, right, bottom
+
+
 def _cut_out(
     ink: Ink, labels: NDArray[np.int32], boxes: NDArray[np.int64], numbers: NDArray[np.int64]
 ) -> Piece:
-    left, top = boxes[numbers, 0].min(), boxes[numbers, 1].min()
-    right = (boxes[numbers, 0] + boxes[numbers, 2]).max()
-    bottom = (boxes[numbers, 1] + boxes[numbers, 3]).max()
+    left, top, right, bottom = _hull(boxes[numbers, :4])
     part = labels[top:bottom, left:right]
     own = part == numbers[0]
     for number in numbers[1:]:
         own |= part == number
     cut = np.where(own, ink[top:bottom, left:right], np.float32(0))
-    return Piece(int(left), int(top), int(right - left), int(bottom - top), cut)
+    return Piece(left, top, right - left, bottom - top, cut)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inklens.classifier import Classifier
 from inklens.errors import OptionError
 from inklens.reading import drawing
-from inklens.reading.choosing import choose, choose_exactly
+from inklens.reading.choosing import choose, choose_exactly, likeliest
 from inklens.reading.grid import find_grid, in_cells
 from inklens.reading.lines import chain, in_lines
 from inklens.reading.page import Box, Page, open_page, strokes
@@ -78,12 +78,13 @@ def read(
     each = iter(options)
     choices = [[next(each) for _ in group] for group in groups]
     if grid is not None:
-        cells = [choose(choice, lone=0.5) for choice in choices]
+        cells = [likeliest(choice) for choice in choices]
         show("5-digits", drawing.of_digits([part for cell in cells for part in cell]))
         return _grid_reading(page, cells, grid)
-    numbers = (
-        choose_exactly(choices, expect) if expect is not None else [choose(choice) for choice in choices]
-    )
+    if expect is not None:
+        numbers = choose_exactly(choices, expect)
+    else:
+        numbers = choose([likeliest(choice) for choice in choices])
     kept = [parts for parts in numbers if parts]
     show("5-digits", drawing.of_digits([part for number in kept for part in number]))
     return _reading(page, kept, len(pieces), bool(mask.any()))

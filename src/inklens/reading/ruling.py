@@ -21,6 +21,9 @@ _WHOLE = 0.97  # unless they run along so much of the side
 _PALEST = 0.12  # ink of a ruling that is worth removing
 _INKED = 0.25
 _DARKER = 1.4  # times the ruling's shade: then the pen is told from it by its shade
+_WALL = 3.0  # pixels between the insides of neighbouring boxes
+_COVERED = 0.85  # of a box's outline that must be drawn
+_MOST_CELLS = 3000
 _PART = 1 / 8  # of the side; a ruling is straight over so much of it, and goes on slightly bent
 _SIDE = 18  # pixels; a shorter straight run may be any stroke
 _MOST_TILT = 15.0  # degrees by which a page may be turned
@@ -162,8 +165,9 @@ def _boxes(across: Turned, down: Turned) -> tuple[NDArray[np.float64], Mask]:
     cells = _rectangles(segments)
     if cells:
         side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
-        again = _rectangles(across.runs(0.75 * side) | down.runs(0.75 * side).T)
-        cells = again if len(again) >= len(cells) else cells
+        longer = across.runs(0.75 * side) | down.runs(0.75 * side).T
+        again = _rectangles(longer)
+        cells = _with_neighbours(again if len(again) >= len(cells) else cells, longer)
     sides = np.zeros_like(segments)
     for corners in cells:
         thickness = max(7, int(0.12 * min(cv2.minAreaRect(corners)[1])))
@@ -172,7 +176,7 @@ def _boxes(across: Turned, down: Turned) -> tuple[NDArray[np.float64], Mask]:
 
 
 def _rectangles(segments: Mask) -> list[NDArray[np.float32]]:
-    closed = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    closed = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     outlines, nesting = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     cells: list[NDArray[np.float32]] = []
     for outline, (_, _, _, parent) in zip(outlines, nesting[0] if len(outlines) else [], strict=True):
@@ -187,6 +191,38 @@ def _rectangles(segments: Mask) -> list[NDArray[np.float32]]:
         if away.max() <= 0.06 * shorter + 2:  # without corners it is a squarish 0
             cells.append(corners)
     return _outermost(cells)
+
+
+def _with_neighbours(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:
+    """The cells, and those beside them that what is written there hid: their sides are drawn all the same."""
+    near = as_mask(cv2.dilate(segments, np.ones((5, 5), np.uint8)))
+    known = list(cells)
+    middles = [cell.mean(axis=0) for cell in known]
+    at = 0
+    while at < len(known) and len(known) < _MOST_CELLS:
+        cell = known[at]
+        at += 1
+        for side in range(4):
+            across = cell[side] - cell[(side + 1) % 4]
+            length = float(np.linalg.norm(across))
+            step = across * (1 + _WALL / length)
+            beside = cell + step
+            if min(np.linalg.norm(middle - beside.mean(axis=0)) for middle in middles) < 0.5 * length:
+                continue
+            if _drawn(beside, near) >= _COVERED:
+                known.append(beside)
+                middles.append(beside.mean(axis=0))
+    return known
+
+
+def _drawn(corners: NDArray[np.float32], near: Mask) -> float:
+    """The share of a rectangle's outline that lies on straight runs."""
+    shares = np.linspace(0, 1, 24, endpoint=False, dtype=np.float32)[:, None, None]
+    points = np.rint(corners + shares * (np.roll(corners, -1, axis=0) - corners)).astype(int).reshape(-1, 2)
+    height, width = near.shape
+    inside = ((points >= 0) & (points < (width, height))).all(axis=1)
+    x, y = points[inside].T
+    return float(np.count_nonzero(near[y, x]) / len(points))
 
 
 def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:

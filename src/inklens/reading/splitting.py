@@ -38,6 +38,8 @@ class Part:
         label: the most probable class.
         probability: of that class.
         status: "ok", "unknown" or "empty".
+        likeness: the network's score over its threshold for "unknown"; 1 where it has none.
+        cut: whether it was cut out of a wider piece.
     """
 
     piece: Piece
@@ -45,6 +47,8 @@ class Part:
     label: str
     probability: float
     status: str
+    likeness: float
+    cut: bool = False
 
     @property
     def cost(self) -> float:
@@ -62,15 +66,18 @@ class Way:
     cost: float
 
 
-def classify(pieces: Sequence[Piece], classifier: Classifier) -> list[Part]:
+def classify(pieces: Sequence[Piece], classifier: Classifier, *, cut: bool = False) -> list[Part]:
     """Each piece as one digit, all in one batch."""
     if not pieces:
         return []
     framed = np.stack([place_ink(np.pad(piece.ink, 2), classifier.spec) for piece in pieces])
     answers = classifier.predict_framed(framed)
     best = answers.probabilities.max(axis=1)
+    threshold = classifier.metadata.reject.score_threshold
+    likeness = answers.score / threshold if threshold is not None and threshold > 0 else np.ones(len(best))
+    names, status = classifier.class_names, answers.status.tolist()
     return [
-        Part(piece, framed[row], classifier.class_names[index], float(best[row]), str(answers.status[row]))
+        Part(piece, framed[row], names[index], float(best[row]), status[row], float(likeness[row]), cut)
         for row, (piece, index) in enumerate(zip(pieces, answers.indices.tolist(), strict=True))
     ]
 
@@ -96,7 +103,7 @@ def ways(parts: Sequence[Part], classifier: Classifier, wanted: Sequence[bool]) 
                         places[start, end] = len(segments)
                         segments.append(segment)
             plans.append((number, len(cuts), places))
-    read = classify(segments, classifier)
+    read = classify(segments, classifier, cut=True)
     for number, cuts_count, places in plans:
         found[number].update(_best_ways({ends: read[place] for ends, place in places.items()}, cuts_count))
     return found
