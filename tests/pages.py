@@ -121,7 +121,12 @@ class _Writer:
             left = right + (gap if place else 0)
             middle = y + slope * (left + wide / 2 - x) + self.random.uniform(-0.06, 0.06) * self.tall
             top, left = int(middle - tall / 2), int(left)
-            if top < 2 or left < 2 or top + tall > self.ink.shape[0] - 2 or left + wide > self.ink.shape[1] - 2:
+            if (
+                top < 2
+                or left < 2
+                or top + tall > self.ink.shape[0] - 2
+                or left + wide > self.ink.shape[1] - 2
+            ):
                 break
             self._lay(digit, left, top)
             text, right = text + label, left + wide

@@ -25,9 +25,7 @@ def _whole(text: str) -> int:
 def _region(text: str) -> tuple[int, ...]:
     if re.fullmatch(r"\d{1,6}(,\d{1,6}){3}", text):
         return tuple(map(int, text.split(",")))
-    raise ValueError(
-        f"{text!r} is no region: expected left,top,width,height in pixels, such as 40,60,800,200."
-    )
+    raise ValueError(f"{text!r} is no region: expected left,top,width,height, such as 40,60,800,200.")
 
 
 def _grid(text: str) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ import numpy as np
 
 from inklens.reading.splitting import Part, Way
 
-# Evidence in nats that ink is a digit rather than a letter or a doodle, by the network's probability, as it was
-# on generated pages with MNIST's training digits: 1.1 at 99.9 %, -1 at 99 %, and not below what an odd digit has.
+# Evidence in nats that ink is a digit rather than a letter or a doodle, by the network's probability, as it
+# was on generated pages with MNIST's training digits: 1.1 at 99.9 %, -1 at 99 %, not below an odd digit's.
 _SLOPE, _OFFSET = 2.05, -5.05  # of the logistic regression on -log10(1 - probability)
 _SUREST, _LEAST = 0.999, -2.7
 _CUT = -2.0  # nats for each piece that had to be cut: of letters every other one, of digits one in 20
@@ -27,15 +27,16 @@ def likeliest(options: list[dict[int, Way]]) -> list[Part]:
 def choose(chains: list[list[Part]]) -> list[list[Part]]:
     """The chains that are numbers; words and drawings come out empty.
 
-    A network that knows digits only is rarely sure of all letters of a word: the evidence of a chain's digits is
-    summed up. What the page's clear chains are tells what to expect of the others (empirical Bayes).
+    A network that knows digits only is rarely sure of all letters of a word: the evidence of a chain's digits
+    is summed up. What the page's clear chains are tells what to expect of the others (empirical Bayes).
 
     Args:
         chains: the parts of each chain, from left to right.
     """
     evidence = np.array([_evidence(parts) for parts in chains])
     numbers, words = (evidence > _CLEAR).sum(), (evidence < -_CLEAR).sum()
-    expected = float(np.clip(np.log((numbers + 0.5) / (words + 0.5)), -3.0 if not numbers else -0.8, 2.0))
+    # Whoever asks for numbers mostly has some; three clear words and not one clear number say otherwise.
+    expected = float(np.clip(np.log((numbers + 2) / (3 * words + 0.5)), -0.8 if numbers else -4.0, 2.0))
     return [parts if sure + expected > 0 else [] for parts, sure in zip(chains, evidence, strict=True)]
 
 

@@ -6,6 +6,7 @@ left. Nothing is projected on an axis, so that a number may climb, sink or run d
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -123,7 +124,7 @@ def _cut_where_odd(
     odd = (np.abs(turns - np.median(turns)) > _BEND) | far
     odd &= ~neighbours[members[:-1], members[1:]]
     cuts = [0, *(np.flatnonzero(odd) + 1).tolist(), len(members)]
-    return [members[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [members[start:end] for start, end in pairwise(cuts)]
 
 
 def in_lines(chains: list[list[Piece]]) -> list[list[int]]:

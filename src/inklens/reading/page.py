@@ -1,4 +1,4 @@
-"""From a file or array to the ink of a page, at a size that is quick to work on and still shows every stroke."""
+"""From a file or array to the ink of a page, at a size that is quick and still shows every stroke."""
 
 from __future__ import annotations
 

@@ -22,10 +22,11 @@ from inklens.reading.pieces import Piece
 UNKNOWN_COST = 2.5  # nats; a digit that the network does not know is as bad as one of 8 %
 SPLIT_COST = 2.0  # nats for every cut: one digit is the simpler story
 _WIDE = 1.0  # widths per height up to which a piece is no wider than a digit
-_WIDTH_COST = 4.0  # nats per height of width beyond that
+_WIDTH_COST = 8.0  # nats per height of width beyond that
 _SLANTS = (-0.3, 0.0, 0.3)  # dx/dy of the cuts
 _MOST_CUTS = 9
 _MOST_DIGITS = 5
+_EDGE = 0.2  # ink from here on belongs to a digit's box
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,6 @@ class Part:
         label: the most probable class.
         probability: of that class.
         status: "ok", "unknown" or "empty".
-        likeness: the network's score over its threshold for "unknown"; 1 where it has none.
         cut: whether it was cut out of a wider piece.
     """
 
@@ -47,7 +47,6 @@ class Part:
     label: str
     probability: float
     status: str
-    likeness: float
     cut: bool = False
 
     @property
@@ -73,11 +72,9 @@ def classify(pieces: Sequence[Piece], classifier: Classifier, *, cut: bool = Fal
     framed = np.stack([place_ink(np.pad(piece.ink, 2), classifier.spec) for piece in pieces])
     answers = classifier.predict_framed(framed)
     best = answers.probabilities.max(axis=1)
-    threshold = classifier.metadata.reject.score_threshold
-    likeness = answers.score / threshold if threshold is not None and threshold > 0 else np.ones(len(best))
     names, status = classifier.class_names, answers.status.tolist()
     return [
-        Part(piece, framed[row], names[index], float(best[row]), status[row], float(likeness[row]), cut)
+        Part(piece, framed[row], names[index], float(best[row]), status[row], cut)
         for row, (piece, index) in enumerate(zip(pieces, answers.indices.tolist(), strict=True))
     ]
 
@@ -128,9 +125,8 @@ def _cuts(piece: Piece) -> list[Cut]:
         shift = np.array([[1, -slant, slant * middle + reach], [0, 1, 0]], np.float64)
         upright = cv2.warpAffine(piece.ink, shift, (width + 2 * reach, height))
         crossed = cv2.blur(upright.sum(axis=0)[None], (3, 1))[0][reach : reach + width]
-        for x in range(1, width - 1):
-            if crossed[x] <= crossed[x - 1] and crossed[x] < crossed[x + 1]:
-                found.append((float(crossed[x]) + 0.02 * height * abs(slant), (float(x), slant)))
+        low = np.flatnonzero((crossed[1:-1] <= crossed[:-2]) & (crossed[1:-1] < crossed[2:])) + 1
+        found += [(float(crossed[x]) + 0.02 * height * abs(slant), (float(x), slant)) for x in low]
     least = 0.15 * height
     chosen: list[Cut] = []
     for _, cut in sorted(found):
@@ -147,7 +143,7 @@ def _between(piece: Piece, left: Cut, right: Cut) -> Piece | None:
     columns = np.arange(width, dtype=np.float32)[None]
     inside = (columns >= left[0] + left[1] * rows) & (columns < right[0] + right[1] * rows)
     ink: Ink = keep_writing(np.where(inside, piece.ink, np.float32(0)))
-    x, y, wide, tall = cv2.boundingRect(cv2.compare(ink, 0.2, cv2.CMP_GT))
+    x, y, wide, tall = cv2.boundingRect((ink > _EDGE).astype(np.uint8))
     if wide > 1.4 * height or tall < 0.6 * height or not wide:
         return None
     return Piece(piece.left + x, piece.top + y, wide, tall, ink[y : y + tall, x : x + wide])
@@ -160,7 +156,9 @@ def _best_ways(read: dict[tuple[int, int], Part], cuts: int) -> dict[int, Way]:
     for end in range(1, cuts):
         for start in range(end):
             part = read.get((start, end))
-            for count, way in best[start].items() if part is not None else ():
+            if part is None:
+                continue
+            for count, way in best[start].items():
                 cost = way.cost + part.cost + SPLIT_COST
                 if count < _MOST_DIGITS and (count + 1 not in best[end] or cost < best[end][count + 1].cost):
                     best[end][count + 1] = Way((*way.parts, part), cost)
