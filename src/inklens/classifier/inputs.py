@@ -61,7 +61,7 @@ def framed_array(array: NDArray[np.generic], spec: PixelSpec) -> NDArray[np.uint
     image_shape = shape if one_image else shape[1:]
     own = PixelSpec(image_shape[0], image_shape[1], image_shape[2] if channels_last else 1)
     batch = as_batch(array, own)
-    if own.shape == spec.shape:
+    if own.shape == spec.shape and spec.framing != "ink":
         return batch
     framed_images = [frame(image, spec) for image in batch]
     return np.stack(framed_images) if framed_images else np.empty((0, *spec.shape), np.uint8)

@@ -11,7 +11,11 @@ Data = Annotated[
     typer.Option(help="A name from `inklens datasets`, or the path of a folder or an .npz file."),
 ]
 Kind = Annotated[
-    str | None, typer.Option(help='"writing" or "things": what the images show (own data: things).')
+    str | None,
+    typer.Option(
+        help='"writing" or "things": what the images show (own data: things). Writing is framed by its ink, '
+        "things are padded."
+    ),
 ]
 Size = Annotated[
     str | None, typer.Option(metavar="HxW", help='Bring every image to this size, such as "28x28".')
@@ -19,7 +23,10 @@ Size = Annotated[
 Channels = Annotated[int | None, typer.Option(help="1 for grey, 3 for RGB; own data: as most images are.")]
 Framing = Annotated[
     str | None,
-    typer.Option(help='How an image of another size is brought to it: "pad" (the default) or "stretch".'),
+    typer.Option(
+        help='How an image is brought to the size: "ink" finds the writing and sets it as MNIST does (the '
+        'default of writing), "pad" (of things), or "stretch".'
+    ),
 ]
 Part = Annotated[str, typer.Option(help='Which images of the data: "test", "train", "validation" or "all".')]
 MaxError = Annotated[

@@ -109,26 +109,26 @@ def _open(path: str) -> _Model:
 
 
 def _load(models: list[_Model], data: str | None) -> "list[Dataset]":
-    """The same data for each, in its own size and channel count."""
+    """The same data for each, in its own size, channel count and framing."""
     from inklens.datasets import load
 
     first = models[0].data
     source = data or first.get("path") or first.get("name")
     if source is None:
         raise DataError(f"{models[0].name} does not say what it was trained on; give --data")
-    sets: dict[tuple[int, int, int], Dataset] = {}
+    sets: dict[PixelSpec, Dataset] = {}
     for model in models:
-        shape = model.spec.shape
-        if shape not in sets:
-            sets[shape] = load(source, size=shape[:2], channels=shape[2])
-        if sets[shape].class_names != model.class_names:
+        spec = model.spec
+        if spec not in sets:
+            sets[spec] = load(source, size=spec.shape[:2], channels=spec.channels, framing=spec.framing)
+        if sets[spec].class_names != model.class_names:
             raise DataError(
-                f"{sets[shape].name} has the classes {', '.join(sets[shape].class_names)}; expected those of "
+                f"{sets[spec].name} has the classes {', '.join(sets[spec].class_names)}; expected those of "
                 f"{model.name}, {', '.join(model.class_names)}: give other --data"
             )
     if data is None and next(iter(sets.values())).fingerprint != first.get("fingerprint"):
         errors.print(f"note: {source} has changed since {models[0].name} was trained on it", markup=False)
-    return [sets[model.spec.shape] for model in models]
+    return [sets[model.spec] for model in models]
 
 
 @contextmanager
@@ -149,7 +149,8 @@ def _print_table(names: list[str], measured: "list[Robustness]") -> None:
     for name, robustness in zip(names, measured, strict=True):
         columns.append((name, robustness.clean, robustness.direct))
         if robustness.framed is not None:
-            columns.append((f"{name}, framed", robustness.clean, robustness.framed))
+            clean = robustness.clean_framed or robustness.clean
+            columns.append((f"{name}, framed", clean, robustness.framed))
     rows = [["corruption", *(name for name, _, _ in columns)]]
     rows.append(["none", *(_percent(clean.error) for _, clean, _ in columns)])
     for corruption in measured[0].direct:

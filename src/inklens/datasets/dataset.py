@@ -16,6 +16,7 @@ from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
 
 KINDS = ("writing", "things")
+FRAMING_OF = {"writing": "ink", "things": "pad"}
 
 
 class Arrays(NamedTuple):
@@ -40,7 +41,8 @@ class Dataset:
         name: what it was asked for by.
         kind: "writing" or "things".
         class_names: one for each label, in the labels' order.
-        spec: size, channels and framing that every image here has been brought to.
+        spec: size, channels and framing that every image here has been brought to, by Inklens or by those
+            who made the data.
         source: where it lies, for people.
         notes: what its user should know, one line each.
         path: the absolute path to load it from again; None for a set that has a name.
@@ -129,8 +131,14 @@ class Dataset:
         """(train, validation), both out of `train`; see `stratified_split`."""
         return stratified_split(self.train, share_or_count, seed)
 
+    def framed_by_maker(self, framing: str) -> "Dataset":
+        """This data set, its images taken for framed in this way by those who made it."""
+        return replace(self, spec=replace(self.spec, framing=framing))
+
     def reframed(self, size: tuple[int, int] | None, channels: int | None, framing: str | None) -> "Dataset":
         """This data set with every image brought to another spec, in memory; None keeps what there is.
+
+        Images whose framing is "ink" already are not framed again, unless their size changes.
 
         Raises:
             OptionError: a size, channel count or framing that does not exist.
@@ -138,7 +146,8 @@ class Dataset:
         """
         height, width = size or (self.spec.height, self.spec.width)
         spec = PixelSpec(height, width, channels or self.spec.channels, framing or self.spec.framing)
-        if spec.shape == self.spec.shape:
+        to_ink = spec.framing == "ink" != self.spec.framing
+        if spec.shape == self.spec.shape and not to_ink:
             return replace(self, spec=spec)
         parts: dict[str, Split] = {}
         for name, split in self.parts.items():

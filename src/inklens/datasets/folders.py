@@ -29,8 +29,8 @@ def load_folder(
     """A class-per-folder tree, kind "things"; without a test part, a stratified fifth is held out.
 
     Without `size`, images that share one of at most 128 pixels a side keep it, others get the median size,
-    scaled down to at most 64. Without `channels`, they are RGB if more than half have colour. Both are judged
-    by 200 images, spread evenly.
+    scaled down to at most 64. Without `channels`, they are RGB if more than half have colour, and always grey
+    with framing "ink". Both are judged by 200 images, spread evenly.
 
     Args:
         size: (height, width).
@@ -103,7 +103,8 @@ def _probed_spec(tree: Tree, size: tuple[int, int] | None, channels: int | None,
         raise DataError(f"{tree.root} has no image that can be used; the first: {probes[0]}")
     height, width = size or _common_size([(height, width) for height, width, _ in good])
     coloured = sum(colour for _, _, colour in good)
-    return PixelSpec(height, width, channels or (3 if 2 * coloured > len(good) else 1), framing)
+    colour = framing != "ink" and 2 * coloured > len(good)
+    return PixelSpec(height, width, channels or (3 if colour else 1), framing)
 
 
 def _probe(path: Path) -> tuple[int, int, bool] | ImageError:

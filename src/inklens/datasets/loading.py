@@ -4,7 +4,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from inklens.datasets.dataset import KINDS, Dataset
+from inklens.datasets.dataset import FRAMING_OF, KINDS, Dataset
 from inklens.datasets.folders import load_folder
 from inklens.datasets.idx import idx_pairs, load_idx_folder
 from inklens.datasets.named import load_fashion, load_mnist, load_named_mnist
@@ -46,7 +46,8 @@ def load(
             for image files the size that they share (up to 128 pixels a side), else their median size
             scaled down to at most 64.
         channels: 1 (grey) or 3 (RGB); None keeps what there is, for image files what most of them have.
-        framing: how an image of another size is brought to `size`; None for "pad".
+        framing: how an image is brought to `size`; None for "ink" with writing, else "pad". MNIST, the sample
+            and IDX folders count as framed by those who made them.
         seed: of the fifth that is held out as test part where the data have none.
         strict: refuse the first image file that cannot be used, rather than skip up to 1 % of them.
 
@@ -63,8 +64,11 @@ def load(
     height, width = size or (SMALLEST_SIDE, SMALLEST_SIDE)
     check_size(height, width)
     PixelSpec(height, width, 1 if channels is None else channels, framing or "pad")
+    if kind is not None:
+        framing = framing or FRAMING_OF[kind]
     if str(data) in _NAMED:
         dataset = _NAMED[str(data)]()
+        dataset = dataset.framed_by_maker(framing or FRAMING_OF[dataset.kind])
     else:
         path = _existing(data)
         if path.is_dir() and not idx_pairs(path):
@@ -73,6 +77,7 @@ def load(
             )
         elif path.is_dir():
             dataset = load_idx_folder(path, name=path.resolve().name, seed=seed)
+            dataset = dataset.framed_by_maker(framing or dataset.spec.framing)
         else:
             dataset = load_npz(path, seed=seed)
     dataset = dataset.reframed(size, channels, framing)
@@ -92,10 +97,14 @@ def load_default() -> Dataset:
         MissingPackageError: there is neither MNIST nor the sample.
     """
     try:
-        return load_mnist()
+        return _as_writing(load_mnist())
     except (DownloadError, MissingPackageError) as error:
-        sample = load_sample()
+        sample = _as_writing(load_sample())
         return replace(sample, notes=(*sample.notes, SAMPLE_NOTE.format(reason=error)))
+
+
+def _as_writing(dataset: Dataset) -> Dataset:
+    return dataset.framed_by_maker(FRAMING_OF["writing"])
 
 
 def _existing(data: str | Path) -> Path:

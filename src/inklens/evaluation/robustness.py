@@ -54,12 +54,14 @@ class Robustness:
         framed: the same, of the corrupted images brought to the network's framing; None where that leaves
             them as they are.
         seed: of the corruptions.
+        clean_framed: of the clean images, framed too; None where `framed` is.
     """
 
     clean: ErrorRate
     direct: Mapping[str, ErrorRate]
     framed: Mapping[str, ErrorRate] | None
     seed: int
+    clean_framed: ErrorRate | None = None
 
     @property
     def mean_error(self) -> float:
@@ -69,8 +71,13 @@ class Robustness:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, for robustness.json."""
         framed = None
-        if self.framed is not None:
-            framed = {"corruptions": _plain(self.framed), "mean_error": mean_error(self.framed)}
+        if self.framed is not None and self.clean_framed is not None:
+            framed = {
+                "corruptions": _plain(self.framed),
+                "mean_error": mean_error(self.framed),
+                "clean_error": self.clean_framed.error,
+                "clean_interval": list(self.clean_framed.interval),
+            }
         return {
             "corruptions": _plain(self.direct),
             "mean_error": self.mean_error,
@@ -86,9 +93,9 @@ class Robustness:
         header = ["corruption", "error", "interval_low", "interval_high"]
         rows: list[list[str | float]] = [[CLEAN, self.clean.error, *self.clean.interval]]
         rows += [[name, rate.error, *rate.interval] for name, rate in self.direct.items()]
-        if self.framed is not None:
+        if self.framed is not None and self.clean_framed is not None:
             header += [f"framed_{column}" for column in header[1:]]
-            rates = [self.clean, *self.framed.values()]
+            rates = [self.clean_framed, *self.framed.values()]
             for row, rate in zip(rows, rates, strict=True):
                 row += [rate.error, *rate.interval]
         return header, rows
@@ -127,7 +134,12 @@ def measure_robustness(
 
     direct: dict[str, ErrorRate] = {}
     framed: dict[str, ErrorRate] = {}
+    clean = clean_framed = count(images)
     changed = False
+    if spec is not None:
+        again = np.stack([frame(image, spec) for image in images])
+        if not np.array_equal(again, images):
+            clean_framed, changed = count(again), True
     for done, name in enumerate(CORRUPTIONS):
         if on_corruption:
             on_corruption(name, done, len(CORRUPTIONS))
@@ -137,7 +149,9 @@ def measure_robustness(
             again = np.stack([frame(image, spec) for image in corrupted])
             if not np.array_equal(again, corrupted):
                 framed[name], changed = count(again), True
-    return Robustness(count(images), direct, framed if changed else None, seed)
+    if not changed:
+        return Robustness(clean, direct, None, seed)
+    return Robustness(clean, direct, framed, seed, clean_framed)
 
 
 def mean_error(rates: Mapping[str, ErrorRate]) -> float:

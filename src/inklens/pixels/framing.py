@@ -11,7 +11,11 @@ _MOST_PIXELS = 1_000_000  # one piece of writing needs no more
 
 
 def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
-    """Bring an image to `spec`; one that fits already keeps every byte.
+    """Bring an image to `spec`.
+
+    "ink" finds one piece of writing in any picture and sets it as MNIST's digits are set, bright on black;
+    see `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black. With the others an
+    image that fits already keeps every byte.
 
     Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
     keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side
@@ -43,7 +47,7 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     if spec.framing == "none":
         raise ImageError(
             f"an image of {height}x{width}; expected {spec.height}x{spec.width}, "
-            "because framing is 'none': use framing 'pad' or 'stretch'"
+            "because framing is 'none': use framing 'ink', 'pad' or 'stretch'"
         )
     if spec.framing == "stretch":
         return _resized(image, spec.height, spec.width)

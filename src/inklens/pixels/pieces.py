@@ -8,17 +8,19 @@ from numpy.typing import NDArray
 
 from inklens.pixels.ink import Ink
 
-_SEEN = 0.35  # ink from here on joins pieces; its paler edge goes with the piece that it touches
-_SPECK = 0.04  # of the largest piece: smaller ones are dust, for the stroke of a 5 or an i's dot has more
-_LONG = 0.6  # of the picture's side that a line runs along
-_NARROW = 0.12  # of its length that a straight line is wide at most
-_RIM = 0.15  # of the side: a line this near to the border is a frame's
+_SEEN, _SURE = 0.2, 0.4  # pale ink joins pieces, but a piece of pale ink alone is none
+_SPECK = 0.04  # of the largest piece: smaller ones are dust, for the bar of a 5 or an i's dot has more
+_RIM = 0.15  # of the side: a line this near to the border may be a frame's
+_RUN = 0.3  # of the side that a piece of line goes on straight
+_THIN = 0.08  # of the side that a line is wide at most
+_LONG = 0.6  # of the side that a frame's piece is long at least
+_WHOLE = 0.9  # of the side that a line covers where it may be cut off a digit that touches it
 
 
 def keep_writing(ink: Ink) -> Ink:
-    """The ink without specks and without bits of a box, a frame or a ruling.
+    """The ink without specks and without bits of a box, a frame or a ruling at the border.
 
-    A digit in several pieces stays whole. Where nothing else is left, a line is taken for the writing.
+    A digit in several pieces stays whole. Where nothing else would be left, a line is taken for the writing.
 
     Args:
         ink: float32 (H, W), 0 (paper) to 1 (ink).
@@ -26,30 +28,99 @@ def keep_writing(ink: Ink) -> Ink:
     Returns:
         float32 (H, W): 0 where a piece was dropped, the input itself where none was.
     """
-    mask = cv2.compare(ink, _SEEN, cv2.CMP_GT)
+    seen = cv2.threshold(ink, _SEEN, 255, cv2.THRESH_BINARY)[1].astype(np.uint8)
+    mask = _without_whole_lines(seen)
     count, pieces, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    if count <= 2:
+    if count <= 2 and mask is seen:
         return ink
-    lines = _lines(boxes[1:], ink.shape)
-    writing = boxes[1:, cv2.CC_STAT_AREA] * ~lines
-    if not writing.any():
+    # A piece counts by what is surely ink in it.
+    writing = np.bincount(pieces[ink > _SURE], minlength=count)
+    writing[0] = 0
+    if count > 2:
+        writing[_frames(mask, pieces, boxes)] = 0
+    kept = writing > _SPECK * writing.max()
+    if kept[1:].all() and mask is seen:
         return ink
-    kept = writing >= _SPECK * writing.max()
-    if kept.all():
-        return ink
-    lost = np.concatenate([[False], ~kept])[pieces].astype(np.uint8)
-    # The pale edge of a lost piece goes with it, but none of a piece that stays.
-    around = cv2.dilate(lost, np.ones((5, 5), np.uint8))
-    around[np.concatenate([[False], kept])[pieces]] = 0
-    return np.asarray(np.where(around, np.float32(0), ink), np.float32)
+    stays = kept.astype(np.uint8)[pieces]
+    lost = cv2.subtract(cv2.min(seen, 1), stays)
+    # The pale edge of a lost piece goes with it, but not that of a piece that stays.
+    around = cv2.subtract(cv2.dilate(lost, _square(5)), cv2.dilate(stays, _square(3)))
+    return np.asarray(np.where(cv2.max(around, lost), np.float32(0), ink), np.float32)
 
 
-def _lines(boxes: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which boxes (left, top, width, height, area) are long thin straight pieces at the border."""
+def _square(side: int) -> NDArray[np.uint8]:
+    return np.ones((side, side), np.uint8)
+
+
+def _lines(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Thin straight runs near the upper and lower border, and near the left and right one: 0 or 255."""
+    tall, wide = mask.shape
+    across = _thin_runs(mask)
+    rim = max(1, round(_RIM * tall))
+    across[rim : tall - rim] = 0
+    down = np.ascontiguousarray(_thin_runs(np.ascontiguousarray(mask.T)).T)
+    rim = max(1, round(_RIM * wide))
+    down[:, rim : wide - rim] = 0
+    return across, down
+
+
+def _thin_runs(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The pixels of level runs of ink that are not part of something thick."""
+    tall, wide = mask.shape
+    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, max(3, round(_RUN * wide))), np.uint8))
+    thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((max(2, round(_THIN * tall)) + 1, 1), np.uint8))
+    return np.asarray(cv2.subtract(runs, thick), np.uint8)
+
+
+def _frames(
+    mask: NDArray[np.uint8], pieces: NDArray[np.int32], boxes: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Which pieces are made of lines at the border and go past the largest other piece on both sides."""
+    tall, wide = mask.shape
     left, top, width, height, area = boxes.T
-    tall, wide = shape
-    across = (width >= _LONG * wide) & (height <= _NARROW * width)
-    across &= (top <= _RIM * tall) | (top + height >= (1 - _RIM) * tall)
-    down = (height >= _LONG * tall) & (width <= _NARROW * height)
-    down &= (left <= _RIM * wide) | (left + width >= (1 - _RIM) * wide)
-    return across | down
+    straight = cv2.max(*_lines(mask))
+    share = np.bincount(pieces[straight > 0], minlength=len(boxes)) / area
+    made_of_lines: NDArray[np.bool_] = share >= 0.6
+    made_of_lines[0] = False
+    if not made_of_lines.any():
+        return made_of_lines
+    others = np.where(made_of_lines, 0, area)
+    others[0] = 0
+    main = int(others.argmax())
+    if not others[main]:
+        return np.zeros(len(boxes), np.bool_)
+    across = (left <= left[main]) & (left + width >= left[main] + width[main]) & (width >= _LONG * wide)
+    down = (top <= top[main]) & (top + height >= top[main] + height[main]) & (height >= _LONG * tall)
+    return np.asarray(made_of_lines & (across | down))
+
+
+def _without_whole_lines(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mask without lines that run along a whole side and past all the rest, so that no digit has them.
+
+    A digit that touches its box hangs together with it; this sets it free. Where there are
+    none, the mask itself.
+    """
+    tall, wide = mask.shape
+    if not (_full_near_border(mask, 1) or _full_near_border(mask, 0)):
+        return mask
+    across, down = _lines(mask)
+    rest = cv2.subtract(mask, cv2.max(across, down))
+    rest = cv2.morphologyEx(rest, cv2.MORPH_OPEN, _square(2))
+    left, top, width, height = cv2.boundingRect(rest)
+    if not width:
+        return mask
+    cut = np.zeros_like(mask)
+    if left >= 0.04 * wide and left + width <= 0.96 * wide:
+        cut = cv2.max(cut, across)
+    if top >= 0.04 * tall and top + height <= 0.96 * tall:
+        cut = cv2.max(cut, down)
+    return np.asarray(cv2.subtract(mask, cut), np.uint8) if cut.any() else mask
+
+
+def _full_near_border(mask: NDArray[np.uint8], axis: int) -> bool:
+    """Whether ink covers nearly a whole side, counting a rim of it as one."""
+    along = mask if axis else np.ascontiguousarray(mask.T)
+    rim = max(1, round(_RIM * along.shape[0]))
+    most = _WHOLE * along.shape[1]
+    ends = (along[:rim], along[-rim:])
+    return any(cv2.countNonZero(cv2.reduce(end, 0, cv2.REDUCE_MAX)) >= most for end in ends)

@@ -6,6 +6,8 @@ the middle (LeCun, Bottou, Bengio and Haffner 1998).
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ INK = 0.2  # from here on a pixel counts as ink: MNIST's own boxes measure 20 at
 _BOX = 20 / 28  # of the frame
 # MNIST's strokes, in pixels of its 20x20 box: 2 of 100 training images are thinner, 2 thicker.
 _THINNEST, _THICKEST = 2.1, 4.6
+_COARSE = 1.25  # a digit is to be enlarged so many times or more
 _FINE = 4  # strokes are redrawn at so many times the size of the box
 
 
@@ -33,33 +36,37 @@ def place_ink(ink: Ink, spec: PixelSpec) -> NDArray[np.uint8]:
         uint8 (spec.height, spec.width, spec.channels), ink bright on 0; all 0 where there is no ink.
     """
     framed = np.zeros(spec.shape[:2], np.uint8)
-    box = _box(ink)
-    if box is not None:
-        digit = _scaled(ink[box], round(spec.height * _BOX), round(spec.width * _BOX))
+    left, top, width, height = cv2.boundingRect((ink > INK).view(np.uint8))
+    if width:
+        # What is paler than INK around the box comes along, as far as a pixel of the frame.
+        more = int(max(width / spec.width, height / spec.height) / _BOX)
+        rows = slice(max(0, top - more), top + height + more)
+        columns = slice(max(0, left - more), left + width + more)
+        digit = _scaled(ink[rows, columns], (height, width), spec)
         if digit.any():  # what is longer than wide a thousand times leaves nothing
             _lay(digit, framed)
     return framed[..., None] if spec.channels == 1 else np.repeat(framed[..., None], spec.channels, axis=2)
 
 
-def _box(ink: Ink) -> tuple[slice, slice] | None:
-    left, top, width, height = cv2.boundingRect(cv2.compare(ink, INK, cv2.CMP_GT))
-    return (slice(top, top + height), slice(left, left + width)) if width else None
-
-
-def _scaled(digit: Ink, height: int, width: int) -> NDArray[np.uint8]:
-    """The digit as uint8, as large as fits into height x width, its strokes brought to MNIST's range."""
-    tall, wide = digit.shape
-    scale = min(height / tall, width / wide)
-    stroke = stroke_width(digit) * scale * 20 / min(height, width)
+def _scaled(digit: Ink, size: tuple[int, int], spec: PixelSpec) -> NDArray[np.uint8]:
+    """The digit, whose box has this size, fitted into the frame's, its strokes in MNIST's range."""
+    tall, wide = round(spec.height * _BOX), round(spec.width * _BOX)
+    scale = min(tall / size[0], wide / size[1])
+    unit = min(tall, wide) / 20  # a pixel of MNIST in pixels of the frame
+    if scale > _COARSE:  # too few pixels to measure a stroke by
+        finer = math.ceil(scale)
+        digit = cv2.resize(digit, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
+        digit = cv2.min(cv2.max(digit, 0.0), 1.0)
+        scale /= finer
+    stroke = stroke_width(digit) * scale / unit
     wanted = min(max(stroke, _THINNEST), _THICKEST)
     if wanted != stroke:
-        digit = _restroked(digit, (wanted - stroke) * min(height, width) / 20, scale)
-        tall, wide = digit.shape
-        scale = min(height / tall, width / wide)
-    size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
-    if size != (wide, tall):
+        digit = _restroked(digit, (wanted - stroke) * unit, scale)
+        scale = min(tall / digit.shape[0], wide / digit.shape[1])
+    size = (max(1, round(digit.shape[1] * scale)), max(1, round(digit.shape[0] * scale)))
+    if size != digit.shape[::-1]:
         digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return cv2.convertScaleAbs(digit, alpha=255)
+    return np.asarray(cv2.convertScaleAbs(digit, alpha=255), np.uint8)
 
 
 def stroke_width(ink: Ink) -> float:
@@ -82,26 +89,27 @@ def _restroked(digit: Ink, change: float, scale: float) -> Ink:
 
     Its outline is moved along its distance map, at a scale where a stroke has several pixels.
     """
-    finer = max(1, int(np.ceil(_FINE * scale)))
-    reach = int(np.ceil(max(change, 0) / scale)) + 2
+    finer = max(1, math.ceil(_FINE * scale))
+    reach = math.ceil(max(change, 0) / scale) + 2
     digit = cv2.copyMakeBorder(digit, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     if finer > 1:
         digit = cv2.resize(digit, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
-    mask = cv2.compare(digit, 0.5, cv2.CMP_GT)
+    # A stroke narrower than a pixel never covers one: what is to be thickened begins at paler ink.
+    mask = cv2.compare(digit, 0.5 if change < 0 else 0.4, cv2.CMP_GT)
     inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
     outside = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 3)
     drawn = cv2.subtract(inside, outside)
     drawn = cv2.add(drawn, change / 2 * finer / scale + 0.5)
     drawn = cv2.min(cv2.max(drawn, 0.0), 1.0)
-    box = _box(np.asarray(drawn, np.float32))
-    return np.asarray(drawn if box is None else drawn[box], np.float32)
+    left, top, width, height = cv2.boundingRect((drawn > INK).view(np.uint8))
+    return np.asarray(drawn[top : top + height, left : left + width] if width else drawn, np.float32)
 
 
 def _lay(digit: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
     """Sets the digit into the frame, its centre of mass in the middle, or as near to it as fits."""
     mass = cv2.moments(digit)
-    top = int(np.floor(frame.shape[0] / 2 - mass["m01"] / mass["m00"] + 0.5))
-    left = int(np.floor(frame.shape[1] / 2 - mass["m10"] / mass["m00"] + 0.5))
+    top = math.floor(frame.shape[0] / 2 - mass["m01"] / mass["m00"] + 0.5)
+    left = math.floor(frame.shape[1] / 2 - mass["m10"] / mass["m00"] + 0.5)
     top = min(max(top, 0), frame.shape[0] - digit.shape[0])
     left = min(max(left, 0), frame.shape[1] - digit.shape[1])
     frame[top : top + digit.shape[0], left : left + digit.shape[1]] = digit

@@ -31,7 +31,8 @@ class PixelSpec:
         height: in pixels, at least 1.
         width: in pixels, at least 1.
         channels: 1 (grey) or 3 (RGB).
-        framing: "pad" keeps the aspect and pads, "stretch" resizes, "none" takes only images that fit.
+        framing: "ink" finds the writing and sets it as MNIST's digits are set, "pad" keeps the aspect and
+            pads, "stretch" resizes, "none" takes only images that fit.
 
     Raises:
         OptionError: a value out of range, or a framing that does not exist.

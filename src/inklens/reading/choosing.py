@@ -35,8 +35,9 @@ def choose(chains: list[list[Part]]) -> list[list[Part]]:
     """
     evidence = np.array([_evidence(parts) for parts in chains])
     numbers, words = (evidence > _CLEAR).sum(), (evidence < -_CLEAR).sum()
-    # Whoever asks for numbers mostly has some; three clear words and not one clear number say otherwise.
-    expected = float(np.clip(np.log((numbers + 2) / (3 * words + 0.5)), -0.8 if numbers else -4.0, 2.0))
+    # Whoever asks for numbers mostly has some; clear words and not one clear number say otherwise.
+    odds = (numbers + 2) / (words + 0.5) if numbers else 2 / (3 * words + 0.5)
+    expected = float(np.clip(np.log(odds), -0.8 if numbers else -4.0, 2.0))
     return [parts if sure + expected > 0 else [] for parts, sure in zip(chains, evidence, strict=True)]
 
 

@@ -28,6 +28,7 @@ def corruptions_picture(
     path: Path,
     *,
     subtitle: str,
+    framed: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draws one row of images per corruption with the predicted class below each, and writes the PNG.
 
@@ -38,6 +39,7 @@ def corruptions_picture(
         labels: int (N,), the actual classes.
         class_names: one name per class.
         subtitle: what was measured, in a line.
+        framed: the errors where the images are framed first, by the same names; None shows none.
 
     Raises:
         MissingPackageError: Matplotlib is not installed.
@@ -52,7 +54,8 @@ def corruptions_picture(
         style.header(axes, "What the network sees in images that went wrong", subtitle)
         for number, (corruption, (images, predicted)) in enumerate(rows.items()):
             top = style.HEADER + number * pitch
-            _say(axes, corruption.replace("_", " "), errors[corruption], top + tall / 2)
+            again = None if framed is None else framed[corruption]
+            _say(axes, corruption.replace("_", " "), errors[corruption], again, top + tall / 2)
             for place, (image, guess, label) in enumerate(zip(images, predicted, labels, strict=True)):
                 left = style.MARGIN + _NAMES + place * (tile + _GAP)
                 style.show(axes, style.in_colours(image), left, top, tile, tall)
@@ -72,7 +75,12 @@ def corruptions_picture(
         return style.save(figure, path)
 
 
-def _say(axes: Axes, corruption: str, error: float, middle: float) -> None:
+def _say(axes: Axes, corruption: str, error: float, framed: float | None, middle: float) -> None:
+    lines = [f"error {style.percent(error, 2)}"]
+    if framed is not None:
+        lines.append(f"framed {style.percent(framed, 2)}")
+        middle -= 0.08
     name = axes.text(style.MARGIN, middle - 0.02, corruption, size=8.5, weight="bold")
     style.fit(name, _NAMES - _GAP)
-    axes.text(style.MARGIN, middle + 0.14, f"error {style.percent(error, 2)}", size=7.5, color=style.MUTED)
+    for number, line in enumerate(lines, 1):
+        axes.text(style.MARGIN, middle - 0.02 + 0.16 * number, line, size=7.5, color=style.MUTED)

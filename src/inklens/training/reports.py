@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets import Split
+from inklens.datasets.dataset import FRAMING_OF
 from inklens.errors import OptionError
 from inklens.reporting.report import Seen, read_sources, telling_samples, write_report
 from inklens.runs import RunFolder
@@ -77,7 +78,7 @@ def reproduction(described: dict[str, Any], metrics: dict[str, Any]) -> str:
     words = ["inklens", "train", "--data", where, *options]
     if data.get("path"):
         words += ["--kind", data["kind"], "--size", size, "--channels", str(pixels["channels"])]
-    if pixels["framing"] != "pad":
+    if pixels["framing"] != FRAMING_OF.get(data["kind"]):
         words += ["--framing", pixels["framing"]]
     words += ["--no-test"] if closed else []
     words += ["--max-error", repr(max_error)] if max_error else []

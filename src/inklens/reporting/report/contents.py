@@ -305,7 +305,8 @@ def _corruptions(robustness: Robustness | None) -> tuple[Corruption, ...]:
     ]
     if robustness.clean is not None:
         clean, bar = wording.share(robustness.clean), round(100 * robustness.clean / largest, 1)
-        rows.insert(0, Corruption("as they are", clean, clean if framed else None, min(bar, 100.0)))
+        again = None if robustness.clean_framed is None else wording.share(robustness.clean_framed)
+        rows.insert(0, Corruption("as they are", clean, again, min(bar, 100.0)))
     return tuple(rows)
 
 

@@ -29,11 +29,13 @@ class Robustness:
         direct: by the corruption's name, and their mean by "mean".
         framed: the same where the spoilt images are framed again; empty where that changes nothing.
         clean: on the images as they are; None where it was not measured.
+        clean_framed: on the images framed again; None where it was not measured.
     """
 
     direct: dict[str, float]
     framed: dict[str, float]
     clean: float | None
+    clean_framed: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +113,12 @@ def _read_robustness(folder: RunFolder) -> Robustness | None:
     with _complete(path):
         framed = found.get("framed")
         clean = found.get("clean_error")
+        again = (framed or {}).get("clean_error")
         return Robustness(
-            _errors(found), _errors(framed) if framed else {}, None if clean is None else float(clean)
+            _errors(found),
+            _errors(framed) if framed else {},
+            None if clean is None else float(clean),
+            None if again is None else float(again),
         )
 
 

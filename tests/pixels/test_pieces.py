@@ -1,0 +1,55 @@
+import numpy as np
+
+from drawn_ink import strokes
+from inklens.pixels import keep_writing
+
+INK = strokes(scale=0.7, offset=(15, 15))
+
+
+def dropped(extra):
+    """What is left of the writing, and of the extra ink, after keep_writing; shares of 1."""
+    kept = keep_writing(np.maximum(INK, extra))
+    return kept[INK > 0].sum() / INK.sum(), kept[(extra > 0) & (INK == 0)].sum() / extra.sum()
+
+
+def test_both_pieces_of_a_broken_five_are_kept():
+    assert np.array_equal(keep_writing(INK), INK)
+
+
+def test_specks_are_dropped():
+    specks = np.zeros_like(INK)
+    for y, x in ((20, 30), (250, 200), (140, 260), (60, 240)):
+        specks[y : y + 4, x : x + 4] = 1
+    assert dropped(specks) == (1, 0)
+
+
+def test_a_whole_box_around_it_is_dropped():
+    box = np.zeros_like(INK)
+    box[4:8, 4:-4] = box[-8:-4, 4:-4] = 1
+    box[4:-4, 4:8] = box[4:-4, -8:-4] = 1
+    assert dropped(box) == (1, 0)
+
+
+def test_what_is_left_of_two_sides_of_a_box_is_dropped():
+    sides = np.zeros_like(INK)
+    sides[:3] = 1
+    sides[:, -5:-1] = 0.7
+    assert dropped(sides) == (1, 0)
+
+
+def test_a_side_that_the_digit_touches_is_cut_off():
+    ink = np.roll(INK, 280 - 1 - np.nonzero(INK.any(axis=1))[0].max(), axis=0)
+    kept = keep_writing(np.maximum(ink, np.pad(np.ones((4, 280), np.float32), ((276, 0), (0, 0)))))
+    assert kept[:270].sum() == ink[:270].sum()
+    assert kept[276:, :60].max() == 0
+
+
+def test_a_digit_that_is_a_straight_line_stays():
+    one = np.zeros((100, 40), np.float32)
+    one[5:95, 18:23] = 1
+    assert np.array_equal(keep_writing(one), one)
+    assert np.array_equal(keep_writing(one[5:95, 16:25]), one[5:95, 16:25])
+
+
+def test_no_ink_stays_no_ink():
+    assert not keep_writing(np.zeros((28, 28), np.float32)).any()
