@@ -21,6 +21,7 @@ _PIXELS = 3_000_000
 _SMALL = 160  # a picture this small is one digit or a few: enlarged, its strokes come apart
 _LIGHTEST = 0.25  # ink from here on belongs to a stroke that somewhere reaches _SURE
 _SURE = 0.5
+_SKEWED = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,26 @@ def open_page(source: str | Path | NDArray[np.generic], region: Box | None = Non
     grey = np.ascontiguousarray(grey)
     longer, shorter = max(grey.shape), min(grey.shape)
     widest = max(longer / 16, shorter / 8)
-    ink = find_ink(grey, widest=widest)
+    ink = find_ink(grey, widest=widest, dark=_dark_strokes(grey, widest))
     return Page(picture, grey, ink, left, top, scale)
+
+
+def _dark_strokes(grey: NDArray[np.uint8], widest: float) -> bool | None:
+    """Whether ink is darker than the paper around it; None where that is hard to tell.
+
+    Ink is rarer than paper and far from it: so the deviations from the local mean are skewed towards the ink,
+    whatever the light does to the border.
+    """
+    shrink = min(1.0, 800 / max(grey.shape))
+    size = (max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink)))
+    light = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    side = max(3, int(2 * widest * shrink)) | 1
+    away = light - cv2.blur(light, (side, side))
+    spread = float(away.std())
+    if spread == 0:
+        return None
+    skewness = float((away**3).mean()) / spread**3
+    return None if abs(skewness) < _SKEWED else skewness < 0
 
 
 def strokes(ink: Ink) -> Mask:
