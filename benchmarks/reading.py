@@ -1,6 +1,6 @@
 """Reading pages of known numbers, pages of words and doodles, and photos, by one network.
 
-    INKLENS_DATA=data python benchmarks/reading.py runs/mnist-accurate-1 --pages 300 --photos data/photos
+    python benchmarks/reading.py runs/mnist-accurate-1 --pages 300 --photos data/photos
 
 The pages are made by tests/pages.py from MNIST's test digits, which the network has not seen.
 """
@@ -21,7 +21,8 @@ PHOTOS = {
     "numbers/img-20210114-124240.png": "237845", "numbers/img-20210114-124351.png": "19624",
     "numbers/img-20210114-124510.png": "99999", "numbers/img-20210114-125102.png": "9987",
     "numbers/img-20210114-125339.png": "197", "numbers/img-20210114-125513.png": "1717",
-    "numbers/student_info_num.jpg": "0001250981", **{f"digits/{digit}.png": str(digit) for digit in range(10)},
+    "numbers/student_info_num.jpg": "0001250981",
+    **{f"digits/{digit}.png": str(digit) for digit in range(10)},
 }  # fmt: skip
 
 

@@ -95,7 +95,7 @@ class _Writer:
         scale = self.tall * self.random.uniform(0.85, 1.1) / max(ink.shape[0], 0.7 * ink.shape[1])
         large = cv2.resize(np.pad(ink, 2), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         sharp = np.clip((large - self.bold) * max(2.0, 0.35 * scale) + 0.5, 0, 1)
-        if self.kind == "broken" and self.random.random() < 0.4:
+        if self.kind == "broken" and self.random.random() < 0.25:
             sharp = self._with_gap(sharp, scale)
         rows, columns = np.flatnonzero(sharp.max(1) > 0.3), np.flatnonzero(sharp.max(0) > 0.3)
         return sharp[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], str(self.labels[at])
@@ -116,7 +116,7 @@ class _Writer:
             digit, label = self.digit()
             tall, wide = digit.shape
             gap = self.gap * self.tall * self.random.uniform(0.7, 1.3)
-            if self.kind == "touching" and place and self.random.random() < 0.35:
+            if self.kind == "touching" and place and self.random.random() < 0.2:
                 gap = -0.06 * self.tall
             left = right + (gap if place else 0)
             middle = y + slope * (left + wide / 2 - x) + self.random.uniform(-0.06, 0.06) * self.tall

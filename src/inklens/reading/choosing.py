@@ -9,7 +9,7 @@ from inklens.reading.splitting import Part, Way
 # Evidence in nats that ink is a digit rather than a letter or a doodle, by the network's probability, as it
 # was on generated pages with MNIST's training digits: 1.1 at 99.9 %, -1 at 99 %, not below an odd digit's.
 _SLOPE, _OFFSET = 2.05, -5.05  # of the logistic regression on -log10(1 - probability)
-_SUREST, _LEAST = 0.999, -2.7
+_SUREST, _LEAST = 0.999, -2.3
 _CUT = -2.0  # nats for each piece that had to be cut: of letters every other one, of digits one in 20
 _CLEAR = 2.0  # nats from which a chain is clearly one or the other, and speaks for its page
 _DROPPED = 4.0  # nats for leaving a piece out where the number of digits is known
@@ -36,7 +36,7 @@ def choose(chains: list[list[Part]]) -> list[list[Part]]:
     evidence = np.array([_evidence(parts) for parts in chains])
     numbers, words = (evidence > _CLEAR).sum(), (evidence < -_CLEAR).sum()
     # Whoever asks for numbers mostly has some; clear words and not one clear number say otherwise.
-    odds = (numbers + 2) / (words + 0.5) if numbers else 2 / (3 * words + 0.5)
+    odds = (numbers + 2) / (words + 0.5) if numbers else 2 / (0.3 * words**2 + 0.5)
     expected = float(np.clip(np.log(odds), -0.8 if numbers else -4.0, 2.0))
     return [parts if sure + expected > 0 else [] for parts, sure in zip(chains, evidence, strict=True)]
 

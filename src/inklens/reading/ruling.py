@@ -85,8 +85,8 @@ def as_mask(array: object) -> Mask:
 def _tilts(mask: Mask) -> tuple[list[float], list[float]]:
     """Slopes of the long level lines (dy/dx) and of the long upright ones (-dx/dy); [0.0] where none is."""
     shrink = min(1.0, 1000 / max(mask.shape))
-    small = cv2.resize(mask, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else mask
-    small = cv2.compare(small, 60, cv2.CMP_GT)
+    size = tuple(max(1, round(side * shrink)) for side in mask.shape[::-1])
+    small = as_mask((cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 60) * 255)
     least = min(small.shape) * _PART * 2
     found = cv2.HoughLinesP(small, 1, np.pi / 720, int(least * 0.6), minLineLength=least, maxLineGap=4)
     if found is None:
