@@ -22,7 +22,7 @@ from inklens.reading.pieces import Piece
 UNKNOWN_COST = 2.5  # nats; a digit that the network does not know is as bad as one of 8 %
 SPLIT_COST = 2.0  # nats for every cut: one digit is the simpler story
 _WIDE = 1.0  # widths per height up to which a piece is no wider than a digit
-_WIDTH_COST = 8.0  # nats per height of width beyond that
+_WIDTH_COST = 4.0  # nats per height of width beyond that
 _SLANTS = (-0.3, 0.0, 0.3)  # dx/dy of the cuts
 _MOST_CUTS = 9
 _MOST_DIGITS = 5
