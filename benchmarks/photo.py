@@ -38,7 +38,15 @@ def main() -> None:
         exif = Image.Exif()
         exif[_ORIENTATION] = _ROTATED
         photo.save(f"{folder}/photo.jpg", quality=90, exif=exif)
-        command = [sys.executable, "-m", "inklens", "read", f"{folder}/photo.jpg", "--model", str(options.run)]
+        command = [
+            sys.executable,
+            "-m",
+            "inklens",
+            "read",
+            f"{folder}/photo.jpg",
+            "--model",
+            str(options.run),
+        ]
         for number in range(options.rounds + 1):
             result = measure(command)
             if number:

@@ -80,7 +80,15 @@ def test_the_readmes_python_runs(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/evaluation.md", "docs/reading.md", "docs/tutorials.md"]
+    "page",
+    [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "docs/evaluation.md",
+        "docs/reading.md",
+        "docs/tutorials.md",
+    ],
 )
 def test_links_inside_the_repository_lead_somewhere(page):
     root = DOCS.parent

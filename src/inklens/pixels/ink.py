@@ -31,9 +31,7 @@ _FEW_PIXELS = 300
 _NOISES = 5  # deviations of the paper by which ink must differ from it
 
 
-def find_ink(
-    image: NDArray[np.uint8], *, widest: float | None = None, dark: bool | None = None
-) -> Ink:
+def find_ink(image: NDArray[np.uint8], *, widest: float | None = None, dark: bool | None = None) -> Ink:
     """How much ink each pixel holds: light and shadow removed, polarity decided, strokes brought to about 1.
 
     Works on one digit of 8x8 as on a page of 12 megapixels. Anti-aliasing stays. A picture without ink, be it
