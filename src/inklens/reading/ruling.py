@@ -84,11 +84,11 @@ def as_mask(array: object) -> Mask:
 
 def _tilts(mask: Mask) -> tuple[list[float], list[float]]:
     """Slopes of the long level lines (dy/dx) and of the long upright ones (-dx/dy); [0.0] where none is."""
-    shrink = min(1.0, 1000 / max(mask.shape))
+    shrink = min(1.0, 700 / max(mask.shape))
     size = tuple(max(1, round(side * shrink)) for side in mask.shape[::-1])
     small = as_mask((cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 60) * 255)
     least = min(small.shape) * _PART * 2
-    found = cv2.HoughLinesP(small, 1, np.pi / 720, int(least * 0.6), minLineLength=least, maxLineGap=4)
+    found = cv2.HoughLinesP(small, 1, np.pi / 360, int(least * 0.6), minLineLength=least, maxLineGap=4)
     if found is None:
         return [0.0], [0.0]
     ends = found.reshape(-1, 4).astype(np.float64)
@@ -197,7 +197,7 @@ def _with_neighbours(cells: list[NDArray[np.float32]], segments: Mask) -> list[N
     """The cells, and those beside them that what is written there hid: their sides are drawn all the same."""
     near = as_mask(cv2.dilate(segments, np.ones((5, 5), np.uint8)))
     known = list(cells)
-    middles = [cell.mean(axis=0) for cell in known]
+    middles = np.array([cell.mean(axis=0) for cell in known])
     at = 0
     while at < len(known) and len(known) < _MOST_CELLS:
         cell = known[at]
@@ -207,11 +207,12 @@ def _with_neighbours(cells: list[NDArray[np.float32]], segments: Mask) -> list[N
             length = float(np.linalg.norm(across))
             step = across * (1 + _WALL / length)
             beside = cell + step
-            if min(np.linalg.norm(middle - beside.mean(axis=0)) for middle in middles) < 0.5 * length:
+            middle = beside.mean(axis=0)
+            if np.linalg.norm(middles - middle, axis=1).min() < 0.5 * length:
                 continue
             if _drawn(beside, near) >= _COVERED:
                 known.append(beside)
-                middles.append(beside.mean(axis=0))
+                middles = np.vstack([middles, middle])
     return known
 
 
