@@ -3,7 +3,8 @@
     python benchmarks/accuracy.py --preset tutorial-c --seeds 3
 
 Nothing is chosen here: every run is the preset as it stands, and every run counts. Finished runs stay in
-`--runs` and are not trained again when the command is started again.
+`--runs` and are not trained again when the command is started again; a committee goes on with the members
+that it lacks.
 """
 
 import argparse
@@ -14,18 +15,28 @@ from pathlib import Path
 import inklens
 import record
 from inklens.runs import RunFolder
+from inklens.training import recipe_for
 
 
 def finished(preset: str, data: inklens.Dataset, seed: int, runs: Path) -> RunFolder:
     """The run of this seed, trained now unless it is there."""
     name = f"{data.name}-{preset}-seed{seed}"
+    recipe = recipe_for(preset, seed=seed)
     if (runs / name / "status.json").exists():
         folder = RunFolder.open(runs / name)
         if folder.status()["state"] == "done":
             return folder
+        if isinstance(recipe, inklens.Committee):
+            return inklens.resume(folder.path).folder
         raise SystemExit(f"{folder.path} was not finished: remove it and start again")
-    recipe = inklens.Recipe.from_preset(preset, seed=seed)
     return inklens.train(data, recipe, output=runs, name=name).folder
+
+
+def _members(metrics: dict) -> dict:
+    """A committee's members by name: what each reaches by itself, and in which time."""
+    members = metrics["training"].get("members", [])
+    figures = {one["name"]: {key: one[key] for key in ("accuracy", "seconds")} for one in members}
+    return {"members": figures} if figures else {}
 
 
 def main() -> None:
@@ -53,6 +64,7 @@ def main() -> None:
                 "date": made["date"],
                 "backend": made["backend"],
                 "precision": made["precision"],
+                **_members(metrics),
             }
         )
         print(f"seed {seed}: {100 * scores['accuracy']:.2f} %", flush=True)

@@ -1,6 +1,7 @@
 """Runs a command and says how long it took and how much memory it had: python benchmarks/process.py COMMAND
 
-It is a small process of its own: a child's peak memory never reads less than its parent's at the start.
+It is a small process of its own: a child's peak memory never reads less than its parent's at the start. The
+command may keep its bytecode, as that of installed packages is kept, whatever PYTHONDONTWRITEBYTECODE says.
 """
 
 import json
@@ -19,6 +20,7 @@ def measure(command: list[str]) -> dict:
 
 
 def main() -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     printed = process.stdout.read()

@@ -124,7 +124,7 @@ def main() -> None:
     random = np.random.default_rng(0)
     run, digits = Run.open(options.run), load("mnist")
     outputs = feature_network(run)
-    learnt, validation = digits.split_validation(run.recipe.validation_split, run.recipe.seed)
+    learnt, validation = digits.split_validation(run.recipe.validation_split, run.recipe.split_seed)
     held_out = outputs(validation.whole())[1]
     fitted = {
         "by default": Confidence.fit(held_out, validation.labels),

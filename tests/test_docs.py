@@ -63,6 +63,33 @@ def test_every_step_of_the_tutorials_runs(tmp_path):
         assert (tmp_path / made).stat().st_size > 5_000
 
 
+def _commands(page: str) -> list[list[str]]:
+    """The arguments of every `inklens` command on a page."""
+    lines = [line for language, body in _blocks(page) if language == "console" for line in body.splitlines()]
+    return [shlex.split(line.removeprefix("$ inklens ")) for line in lines if line.startswith("$ inklens ")]
+
+
+@pytest.mark.parametrize("arguments", _commands("training.md"), ids=" ".join)
+def test_every_command_about_training_is_one_that_the_command_line_takes(arguments):
+    from inklens.cli import command_line
+
+    group = command_line([arguments[0]])
+    with group.make_context("inklens", list(arguments)) as context:
+        name, command, rest = group.resolve_command(context, [*context.protected_args, *context.args])
+        assert name == "train"
+        command.make_context(name, rest, parent=context)
+
+
+def test_the_committee_of_the_docs_trains(tmp_path):
+    code = next(body for language, body in _blocks("training.md") if language == "python")
+    code = code.replace('load("mnist")', 'load("sample")').replace('"fast",', '"fast", epochs=1,')
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "'name': 'tutorial', 'network': 'conv5x5'" in done.stdout
+
+
 def test_the_readmes_python_runs(tmp_path):
     from PIL import Image
 
@@ -85,8 +112,10 @@ def test_the_readmes_python_runs(tmp_path):
         "README.md",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
+        "docs/benchmarks.md",
         "docs/evaluation.md",
         "docs/reading.md",
+        "docs/training.md",
         "docs/tutorials.md",
     ],
 )

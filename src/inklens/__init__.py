@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from inklens.networks import build
     from inklens.pixels import PixelSpec
     from inklens.reading import Reading, read
-    from inklens.training import EpochProgress, Recipe, Run, train
+    from inklens.training import Committee, EpochProgress, Recipe, Run, gather, resume, train
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Classifier",
+    "Committee",
     "Dataset",
     "EpochProgress",
     "Evaluation",
@@ -36,13 +37,16 @@ __all__ = [
     "Run",
     "__version__",
     "build",
+    "gather",
     "load",
     "read",
+    "resume",
     "train",
 ]
 
 _HOMES = {
     "Classifier": "classifier",
+    "Committee": "training",
     "Dataset": "datasets",
     "EpochProgress": "training",
     "Evaluation": "evaluation",
@@ -53,8 +57,10 @@ _HOMES = {
     "Recipe": "training",
     "Run": "training",
     "build": "networks",
+    "gather": "training",
     "load": "datasets",
     "read": "reading",
+    "resume": "training",
     "train": "training",
 }
 

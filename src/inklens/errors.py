@@ -7,6 +7,7 @@
     ├── OptionError              an option or a recipe: unknown name, value out of range
     │   └── MissingPackageError  a package that an option needs is not installed
     ├── RunError                 a run folder: exists already, cannot be written, lacks a file
+    │   └── StoppedError         a run that stopped half-way and can be gone on with; exit code 3
     ├── ModelError               a model file: damaged, not ours, refused because it is not safe
     └── ExportError              an exported file does not say what the network says; exit code 4
 
@@ -42,6 +43,12 @@ class MissingPackageError(OptionError):
 
 class RunError(InklensError):
     """A run folder that exists already, cannot be written, or lacks a file."""
+
+
+class StoppedError(RunError):
+    """A run that stopped half-way; what is done of it is kept, and `inklens train --resume` goes on."""
+
+    exit_code = 3
 
 
 class ModelError(InklensError):

@@ -199,6 +199,27 @@ class RunFolder:
             raise RunError(f"{output} holds no finished run; `inklens train` makes one, --output says where")
         return max(done, key=lambda one: one[0])[1]
 
+    def members(self) -> list[Self]:
+        """The run folders of a committee's members, in the order of its recipe; none of a single network.
+
+        Raises:
+            RunError: recipe.json is not there, or names what is no folder in the run.
+        """
+        names = self.read_json(self.recipe).get("members", [])
+        for name in names:
+            if not isinstance(name, str) or Path(name).name != name or name == "..":
+                raise RunError(
+                    f"{self.recipe} names a member {name!r}; expected the name of a folder in members"
+                )
+        return [type(self)(self.path / "members" / name) for name in names]
+
+    def networks(self) -> list[tuple[Path, str]]:
+        """The .keras files that answer for the run, a committee's members, and the views of each."""
+        described = self.read_json(self.recipe)
+        if "members" in described:
+            return [network for member in self.members() for network in member.networks()]
+        return [(self.model, described.get("views", "none"))]
+
     def set_status(self, state: State, **detail: Any) -> None:
         """Writes status.json. `detail` replaces the former one; the time of the start stays."""
         now = datetime.now(UTC).isoformat()

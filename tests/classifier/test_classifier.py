@@ -9,6 +9,7 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 from PIL import Image
 
+from drawn_ink import on_paper, strokes
 from inklens import Classifier, PixelSpec
 from inklens.classifier import Reject
 from inklens.errors import DataError, ImageError, ModelError
@@ -62,6 +63,17 @@ def test_arrays_of_every_documented_shape_are_taken(model_file):
     for image in (IMAGES[0], IMAGES[0, ..., 0], IMAGES[0, ..., 0].astype(np.int64)):
         assert np.array_equal(classifier.predict(image).probabilities[0], expected[0])
     assert len(classifier.predict(IMAGES[:0])) == 0
+
+
+def test_writing_of_the_networks_own_size_is_framed_by_its_ink_too(tmp_path):
+    """A 28x28 crop of one's own, dark on light, is no more ready for the network than a photo."""
+    spec = PixelSpec(28, 28, 1, "ink")
+    classifier = Classifier.open(save(build_model(spec), tmp_path / "model.onnx"))
+    crop = on_paper(strokes(28, pen=0.08))
+    expected = classifier.predict_framed(frame(crop, spec)[None]).probabilities
+    assert np.array_equal(classifier.predict(crop).probabilities, expected)
+    assert np.array_equal(classifier.predict(np.stack([crop, crop])).probabilities, expected[[0, 0]])
+    assert classifier.predict(np.full((28, 28), 230, np.uint8)).status.tolist() == ["empty"]
 
 
 def test_pixels_need_not_lie_in_one_piece(model_file):

@@ -43,6 +43,7 @@ def test_negative_numbers_are_read_as_protobuf_reads_them():
         (b"\x12\x01\xff", "producer_name is no UTF-8"),
         (b"\x7a\x00", "no ONNX file of ours .field 15 of ModelProto"),
         (b"\x88\x80\x80\x80\x10\x01", "no ONNX file of ours"),
+        (b"hello\n", "expected the model.onnx of a run: `inklens export RUN` writes one"),
         (b"\xca\x01\x00", "functions of its own, which is refused"),
     ],
 )

@@ -11,6 +11,7 @@ select_backend("tensorflow")
 
 from inklens.classifier import ModelMetadata  # noqa: E402
 from inklens.export.writers import write_onnx  # noqa: E402
+from inklens.networks.ensemble import Ensemble  # noqa: E402
 from inklens.pixels import PixelSpec  # noqa: E402
 from inklens.runs import RunFolder  # noqa: E402
 from patch_network import clutter_with_stroke, stroke_network  # noqa: E402
@@ -33,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = stroke_network("conv5x5")
     network.save(folder.model)
     known = {"pixels": spec, "inklens": "0", "recipe": {}, "data": {"name": "x", "fingerprint": "0"}}
-    write_onnx(network, ModelMetadata(CLASSES, "things", temperature=2.0, **known), folder.onnx)
+    write_onnx(Ensemble.of(network), ModelMetadata(CLASSES, "things", temperature=2.0, **known), folder.onnx)
     Image.fromarray(clutter_with_stroke()[..., 0].repeat(2, axis=0).repeat(2, axis=1)).save(
         place / "stroke.png"
     )

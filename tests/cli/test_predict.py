@@ -36,6 +36,12 @@ def test_a_folder_gives_a_line_for_each_image(inklens, pictures, tmp_path):
     assert lines[0][2] == f"{100 * expected.probabilities.max(axis=1)[0]:.2f} %"
 
 
+def test_a_blank_image_is_empty_and_nothing_is_said_of_its_classes(inklens, pictures, tmp_path):
+    Image.new("L", (12, 9), 255).save(tmp_path / "blank.png")
+    done = inklens("predict", "blank.png", "--model", "model.onnx", "--top-k", 3)
+    assert (done.returncode, done.stdout) == (0, "blank.png  empty\n")
+
+
 def test_patterns_and_a_list_on_standard_input_mean_the_same(inklens, pictures, tmp_path):
     by_pattern = inklens("predict", "pictures/*.png", "--model", "model.onnx", "--top-k", 2)
     listed = subprocess.run(

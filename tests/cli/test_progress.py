@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -43,3 +44,17 @@ def test_everything_fits_80_columns():
     assert bar.startswith("epoch 12/20 ")
     assert bar.rstrip().endswith("371.3 ms/step  loss 0.250  acc 90.00 %")
     assert "…" not in said
+
+
+def test_each_member_of_a_committee_is_announced_once():
+    out = io.StringIO()
+    members = [replace(ENDED, member=name) for name in ("deep, 1 of 2", "deep, 1 of 2", "wide, 2 of 2")]
+    with shown(Console(file=out, width=200)) as progress:
+        for record in members:
+            progress(record)
+    said = out.getvalue().splitlines()
+    assert [line for line in said if line.startswith("member")] == [
+        "member     deep, 1 of 2",
+        "member     wide, 2 of 2",
+    ]
+    assert len(said) == 5

@@ -148,3 +148,28 @@ def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_p
     assert "interrupted; what there is of the run is in runs/cut" in shown
     assert json.loads((tmp_path / "runs/cut/status.json").read_text())["state"] == "interrupted"
     assert not (tmp_path / "runs/cut/model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mnist",), "'mnist' stands alone: give data as --data mnist"),
+        (("--members", "runs/one"), "--members got 1 run; expected two or more"),
+        (("--members", "a", "b", "--epochs", 3), "--epochs does not go with --members: leave it out"),
+        (("--members", "a", "b", "--preset", "accurate"), "give --preset committee, or leave it out"),
+        (("--resume", "runs/one", "--epochs", 3), "--epochs does not go with --resume: leave it out"),
+        (("--time", "30s", "--epochs", 3), "--time and --epochs exclude each other"),
+        (("--time", "soon"), "time 'soon' cannot be read: expected 30s, 2m or 1h"),
+        (("--time", "1s"), "time_budget 1.0 is out of range: expected seconds, 5 or more"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_in_one_line(inklens, arguments, said):
+    done = inklens("train", *arguments)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_what_a_time_alone_stands_for():
+    from inklens.cli.options import parse_time
+
+    assert [parse_time(text) for text in ("30s", "2m", "1.5h", "45", None)] == [30, 120, 5400, 45, None]

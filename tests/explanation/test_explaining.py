@@ -19,6 +19,7 @@ from patch_network import STROKE, clutter_with_stroke, stroke_network  # noqa: E
 def folder(tmp_path) -> RunFolder:
     """What of a run is needed to explain it; its network's answer hangs on an upright stroke."""
     folder = RunFolder(tmp_path / "run")
+    folder.write_json(folder.recipe, {"recipe": {}})
     folder.write_json(folder.metrics, {"confidence": {"temperature": 2.0}})
     stroke_network("convnet-small").save(folder.model)
     return folder
@@ -134,3 +135,12 @@ def test_it_is_kept_whole_in_a_file(tmp_path):
     same(Explanation.load(tmp_path / "x.npz"), explained)
     with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
         assert json.loads(str(file["said"]))["label"] == 1
+
+
+def test_the_answers_are_averaged_over_the_views_of_the_run(folder):
+    from inklens.networks.ensemble import Ensemble
+
+    folder.write_json(folder.recipe, {"recipe": {}, "views": "cross"})
+    image = clutter_with_stroke()
+    logits = Ensemble.of(stroke_network("convnet-small"), "cross").logits(image[None])
+    assert explain_run(folder, image).probabilities == pytest.approx(softmax(logits, 2.0)[0], abs=1e-5)

@@ -106,14 +106,14 @@ def test_a_calibrated_keras_file_loads_with_plain_keras_on_another_backend(folde
 
 
 def test_a_file_that_says_something_else_is_not_kept(trained, folder, monkeypatch):
-    def write_too_sure(network, metadata, path):
-        write_onnx(network, replace(metadata, temperature=metadata.temperature / 2), path)
+    def write_too_sure(ensemble, metadata, path):
+        write_onnx(ensemble, replace(metadata, temperature=metadata.temperature / 2), path)
 
     monkeypatch.setitem(WRITERS, "onnx", write_too_sure)
     target = folder.path / "wrong.onnx"
     images = ValidationOutputs.read(folder).images
     with pytest.raises(ExportError, match=r"differ by up to \d\.\de-0\d \(expected at most 1e-05\)") as error:
-        write_proved(trained.network, metadata_of(folder.onnx), images, "onnx", target)
+        write_proved(trained.ensemble, metadata_of(folder.onnx), images, "onnx", target)
     assert error.value.exit_code == 4
     assert not target.exists()
     assert not list(folder.path.glob(".partial*"))
@@ -122,14 +122,14 @@ def test_a_file_that_says_something_else_is_not_kept(trained, folder, monkeypatc
 def test_metadata_are_not_kept_without_the_file_that_they_belong_to(trained, folder, monkeypatch):
     write = WRITERS["tflite"]
 
-    def write_too_sure(network, metadata, path):
-        write(network, replace(metadata, temperature=metadata.temperature / 2), path)
+    def write_too_sure(ensemble, metadata, path):
+        write(ensemble, replace(metadata, temperature=metadata.temperature / 2), path)
 
     monkeypatch.setitem(WRITERS, "tflite", write_too_sure)
     target = folder.path / "wrong.tflite"
     images = ValidationOutputs.read(folder).images
     with pytest.raises(ExportError):
-        write_proved(trained.network, metadata_of(folder.onnx), images, "tflite", target)
+        write_proved(trained.ensemble, metadata_of(folder.onnx), images, "tflite", target)
     assert not list(folder.path.glob("*wrong*"))
 
 
@@ -139,8 +139,8 @@ def test_the_command_says_where_the_metadata_lie(folder, inklens):
 
 
 def test_a_training_whose_export_fails_is_kept_without_the_file(digits, tmp_path, monkeypatch):
-    def write_uniform(network, metadata, path):
-        write_onnx(network, replace(metadata, temperature=1e6), path)
+    def write_uniform(ensemble, metadata, path):
+        write_onnx(ensemble, replace(metadata, temperature=1e6), path)
 
     monkeypatch.setitem(WRITERS, "onnx", write_uniform)
     with pytest.raises(ExportError):

@@ -8,6 +8,7 @@ from inklens.export import FORMATS
 from inklens.export.exporting import write_proved
 from inklens.export.folding import folded
 from inklens.networks import ACTIVATIONS, NETWORKS, build
+from inklens.networks.ensemble import Ensemble
 from inklens.networks.sequential import logits_network
 from inklens.pixels import PixelSpec
 
@@ -134,7 +135,9 @@ def test_the_network_itself_stays_as_it_is():
 def test_every_format_of_a_network_with_negative_gammas_is_proved(tmp_path, name, activation):
     network = shaken(build("convnet-deep", (16, 16, 3), 5, activation=activation))
     metadata = ModelMetadata(tuple("abcde"), "things", PixelSpec(16, 16, 3), "0.1.0", temperature=1.7)
-    proof = write_proved(network, metadata, pixels((16, 16, 3), 80), name, tmp_path / FORMATS[name].file)
+    proof = write_proved(
+        Ensemble.of(network), metadata, pixels((16, 16, 3), 80), name, tmp_path / FORMATS[name].file
+    )
     assert proof.images == 80
 
 

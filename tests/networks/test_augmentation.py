@@ -12,7 +12,7 @@ select_backend("tensorflow")
 
 from inklens.networks.augmentation import AUGMENTATIONS, Augment, Augmentation, bilinear  # noqa: E402
 
-EVERYTHING = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, 0.5, 0.3, flip=True)
+EVERYTHING = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, True, 0.5, 1.0, 0.7, 0.2, 0.3)
 
 
 def test_the_names_that_are_known_without_keras_are_those_that_there_are():
@@ -107,6 +107,48 @@ def test_strokes_lie_between_the_erosion_and_the_dilation_of_opencv():
     assert out.sum(axis=(1, 2)).min() < image.sum() < out.sum(axis=(1, 2)).max()
 
 
+def test_an_elastic_warp_without_waves_is_the_affine_one(digits):
+    images = digits.train.batch(slice(0, 16))
+    asked = Augmentation(rotation=15, shear=15, scale=0.15, aspect=0.1, shift=0.1)
+    affine, looked_up = (changed(images, replace(asked, elastic=elastic)) for elastic in (0, 1e-9))
+    assert np.abs(affine - looked_up).max() < 0.5
+
+
+def test_elastic_waves_move_no_part_farther_than_asked_but_for_their_smoothness():
+    rows = np.arange(28, dtype=np.uint8).reshape(1, 28, 1, 1) * np.ones((200, 1, 28, 1), np.uint8)
+    moved = (changed(rows, Augmentation(elastic=0.05)) - rows)[:, 4:-4, 4:-4]  # a pixel's value is its row
+    assert 1.2 < np.abs(moved).max() < 2  # 1.4 pixels, and a little more between the points of a cubic
+    assert np.abs(moved.mean()) < 0.02
+
+
+@pytest.mark.parametrize(
+    "one", [{"blur": 1.0}, {"fade": 0.7}, {"noise": 0.2}, {"line": 0.3}], ids=lambda one: next(iter(one))
+)
+def test_focus_light_noise_and_lines_come_to_the_share_that_was_asked_for(one):
+    images = np.repeat(rectangle(), 1000, axis=0)
+    touched = (changed(images, Augmentation(share=0.2, **one)) != images).any(axis=(1, 2, 3))
+    assert touched.mean() == pytest.approx(0.2, abs=0.05)  # 4 standard deviations
+
+
+def test_a_fade_leaves_less_contrast_and_keeps_the_digit():
+    images = np.repeat(rectangle(), 500, axis=0)
+    out = changed(images, Augmentation(share=1.0, fade=0.7))
+    contrast = out[:, 10:18, 12:16].mean(axis=(1, 2, 3)) - out[:, :4].mean(axis=(1, 2, 3))
+    assert contrast.min() < 120
+    assert contrast.max() > 190
+
+
+def test_a_line_is_long_straight_and_stays_off_the_middle():
+    out = changed(np.zeros((300, 28, 28, 1), np.uint8), Augmentation(share=1.0, line=0.3))[..., 0]
+    lines = out[out.max(axis=(1, 2)) > 128] > 64
+    spans = lines.any(axis=1).sum(axis=1), lines.any(axis=2).sum(axis=1)
+    assert (np.maximum(*spans) >= 10).all()
+    assert (np.minimum(*spans) <= 6).all()
+    assert not lines[:, 10:18, 10:18].any()
+    upright = spans[0] < spans[1]
+    assert 0.3 < upright.mean() < 0.7
+
+
 def test_writing_is_never_flipped_and_half_of_the_things_are():
     image = np.zeros((1, 28, 28, 1), np.uint8)
     image[:, 10:18, 2:8] = 255
@@ -141,7 +183,7 @@ from inklens.networks.augmentation import Augment, Augmentation, bilinear
 images = np.arange(2 * 9 * 8, dtype=np.float32).reshape(2, 9, 8, 1)
 grid = np.mgrid[:9, :8].astype(np.float32)[:, None].repeat(2, axis=1)
 looked_up = keras.ops.convert_to_numpy(bilinear(images, grid[0] + 0.25, grid[1] - 0.5))
-everything = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, 0.5, 0.3, flip=True)
+everything = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, True, 0.5, 1.0, 0.7, 0.2, 0.3)
 out = keras.ops.convert_to_numpy(Augment(everything)(images.astype("uint8"), training=True))
 print(json.dumps([keras.config.backend(), looked_up.tolist(), list(out.shape), bool(np.isfinite(out).all())]))
 """

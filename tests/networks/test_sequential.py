@@ -22,7 +22,7 @@ def test_a_tutorial_network_has_the_parameters_that_a_hand_count_gives(name, par
     ("name", "by_hand"),
     [
         ("conv5x5", 24 * 24 * 25 * 32 + 12 * 12 * 32 * 128 + 128 * 10),
-        ("convnet-small", 24 * 24 * 25 * 24 + 10 * 10 * 9 * 24 * 48 + 3 * 3 * 9 * 48 * 64 + 576 * 10),
+        ("convnet-small", 24 * 24 * 25 * 32 + 10 * 10 * 9 * 32 * 48 + 3 * 3 * 9 * 48 * 64 + 576 * 10),
     ],
 )
 def test_multiply_adds_agree_with_a_hand_count(name, by_hand):

@@ -13,6 +13,7 @@ PICTURES = {
     "light on dark": 255 - on_paper(INK),
     "falling light": on_paper(INK, light=ramp(280, 0.4)),
     "shadow": on_paper(INK, light=shadow(280, 0.5)),
+    "pencil in a deep shadow": on_paper(INK, paper=205, pen=110, light=shadow(280, 0.5), noise=1),
     "pencil": on_paper(INK, paper=210, pen=175, noise=2),
     "grain": on_paper(INK, noise=6),
     "binary": on_paper((INK > 0.5).astype(np.float32), paper=255, pen=0),

@@ -61,7 +61,10 @@ def parse(content: memoryview, message: Message, budget: Budget) -> dict[str, An
             raise ModelError(f"it has more than {MAX_FIELDS:,} parts; a model of ours has far fewer")
         entry = message.fields.get(tag >> 3)
         if entry is None or tag >= 2**32:
-            raise ModelError(f"it is no ONNX file of ours (field {tag >> 3} of {message.name})")
+            raise ModelError(
+                f"it is no ONNX file of ours (field {tag >> 3} of {message.name}); expected the model.onnx "
+                "of a run: `inklens export RUN` writes one"
+            )
         if entry.kind == "refused":
             raise ModelError(f"it has {entry.name}, which is refused: export the model with `inklens export`")
         if tag & 7 != _WIRE_TYPES.get(entry.kind, _BYTES):

@@ -64,6 +64,21 @@ def parse_max_error(text: str | None) -> float | None:
     return share
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def parse_time(text: str | None) -> float | None:
+    """ "30s", "2m", "1h" or "30" (seconds) -> seconds; None stays None."""
+    if text is None:
+        return None
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+    try:
+        seconds = float(number) * _UNITS[unit]
+    except ValueError as error:
+        raise OptionError(f"time {text!r} cannot be read: expected 30s, 2m or 1h") from error
+    return seconds
+
+
 def parse_share_or_count(text: str) -> float | int:
     """ "0.1" -> 0.1, a share; "5000" -> 5000, a number of images."""
     try:

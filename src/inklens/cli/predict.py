@@ -123,11 +123,14 @@ class _Table:
 
 
 def _cells(answer: "Scored") -> list[str]:
-    """file, class or status, its probability; then the other classes, or why there is no answer."""
+    """file, class or status, its probability; then the other classes, or why there is no answer.
+
+    What a network makes of a blank image means nothing, so "empty" stands alone.
+    """
     cells = [answer.file, answer.label or answer.status]
     if answer.error is not None:
         cells.append(answer.error)
-    elif answer.probability is not None:
+    elif answer.probability is not None and answer.status != "empty":
         cells.append(f"{100 * answer.probability:.2f} %")
         if len(answer.top) > 1:
             cells.append(", ".join(f"{name} {100 * share:.2f} %" for name, share in answer.top))

@@ -13,8 +13,15 @@ from inklens.training.progress import EpochProgress, Progress
 @contextmanager
 def shown(console: Console) -> Iterator[Progress]:
     """Gives the callback that shows a training on this console."""
+    tell_member = _member_teller(console)
     if not console.is_terminal:
-        yield lambda now: console.print(_long_line(now)) if now.finished else None
+
+        def tell(now: EpochProgress) -> None:
+            tell_member(now)
+            if now.finished:
+                console.print(_long_line(now))
+
+        yield tell
         return
     # No wider than 80 columns together, the figures included.
     columns = (
@@ -28,6 +35,7 @@ def shown(console: Console) -> Iterator[Progress]:
         task = bars.add_task("", total=None, figures="")
 
         def show(now: EpochProgress) -> None:
+            tell_member(now)
             if now.finished:
                 line = _long_line(now)
                 console.print(line if len(line) <= console.width else _short_line(now))
@@ -37,6 +45,19 @@ def shown(console: Console) -> Iterator[Progress]:
             bars.refresh()
 
         yield show
+
+
+def _member_teller(console: Console) -> Progress:
+    """Says once which network of a committee comes now."""
+    told: str | None = None
+
+    def tell(now: EpochProgress) -> None:
+        nonlocal told
+        if now.member != told:
+            told = now.member
+            console.print(f"member     {told}", markup=False)
+
+    return tell
 
 
 def _epoch(now: EpochProgress) -> str:

@@ -20,9 +20,22 @@ from inklens.cli.options import (
     parse_max_error,
     parse_share_or_count,
     parse_size,
+    parse_time,
 )
+from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, NETWORKS
-from inklens.training.recipe import BACKENDS, OPTIMIZERS, PRECISIONS, PRESETS, VALIDATION_DATA, Recipe
+from inklens.networks.views import VIEWS
+from inklens.training.committee import Committee, recipe_for
+from inklens.training.recipe import (
+    BACKENDS,
+    COMMITTEES,
+    OPTIMIZERS,
+    PRECISIONS,
+    PRESETS,
+    VALIDATION_DATA,
+    Recipe,
+    preset_for,
+)
 
 if TYPE_CHECKING:
     from inklens.datasets import Dataset
@@ -30,16 +43,31 @@ if TYPE_CHECKING:
     from inklens.training.progress import Progress
 
 
+# What goes with --members.
+_GATHERING = (
+    "members", "runs", "preset", "data", "name", "folder", "max_error", "no_test", "quiet",
+    "kind", "size", "channels", "framing", "strict",
+)  # fmt: skip
+
+
 def _one_of(names: Any) -> str:
     return ", ".join(names)
 
 
 def train(
+    context: typer.Context,
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN...]", help="With --members: the runs to gather.")
+    ] = None,
     data: Data = None,
-    preset: Annotated[str, typer.Option(help=f"One of {_one_of(PRESETS)}.")] = "fast",
+    preset: Annotated[str, typer.Option(help=f"One of {_one_of((*PRESETS, *COMMITTEES))}.")] = "fast",
     network: Annotated[str | None, typer.Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
     activation: Annotated[str | None, typer.Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="The best network for this time of training: 30s, 2m, 1h; in place of --epochs."),
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimiser's; the schedule's peak.")] = None,
     optimizer: Annotated[str | None, typer.Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
@@ -53,6 +81,13 @@ def train(
             help=f"One of {_one_of(VALIDATION_DATA)}: validate on images held out, or on the test set."
         ),
     ] = None,
+    validation_seed: Annotated[
+        int | None, typer.Option(help="Another seed holds other images out; default: as --seed.")
+    ] = None,
+    views: Annotated[
+        str | None,
+        typer.Option(help=f"Average over views of an image, moved or mirrored: auto, {_one_of(VIEWS)}."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, data and machine: same weights.")] = None,
     backend: Annotated[str | None, typer.Option(help=f"One of {_one_of(BACKENDS)}.")] = None,
     precision: Annotated[str | None, typer.Option(help=f"One of {_one_of(PRECISIONS)}.")] = None,
@@ -62,6 +97,13 @@ def train(
     ] = None,
     max_error: MaxError = None,
     no_test: Annotated[bool, typer.Option("--no-test", help="Leave the test set closed.")] = False,
+    members: Annotated[
+        bool, typer.Option("--members", help="Gather trained runs into a committee: --members RUN RUN...")
+    ] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with a committee that was stopped; needs no other option."),
+    ] = None,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write logs that TensorBoard shows into the run's folder.")
     ] = False,
@@ -78,37 +120,101 @@ def train(
         "network": network,
         "activation": activation,
         "epochs": epochs,
+        "time_budget": parse_time(time),
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "optimizer": optimizer,
         "dropout": dropout,
         "validation_split": None if validation_split is None else parse_share_or_count(validation_split),
         "validation_data": validation_data,
+        "validation_seed": validation_seed,
+        "views": views,
         "seed": seed,
         "backend": backend,
         "precision": precision,
     }
-    recipe = Recipe.from_preset(
-        preset, **{field: value for field, value in given.items() if value is not None}
-    )
-
-    from inklens.training import select_backend, train
-
-    max_share = parse_max_error(max_error)
+    changed = {field: value for field, value in given.items() if value is not None}
     options = {"kind": kind, "size": parse_size(size), "channels": channels, "framing": framing}
+    where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test}
+    where["max_error"] = parse_max_error(max_error)
+    if resume is not None:
+        _only(context, "resume", "quiet")
+        return _print_result(_resume(resume, quiet))
+    if members or runs:
+        return _print_result(_gather(context, members, runs or [], data, options, strict, where))
+    recipe = _recipe(context, preset, changed)
     loaded = _load(data, quiet, strict=strict, **options)
     if summary:
-        select_backend(recipe.backend)
         return _print_summary(loaded, recipe)
-    where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test, "max_error": max_share}
-    where["tensorboard"] = tensorboard
+
+    from inklens.training import train
+    from inklens.training.backends import choose_backend
+
+    if not quiet:
+        output.print(f"backend    {': '.join(choose_backend(recipe.backend))}", markup=False)
     with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(loaded, recipe, **where, progress=progress)
+        run = train(loaded, recipe, **where, tensorboard=tensorboard, progress=progress)
     return _print_result(run)
 
 
+def _recipe(context: typer.Context, preset: str, changed: dict[str, Any]) -> Recipe | Committee:
+    """The preset with what was changed; the time chooses among the presets where none is named."""
+    time = changed.get("time_budget")
+    if time is None:
+        return recipe_for(preset, **changed)
+    if "epochs" in changed:
+        raise OptionError("--time and --epochs exclude each other: give one of them")
+    named = context.get_parameter_source("preset")
+    chosen = preset if named is not None and named.name == "COMMANDLINE" else preset_for(time)
+    return recipe_for(chosen, **changed)
+
+
+def _only(context: typer.Context, *known: str) -> None:
+    """Refuses options that a command of this kind would pass over in silence."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in known and source is not None and source.name == "COMMANDLINE":
+            option = {"folder": "output"}.get(name, name).replace("_", "-")
+            raise OptionError(f"--{option} does not go with --{known[0]}: leave it out")
+
+
+def _resume(path: str, quiet: bool) -> "Run":
+    from inklens.training import resume
+
+    with interrupts_told(), _progress(path, quiet) as progress:
+        return resume(path, progress=progress)
+
+
+def _gather(
+    context: typer.Context,
+    members: bool,
+    runs: list[str],
+    data: str | None,
+    options: dict[str, Any],
+    strict: bool,
+    where: dict[str, Any],
+) -> "Run":
+    """The runs whose networks are to vote, from the command line's plain arguments."""
+    if not members:
+        raise OptionError(
+            f"{runs[0]!r} stands alone: give data as --data {runs[0]}, or trained runs as --members RUN RUN"
+        )
+    if len(runs) < 2:
+        raise OptionError(f"--members got {len(runs)} run; expected two or more: --members RUN RUN")
+    _only(context, *_GATHERING)
+    if context.params["preset"] not in ("committee", "fast"):
+        raise OptionError("--members makes a committee: give --preset committee, or leave it out")
+
+    from inklens.datasets import load
+    from inklens.training import gather
+
+    loaded = None if data is None else load(data, strict=strict, **options)
+    with interrupts_told():
+        return gather(runs, loaded, **where)
+
+
 @contextmanager
-def _progress(data: "Dataset", quiet: bool) -> "Iterator[Progress | None]":
+def _progress(data: "Dataset | str", quiet: bool) -> "Iterator[Progress | None]":
     if quiet:
         yield None
         return
@@ -132,10 +238,16 @@ def _load(data: str | None, quiet: bool, **options: Any) -> "Dataset":
     return replace(load(default.name, **options), notes=default.notes)
 
 
-def _print_summary(data: "Dataset", recipe: Recipe) -> None:
+def _print_summary(data: "Dataset", recipe: Recipe | Committee) -> None:
+    from inklens.training import select_backend
     from inklens.training.conductor import build_network
 
-    build_network(data, recipe).summary()
+    select_backend(recipe.backend)
+    networks = recipe.members if isinstance(recipe, Committee) else {"": recipe}
+    for name, one in networks.items():
+        if name:
+            output.print(name, markup=False)
+        build_network(data, one).summary()
 
 
 def _print_result(run: "Run") -> None:
@@ -144,7 +256,10 @@ def _print_result(run: "Run") -> None:
     scores = metrics[part]
     low, high = scores["accuracy_interval_95"]
     training = metrics["training"]
+    networks = len(training.get("members", []))
     epochs = f"{training['epochs']} epoch{'s' * (training['epochs'] > 1)}"
+    if networks:
+        epochs = f"{networks} networks, {epochs}"
     output.print(f"trained    {epochs} in {training['seconds']:.1f} s")
     output.print(
         f"accuracy   {100 * scores['accuracy']:.2f} % on {scores['n']:,} {part} images "

@@ -123,18 +123,27 @@ def explain_run(
         OptionError: a label that is no class, a patch or a stride out of range.
         MissingPackageError: TensorFlow is not installed.
     """
+    if members := folder.members():
+        raise RunError(
+            f"{folder.path} is a committee, and one network is explained at a time: give one of "
+            f"{', '.join(str(member.path) for member in members)}, or {folder.onnx} for what the vote says "
+            "when parts are covered"
+        )
     if not folder.model.is_file():
         raise RunError(
             f"{folder.path} has no model.keras, from which a run is explained; train it again, or give a "
             "model.onnx for the occlusion map alone"
         )
+    views = folder.read_json(folder.recipe).get("views", "none")
     temperature = _temperature(folder)
     keras = sys.modules.get("keras")
     if keras is not None and keras.config.backend() == "tensorflow":
         from inklens.networks.loading import load_network
 
         network = load_network(folder.model)
-        return explain_network(network, image, label, temperature=temperature, patch=patch, stride=stride)
+        return explain_network(
+            network, image, label, views=views, temperature=temperature, patch=patch, stride=stride
+        )
     if find_spec("tensorflow") is None:
         raise MissingPackageError(
             "explaining a run needs TensorFlow, which is not installed: pip install 'inklens[tensorflow]', "
@@ -142,7 +151,13 @@ def explain_run(
         )
     with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
         np.save(Path(scratch) / "image.npy", image)
-        options = {"label": label, "temperature": temperature, "patch": patch, "stride": stride}
+        options = {
+            "label": label,
+            "views": views,
+            "temperature": temperature,
+            "patch": patch,
+            "stride": stride,
+        }
         task = {"model": str(folder.model.absolute()), "scratch": scratch, "options": options}
         on_tensorflow("inklens.explanation._child", task)
         return Explanation.load(Path(scratch) / "explanation.npz")
@@ -153,6 +168,7 @@ def explain_network(
     image: NDArray[np.uint8],
     label: int | None = None,
     *,
+    views: str = "none",
     temperature: float = 1.0,
     patch: int | None = None,
     stride: int | None = None,
@@ -163,6 +179,7 @@ def explain_network(
         network: as `inklens.networks.build` makes it, in either channel order.
         image: uint8 (H, W, C), 0-255, of the network's size.
         label: the class to explain; None is the most probable one.
+        views: what its answers are averaged over; maps and class activation are of the image as it is.
         temperature: what the logits are divided by, above 0.
         patch: of `occlusion_map`.
         stride: of `occlusion_map`.
@@ -174,15 +191,11 @@ def explain_network(
     from inklens.explanation.activation import class_activation
     from inklens.explanation.features import feature_maps
     from inklens.explanation.filters import first_layer_filters
-    from inklens.networks.sequential import logits_network
+    from inklens.networks.ensemble import Ensemble
 
     network = channels_last(network)
     maps = feature_maps(network, image)
-    body = logits_network(network)
-
-    def logits(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(body(pixels), np.float32)
-
+    logits = Ensemble.of(network, views).logits
     own = logits(image[None])
     label = int(own.argmax()) if label is None else label
     check_label(label, own.shape[1])

@@ -13,11 +13,11 @@ from inklens.runs import RunFolder
 
 def export(task: dict[str, Any]) -> dict[str, Any]:
     """Exports what the task says; the answer is the proof."""
-    from inklens.networks.loading import load_network
+    from inklens.networks.ensemble import Ensemble
 
     folder = RunFolder(Path(task["run"]))
     proof = write_proved(
-        load_network(folder.model),
+        Ensemble.load(folder.networks()),
         ModelMetadata.from_json(task["metadata"]),
         ValidationOutputs.read(folder).images,
         task["format"],

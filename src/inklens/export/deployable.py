@@ -1,31 +1,72 @@
-"""The network as it is deployed: temperature inside; probabilities and score come out."""
+"""The networks as they are deployed: views, vote and temperature inside; probabilities and score come out."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import keras
+from keras import ops
 
 from inklens.export.folding import folded
+from inklens.networks.ensemble import Ensemble, Member
+from inklens.networks.views import VIEWS, View
 
 
-def deployable(network: keras.Sequential, temperature: float) -> keras.Model:
+def deployable(ensemble: Ensemble, temperature: float) -> keras.Model:
     """From uint8 pixels to `probabilities` and `score`.
 
     Args:
-        network: as `inklens.networks.build` makes it; it stays as it is, see `inklens.export.folding`.
+        ensemble: one network or more, with their views; they stay as they are, see `inklens.export.folding`.
         temperature: what the logits are divided by, above 0.
 
     Returns:
         A model of "pixels", uint8 (N, H, W, C), that gives {"probabilities": float32 (N, classes), "score":
         float32 (N,)}; the score is `inklens.evaluation.unknown_score` of the logits.
     """
-    pixels = keras.Input(batch_shape=network.input_shape, dtype="uint8", name="pixels")
-    logits = folded(network)(keras.ops.cast(pixels, "float32"))
+    pixels = keras.Input(batch_shape=ensemble.input_shape, dtype="uint8", name="pixels")
+    images = ops.cast(pixels, "float32")
+    answers = [_answer(member, images) for member in ensemble.members]
+    logits = answers[0] if len(answers) == 1 else _vote(ops.stack([ops.log_softmax(one) for one in answers]))
     cooled = keras.layers.Rescaling(1 / temperature, name="cooled")(logits)
     outputs = {
         "probabilities": keras.layers.Softmax(name="probabilities")(cooled),
-        "score": keras.ops.max(logits, axis=-1) - keras.ops.mean(logits, axis=-1),
+        "score": ops.max(logits, axis=-1) - ops.mean(logits, axis=-1),
     }
     return _called(keras.Model(pixels, outputs, name="deployable"))
+
+
+def _answer(member: Member, images: Any) -> Any:
+    """As `Member.logits`; the views go through the network as one batch, one after the other."""
+    network = folded(member.network)
+    if member.plain:
+        return network(images)
+    views = VIEWS[member.views]
+    batch = ops.concatenate([_seen(images, view) for view in views], axis=0)  # (V * N, H, W, C)
+    each = ops.log_softmax(network(batch))
+    return _vote(ops.reshape(each, (len(views), -1, each.shape[-1])))  # (V, N, classes)
+
+
+def _seen(images: Any, view: View) -> Any:
+    """As `inklens.networks.views.seen`."""
+    if view.mirrored:
+        images = images[:, :, ::-1]
+    height, width = images.shape[1:3]
+    rows, columns = abs(view.down), abs(view.right)
+    if rows or columns:
+        images = ops.pad(images, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
+        top, left = rows - view.down, columns - view.right
+        images = images[:, top : top + height, left : left + width]
+    return images
+
+
+def _vote(each: Any) -> Any:
+    """Logarithms of probabilities (V, N, classes) -> that of their mean, (N, classes).
+
+    `ops.logsumexp` would look for infinities, by operators that no model file of ours may have.
+    """
+    highest = ops.max(each, axis=0)
+    return highest + ops.log(ops.sum(ops.exp(each - highest), axis=0)) - math.log(each.shape[0])
 
 
 def calibrated(network: keras.Sequential, temperature: float) -> keras.Sequential:
@@ -38,5 +79,5 @@ def calibrated(network: keras.Sequential, temperature: float) -> keras.Sequentia
 
 def _called(model: keras.Model) -> keras.Model:
     """Keras exports no model that was never called."""
-    model(keras.ops.zeros((1, *model.input_shape[1:]), "uint8"))
+    model(ops.zeros((1, *model.input_shape[1:]), "uint8"))
     return model

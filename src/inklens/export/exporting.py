@@ -26,7 +26,7 @@ from inklens.pixels import PixelSpec
 from inklens.runs import RunFolder, atomic
 
 if TYPE_CHECKING:
-    import keras
+    from inklens.networks.ensemble import Ensemble
 
 
 def export_run(
@@ -49,7 +49,7 @@ def export_run(
 
     Raises:
         ExportError: the file does not say what the network says; it is not kept.
-        OptionError: an unknown format, or `max_error` cannot be had.
+        OptionError: an unknown format, one that does not hold what the run is, or `max_error` cannot be had.
         MissingPackageError: something that the format needs is not installed.
         RunError: the run lacks a file, or `output` cannot be written.
     """
@@ -61,13 +61,13 @@ def export_run(
 
 
 def write_onnx(
-    folder: RunFolder, network: keras.Sequential, confidence: Confidence, images: NDArray[np.uint8]
+    folder: RunFolder, ensemble: Ensemble, confidence: Confidence, images: NDArray[np.uint8]
 ) -> Proof:
-    """model.onnx of a run whose network is in memory: in this process, where it can be.
+    """model.onnx of a run whose networks are in memory: in this process, where it can be.
 
     Args:
-        folder: the run; recipe.json and model.keras are there.
-        network: as it was saved.
+        folder: the run; recipe.json and each model.keras are there.
+        ensemble: as they were saved.
         confidence: temperature and thresholds.
         images: uint8 (N, H, W, C), held out: what the file is proved on.
 
@@ -76,12 +76,12 @@ def write_onnx(
     """
     metadata = run_metadata(folder, confidence)
     if _on_tensorflow_cpu():
-        return write_proved(network, metadata, images, "onnx", folder.onnx)
+        return write_proved(ensemble, metadata, images, "onnx", folder.onnx)
     return _export_in_child(folder, "onnx", folder.onnx, metadata)
 
 
 def write_proved(
-    network: keras.Sequential,
+    ensemble: Ensemble,
     metadata: ModelMetadata,
     images: NDArray[np.uint8],
     format_name: str,
@@ -90,7 +90,7 @@ def write_proved(
     """Writes a file and proves it in this process, which runs Keras on TensorFlow.
 
     Args:
-        network: as `inklens.networks.build` makes it.
+        ensemble: the networks as `inklens.networks.build` makes them, and their views.
         metadata: what the file is to know; the temperature goes into its arithmetic, the rest into the file,
             or as JSON beside it where the format has no place for it.
         images: uint8 (N, H, W, C), held out: what the file is proved on.
@@ -103,16 +103,15 @@ def write_proved(
     """
     from inklens.export.proof import prove
     from inklens.export.writers import WRITERS
-    from inklens.networks.sequential import logits_network
 
-    logits = np.asarray(logits_network(network).predict_on_batch(images))
+    logits = ensemble.logits(images)
     with ExitStack() as files:
         if not FORMATS[format_name].metadata_inside:
             beside = files.enter_context(atomic(metadata_file(target)))
             beside.write_text(metadata.to_json() + "\n", encoding="ascii")
         how = _atomic_folder if format_name == "saved_model" else atomic
         temporary = files.enter_context(how(target))
-        WRITERS[format_name](network, metadata, temporary)
+        WRITERS[format_name](ensemble, metadata, temporary)
         return prove(temporary, format_name, images, logits, metadata.temperature)
 
 

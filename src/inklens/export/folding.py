@@ -152,6 +152,6 @@ def _built(steps: list[_Step], network: keras.Sequential) -> keras.Sequential:
     if any(getattr(layer, "data_format", None) == "channels_first" for layer in network.layers):
         shape = [*shape[1:], shape[0]]
     made = [step.kind.from_config(step.config) for step in steps]
-    copy = keras.Sequential([keras.Input(shape, dtype="float32"), *made], name="folded")
+    copy = keras.Sequential([keras.Input(shape, dtype="float32"), *made])
     copy.set_weights([weight.astype(np.float32) for step in steps for weight in step.weights])
     return copy

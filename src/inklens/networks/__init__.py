@@ -15,11 +15,11 @@ NETWORKS = {
     "conv5x5": "Conv 32 5x5, max-pool, dropout, dense 128 (tutorial C)",
     "conv3x3-double": "Conv 32 3x3 twice, max-pool, dropout, dense 128 (tutorial B)",
     "conv3x3-triple": "Conv 32, 64, 128 3x3, dropout, max-pool, dense 128 (tutorial A)",
-    "convnet-small": "three convolutions with batch normalisation; 1.6 million multiply-adds on 28x28",
+    "convnet-small": "three convolutions with batch normalisation; 2.1 million multiply-adds on 28x28",
     "convnet-deep": "five convolutions with batch normalisation; 14.6 million multiply-adds on 28x28",
 }
-# What `inklens.networks.augmentation` has; the last two are for the kinds of data.
-AUGMENTATIONS = ("none", "writing", "things")
+# What `inklens.networks.augmentation` has, by the kind of the data.
+AUGMENTATIONS = ("none", "writing", "writing-light", "things", "things-light")
 ACTIVATIONS = ("relu", "leaky_relu")
 DATA_FORMATS = ("channels_last", "channels_first")
 MINIMUM_SIDE = 8

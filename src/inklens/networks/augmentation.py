@@ -1,8 +1,9 @@
 """Augmentation as Keras layers, in front of a network while it trains and never in what is saved.
 
-One affine transform rotates, shears, scales and shifts; strokes are bent, made thicker or thinner; contrast
-and focus change. Each image is changed on its own, on every backend, by numbers that hang on the seed.
-Writing is never flipped; things may be, from side to side.
+One warp rotates, shears, scales, shifts and bends; strokes are made thicker or thinner; of some images focus,
+light and ground are changed, as a photograph's are, and a piece of ruling is left in. Each image is changed
+on its own, on every backend, by numbers that hang on the seed. Writing is never flipped; things may be, from
+side to side.
 """
 
 from __future__ import annotations
@@ -27,10 +28,14 @@ class Augmentation:
         shift: share of the side, to every side.
         elastic: share of the side by which single parts are moved at most (Simard et al. 2003).
         stroke: 0 to 1, how far a stroke grows or shrinks by a pixel on either side.
-        contrast: share by which light and dark move together or apart.
-        blur: 0 to 1, how far a pixel moves towards the mean of its 3x3 surroundings.
         erase: share of the side of a square that is blanked, at most (cutout; DeVries and Taylor 2017).
         flip: whether half of the images are mirrored from side to side.
+        share: of the images, 0 to 1, that each of the following is done to, by a throw of its own.
+        blur: 0 to 1, how far a pixel moves towards the mean of its 3x3 surroundings.
+        fade: 0 to 1, how much of the contrast is lost at most, to a ground that is uneven in its light.
+        noise: standard deviation of what is added to each pixel, at most, as a share of 255.
+        line: how near to the middle a straight line comes, what is left of a box or of ruling, as a share of
+            the side: 0.5 keeps it to the very edge; 0 draws none.
     """
 
     rotation: float = 0.0
@@ -40,16 +45,34 @@ class Augmentation:
     shift: float = 0.0
     elastic: float = 0.0
     stroke: float = 0.0
-    contrast: float = 0.0
-    blur: float = 0.0
     erase: float = 0.0
     flip: bool = False
+    share: float = 0.0
+    blur: float = 0.0
+    fade: float = 0.0
+    noise: float = 0.0
+    line: float = 0.0
 
 
 AUGMENTATIONS = {
     "none": Augmentation(),
-    "writing": Augmentation(rotation=15, shear=15, scale=0.15, shift=0.09),
+    "writing": Augmentation(
+        rotation=13,
+        shear=15,
+        scale=0.15,
+        aspect=0.12,
+        shift=0.1,
+        elastic=0.03,
+        stroke=0.5,
+        share=0.15,
+        blur=1.0,
+        fade=0.7,
+        noise=0.2,
+        line=0.3,
+    ),
+    "writing-light": Augmentation(rotation=7, shear=7, scale=0.08, aspect=0.05, shift=0.04),
     "things": Augmentation(shift=0.07, scale=0.05, erase=0.35, flip=True),
+    "things-light": Augmentation(shift=0.04, flip=True),
 }
 
 
@@ -73,19 +96,21 @@ class Augment(keras.layers.Layer):
         if not training:
             return images
         asked = self.augmentation
-        images = self._transformed(images)
-        if asked.elastic:
-            images = self._distorted(images)
+        images = self._warped(images)
         if asked.stroke:
             images = self._restroked(images)
-        if asked.blur:
-            images += self._between(images, asked.blur / 2, asked.blur / 2) * (_local_mean(images) - images)
-        if asked.contrast:
-            middle = ops.mean(images, axis=(1, 2, 3), keepdims=True)
-            images = middle + (1 + self._between(images, asked.contrast)) * (images - middle)
-            images = ops.clip(images, 0, 255)
         if asked.erase:
             images = self._erased(images)
+        if asked.line:
+            images = self._lined(images)
+        if asked.blur:
+            images += self._now_and_then(images, asked.blur) * (_local_mean(images) - images)
+        if asked.fade:
+            images = self._faded(images)
+        if asked.noise:
+            spread = 255 * self._now_and_then(images, asked.noise)
+            images = images + spread * keras.random.normal(ops.shape(images), seed=self.random)
+            images = ops.clip(images, 0, 255)
         return images
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -98,8 +123,30 @@ class Augment(keras.layers.Layer):
         drawn = keras.random.uniform(shape, -1, 1, seed=self.random)
         return self.strength * (centre + radius * drawn)
 
-    def _transformed(self, images: Any) -> Any:
-        """One affine transform: where each output pixel comes from, around the middle of the image."""
+    def _now_and_then(self, images: Any, most: float) -> Any:
+        """One number for each image, (N, 1, 1, 1): 0 for most, and for a `share` evenly from 0 to `most`."""
+        share = self.augmentation.share
+        drawn = keras.random.uniform((ops.shape(images)[0], 1, 1, 1), seed=self.random)
+        return self.strength * most * ops.relu(1 - drawn / share)
+
+    def _warped(self, images: Any) -> Any:
+        """One affine transform, and with it, where asked for, an elastic one: pixels are looked up once."""
+        transform = self._transform(images)
+        if not self.augmentation.elastic:
+            return ops.image.affine_transform(
+                images, transform, fill_mode=self._edge, data_format="channels_last"
+            )
+        height, width = images.shape[1:3]
+        xx, xy, x, yx, yy, y = (transform[:, i, None, None] for i in range(6))
+        column = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width))
+        row = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1))
+        waves = self._waves(images)  # (N, H, W, 2)
+        down = yx * column + yy * row + y + height * waves[..., 0]
+        right = xx * column + xy * row + x + width * waves[..., 1]
+        return bilinear(images, down, right, self._edge)
+
+    def _transform(self, images: Any) -> Any:
+        """Where each output pixel comes from, around the middle of the image: (N, 8), as Keras takes it."""
         asked = self.augmentation
         height, width = images.shape[1:3]
         angle = math.radians(1) * self._between(images, asked.rotation)
@@ -116,22 +163,12 @@ class Augment(keras.layers.Layer):
         x = middle_x - xx * middle_x - xy * middle_y + self._between(images, asked.shift * width)
         y = middle_y - yx * middle_x - yy * middle_y + self._between(images, asked.shift * height)
         nothing = ops.zeros_like(x)
-        transform = ops.concatenate([xx, xy, x, yx, yy, y, nothing, nothing], axis=1)[:, :, 0, 0]
-        return ops.image.affine_transform(
-            images, transform, fill_mode=self._edge, data_format="channels_last"
-        )
+        return ops.concatenate([xx, xy, x, yx, yy, y, nothing, nothing], axis=1)[:, :, 0, 0]
 
-    def _distorted(self, images: Any) -> Any:
-        """Elastic distortion: a coarse grid of random displacements, interpolated."""
-        height, width = images.shape[1:3]
-        coarse = (ops.shape(images)[0], 5, 5, 2)
-        grid = self.strength * keras.random.uniform(coarse, -1, 1, seed=self.random)
-        waves = self.augmentation.elastic * ops.image.resize(
-            grid, (height, width), interpolation="bicubic", data_format="channels_last"
-        )
-        y = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1))
-        x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width))
-        return bilinear(images, y + height * waves[..., 0], x + width * waves[..., 1], self._edge)
+    def _waves(self, images: Any) -> Any:
+        """A coarse grid of random displacements, interpolated: (N, H, W, 2), as shares of the side."""
+        grid = keras.random.uniform((ops.shape(images)[0], 5, 5, 2), -1, 1, seed=self.random)
+        return (self.strength * self.augmentation.elastic) * _enlarged(grid, images)
 
     def _restroked(self, images: Any) -> Any:
         """Between the image and its dilation, or its erosion, for ink that is light on dark."""
@@ -139,6 +176,27 @@ class Augment(keras.layers.Layer):
         thicker = ops.max_pool(images, 3, 1, "same", data_format="channels_last")
         thinner = -ops.max_pool(-images, 3, 1, "same", data_format="channels_last")
         return images + ops.relu(amount) * (thicker - images) + ops.relu(-amount) * (thinner - images)
+
+    def _lined(self, images: Any) -> Any:
+        """A line of up to two pixels' width and any lightness, upright or level but for a few degrees."""
+        height, width = images.shape[1:3]
+        drawn = keras.random.uniform((6, ops.shape(images)[0], 1, 1), -1, 1, seed=self.random)
+        upright = ops.cast(drawn[0] > 0, "float32")
+        tilt = 0.1 * drawn[1]
+        y = ops.reshape(ops.arange(height, dtype="float32") / height - 0.5, (1, height, 1))
+        x = ops.reshape(ops.arange(width, dtype="float32") / width - 0.5, (1, 1, width))
+        near = self.augmentation.line
+        offset = ops.sign(drawn[2]) * (near + (0.5 - near) * ops.abs(drawn[3]))
+        across = upright * (x + tilt * y) + (1 - upright) * (y + tilt * x) - offset  # (N, H, W)
+        ink = ops.clip(1 + 0.5 * drawn[4] - height * ops.abs(across), 0, 1)[..., None]
+        light = 255 * ops.minimum(2 * self._now_and_then(images, 1.0), 1.0)
+        return ops.maximum(images, light * ink)
+
+    def _faded(self, images: Any) -> Any:
+        """Less contrast over a ground that is lighter in one place than in another."""
+        lost = self._now_and_then(images, self.augmentation.fade)
+        grid = keras.random.uniform((ops.shape(images)[0], 3, 3, 1), 0, 1, seed=self.random)
+        return images + lost * (255 * ops.clip(_enlarged(grid, images), 0, 1) - images)
 
     def _erased(self, images: Any) -> Any:
         """A square of up to `erase` of the side, somewhere, takes the image's mean."""
@@ -187,3 +245,8 @@ def bilinear(images: Any, down: Any, right: Any, edge: str = "constant") -> Any:
 def _local_mean(images: Any) -> Any:
     """The mean of each pixel's 3x3 surroundings, (N, H, W, C)."""
     return ops.average_pool(images, 3, 1, "same", data_format="channels_last")
+
+
+def _enlarged(grid: Any, images: Any) -> Any:
+    """A coarse grid (N, h, w, C) interpolated to the size of the images: (N, H, W, C)."""
+    return ops.image.resize(grid, images.shape[1:3], interpolation="bicubic", data_format="channels_last")

@@ -18,6 +18,7 @@ from keras import layers
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS
 from inklens.networks.dropout import QuickDropout
+from inklens.networks.normalisation import QuickBatchNormalization
 
 LEAKY_SLOPE = 0.3  # the default of Keras's LeakyReLU layer
 
@@ -46,8 +47,8 @@ def build(
             "channels_first", (N, C, H, W). The weights have the same shapes in both.
         dtype: Keras's name of the layers' precision policy; logits and probabilities are always float32.
         seed: decides the initial weights and the dropout masks.
-        training: with `QuickDropout` in place of Keras's, which a saved network must not hold; the weights
-            are the same, so that they can be copied from one to the other.
+        training: with `QuickDropout` and `QuickBatchNormalization` in place of Keras's, which a saved network
+            must not hold; the weights are the same, so that they can be copied from one to the other.
 
     Returns:
         A Sequential from uint8 pixels, 0-255, to float32 probabilities (N, classes).
@@ -140,7 +141,8 @@ class _Builder:
     def normalise(self) -> None:
         # Momentum 0.7 follows the weights closely enough for runs of a few epochs; Keras's 0.99 does not.
         axis = -1 if self.data_format == "channels_last" else 1
-        self.network.add(layers.BatchNormalization(axis=axis, momentum=0.7, dtype=self.dtype))
+        kind = QuickBatchNormalization if self.training else layers.BatchNormalization
+        self.network.add(kind(axis=axis, momentum=0.7, dtype=self.dtype))
 
     def drop(self, own: float) -> None:
         rate = own if self.dropout is None else self.dropout
@@ -200,7 +202,7 @@ def _conv3x3_triple(add: _Builder) -> None:
 
 
 def _convnet_small(add: _Builder) -> None:
-    add.normalised_conv(24, 5, pool=True)
+    add.normalised_conv(32, 5, pool=True)
     add.normalised_conv(48, 3, pool=True)
     add.normalised_conv(64, 3)
     add.flatten()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inklens.pixels.framing import frame
     from inklens.pixels.ink import find_ink
     from inklens.pixels.pieces import keep_writing
-    from inklens.pixels.placing import place_ink
+    from inklens.pixels.placing import place_ink, stroke_width
     from inklens.pixels.spec import FRAMINGS, PixelSpec
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "frame",
     "keep_writing",
     "place_ink",
+    "stroke_width",
 ]
 
 _HOMES = {
@@ -44,6 +45,7 @@ _HOMES = {
     "frame": "framing",
     "keep_writing": "pieces",
     "place_ink": "placing",
+    "stroke_width": "placing",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

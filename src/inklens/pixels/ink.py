@@ -19,6 +19,7 @@ from inklens.pixels.channels import with_channels
 
 Ink = NDArray[np.float32]
 
+_CROP_SIDE = 64  # a crop up to so many pixels has little change of light in it
 _SMALLEST_SIDE = 4  # no writing has fewer pixels
 _GROUND_SIDE = 256  # light and shadow are smooth: this many pixels along the longer side show them
 _LEVEL_SIDE = 1024  # and this many show what is ink and what is paper
@@ -109,29 +110,39 @@ def _shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg
 
 
 def _dark_on_light(grey: NDArray[np.uint8]) -> bool:
-    """Whether ink is darker than the ground.
+    """Whether ink is darker than the ground; of a photo also as it looks with its light evened out."""
+    signs = _signs_of_dark_ink(grey)
+    longer = max(grey.shape)
+    if longer > _CROP_SIDE:
+        half = longer // 2 | 1
+        light = cv2.max(cv2.blur(grey.astype(np.float32), (half, half)), _DARKEST_GROUND)
+        signs += _signs_of_dark_ink(cv2.divide(grey, light, scale=128, dtype=cv2.CV_8U))
+    return signs >= 0
+
+
+def _signs_of_dark_ink(grey: NDArray[np.uint8]) -> float:
+    """Above 0 where ink is darker than the ground.
 
     Three signs together, since each is wrong somewhere: the ground reaches the border (not where a box is
     drawn along it), it fills most of a band at the border (not in a tight crop), and ink is the rarer of the
     two (not with a marker). The weights are from renderings of MNIST's training images.
     """
-    counts = np.bincount(grey.ravel(), minlength=256) / grey.size
-    mean = float(counts @ _BINS)
-    away = _BINS - mean
-    spread = float(np.sqrt(counts @ away**2))
-    if spread == 0:
-        return True
-    skewness = float(counts @ away**3) / spread**3
-    border = _rim_mean(grey, 1) + 1.5 * _rim_mean(grey, round(max(grey.shape) / 10)) - 2.5 * mean
-    return border / spread >= 1.5 * math.tanh(skewness)
+    mean, square, cube = map(float, np.bincount(grey.ravel(), minlength=256) @ _POWERS / grey.size)
+    variance = square - mean**2
+    if variance < 1e-6:
+        return 0.0
+    spread = math.sqrt(variance)
+    skewness = (cube - 3 * mean * square + 2 * mean**3) / spread**3
+    total = mean * grey.size
+    border: float = _rim_mean(grey, 1, total) + 1.5 * _rim_mean(grey, round(max(grey.shape) / 10), total)
+    return (border - 2.5 * mean) / spread - 1.5 * math.tanh(skewness)
 
 
-def _rim_mean(grey: NDArray[np.uint8], depth: int) -> float:
-    """The mean of the pixels at most `depth` from the border."""
-    tall, wide = (side - 2 * min(max(depth, 1), (side - 1) // 2) for side in grey.shape)
-    top, left = (grey.shape[0] - tall) // 2, (grey.shape[1] - wide) // 2
-    inner = cv2.sumElems(grey[top : top + tall, left : left + wide])[0]
-    return float((cv2.sumElems(grey)[0] - inner) / max(1, grey.size - tall * wide))
+def _rim_mean(grey: NDArray[np.uint8], depth: int, total: float) -> float:
+    """The mean of the pixels at most `depth` from the border, of a picture whose pixels sum to `total`."""
+    top, left = (min(max(depth, 1), (side - 1) // 2) for side in grey.shape)
+    inner = grey[top : grey.shape[0] - top, left : grey.shape[1] - left]
+    return float((total - cv2.sumElems(inner)[0]) / max(1, grey.size - inner.size))
 
 
 def _ground(light: NDArray[np.uint8], bordered: NDArray[np.uint8], reach: int) -> Ink:
@@ -183,8 +194,8 @@ class _Levels(NamedTuple):
 
 def _levels(ink: Ink) -> _Levels | None:
     """Paper and full ink of a raw ink picture; None where nothing stands out from the paper."""
-    peak = float(ink.max())
-    if peak - max(0.0, float(ink.min())) < _FAINTEST:
+    least, peak = cv2.minMaxLoc(ink)[:2]
+    if peak - max(0.0, least) < _FAINTEST:
         return None
     whole = cv2.convertScaleAbs(cv2.max(ink, 0.0), alpha=255 / peak)
     counts = np.bincount(whole.ravel(), minlength=256)
@@ -228,3 +239,4 @@ def _otsu(counts: NDArray[np.intp], below: NDArray[np.intp]) -> tuple[int, float
 
 
 _BINS = np.arange(256, dtype=np.float64)
+_POWERS = np.stack([_BINS, _BINS**2, _BINS**3], axis=1)

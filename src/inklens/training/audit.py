@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from inklens.datasets import Dataset, stratified_folds
 from inklens.evaluation import Suspicion, find_suspicious, softmax
 from inklens.evaluation.suspicion import require_cleanlab
+from inklens.networks.views import resolve_views
 from inklens.runs import RunFolder
 from inklens.training.augmenting import make_augment
 from inklens.training.backends import resolve_precision, select_backend, versions
-from inklens.training.conductor import build_network, status_of, stem
+from inklens.training.conductor import build_network
+from inklens.training.describing import stem
+from inklens.training.finishing import status_of
 from inklens.training.progress import Progress
 from inklens.training.recipe import Recipe
-from inklens.training.run import network_outputs
+from inklens.training.run import logits_of
 
 SUMMARY, TABLE, PICTURE = "audit.json", "suspicious.csv", "pictures/suspicious.png"
 PICTURED = 48
@@ -90,9 +93,10 @@ def out_of_fold(
     Returns:
         float64 (N, classes), each row adding up to 1.
     """
-    from inklens.networks.sequential import logits_network
+    from inklens.networks.ensemble import Ensemble
     from inklens.training.fitting import fit
 
+    views = resolve_views(recipe.views, data.kind)
     policy = resolve_precision(recipe.precision, select_backend(recipe.backend))
     probabilities = np.empty((len(data.train), data.classes))
     folds = int(fold_of.max()) + 1
@@ -106,7 +110,7 @@ def out_of_fold(
         fit(trained, recipe, others, judged, augment=make_augment(recipe, data.kind), progress=progress)
         network = build_network(data, recipe)
         network.set_weights(trained.get_weights())
-        probabilities[left_out] = softmax(network_outputs(logits_network(network), judged))
+        probabilities[left_out] = softmax(logits_of(Ensemble.of(network, views), judged))
     return probabilities
 
 

@@ -23,7 +23,7 @@ def make_augment(recipe: Recipe, kind: str) -> Augment | None:
     """
     from inklens.networks.augmentation import AUGMENTATIONS, Augment
 
-    name = kind if recipe.augmentation == "auto" else recipe.augmentation
+    name = recipe.augmentation.replace("auto", kind)
     return None if name == "none" else Augment(AUGMENTATIONS[name], recipe.seed)
 
 

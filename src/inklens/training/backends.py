@@ -18,8 +18,7 @@ from inklens.training.recipe import BACKENDS, known_name
 def select_backend(backend: str = "auto") -> str:
     """Makes Keras run on a backend in this process, and imports Keras.
 
-    "auto" is the backend that Keras runs on already, else what KERAS_BACKEND names, else the first that is
-    installed of TensorFlow (the fastest of the three on a CPU), JAX and PyTorch.
+    What "auto" is, `choose_backend` says.
 
     Returns:
         "tensorflow", "jax" or "torch".
@@ -31,8 +30,7 @@ def select_backend(backend: str = "auto") -> str:
     known_name("backend", backend, BACKENDS)
     running = sys.modules["keras"].config.backend() if "keras" in sys.modules else None
     if backend == "auto":
-        backend = running or os.environ.get("KERAS_BACKEND") or _first_installed()
-        known_name("backend in KERAS_BACKEND", backend, BACKENDS[1:])
+        backend, _ = choose_backend()
     if running is not None and running != backend:
         raise OptionError(
             f"backend {backend!r} asked for, but this process runs Keras on {running!r} already and cannot "
@@ -50,9 +48,53 @@ def select_backend(backend: str = "auto") -> str:
     return backend
 
 
-def _first_installed() -> str:
-    installed = (name for name in BACKENDS[1:] if importlib.util.find_spec(name) is not None)
-    return next(installed, BACKENDS[1])
+def choose_backend(backend: str = "auto") -> tuple[str, str]:
+    """Which backend a name stands for in this process, and why; nothing is imported for it.
+
+    "auto" is the backend that Keras runs on already, else what KERAS_BACKEND names, else JAX where it can use
+    an accelerator, else the first that is installed of TensorFlow (the fastest of the three on a CPU), JAX
+    and PyTorch.
+
+    Raises:
+        OptionError: KERAS_BACKEND names none of the three.
+    """
+    if backend != "auto":
+        return backend, "as asked for"
+    if "keras" in sys.modules:
+        return str(sys.modules["keras"].config.backend()), "this process runs Keras on it already"
+    if named := os.environ.get("KERAS_BACKEND"):
+        known_name("backend in KERAS_BACKEND", named, BACKENDS[1:])
+        return named, "KERAS_BACKEND names it"
+    installed = [name for name in BACKENDS[1:] if importlib.util.find_spec(name) is not None]
+    if "jax" in installed and (device := accelerator_for_jax()):
+        return "jax", f"there is {device}, and JAX can use it"
+    if "tensorflow" in installed:
+        return "tensorflow", "no accelerator that JAX can use, and on a CPU it is the fastest of the three"
+    if installed:
+        return installed[0], "TensorFlow, which is faster on a CPU, is not installed"
+    return BACKENDS[1], "none is installed"
+
+
+# The package by which JAX uses a device, and the files by which the system offers it.
+_ACCELERATORS = {
+    "an NVIDIA GPU": (("jax_cuda12_plugin", "jax_cuda13_plugin"), "/dev/nvidia[0-9]*"),
+    "an AMD GPU": (("jax_rocm60_plugin", "jax_rocm7_plugin"), "/dev/kfd"),
+    "a TPU": (("libtpu",), "/dev/accel[0-9]*"),
+}
+
+
+def accelerator_for_jax(root: Path = Path("/")) -> str | None:
+    """The accelerator that JAX can use, in words: the device and JAX's plug-in for it are both there."""
+    if "cpu" in os.environ.get("JAX_PLATFORMS", "").split(",")[:1]:
+        return None
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    for device, (packages, files) in _ACCELERATORS.items():
+        if hidden and "NVIDIA" in device:
+            continue
+        usable = any(importlib.util.find_spec(package) is not None for package in packages)
+        if usable and any(root.glob(files.lstrip("/"))):
+            return device
+    return None
 
 
 def resolve_precision(precision: str, backend: str) -> str:

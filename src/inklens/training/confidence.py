@@ -31,10 +31,10 @@ def check_confidence(recipe: Recipe, validation: Split, max_error: float | None)
 
 
 def fit_confidence(
-    recipe: Recipe, validation: ValidationOutputs, max_error: float | None
+    validated_on_test: bool, validation: ValidationOutputs, max_error: float | None
 ) -> tuple[Confidence, str | None]:
     """The confidence, and a note where it is not what was asked for."""
-    if recipe.validation_data == "test":
+    if validated_on_test:
         return Confidence(), VALIDATED_ON_TEST
     try:
         return Confidence.fit(validation.logits, validation.labels, max_error), None

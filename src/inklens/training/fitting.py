@@ -18,6 +18,7 @@ from inklens.datasets import Split
 from inklens.errors import OptionError
 from inklens.networks.augmentation import Augment
 from inklens.networks.sequential import logits_network, multiply_adds
+from inklens.training.deadline import Deadline
 from inklens.training.feed import Batches
 from inklens.training.optimizers import make_optimizer
 from inklens.training.progress import EpochProgress, Progress
@@ -35,6 +36,7 @@ _SLOWEST_FLOPS = 20e9
 _LONGEST_EXECUTION = 0.4
 _MOST_STEPS = 50
 _PROGRESS_MARKS = 20
+_NO_END = 10**9  # epochs
 
 
 def epochs_for(recipe: Recipe, images: int) -> int:
@@ -70,7 +72,7 @@ def fit(
         logs: the folder that TensorBoard's logs are written into; None writes none.
 
     Returns:
-        One record per epoch: epoch, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
+        One record per epoch: epoch, steps, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
     """
     classes = network.output_shape[-1]
     highest = int(max(train.labels.max(), validation.labels.max()))
@@ -78,19 +80,26 @@ def fit(
         raise OptionError(
             f"the network has {classes} classes; the labels go up to {highest}: build it for {highest + 1}"
         )
+    steps = steps_per_epoch(recipe, len(train))
     epochs = epochs_for(recipe, len(train))
+    per_execution = steps_per_execution(recipe, network, len(train))
+    timed = recipe.time_budget is not None
     trained = logits_network(network, [augment] if augment else [])
     trained.compile(
-        optimizer=make_optimizer(recipe, epochs * steps_per_epoch(recipe, len(train))),
+        optimizer=make_optimizer(recipe, None if timed else epochs * steps),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
-        steps_per_execution=steps_per_execution(recipe, network, len(train)),
+        steps_per_execution=per_execution,
         jit_compile="auto" if keras.config.backend() == "jax" else False,
     )
     batches = Batches(train, classes, recipe.batch_size, recipe.seed)
     watcher = _Watcher(batches, epochs, progress, on_epoch)
-    callbacks = [watcher]
-    if augment:
+    callbacks: list[keras.callbacks.Callback] = [watcher]
+    if timed:
+        watched = len(validation) / recipe.batch_size
+        watcher.deadline = Deadline(recipe, steps, watched, per_execution, augment)
+        callbacks.insert(0, watcher.deadline)
+    elif augment:
         callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
     if recipe.weight_averaging is not None:  # validation, too, is of the mean
         callbacks.append(keras.callbacks.SwapEMAWeights())
@@ -98,7 +107,7 @@ def fit(
         callbacks.append(tensorboard_callback(logs))
     trained.fit(
         batches,
-        epochs=epochs,
+        epochs=_NO_END if timed else epochs,
         shuffle=False,
         validation_data=Batches(validation, classes, VALIDATION_BATCH),
         callbacks=callbacks,
@@ -137,6 +146,7 @@ class _Watcher(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.history: History = []
+        self.deadline: Deadline | None = None
         self._batches = batches
         self._epochs = epochs
         self._progress = progress
@@ -160,6 +170,7 @@ class _Watcher(keras.callbacks.Callback):
         self.history.append(
             {
                 "epoch": record.epoch,
+                "steps": record.step,
                 "loss": record.loss,
                 "accuracy": record.accuracy,
                 "val_loss": record.val_loss,
@@ -183,7 +194,7 @@ class _Watcher(keras.callbacks.Callback):
         numbers = {name: float(value) for name, value in logs.items()}
         return EpochProgress(
             epoch=self._epoch + 1,
-            epochs=self._epochs,
+            epochs=self._expected_epochs(),
             step=self._done,
             steps=len(self._batches),
             seconds=now - self._started,
@@ -194,3 +205,8 @@ class _Watcher(keras.callbacks.Callback):
             val_accuracy=numbers.get("val_accuracy"),
             finished=finished,
         )
+
+    def _expected_epochs(self) -> int:
+        if self.deadline is None:
+            return self._epochs
+        return max(self._epoch + 1, math.ceil(self.deadline.epochs))

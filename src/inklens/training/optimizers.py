@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -38,9 +39,13 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
 
-def make_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """The recipe's optimiser, with its learning-rate schedule over so many steps."""
-    options: dict[str, Any] = {"learning_rate": _learning_rate(recipe, steps)}
+def make_optimizer(recipe: Recipe, steps: int | None) -> keras.optimizers.Optimizer:
+    """The recipe's optimiser, with its learning-rate schedule over so many steps.
+
+    None leaves the rate to be set from outside: see `inklens.training.deadline`.
+    """
+    rate = learning_rate_at(recipe, 0.0) if steps is None else _learning_rate(recipe, steps)
+    options: dict[str, Any] = {"learning_rate": rate}
     if recipe.betas is not None:
         options |= {"beta_1": recipe.betas[0], "beta_2": recipe.betas[1]}
     if recipe.weight_decay is not None:
@@ -54,6 +59,17 @@ def make_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
+
+
+def learning_rate_at(recipe: Recipe, place: float) -> float:
+    """The learning rate at a place in the recipe's schedule, 0 to 1, as Keras's schedule has it there."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    warm_up, lowest = WARM_UP[recipe.schedule], recipe.learning_rate / 25
+    if place < warm_up:
+        return lowest + (recipe.learning_rate - lowest) * place / warm_up
+    fallen = min(1.0, (place - warm_up) / (1 - warm_up))
+    return recipe.learning_rate * (1 + math.cos(math.pi * fallen)) / 2
 
 
 def _learning_rate(recipe: Recipe, steps: int) -> Any:

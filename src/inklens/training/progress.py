@@ -19,6 +19,7 @@ class EpochProgress:
         val_loss: on the validation images; None until `finished`.
         val_accuracy: share of 1; None until `finished`.
         finished: the epoch is over.
+        member: which network of a committee this is about; None where there is but one.
     """
 
     epoch: int
@@ -32,6 +33,7 @@ class EpochProgress:
     val_loss: float | None = None
     val_accuracy: float | None = None
     finished: bool = False
+    member: str | None = None
 
 
 Progress = Callable[[EpochProgress], None]

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, AUGMENTATIONS, NETWORKS
+from inklens.networks.views import VIEWS
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
 SCHEDULES = ("constant", "one-cycle", "cosine")
@@ -38,13 +39,23 @@ class Recipe:
         weight_averaging: the decay of a running mean of the weights, which is kept at the end; None is none.
         dropout: share of activations dropped, 0 to below 1; None is the network's own.
         label_smoothing: 0 to below 1.
-        augmentation: "none", "writing", "things", or "auto", which goes by the kind of the data;
-            `inklens.networks.augmentation` says what each does.
+        augmentation: one of `inklens.networks.AUGMENTATIONS`; or "auto", which goes by the kind of the data,
+            and "auto-light", the same but cheaper; `inklens.networks.augmentation` says what each does.
+        other_forms: of grey writing, the share of ones and of sevens that are shown once more, with an
+            upstroke or a bar, 0 to 1; `inklens.training.forms` says why.
         plain_epochs: so many epochs at the end augment by a tenth only.
+        time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
+            of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
+            goes by `epochs`.
         minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
         validation_data: "split" holds images out of the training part (unless the data come with a validation
             part); "test" validates on the test set after every epoch, as tutorial C does.
         validation_split: how much to hold out: a share below 1, or a number of images.
+        validation_seed: decides which images are held out; None is `seed`. A committee's members share it.
+        views: test-time views, whose probabilities are averaged, inside model.onnx too: "none"; "cross", the
+            image as it is and moved a pixel up, down, left and right; "wide-cross", by two pixels; "square",
+            moved to all eight sides; "mirror"; "mirror-cross"; or "auto": square for writing, mirror-cross
+            for things.
         seed: decides the split, the order of images, initial weights and dropout masks.
         backend: "tensorflow", "jax", "torch", or "auto".
         precision: "float32", "bfloat16", or "auto": bfloat16 only where it was measured to be faster.
@@ -67,10 +78,14 @@ class Recipe:
     dropout: float | None = None
     label_smoothing: float = 0.0
     augmentation: str = "none"
+    other_forms: float = 0.0
     plain_epochs: int = 0
+    time_budget: float | None = None
     minimum_steps: int = 0
     validation_data: str = "split"
     validation_split: float | int = 0.1
+    validation_seed: int | None = None
+    views: str = "none"
     seed: int = 0
     backend: str = "auto"
     precision: str = "auto"
@@ -99,8 +114,18 @@ class Recipe:
             >>> Recipe.from_preset("tutorial-c", epochs=2).batch_size
             150
         """
+        if name in COMMITTEES:
+            raise OptionError(
+                f"preset {name!r} is several networks, and one is expected here: give one of "
+                f"{', '.join(PRESETS)}; `inklens train --preset {name}` trains it"
+            )
         known_name("preset", name, PRESETS)
         return cls.from_dict({**PRESETS[name], "preset": name, **_just_these_epochs(options)})
+
+    @property
+    def split_seed(self) -> int:
+        """What decides which images are held out."""
+        return self.seed if self.validation_seed is None else self.validation_seed
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -125,7 +150,14 @@ class Recipe:
 
 # Where a tutorial's value is lost, ours stands; docs/tutorials.md says which.
 PRESETS: dict[str, dict[str, Any]] = {
-    "fast": {"betas": (0.7, 0.9), "minimum_steps": 150, "validation_split": 1 / 12},
+    "fast": {
+        "epochs": 4,
+        "betas": (0.7, 0.9),
+        "augmentation": "auto-light",
+        "other_forms": 0.1,
+        "minimum_steps": 200,
+        "validation_split": 1 / 12,
+    },
     "accurate": {
         "network": "convnet-deep",
         "epochs": 16,
@@ -135,7 +167,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "weight_decay": 4e-3,
         "label_smoothing": 0.05,
         "augmentation": "auto",
+        "other_forms": 0.2,
         "plain_epochs": 2,
+        "views": "auto",
         "minimum_steps": 1500,
         "validation_split": 1 / 12,
     },
@@ -167,6 +201,28 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+# The members of a committee: each a preset, and where it differs, so that not all err on the same images.
+# Seeds and the validation split are the committee's own matter; see `inklens.training.committee`.
+COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
+    "committee": {
+        "deep": {"preset": "accurate"},
+        "deep-leaky": {"preset": "accurate", "activation": "leaky_relu"},
+        "deep-plain": {"preset": "accurate", "plain_epochs": 6},
+        "deep-unsmoothed": {"preset": "accurate", "label_smoothing": 0.0},
+        "deep-dropout": {"preset": "accurate", "dropout": 0.4},
+    },
+}
+
+
+# Who names a time only gets the last of these that starts at no more: seconds on two cores.
+BUDGETS = ((0, "fast"), (180, "accurate"), (3000, "committee"))
+
+
+def preset_for(time_budget: float) -> str:
+    """The preset that makes the most of so many seconds."""
+    return [name for seconds, name in BUDGETS if seconds <= time_budget][-1]
+
+
 def known_name(what: str, given: object, known: Iterable[str]) -> None:
     """Raises OptionError, with the nearest name there is, when `given` is not a known one."""
     names = list(known)
@@ -193,13 +249,19 @@ def _share(value: Any) -> bool:
     return _number(value) and 0 <= value < 1
 
 
+def _seed(value: Any) -> bool:
+    return _whole(value, 0) and value < 2**31
+
+
+_SEEDS = "a whole number, 0 to 2147483647"
 _NAMES: dict[str, Iterable[str]] = {
     "network": NETWORKS,
     "activation": ACTIVATIONS,
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
-    "augmentation": ("auto", *AUGMENTATIONS),
+    "augmentation": ("auto", "auto-light", *AUGMENTATIONS),
     "validation_data": VALIDATION_DATA,
+    "views": ("auto", *VIEWS),
     "backend": BACKENDS,
     "precision": PRECISIONS,
 }
@@ -219,11 +281,17 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "weight_averaging": (lambda value: value is None or _share(value), "0 to below 1"),
     "dropout": (lambda value: value is None or _share(value), "0 to below 1"),
     "label_smoothing": (_share, "0 to below 1"),
+    "other_forms": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
     "plain_epochs": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
+    "time_budget": (
+        lambda value: value is None or (_number(value) and 5 <= value < float("inf")),
+        "seconds, 5 or more",
+    ),
     "minimum_steps": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "validation_split": (
         lambda value: _number(value) and value > 0 and (_share(value) or _whole(value, 1)),
         "a share above 0 and below 1, or a number of images",
     ),
-    "seed": (lambda value: _whole(value, 0) and value < 2**31, "a whole number, 0 to 2147483647"),
+    "validation_seed": (lambda value: value is None or _seed(value), _SEEDS),
+    "seed": (_seed, _SEEDS),
 }

@@ -12,15 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from inklens.datasets import Dataset, Split, load
 from inklens.errors import DataError, OptionError, RunError
-from inklens.evaluation import Evaluation, evaluate, match_classes
+from inklens.evaluation import Evaluation, evaluate, match_classes, softmax
 from inklens.pixels import PixelSpec, as_batch
 from inklens.runs import RunFolder
 from inklens.training.backends import select_backend
+from inklens.training.committee import Committee, recipe_from_dict
 from inklens.training.recipe import Recipe
 from inklens.training.reports import report_run
 
 if TYPE_CHECKING:
     import keras
+
+    from inklens.networks.ensemble import Ensemble
 
 PREDICTION_BATCH = 256
 
@@ -52,9 +55,9 @@ class Run:
         return self.folder.path
 
     @cached_property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> Recipe | Committee:
         """How it was trained."""
-        return Recipe.from_dict(self.folder.read_json(self.folder.recipe)["recipe"])
+        return recipe_from_dict(self.folder.read_json(self.folder.recipe)["recipe"])
 
     @cached_property
     def spec(self) -> PixelSpec:
@@ -78,20 +81,41 @@ class Run:
 
     @cached_property
     def network(self) -> keras.Sequential:
-        """The Keras network: uint8 pixels (N, H, W, C) in, float32 probabilities (N, classes) out.
+        """The Keras network by itself: uint8 pixels (N, H, W, C) in, float32 probabilities (N, classes) out.
 
         Raises:
+            RunError: a committee, which has several.
             ModelError: model.keras is damaged or holds what a network of ours does not.
         """
-        select_backend("auto")
-        from inklens.networks.loading import load_network
+        if self.one_network is None:
+            members = ", ".join(str(member.path) for member in self.folder.members())
+            raise RunError(f"{self.path} is a committee; expected one network: give one of {members}")
+        return self.one_network
 
-        if not self.folder.model.is_file():
-            raise RunError(f"{self.path} has no model.keras; train it again, or give another run")
-        return load_network(self.folder.model)
+    @property
+    def one_network(self) -> keras.Sequential | None:
+        """The network, or None where several vote."""
+        return self.ensemble.network
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """Every network of the run, with its views: what answers.
+
+        Raises:
+            RunError: a file is missing.
+            ModelError: a model.keras is damaged or holds what a network of ours does not.
+        """
+        select_backend("auto")
+        from inklens.networks.ensemble import Ensemble
+
+        files = self.folder.networks()
+        for path, _ in files:
+            if not path.is_file():
+                raise RunError(f"{path.parent} has no model.keras; train it again, or give another run")
+        return Ensemble.load(files)
 
     def predict(self, images: ArrayLike | Split) -> NDArray[np.float32]:
-        """The network's own probabilities of each class for each image.
+        """The run's own probabilities of each class for each image, the mean of its views and members.
 
         They are as Keras gives them; predictions.csv and model.onnx have the calibrated ones.
 
@@ -106,7 +130,7 @@ class Run:
             DataError: another size, channel count or range.
         """
         split = images if isinstance(images, Split) else _unlabelled(as_batch(images, self.spec))
-        return network_outputs(self.network, split)
+        return softmax(logits_of(self.ensemble, split)).astype(np.float32)
 
     def evaluate(self, data: Dataset | Split) -> Evaluation:
         """Loss, accuracy with interval and confusion matrix on a data set's test part, or on a split.
@@ -152,7 +176,7 @@ class Run:
             return data.test
         if self.data["validation_is"] == "own" and data.validation is not None:
             return data.validation
-        return data.split_validation(self.recipe.validation_split, self.recipe.seed)[1]
+        return data.split_validation(self.recipe.validation_split, self.recipe.split_seed)[1]
 
     def write_report(self) -> Path:
         """Writes report.html again, with its images where the data are still to be had.
@@ -166,22 +190,20 @@ class Run:
             images = self.predicted_split(self.load_data())
         except DataError as error:
             notes = (f"The images are left out: {error}.",)
-        return report_run(self.folder, self.network, images, notes)
+        return report_run(self.folder, self.one_network, images, notes)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
 
-def network_outputs(network: keras.Sequential, split: Split) -> NDArray[np.float32]:
-    """Batch by batch, so that memory holds one batch of images: float32 (N, classes), of a network that gives
-    probabilities or of one that gives logits."""
+def logits_of(ensemble: Ensemble, split: Split) -> NDArray[np.float32]:
+    """Batch by batch, so that memory holds one batch of images: float32 (N, classes)."""
     if len(split) == 0:
-        return np.empty((0, network.output_shape[-1]), np.float32)
+        return np.empty((0, ensemble.classes), np.float32)
     starts = range(0, len(split), PREDICTION_BATCH)
-    parts = [
-        network.predict_on_batch(split.batch(slice(start, start + PREDICTION_BATCH))) for start in starts
-    ]
-    return np.concatenate(parts).astype(np.float32)
+    return np.concatenate(
+        [ensemble.logits(split.batch(slice(start, start + PREDICTION_BATCH))) for start in starts]
+    )
 
 
 def _unlabelled(images: NDArray[np.uint8]) -> Split:

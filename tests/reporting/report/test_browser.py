@@ -243,3 +243,29 @@ def test_a_hundred_classes_fit_a_phone(opened, make_run):
     assert view.page.evaluate("document.documentElement.scrollWidth") == 360
     assert view.page.locator(".matrix tbody tr").count() == 100
     assert view.console == []
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_matrix_of_a_hundred_classes_scrolls_inside_the_window_under_its_names(opened, make_run, width):
+    random = np.random.default_rng(0)
+    images = Split(random.integers(0, 256, (300, 8, 8, 1)).astype(np.uint8), np.repeat(np.arange(100), 3))
+    run = make_run(images, random.normal(size=(300, 100)), [f"class number {index}" for index in range(100)])
+    run.write()
+    page = opened(run.folder.report, width).page
+    box = page.locator("[aria-label='Confusion matrix']")
+    box.scroll_into_view_if_needed()
+    box.evaluate("box => { box.scrollTop = 900; }")
+    assert box.bounding_box()["height"] <= page.viewport_size["height"]
+    names = page.locator(".matrix thead").bounding_box()
+    assert names["y"] == pytest.approx(box.bounding_box()["y"], abs=1)
+    page.locator(".matrix tbody tr").first.locator("button").first.focus()
+    top = page.locator(".matrix tbody tr").first.bounding_box()["y"]
+    assert top >= names["y"] + names["height"] - 1
+
+
+def test_commands_wrap_between_words_and_are_copied_whole(opened, report):
+    page = opened(report, 360).page
+    code = page.locator("pre code")
+    assert code.inner_text() == code.text_content()
+    heights = page.locator("pre code span").evaluate_all("all => all.map(one => one.getClientRects().length)")
+    assert heights and set(heights) == {1}

@@ -14,7 +14,7 @@ from inklens.reporting.report.sources import read_sources
 def test_the_figures_a_person_asks_for_first_are_those_of_the_run(finished):
     page = finished.write()
     scores = finished.folder.read_json("metrics.json")["test"]
-    text = re.sub(r"<[^>]+>", " ", page).replace("\u00a0", " ")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     low, high = (f"{100 * end:.2f}" for end in scores["accuracy_interval_95"])
     assert f"{100 * scores['accuracy']:.2f} %" in text
     assert f"95 % interval {low}\N{EN DASH}{high} %" in text

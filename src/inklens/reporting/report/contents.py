@@ -112,6 +112,18 @@ class Corruption:
     width: float
 
 
+@dataclass(frozen=True)
+class Voter:
+    """One member of a committee, and how it fared by itself."""
+
+    name: str
+    network: str
+    views: str
+    accuracy: str
+    errors: str
+    training: str
+
+
 @dataclass(frozen=True, eq=False)
 class Report:
     """Everything on the page, in its order."""
@@ -125,6 +137,7 @@ class Report:
     names: tuple[str, ...]
     ten: tuple[Example, ...]
     training: tuple[Chart, ...]
+    members: tuple[Voter, ...]
     matrix: Matrix
     gallery: dict[str, list[list[int | float | str]]]
     classes: tuple[ClassScores, ...]
@@ -173,7 +186,8 @@ def gather(
         pictured=images is not None,
         names=tuple(wording.shortened(name) for name in sources.names),
         ten=_examples(sources, images, ten),
-        training=training_charts(sources.history),
+        training=training_charts(sources.history) if sources.history else (),
+        members=_members(sources),
         matrix=matrix_of(confusion),
         gallery=gallery(sources, images, budget),
         classes=per_class_scores(sources.labels, sources.predicted, sources.names),
@@ -188,7 +202,7 @@ def gather(
             for image, what, maps in (seen.maps if seen else ())
         ),
         corruptions=_corruptions(sources.robustness),
-        recipe=_rows(sources.recipe["recipe"]),
+        recipe=_rows(_recipe_settings(sources)),
         data=_data_rows(sources),
         versions=_version_rows(sources.environment),
         reproduce=wording.printable(reproduce),
@@ -200,8 +214,10 @@ def _summary(sources: Sources) -> str:
     scores, recipe, data = _scores(sources), sources.recipe["recipe"], sources.recipe["data"]
     height, width, channels = (sources.recipe["pixels"][side] for side in ("height", "width", "channels"))
     colours = "grey" if channels == 1 else "colour"
+    members = sources.recipe.get("members", [])
+    networks = f"A vote of {len(members)} networks" if members else recipe["network"]
     return (
-        f"{recipe['network']} (preset {recipe['preset']}), trained on "
+        f"{networks} (preset {recipe['preset']}), trained on "
         f"{wording.plural(data['train'], f'{colours} image')} of {wording.shape((height, width))} from "
         f"{data['name']} to tell {wording.plural(len(sources.names), 'class').replace('classs', 'classes')} "
         f"apart. {wording.plural(scores['n'] - scores['correct'], f'{sources.part} image')} of "
@@ -271,6 +287,30 @@ def _figures(sources: Sources) -> tuple[Figure, ...]:
         )
     )
     return tuple(figures)
+
+
+def _members(sources: Sources) -> tuple[Voter, ...]:
+    return tuple(
+        Voter(
+            name=wording.clean(str(one["name"])),
+            network=wording.clean(str(one["network"])),
+            views=wording.clean(str(one["views"])),
+            accuracy=wording.share(one["accuracy"]),
+            errors=f"{one['errors']:,}",
+            training=wording.seconds(one["seconds"]),
+        )
+        for one in sources.metrics["training"].get("members", [])
+    )
+
+
+def _recipe_settings(sources: Sources) -> dict[str, Any]:
+    """A recipe's fields; of a committee, those in which all members agree."""
+    recipe = sources.recipe["recipe"]
+    if "members" not in recipe:
+        return dict(recipe)
+    first, *others = recipe["members"].values()
+    alike = {field: value for field, value in first.items() if all(value == other[field] for other in others)}
+    return {**alike, "preset": recipe["preset"], "members": list(recipe["members"])}
 
 
 def _examples(sources: Sources, images: Split | None, indices: NDArray[np.integer]) -> tuple[Example, ...]:

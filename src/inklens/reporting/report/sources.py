@@ -45,7 +45,7 @@ class Sources:
     Args:
         recipe, environment, metrics: the JSON files of these names.
         robustness: what robustness.json says; None where nobody has measured it.
-        history: one entry per epoch, as history.csv has it; an empty cell is None.
+        history: one entry per epoch, as history.csv has it; an empty cell is None. A committee has none.
         names: the class names, clean.
         probabilities: float64 (N, C), as predictions.csv has them.
         labels: int64 (N,), the actual classes.
@@ -83,6 +83,7 @@ def read_sources(folder: RunFolder) -> Sources:
     metrics = folder.read_json(folder.metrics)
     with _complete(folder.recipe):
         class_names = [str(name) for name in recipe["data"]["class_names"]]
+        committee = bool(recipe.get("members"))
         _ = recipe["recipe"], recipe["pixels"]["height"], recipe["pixels"]["width"]
     with _complete(folder.metrics):
         part = "test" if metrics["test"] else "validation"
@@ -95,7 +96,7 @@ def read_sources(folder: RunFolder) -> Sources:
         environment=folder.read_json(folder.environment),
         metrics=metrics,
         robustness=_read_robustness(folder),
-        history=tuple(_read_history(folder.history)),
+        history=() if committee else tuple(_read_history(folder.history)),
         names=readable_names(class_names),
         probabilities=probabilities,
         labels=labels,

@@ -1,0 +1,201 @@
+"""Training time and accuracy of `fast` against what a user would pick instead, in turn, on this machine.
+
+    python benchmarks/time_to_accuracy.py
+    python benchmarks/time_to_accuracy.py --epochs-measured 3
+
+The others: tutorial A's script in plain Keras, 20 epochs; and the usual PyTorch MNIST example, its network
+and schedule in plain PyTorch, 14 epochs (Adadelta, rate 1 falling by 0.7 each epoch, batches of 64), from
+tensors in memory, which is kinder to it than decoding each image. Each side is a process of its own and is
+timed from its first step to its last, compilation counted in, data loaded before. `--epochs-measured`
+trains the others for so many epochs only and takes the rest to last as long as the median of those after
+the first: the result says so. Finished parts stay in `--parts` and are not measured again.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import record
+
+EPOCHS = {"keras": 20, "torch": 14}
+
+
+def fast(seed: int, preset: str) -> dict:
+    """Ours: the preset as it stands, with its validation images held out."""
+    import inklens
+
+    recipe = inklens.Recipe.from_preset(preset, seed=seed, backend="tensorflow")
+    with tempfile.TemporaryDirectory() as scratch:
+        run = inklens.train(inklens.load("mnist"), recipe, output=scratch)
+        training, accuracy = run.metrics["training"], run.metrics["test"]["accuracy"]
+        precision = run.folder.read_json(run.folder.environment)["precision"]
+    said = {"epochs": training["epochs"], "precision": precision}
+    return {"seconds": training["seconds"], "accuracy": accuracy, **said}
+
+
+def plain_keras(seed: int, epochs: int) -> dict:
+    """Tutorial A's script: Keras's defaults throughout."""
+    import keras
+    from keras import layers
+
+    import inklens
+
+    keras.utils.set_random_seed(seed)
+    x_train, y_train, x_test, y_test = inklens.load("mnist").arrays()
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, (3, 3), activation="relu"),
+            layers.Conv2D(64, (3, 3), activation="relu"),
+            layers.Conv2D(128, (3, 3), activation="relu"),
+            layers.Dropout(0.25),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    ends = [time.perf_counter()]
+    ended = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
+    model.fit(
+        x_train, y_train, validation_split=0.1, epochs=epochs, batch_size=128, verbose=0, callbacks=[ended]
+    )
+    accuracy = model.evaluate(x_test, y_test, verbose=0)[1]
+    return {"ends": ends, "accuracy": accuracy, "epochs": epochs}
+
+
+def plain_torch(seed: int, epochs: int) -> dict:
+    """The example's network and schedule, judged on the test images after each epoch, as there."""
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader, TensorDataset
+
+    import inklens
+
+    torch.manual_seed(seed)
+    data = inklens.load("mnist")
+    x_train, x_test = (
+        (torch.from_numpy(part.whole()).permute(0, 3, 1, 2).float() / 255 - 0.1307) / 0.3081
+        for part in (data.train, data.test)
+    )
+    y_train, y_test = (torch.from_numpy(part.labels).long() for part in (data.train, data.test))
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Dropout(0.25),
+        nn.Flatten(),
+        nn.Linear(9216, 128),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(128, 10),
+        nn.LogSoftmax(dim=1),
+    )
+    batches = DataLoader(TensorDataset(x_train, y_train), batch_size=64, shuffle=True)
+    optimizer = torch.optim.Adadelta(model.parameters(), lr=1.0)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
+    ends = [time.perf_counter()]
+    for _ in range(epochs):
+        model.train()
+        for pixels, labels in batches:
+            optimizer.zero_grad()
+            nn.functional.nll_loss(model(pixels), labels).backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            said = torch.cat([model(pixels).argmax(dim=1) for pixels in x_test.split(1000)])
+        schedule.step()
+        ends.append(time.perf_counter())
+    return {"ends": ends, "accuracy": (said == y_test).float().mean().item(), "epochs": epochs}
+
+
+def whole(side: str, found: dict) -> dict:
+    """Seconds of the whole training; where fewer epochs were measured, they are scaled, and that is said."""
+    if "seconds" in found:
+        return found
+    lasted = [later - earlier for earlier, later in zip(found["ends"], found["ends"][1:], strict=False)]
+    missing = EPOCHS[side] - len(lasted)
+    rest = missing * statistics.median(lasted[1:]) if missing else 0.0
+    scaled = {"scaled": True, "accuracy_after_epochs": len(lasted)} if missing else {"scaled": False}
+    figures = {"seconds": sum(lasted) + rest, "measured_seconds": sum(lasted), **scaled}
+    return {**figures, "accuracy": found["accuracy"], "epoch_seconds": lasted}
+
+
+def part(side: str, number: int, given: argparse.Namespace) -> dict:
+    """From the part's file, or measured now in a process of its own."""
+    epochs = min(given.epochs_measured or EPOCHS.get(side, 0), EPOCHS.get(side, 0))
+    file = given.parts / f"{side if side != 'fast' else given.preset}-{epochs}-{number}.json"
+    if not file.exists():
+        command = [sys.executable, __file__, "--preset", given.preset, "--side", side, "--seed", str(number)]
+        environment = {
+            **os.environ,
+            "KERAS_BACKEND": "tensorflow",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
+        done = subprocess.run(
+            [*command, "--epochs", str(epochs)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(done.stdout.splitlines()[-1], encoding="utf-8")
+    return whole(side, json.loads(file.read_text(encoding="utf-8")))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--preset", default="fast")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--epochs-measured", type=int, help="of the others, 2 or more; default: all")
+    parser.add_argument("--against", nargs="+", choices=EPOCHS, default=list(EPOCHS))
+    parser.add_argument("--parts", type=Path, default=Path("runs/time_to_accuracy"))
+    parser.add_argument("--side", choices=("fast", *EPOCHS), help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--epochs", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.epochs_measured is not None and given.epochs_measured < 2:
+        parser.error("--epochs-measured needs 2 or more: the first is not like the others")
+    if given.side == "fast":
+        print(json.dumps(fast(given.seed, given.preset)))
+        return
+    if given.side:
+        measure = {"keras": plain_keras, "torch": plain_torch}[given.side]
+        print(json.dumps(measure(given.seed, given.epochs)))
+        return
+    rounds = []
+    for number in range(given.rounds):
+        rounds.append({side: part(side, number, given) for side in ("fast", *given.against)})
+        said = ", ".join(f"{side} {one['seconds']:.1f} s" for side, one in rounds[-1].items())
+        print(f"round {number + 1}: {said}", flush=True)
+    sides = {
+        side: {
+            "median_seconds": statistics.median(one[side]["seconds"] for one in rounds),
+            "mean_accuracy": statistics.mean(one[side]["accuracy"] for one in rounds),
+            **({} if side == "fast" else {"scaled": rounds[0][side]["scaled"]}),
+        }
+        for side in rounds[0]
+    }
+    ratios = {
+        side: statistics.median(one[side]["seconds"] / one["fast"]["seconds"] for one in rounds)
+        for side in given.against
+    }
+    figures = {"preset": given.preset, **sides, "times_less_time_than": ratios, "rounds": rounds}
+    print(json.dumps({**sides, "times_less_time_than": ratios}, indent=2))
+    record.write(f"time_to_accuracy-{given.preset}", figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""What answers for a run: one network or several, each of which may look at several views of an image.
+
+The answer is a soft vote: the mean of the members' probabilities, each the mean over its views (Hansen and
+Salamon 1990; averaging probabilities, not logits, so that one member's wild logit cannot outvote the others).
+It is kept as its logarithm, which calibration takes for logits, as its softmax is the vote again. One network
+with one view keeps its own logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import ModelError
+from inklens.networks.loading import load_network
+from inklens.networks.sequential import logits_network
+from inklens.networks.views import VIEWS, seen
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One network and the views that it looks at.
+
+    Args:
+        network: as `inklens.networks.build` makes it.
+        views: a name in `inklens.networks.views.VIEWS`.
+    """
+
+    network: keras.Sequential
+    views: str = "none"
+
+    @property
+    def plain(self) -> bool:
+        """Whether it looks at the image alone."""
+        return self.views == "none"
+
+    @cached_property
+    def _logits(self) -> keras.Sequential:
+        return logits_network(self.network)
+
+    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The network's own logits, or the logarithm of its views' mean probabilities.
+
+        uint8 (N, H, W, C), 0-255 -> float32 (N, classes).
+        """
+        views = [self._answer(seen(images, view)) for view in VIEWS[self.views]]
+        return views[0] if self.plain else vote(views)
+
+    def _answer(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        answer = keras.ops.convert_to_numpy(self._logits.predict_on_batch(images))
+        return np.asarray(answer, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """All members; they take the same images and tell the same classes apart.
+
+    Example:
+        >>> Ensemble.of(network, "cross").logits(images).shape
+        (64, 10)
+    """
+
+    members: tuple[Member, ...]
+
+    @classmethod
+    def of(cls, network: keras.Sequential, views: str = "none") -> Ensemble:
+        """One network."""
+        return cls((Member(network, views),))
+
+    @classmethod
+    def load(cls, files: Iterable[tuple[Path, str]]) -> Ensemble:
+        """From .keras files and the names of their views, as `RunFolder.networks` gives them.
+
+        Raises:
+            ModelError: a file that is damaged or holds what a network of ours does not, or networks that do
+                not take the same images or tell the same number of classes apart.
+        """
+        loaded = cls(tuple(Member(load_network(path), views) for path, views in files))
+        shapes = {(member.network.input_shape, member.network.output_shape) for member in loaded.members}
+        if len(shapes) != 1:
+            raise ModelError(
+                f"the members take and give arrays of unlike shapes: {', '.join(sorted(map(str, shapes)))}; "
+                "expected the same: gather networks that were trained on the same data"
+            )
+        return loaded
+
+    @property
+    def network(self) -> keras.Sequential | None:
+        """The network, where there is but one."""
+        return self.members[0].network if len(self.members) == 1 else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is one network that looks at the image alone."""
+        return len(self.members) == 1 and self.members[0].plain
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """(None, H, W, C)."""
+        shape: tuple[int | None, ...] = self.members[0].network.input_shape
+        return shape
+
+    @property
+    def classes(self) -> int:
+        """Columns of the answers."""
+        return int(self.members[0].network.output_shape[-1])
+
+    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the softmax of is the answer: uint8 (N, H, W, C), 0-255 -> float32 (N, classes)."""
+        answers = [member.logits(images) for member in self.members]
+        return answers[0] if len(answers) == 1 else vote(answers)
+
+
+def vote(logits: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The logarithm of the mean of the softmax of each: float32 (N, C), all of the same shape."""
+    each = np.stack(logits).astype(np.float64)
+    each -= np.logaddexp.reduce(each, axis=-1, keepdims=True)
+    mean: NDArray[np.float64] = np.logaddexp.reduce(each, axis=0) - np.log(len(each))
+    return mean.astype(np.float32)

@@ -1,0 +1,205 @@
+"""What a training ends with: a network is saved, judged, drawn, and written as model.onnx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets import Dataset, Split
+from inklens.errors import ExportError, OptionError
+from inklens.evaluation import Confidence, evaluate, examine, softmax
+from inklens.export.exporting import write_onnx
+from inklens.export.validation import PROOF_IMAGES, ValidationOutputs
+from inklens.runs import RunFolder
+from inklens.training.confidence import fit_confidence
+from inklens.training.recipe import Recipe
+from inklens.training.reports import report_run
+from inklens.training.run import Run, logits_of
+
+if TYPE_CHECKING:
+    from inklens.networks.ensemble import Ensemble
+    from inklens.training.fitting import History
+
+PICTURED = 10
+SAMPLES = 40
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is learnt from, what is chosen and calibrated by, and what is looked at once (None: never)."""
+
+    train: Split
+    validation: Split
+    test: Split | None
+
+    @classmethod
+    def of(cls, data: Dataset, recipe: Recipe, test: bool) -> Parts:
+        """Divides the data as the recipe says.
+
+        Raises:
+            OptionError: validation on a test set that stays closed, or a split that leaves no data.
+        """
+        opened = data.test if test else None
+        if recipe.validation_data == "test":
+            if opened is None:
+                raise OptionError(
+                    "validation on the test set and a test set that stays closed exclude each other: "
+                    "give --validation-data split, or leave --no-test out"
+                )
+            return cls(data.train, opened, opened)
+        if data.validation is not None:
+            return cls(data.train, data.validation, opened)
+        train, validation = data.split_validation(recipe.validation_split, recipe.split_seed)
+        return cls(train, validation, opened)
+
+
+def finish(
+    folder: RunFolder,
+    ensemble: Ensemble,
+    data: Dataset,
+    parts: Parts,
+    *,
+    max_error: float | None,
+    history: History,
+    training: dict[str, Any],
+) -> None:
+    """Everything that follows from the trained networks, which are saved already; the report comes after.
+
+    Args:
+        history: one record per epoch; empty for a committee.
+        training: what metrics.json is to say of the training.
+
+    Raises:
+        ExportError: model.onnx does not say what the networks say; all else is there.
+    """
+    logits = logits_of(ensemble, parts.validation)
+    images = parts.validation.batch(slice(0, PROOF_IMAGES))
+    validation = ValidationOutputs(logits, parts.validation.labels, images)
+    validation.write(folder)
+    fitted = fit_confidence(parts.validation is parts.test, validation, max_error)
+    probabilities = _evaluate(folder, ensemble, data, parts, validation, fitted, training)
+    _draw(folder, ensemble, data, parts, probabilities, history)
+    write_onnx(folder, ensemble, fitted[0], images)
+
+
+def _evaluate(
+    folder: RunFolder,
+    ensemble: Ensemble,
+    data: Dataset,
+    parts: Parts,
+    validation: ValidationOutputs,
+    fitted: tuple[Confidence, str | None],
+    training: dict[str, Any],
+) -> NDArray[np.float64]:
+    """Metrics, predictions and pictures; the test part is opened here and nowhere earlier.
+
+    "test" and "validation" are the networks' own, before calibration. "evaluation", predictions.csv,
+    per_class.csv and the pictures are from calibrated probabilities, as in model.onnx.
+    """
+    from inklens import reporting
+
+    confidence, note = fitted
+    names = data.class_names
+    scores = held_out = evaluate(softmax(validation.logits), validation.labels, names)
+    logits, labels = validation.logits, validation.labels
+    if parts.test is not None and parts.test is not parts.validation:
+        logits, labels = logits_of(ensemble, parts.test), parts.test.labels
+        scores = evaluate(softmax(logits), labels, names)
+    tested = parts.test is not None
+    answered = confidence.thresholds.answered(logits, confidence.temperature)
+    examination = examine(softmax(logits, confidence.temperature), labels, names, answered)
+    metrics = {
+        "test": scores.to_dict() if tested else None,
+        "validation": held_out.to_dict(),
+        "confidence": {
+            **confidence.to_dict(),
+            "note": note,
+            "validation": confidence.measure(validation.logits, validation.labels),
+            "test": confidence.measure(logits, labels) if tested else None,
+        },
+        "evaluation": {"part": "test" if tested else "validation", **examination.to_dict()},
+        "training": training,
+    }
+    folder.write_json(folder.metrics, metrics)
+    reporting.write_examination(folder, examination)
+    return examination.probabilities
+
+
+def _draw(
+    folder: RunFolder,
+    ensemble: Ensemble,
+    data: Dataset,
+    parts: Parts,
+    probabilities: NDArray[np.float64],
+    history: History,
+) -> None:
+    """Curves and filters are of one network: a committee's are in its members' folders."""
+    from inklens import reporting
+    from inklens.explanation import first_layer_filters
+
+    random = np.random.default_rng(0)
+    names = data.class_names
+    split = parts.validation if parts.test is None else parts.test
+    chosen = np.sort(random.choice(len(split), min(PICTURED, len(split)), replace=False))
+    samples = np.sort(random.choice(len(data.train), min(SAMPLES, len(data.train)), replace=False))
+    predicted = probabilities[chosen].argmax(axis=1)
+    sure = probabilities[chosen, predicted]
+    with folder.atomic("pictures/samples.png") as path:
+        reporting.sample_grid(
+            data.train.batch(samples), data.train.labels[samples], names, path, title=data.name
+        )
+    with folder.atomic("pictures/predictions.png") as path:
+        reporting.predictions_grid(split.batch(chosen), split.labels[chosen], predicted, sure, names, path)
+    if history:
+        with folder.atomic("pictures/curves.png") as path:
+            reporting.training_curves(history, path)
+    if ensemble.network is not None:
+        with folder.atomic("pictures/filters.png") as path:
+            reporting.filters_picture(first_layer_filters(ensemble.network), path)
+
+
+@contextmanager
+def concluded(folder: RunFolder, parts: Parts) -> Iterator[None]:
+    """Has status.json say how the work inside ended, and then writes the report from what is in the folder:
+    it comes last, also where model.onnx was not kept."""
+    try:
+        with status_of(folder):
+            yield
+    except ExportError:
+        _report(folder, parts)
+        raise
+    _report(folder, parts)
+
+
+def _report(folder: RunFolder, parts: Parts) -> None:
+    """A run without a report stays done, and its status says why: `inklens report` can make up for it."""
+    images = parts.validation if parts.test is None else parts.test
+    try:
+        report_run(folder, Run(folder).one_network, images)
+    except BaseException as error:
+        detail = {**folder.status()["detail"], "report": f"{type(error).__name__}: {error}"}
+        folder.set_status("done", **detail)
+        raise
+
+
+@contextmanager
+def status_of(folder: RunFolder) -> Iterator[None]:
+    """Has status.json say how the work inside ended."""
+    try:
+        yield
+        folder.set_status("done")
+    except KeyboardInterrupt as interrupt:
+        folder.set_status("interrupted")
+        interrupt.add_note(f"what there is of the run is in {folder.path}")
+        raise
+    except ExportError as error:  # all else is there and right
+        folder.set_status("done", export=str(error))
+        raise
+    except BaseException as error:
+        folder.set_status("failed", reason=f"{type(error).__name__}: {error}")
+        raise

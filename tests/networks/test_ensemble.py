@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from inklens.errors import ModelError
+from inklens.evaluation import softmax
+from inklens.networks import build
+from inklens.training import select_backend
+
+select_backend("tensorflow")
+
+from inklens.networks.ensemble import Ensemble, Member, vote  # noqa: E402
+from inklens.networks.sequential import logits_network  # noqa: E402
+from inklens.networks.views import VIEWS, seen  # noqa: E402
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (20, 12, 10, 1)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return [build("conv5x5", (12, 10, 1), 4, seed=seed) for seed in range(3)]
+
+
+def test_one_network_with_one_view_keeps_its_own_logits(networks):
+    own = logits_network(networks[0]).predict_on_batch(IMAGES)
+    ensemble = Ensemble.of(networks[0])
+    assert np.array_equal(ensemble.logits(IMAGES), own)
+    assert ensemble.plain
+    assert ensemble.network is networks[0]
+    assert (ensemble.input_shape, ensemble.classes) == ((None, 12, 10, 1), 4)
+
+
+def test_views_are_averaged_as_probabilities(networks):
+    ensemble = Ensemble.of(networks[0], "mirror-cross")
+    each = [networks[0].predict_on_batch(seen(IMAGES, view)) for view in VIEWS["mirror-cross"]]
+    assert softmax(ensemble.logits(IMAGES)) == pytest.approx(np.mean(each, axis=0), abs=1e-6)
+    assert not ensemble.plain
+
+
+def test_members_have_one_vote_each_however_many_views_they_look_at(networks):
+    members = tuple(
+        Member(network, views) for network, views in zip(networks, ("none", "cross", "mirror"), strict=True)
+    )
+    each = [softmax(member.logits(IMAGES)) for member in members]
+    ensemble = Ensemble(members)
+    assert softmax(ensemble.logits(IMAGES)) == pytest.approx(np.mean(each, axis=0), abs=1e-6)
+    assert ensemble.network is None
+
+
+def test_a_vote_of_networks_that_are_sure_beyond_float32_is_finite():
+    sure = np.array([[500.0, 0, -500]], np.float32)
+    voted = vote([sure, sure[:, ::-1]])
+    assert np.isfinite(voted).all()
+    assert softmax(voted) == pytest.approx(np.array([[0.5, 0, 0.5]]), abs=1e-6)
+
+
+def test_networks_of_unlike_shapes_cannot_vote(networks, tmp_path):
+    networks[0].save(tmp_path / "one.keras")
+    build("conv5x5", (12, 10, 1), 5).save(tmp_path / "two.keras")
+    with pytest.raises(ModelError, match="arrays of unlike shapes"):
+        Ensemble.load([(tmp_path / "one.keras", "none"), (tmp_path / "two.keras", "none")])
+    loaded = Ensemble.load([(tmp_path / "one.keras", "cross")])
+    expected = Ensemble.of(networks[0], "cross").logits(IMAGES)
+    assert loaded.logits(IMAGES) == pytest.approx(expected, abs=1e-5)

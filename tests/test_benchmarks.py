@@ -1,0 +1,58 @@
+"""What the benchmarks make of their measurements; the measurements themselves are made by hand."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def beside(monkeypatch):
+    """Each script stands alone and finds its neighbours."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    for name in ("document", "limit", "process", "record", "scaling", "time_to_accuracy"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+def test_the_page_of_benchmarks_is_what_the_results_say():
+    import document
+
+    written = document.PAGE.read_text(encoding="utf-8")
+    assert written == document.page(), "run python benchmarks/document.py"
+
+
+def test_a_training_that_was_measured_in_part_is_scaled_and_says_so():
+    from time_to_accuracy import EPOCHS, whole
+
+    part = whole("torch", {"ends": [0.0, 5.0, 7.0, 9.0], "accuracy": 0.9, "epochs": 3})
+    assert part["scaled"]
+    assert part["measured_seconds"] == 9
+    assert part["seconds"] == 9 + 11 * 2
+    assert part["accuracy_after_epochs"] == 3
+    ends = [float(end) for end in range(EPOCHS["torch"] + 1)]
+    full = whole("torch", {"ends": ends, "accuracy": 0.9, "epochs": EPOCHS["torch"]})
+    assert not full["scaled"]
+    assert full["seconds"] == full["measured_seconds"] == EPOCHS["torch"]
+
+
+def test_the_first_layers_input_gradient_is_no_work():
+    from inklens.networks import build
+    from inklens.training import select_backend
+    from limit import operations
+
+    select_backend("tensorflow")
+    first, dense, logits = 24 * 24 * 5 * 5 * 32, 12 * 12 * 32 * 128, 128 * 10
+    network = build("conv5x5", (28, 28, 1), 10)
+    assert operations(network) == 2 * (2 * first + 3 * dense + 3 * logits)
+
+
+def test_memory_is_judged_against_the_datas_own_bytes():
+    from scaling import _memory
+
+    assert _memory({10_000: 300.0}) == {}
+    kept = _memory({60_000: 500.0, 600_000: 1000.0})
+    assert kept["kept"]
+    assert kept["allowed_mb"] == pytest.approx(600_000 * 784 / 2**20 + 600)
+    assert not _memory({60_000: 500.0, 600_000: 1100.0})["kept"]
