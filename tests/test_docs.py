@@ -117,6 +117,7 @@ def test_the_readmes_python_runs(tmp_path):
         "CONTRIBUTING.md",
         "docs/benchmarks.md",
         "docs/evaluation.md",
+        "docs/reading.md",
         "docs/training.md",
         "docs/tutorials.md",
     ],

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inklens.evaluation import Evaluation
     from inklens.networks import build
     from inklens.pixels import PixelSpec
+    from inklens.reading import Reading, read
     from inklens.training import Committee, EpochProgress, Recipe, Run, gather, resume, train
 
 __version__ = "0.1.0"
@@ -31,12 +32,14 @@ __all__ = [
     "InklensError",
     "PixelSpec",
     "Predictions",
+    "Reading",
     "Recipe",
     "Run",
     "__version__",
     "build",
     "gather",
     "load",
+    "read",
     "resume",
     "train",
 ]
@@ -50,11 +53,13 @@ _HOMES = {
     "InklensError": "errors",
     "PixelSpec": "pixels",
     "Predictions": "classifier",
+    "Reading": "reading",
     "Recipe": "training",
     "Run": "training",
     "build": "networks",
     "gather": "training",
     "load": "datasets",
+    "read": "reading",
     "resume": "training",
     "train": "training",
 }

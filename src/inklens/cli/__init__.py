@@ -13,7 +13,7 @@ from inklens.errors import InklensError
 # In the order of the help. Each is the function of that name in the module of that name, made by the class
 # `Command` there where the module has one.
 COMMANDS = (
-    "train", "evaluate", "compare", "robustness", "predict", "explain", "report", "export", "audit",
+    "train", "evaluate", "compare", "robustness", "predict", "read", "explain", "report", "export", "audit",
     "datasets", "show",
 )  # fmt: skip
 

@@ -32,7 +32,7 @@ _FEW_PIXELS = 300
 _NOISES = 5  # deviations of the paper by which ink must differ from it
 
 
-def find_ink(image: NDArray[np.uint8], *, widest: float | None = None) -> Ink:
+def find_ink(image: NDArray[np.uint8], *, widest: float | None = None, dark: bool | None = None) -> Ink:
     """How much ink each pixel holds: light and shadow removed, polarity decided, strokes brought to about 1.
 
     Works on one digit of 8x8 as on a page of 12 megapixels. Anti-aliasing stays. A picture without ink, be it
@@ -42,6 +42,7 @@ def find_ink(image: NDArray[np.uint8], *, widest: float | None = None) -> Ink:
         image: uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255, dark on light or light on dark.
         widest: pixels that the widest stroke may measure; None is half the longer side, right for one piece
             of writing. A page has less, and hard shadows then vanish too.
+        dark: whether ink is darker than the paper; None decides it by the picture.
 
     Returns:
         float32 (H, W), 0 (paper) to 1 (ink).
@@ -49,7 +50,7 @@ def find_ink(image: NDArray[np.uint8], *, widest: float | None = None) -> Ink:
     Raises:
         DataError: another type, shape or channel count.
     """
-    return ink_of_grey(as_grey(image), widest)
+    return ink_of_grey(as_grey(image), widest, dark)
 
 
 def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -66,7 +67,7 @@ def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image if image.ndim == 2 else with_channels(image, 1)[..., 0]
 
 
-def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None) -> Ink:
+def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None, dark: bool | None = None) -> Ink:
     """`find_ink` of uint8 (H, W)."""
     if min(grey.shape) < _SMALLEST_SIDE:
         return np.zeros(grey.shape, np.float32)
@@ -74,7 +75,7 @@ def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None) -> Ink:
     longer = max(grey.shape)
     reach = max(3, int((longer / 2 if widest is None else widest) * max(small.shape) / longer))
     light = grey
-    if not _dark_on_light(small):
+    if not (_dark_on_light(small) if dark is None else dark):
         light = cv2.bitwise_not(grey)
         small = light if small is grey else cv2.bitwise_not(small)
     ink = _taken(light, _ground(small, small, reach))

@@ -1,0 +1,69 @@
+"""A 12-megapixel photo from the shell: `inklens read photo.jpg`, a process of its own, its time and memory.
+
+    python benchmarks/photo.py runs/mnist-accurate-1 --rounds 7
+
+The photo is a page of tests/pages.py enlarged to 4000x3000 as JPEG, with an EXIF tag that turns it.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+import inklens
+import record
+from process import measure
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+import pages
+
+_ROTATED, _ORIENTATION = 6, 0x0112
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="a run folder with model.onnx")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=20_004)
+    options = parser.parse_args()
+    test = inklens.load("mnist").test
+    page = pages.digit_page(test.batch(slice(0, len(test)))[..., 0], test.labels, options.seed, "squared")
+    rounds = []
+    with tempfile.TemporaryDirectory() as folder:
+        photo = Image.fromarray(page.picture).resize((3000, 4000), Image.Resampling.BICUBIC)
+        photo = photo.transpose(Image.Transpose.ROTATE_90)
+        exif = Image.Exif()
+        exif[_ORIENTATION] = _ROTATED
+        photo.save(f"{folder}/photo.jpg", quality=90, exif=exif)
+        command = [
+            sys.executable,
+            "-m",
+            "inklens",
+            "read",
+            f"{folder}/photo.jpg",
+            "--model",
+            str(options.run),
+        ]
+        for number in range(options.rounds + 1):
+            result = measure(command)
+            if number:
+                rounds.append(result)
+    figures = {
+        "pixels": photo.width * photo.height,
+        "rounds": options.rounds,
+        "median_s": round(statistics.median(each["seconds"] for each in rounds), 3),
+        "slowest_s": round(max(each["seconds"] for each in rounds), 3),
+        "peak_mb": round(max(each["peak_mb"] for each in rounds), 1),
+        "written": [[number.text for number in line] for line in page.lines],
+        "read": rounds[0]["printed"].splitlines(),
+        "goals": {"median_s": 1.0, "peak_mb": 400},
+    }
+    print(figures)
+    record.write("photo", figures)
+
+
+if __name__ == "__main__":
+    main()

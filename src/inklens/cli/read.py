@@ -1,0 +1,141 @@
+"""`inklens read`: the numbers on photos and scans."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import typer
+
+from inklens.cli.console import printable
+from inklens.cli.light import LightCommand
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inklens.reading import Reading
+
+
+def _whole(text: str) -> int:
+    if not str(text).isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a whole number, 1 or more.")
+    return int(text)
+
+
+def _region(text: str) -> tuple[int, ...]:
+    if re.fullmatch(r"\d{1,6}(,\d{1,6}){3}", text):
+        return tuple(map(int, text.split(",")))
+    raise ValueError(f"{text!r} is no region: expected left,top,width,height, such as 40,60,800,200.")
+
+
+def _grid(text: str) -> tuple[int, ...]:
+    if re.fullmatch(r"\d{1,3}[xX]\d{1,3}", text):
+        return tuple(map(int, text.lower().split("x")))
+    raise ValueError(f"{text!r} is no grid: expected ROWSxCOLUMNS, such as 9x9.")
+
+
+class Command(LightCommand):
+    """Converts what `read` takes, without pydantic."""
+
+    converters: ClassVar = {
+        "model": Path, "results": Path, "annotate": Path, "stages": Path,
+        "expect": _whole, "region": _region, "grid": _grid,
+    }  # fmt: skip
+
+
+def read(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PHOTO...", help="Photos or scans: files, folders or patterns."),
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="A run's folder, or a model.onnx; default: the latest run in runs.")
+    ] = None,
+    expect: Annotated[
+        int | None, typer.Option(metavar="N", help="There is one number, of so many digits.")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="X,Y,W,H", help="Read this part only, in pixels of the photo.")
+    ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(metavar="ROWSxCOLS", help="A form or puzzle: one answer for each cell, blank ones too."),
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--output", help="Write .json or .csv, with boxes and probabilities.")
+    ] = None,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Draw what was read into a copy: a .png, for several photos a folder.")
+    ] = None,
+    stages: Annotated[
+        Path | None, typer.Option(help="Write each step as a picture into this folder: see what went wrong.")
+    ] = None,
+) -> None:
+    """Read the handwritten numbers on photos and scans."""
+    from inklens.classifier import Classifier, find_images
+    from inklens.errors import DataError, ImageError
+    from inklens.reading import read as read_page
+    from inklens.reading.files import check_targets, write_picture, write_reading
+
+    check_targets(results, annotate)
+    classifier = Classifier.open(model or _latest_run())
+    files = list(find_images(paths))
+    options: dict[str, Any] = {"expect": expect, "region": region, "grid": grid}
+    readings: list[tuple[str, Reading]] = []
+    complaints = []
+    for file in files:
+        try:
+            reading = read_page(file, classifier, **options, on_stage=_stage_writer(stages, file, len(files)))
+        except ImageError as error:
+            complaints.append(str(error))
+            continue
+        readings.append((file, reading))
+        _say(file, reading, several=len(files) > 1)
+        if annotate is not None:
+            target = annotate / f"{Path(file).stem}.png" if len(files) > 1 else annotate
+            write_picture(target, reading.annotated())
+    if not readings:
+        raise DataError(complaints[0] if complaints else "no photo was given; expected at least one path")
+    if results is not None:
+        write_reading(results, readings)
+    _conclude(results, annotate, stages, complaints, len(files))
+
+
+def _latest_run() -> Path:
+    from inklens.runs import RunFolder
+
+    return RunFolder.latest().path
+
+
+def _stage_writer(stages: Path | None, file: str, files: int) -> Any:
+    if stages is None:
+        return None
+    from inklens.reading.files import write_picture
+
+    folder = stages / Path(file).stem if files > 1 else stages
+
+    def write(name: str, picture: "NDArray[np.uint8]") -> None:
+        write_picture(folder / f"{name}.png", picture)
+
+    return write
+
+
+def _say(file: str, reading: "Reading", several: bool) -> None:
+    """The text, below the file's name where there are several; nothing read is said on standard error."""
+    if several:
+        typer.echo(printable(f"{file}:"))
+    if reading.text:
+        typer.echo(reading.text)
+    if reading.reason:
+        typer.echo(printable(f"note: {file}: {reading.reason}"), err=True)
+
+
+def _conclude(
+    results: Path | None, annotate: Path | None, stages: Path | None, complaints: list[str], files: int
+) -> None:
+    for name, path in (("results", results), ("annotated", annotate), ("stages", stages)):
+        if path is not None:
+            typer.echo(f"{name:<10} {path}", err=True)
+    if complaints:
+        note = f"note: {len(complaints):,} of {files:,} photos could not be read: {complaints[0]}"
+        typer.echo(printable(note), err=True)

@@ -1,0 +1,164 @@
+"""Connected pieces of ink on a page: dust and objects dropped, the parts of broken strokes joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.pixels.placing import stroke_width
+from inklens.reading.page import Ink, Mask
+
+_DUST = 1.3  # strokes; a digit is larger, a comma and the dot of an i are about this
+_MOST = 1200  # pieces that are looked at: more is texture, not writing
+_SMALL = 0.55  # of its neighbour's size that a broken-off part measures at most
+_NEAR = 0.2  # of its neighbour's height that it lies away at most
+_PARTLY = 0.85  # of the digits' height beside it: what is lower may be a part of a broken digit
+_TALL = 1.25  # times that height, which two parts together have at most
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Ink that hangs together, or once did.
+
+    Args:
+        left, top, width, height: its box in the page's pixels.
+        ink: float32 (height, width), 0-1: its own ink only.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    ink: Ink
+
+    @property
+    def right(self) -> int:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.left + self.width / 2, self.top + self.height / 2
+
+
+def find_pieces(ink: Ink, mask: Mask) -> list[Piece]:
+    """The pieces of a page that may be digits, each with its own ink.
+
+    Args:
+        ink: float32 (H, W), 0-1, ruling removed.
+        mask: uint8 (H, W), 255 where a stroke is.
+    """
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    if count < 2:
+        return []
+    boxes = boxes.astype(np.int64)
+    size = np.maximum(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT])
+    stroke = stroke_width(np.where(mask > 0, ink, np.float32(0)))
+    kept = size >= max(4.0, _DUST * stroke)
+    kept[0] = False
+    kept &= ~_objects(boxes, mask.shape)
+    numbers = np.flatnonzero(kept)
+    if len(numbers) > _MOST:
+        numbers = numbers[np.argsort(-boxes[numbers, cv2.CC_STAT_AREA])[:_MOST]]
+    groups = _stacked(_joined(boxes[numbers, :4]), boxes[numbers, :4])
+    return [_cut_out(ink, labels, boxes, numbers[group]) for group in groups]
+
+
+def _objects(boxes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """What comes in from the border and is large: a table's edge, a hand, a shadow."""
+    left, top, wide, tall = boxes[:, :4].T
+    height, width = shape
+    border = (left == 0) | (top == 0) | (left + wide == width) | (top + tall == height)
+    large: NDArray[np.bool_] = border & ((wide > 0.6 * width) | (tall > 0.6 * height))
+    return large & (boxes[:, cv2.CC_STAT_AREA] > 0.02 * height * width) if large.any() else large
+
+
+def _joined(boxes: NDArray[np.int64]) -> list[list[int]]:
+    """Groups of pieces that are one: each small part with the nearest larger piece that it belongs to."""
+    groups = {number: [number] for number in range(len(boxes))}
+    left, top, wide, tall = (boxes[:, axis].astype(np.float64) for axis in range(4))
+    size = np.maximum(wide, tall)
+    for small in np.argsort(size):
+        away_x = np.maximum(np.maximum(left - (left[small] + wide[small]), left[small] - (left + wide)), 0)
+        away_y = np.maximum(np.maximum(top - (top[small] + tall[small]), top[small] - (top + tall)), 0)
+        belongs = (size[small] <= _SMALL * size) & (tall >= 0.5 * size)
+        belongs &= (away_x <= 0.1 * tall) & (away_y <= _NEAR * tall)
+        middle_x, middle_y = left[small] + wide[small] / 2, top[small] + tall[small] / 2
+        low = (middle_y > top + 0.72 * tall) & (middle_x > left + wide) | (middle_y > top + 1.02 * tall)
+        belongs &= ~low  # a comma or a full stop
+        belongs[small] = False
+        if belongs.any():
+            away = np.where(belongs, np.hypot(away_x, away_y), np.inf)
+            groups[int(away.argmin())] += groups.pop(int(small))
+    return list(groups.values())
+
+
+def _stacked(groups: list[list[int]], boxes: NDArray[np.int64]) -> list[list[int]]:
+    """Groups, those joined that lie one above the other and together are as high as their neighbours are.
+
+    The halves of a broken 8, 5 or 1: each is lower than the digits beside it.
+    """
+    edges = np.array([_hull(boxes[group]) for group in groups], np.float64).reshape(-1, 4)
+    height = edges[:, 3] - edges[:, 1]
+    usual = _heights_beside(edges)
+    left, top = (np.maximum(edges[:, None, axis], edges[None, :, axis]) for axis in (0, 1))
+    right, bottom = (np.minimum(edges[:, None, axis], edges[None, :, axis]) for axis in (2, 3))
+    wide = np.minimum.outer(edges[:, 2] - edges[:, 0], edges[:, 2] - edges[:, 0])
+    low = np.minimum.outer(height, height)
+    both = np.maximum.outer(edges[:, 3], edges[:, 3]) - np.minimum.outer(edges[:, 1], edges[:, 1])
+    across = np.maximum.outer(edges[:, 2], edges[:, 2]) - np.minimum.outer(edges[:, 0], edges[:, 0])
+    whole = np.where(np.isnan(usual), np.inf, usual)[:, None] * np.ones_like(both)
+    whole = np.minimum(whole, whole.T)
+    alone = np.isinf(whole)
+    whole = np.where(alone, both, whole)
+    belongs = (bottom - top <= 0.3 * low) & (right - left >= np.where(alone, 0.5, -0.1) * wide)
+    belongs &= (top - bottom <= np.where(alone, 0.1, _NEAR) * whole) & (both <= _TALL * whole)
+    belongs &= (np.maximum.outer(height, height) <= _PARTLY * whole) & (across <= 1.2 * both)
+    np.fill_diagonal(belongs, False)
+    merged = {number: list(group) for number, group in enumerate(groups)}
+    gap = np.where(belongs, top - bottom, np.inf)
+    for one in np.argsort(gap.min(axis=1, initial=np.inf), kind="stable").tolist():
+        other = int(gap[one].argmin()) if len(gap) else one
+        if one in merged and other in merged and np.isfinite(gap[one, other]):
+            merged[other] += merged.pop(one)
+            gap[[one, other]] = gap[:, [one, other]] = np.inf
+    return list(merged.values())
+
+
+def _heights_beside(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The usual height of what lies to the left and right of each box; NaN where nothing does."""
+    height = edges[:, 3] - edges[:, 1]
+    middle = (edges[:, 1] + edges[:, 3]) / 2
+    usual = np.full(len(edges), np.nan)
+    for one, (left, top, right, bottom) in enumerate(edges):
+        level = (edges[:, 1] < middle[one]) & (edges[:, 3] > middle[one])
+        level |= (middle > top) & (middle < bottom)
+        away = np.maximum(edges[:, 0] - right, left - edges[:, 2])
+        beside = level & (away > 0) & (away < 4 * np.maximum(height, height[one])) & (height >= height[one])
+        if beside.any():
+            usual[one] = np.median(height[beside])
+    return usual
+
+
+def _hull(boxes: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    return left, top, right, bottom
+
+
+def _cut_out(
+    ink: Ink, labels: NDArray[np.int32], boxes: NDArray[np.int64], numbers: NDArray[np.int64]
+) -> Piece:
+    left, top, right, bottom = _hull(boxes[numbers, :4])
+    part = labels[top:bottom, left:right]
+    own = part == numbers[0]
+    for number in numbers[1:]:
+        own |= part == number
+    cut = np.where(own, ink[top:bottom, left:right], np.float32(0))
+    return Piece(left, top, right - left, bottom - top, cut)

@@ -1,0 +1,134 @@
+"""From a photo to numbers: ink, ruling, pieces, lines, digits; each step is a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.classifier import Classifier
+from inklens.errors import OptionError
+from inklens.reading import drawing
+from inklens.reading.choosing import choose, choose_exactly, likeliest
+from inklens.reading.grid import find_grid, in_cells
+from inklens.reading.lines import chain, in_lines
+from inklens.reading.page import Box, Page, open_page, strokes
+from inklens.reading.pieces import Piece, find_pieces
+from inklens.reading.results import Corners, Digit, Number, Reading
+from inklens.reading.ruling import find_ruling, remove
+from inklens.reading.splitting import Part, classify, may_touch, ways
+
+OnStage = Callable[[str, NDArray[np.uint8]], None]
+
+
+def read(
+    source: str | Path | NDArray[np.uint8],
+    classifier: Classifier,
+    *,
+    expect: int | None = None,
+    region: Box | None = None,
+    grid: tuple[int, int] | None = None,
+    on_stage: OnStage | None = None,
+) -> Reading:
+    """Reads the handwritten numbers on a photo or scan.
+
+    Words, drawings, crossings-out and objects are left out. A picture without digits gives an empty reading
+    that says why.
+
+    Args:
+        source: a path, or uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255.
+        classifier: a network for digits.
+        expect: how many digits the number has, where there is one number only.
+        region: left, top, width, height in pixels of the upright picture: what lies outside is not read.
+        grid: rows and columns of a form or puzzle: one number for each cell, blank ones too.
+        on_stage: is given each step's name and picture, uint8 (H, W, 1 or 3).
+
+    Raises:
+        ImageError: a file that cannot be decoded.
+        DataError: an array of another type or shape.
+        OptionError: an option out of range.
+
+    Example:
+        >>> reading = inklens.read("sheet.jpg", inklens.Classifier.open("runs/mnist-fast-1"))
+        >>> reading.text
+        '19624'
+    """
+    _check(expect, grid)
+    page = open_page(source, region)
+    mask = strokes(page.ink)
+    ruling = find_ruling(page.ink, page.grey)
+    ink = remove(page.ink, ruling.taken)
+    writing = strokes(ink)
+    pieces = find_pieces(ink, writing)
+    show = on_stage or (lambda name, picture: None)
+    show("1-as-given", page.grey[..., None])
+    show("2-ink", drawing.of_ink(page.ink))
+    show("3-without-ruling", drawing.of_ink(ink))
+    show("4-pieces", drawing.of_pieces(page, pieces))
+    if grid is not None:
+        chains = in_cells(pieces, find_grid(ruling.cells, page.grey.shape, *grid))
+    else:
+        chains = chain(pieces, ruling.cells)
+    groups = [[pieces[number] for number in members] for members in chains]
+    parts = classify([piece for group in groups for piece in group], classifier)
+    wanted = [expect is not None or may_touch(part) for part in parts]
+    options = ways(parts, classifier, wanted)
+    each = iter(options)
+    choices = [[next(each) for _ in group] for group in groups]
+    if grid is not None:
+        cells = [likeliest(choice) for choice in choices]
+        show("5-digits", drawing.of_digits([part for cell in cells for part in cell]))
+        return _grid_reading(page, cells, grid)
+    if expect is not None:
+        numbers = choose_exactly(choices, expect)
+    else:
+        numbers = choose([likeliest(choice) for choice in choices])
+    kept = [parts for parts in numbers if parts]
+    show("5-digits", drawing.of_digits([part for number in kept for part in number]))
+    return _reading(page, kept, len(pieces), bool(mask.any()))
+
+
+def _check(expect: int | None, grid: tuple[int, int] | None) -> None:
+    if expect is not None and not 1 <= expect <= 100:
+        raise OptionError(f"expect is {expect}; expected a number of digits, 1 to 100")
+    if grid is not None and not (min(grid) >= 1 and max(grid) <= 200):
+        raise OptionError(f"grid is {grid[0]}x{grid[1]}; expected rows and columns, 1 to 200 each")
+    if grid is not None and expect is not None:
+        raise OptionError("expect and grid exclude each other: a grid has one number for each cell")
+
+
+def _reading(page: Page, numbers: list[list[Part]], pieces: int, any_ink: bool) -> Reading:
+    order = in_lines([[part.piece for part in number] for number in numbers])
+    found = [_number(page, numbers[one], line) for line, ones in enumerate(order) for one in ones]
+    reason = ""
+    if not any_ink:
+        reason = "no ink: nothing stands out from the paper"
+    elif not found:
+        reason = f"no digits: {pieces:,} pieces of ink look like words, drawings or dust"
+    left_out = max(0, pieces - sum(map(len, numbers)))
+    return Reading(tuple(found), page.picture, reason, left_out)
+
+
+def _grid_reading(page: Page, cells: list[list[Part]], grid: tuple[int, int]) -> Reading:
+    found = [_number(page, parts, *divmod(place, grid[1])) for place, parts in enumerate(cells)]
+    reason = "" if any(cells) else "no digits in any cell of the grid"
+    return Reading(tuple(found), page.picture, reason)
+
+
+def _number(page: Page, parts: list[Part], line: int, column: int | None = None) -> Number:
+    digits = tuple(
+        Digit(part.label, part.probability, part.status, _corners(page, _box(part.piece))) for part in parts
+    )
+    outline = drawing.around([_box(part.piece) for part in parts])
+    return Number(digits, line, _corners(page, outline), column)
+
+
+def _box(piece: Piece) -> NDArray[np.float64]:
+    left, top, right, bottom = piece.left, piece.top, piece.right, piece.bottom
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
+
+
+def _corners(page: Page, box: NDArray[np.float64]) -> Corners:
+    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in page.in_picture(box))

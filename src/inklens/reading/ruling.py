@@ -1,0 +1,274 @@
+"""Takes ruled lines, squares and printed boxes off a page, and leaves the strokes that cross them.
+
+What tells print from pen is length and company, not darkness: a ruling runs on for many digits, and the sides
+of a box meet at its corners.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.reading.page import Ink, Mask
+
+_LONG = 0.4  # of the picture's side that a ruling runs along
+_SLIM = 60  # times as long as wide: with a pen of half a millimetre a stroke of 3 centimetres
+_SEVERAL = 3  # upright lines make a ruling; fewer may be 1s with a fine pen,
+_WHOLE = 0.97  # unless they run along so much of the side
+_PALEST = 0.12  # ink of a ruling that is worth removing
+_INKED = 0.25
+_DARKER = 1.4  # times the ruling's shade: then the pen is told from it by its shade
+_WALL = 3.0  # pixels between the insides of neighbouring boxes
+_COVERED = 0.85  # of a box's outline that must be drawn
+_MOST_CELLS = 3000
+_PART = 1 / 8  # of the side; a ruling is straight over so much of it, and goes on slightly bent
+_SIDE = 18  # pixels; a shorter straight run may be any stroke
+_MOST_TILT = 15.0  # degrees by which a page may be turned
+_RECTANGLE = 0.88  # of its least rectangle that a box's inside fills; an ellipse fills 0.79
+
+
+@dataclass(frozen=True, eq=False)
+class Ruling:
+    """Printed lines of a page.
+
+    Args:
+        cells: float64 (N, 4, 2), corners of the insides of the boxes.
+        taken: uint8 (H, W), 255 where ink goes with the lines; the strokes that cross them are not in it.
+    """
+
+    cells: NDArray[np.float64]
+    taken: Mask
+
+
+def find_ruling(ink: Ink, grey: NDArray[np.uint8]) -> Ruling:
+    """Finds ruled lines, squared paper and boxes.
+
+    Args:
+        ink: float32 (H, W), 0-1.
+        grey: uint8 (H, W), the page itself: it knows shades of ink that are all 1.
+    """
+    seen = as_mask(cv2.compare(ink, _PALEST, cv2.CMP_GT))
+    levels, uprights = _tilts(seen)
+    down = Turned(as_mask(seen.T), [-tilt for tilt in uprights])
+    across = Turned(seen, levels)
+    cells, sides = _boxes(across, down)
+    level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
+    upright = _rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True).T
+    if len(cells):
+        level |= across.runs(_SIDE) & sides
+        upright = upright | (down.runs(_SIDE).T & sides)
+    if not (level.any() or upright.any()):
+        return Ruling(cells, np.zeros_like(seen))
+    shade = _shade(ink, grey)
+    pen = float(np.median(shade[(ink > 0.5) & (_grown(level | upright) == 0)] if (ink > 0.5).any() else 0))
+    taken = _without_crossings(ink, level, shade, pen)
+    taken = taken | _without_crossings(ink.T, as_mask(upright.T), shade.T, pen).T
+    # Where a level line meets an upright one each takes the other for a crossing stroke.
+    meet = _grown(level) & _grown(as_mask(upright))
+    tone = float(np.median(shade[(level | upright) > 0]))
+    taken |= meet if pen <= _DARKER * tone else meet & as_mask((shade <= (pen * tone) ** 0.5) * 255)
+    return Ruling(cells, as_mask(taken & seen))
+
+
+def remove(ink: Ink, taken: Mask) -> Ink:
+    """The ink without what was taken."""
+    return np.where(taken > 0, np.float32(0), ink)
+
+
+def as_mask(array: object) -> Mask:
+    return np.ascontiguousarray(array, np.uint8)
+
+
+def _tilts(mask: Mask) -> tuple[list[float], list[float]]:
+    """Slopes of the long level lines (dy/dx) and of the long upright ones (-dx/dy); [0.0] where none is."""
+    shrink = min(1.0, 700 / max(mask.shape))
+    size = tuple(max(1, round(side * shrink)) for side in mask.shape[::-1])
+    small = as_mask((cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 60) * 255)
+    least = min(small.shape) * _PART * 2
+    found = cv2.HoughLinesP(small, 1, np.pi / 360, int(least * 0.6), minLineLength=least, maxLineGap=4)
+    if found is None:
+        return [0.0], [0.0]
+    ends = found.reshape(-1, 4).astype(np.float64)
+    dx, dy = ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]
+    steep = np.tan(np.radians(_MOST_TILT))
+    level = np.abs(dy) <= steep * np.abs(dx)
+    upright = np.abs(dx) <= steep * np.abs(dy)
+    levels, uprights = _spread(dy[level] / dx[level]), _spread(-dx[upright] / dy[upright])
+    # A page is turned as a whole: where lines of one direction are short, those of the other tell.
+    return levels or uprights or [0.0], uprights or levels or [0.0]
+
+
+def _spread(slopes: NDArray[np.float64]) -> list[float]:
+    """Up to three slopes that stand for all: perspective makes lines fan out; none of none."""
+    if not len(slopes):
+        return []
+    low, middle, high = np.quantile(slopes, [0.1, 0.5, 0.9])
+    return [float(middle)] if high - low < 0.02 else [float(low), float(middle), float(high)]
+
+
+class Turned:
+    """A picture in which lines of some slopes run level, and the straight runs in it."""
+
+    def __init__(self, mask: Mask, slopes: list[float]) -> None:
+        self._mask = mask
+        self._slopes = slopes
+        self._bridged = []
+        height, width = mask.shape
+        for slope in slopes:
+            level = mask
+            if slope:
+                shift = np.array([[1, 0, 0], [-slope, 1, slope * width / 2]], np.float64)
+                level = as_mask(cv2.warpAffine(mask, shift, (width, height), flags=cv2.INTER_NEAREST))
+            thick = cv2.dilate(level, np.ones((3, 1), np.uint8))
+            self._bridged.append(cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8)))
+
+    def runs(self, length: float) -> Mask:
+        """Ink in straight runs of at least `length` pixels: uint8 (H, W), 0 or 255."""
+        found = np.zeros_like(self._mask)
+        height, width = found.shape
+        for slope, bridged in zip(self._slopes, self._bridged, strict=True):
+            opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, max(3, int(length))), np.uint8))
+            if slope:
+                back = np.array([[1, 0, 0], [slope, 1, -slope * width / 2]], np.float64)
+                opened = cv2.warpAffine(opened, back, (width, height), flags=cv2.INTER_NEAREST)
+            found |= opened & self._mask
+        return found
+
+
+def _rulings(runs: Mask, lone_strokes: bool) -> Mask:
+    """Of long straight level runs, those that go on across the page: longer and slimmer than a stroke.
+
+    Args:
+        lone_strokes: whether a lone line may be a digit, a 1 on end, unless it runs from border to border.
+    """
+    width = runs.shape[1]
+    joined = cv2.dilate(runs, np.ones((3, max(3, width // 50)), np.uint8))
+    count, pieces, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    area = np.bincount(pieces[runs > 0], minlength=count)
+    length = boxes[:, cv2.CC_STAT_WIDTH]
+    kept = (length >= _LONG * width) & (length**2 >= _SLIM * area)
+    kept[0] = False
+    if lone_strokes and np.count_nonzero(kept) < _SEVERAL:
+        kept &= length >= _WHOLE * width
+    return np.asarray(np.where(kept[pieces], runs, 0), np.uint8)
+
+
+def _boxes(across: Turned, down: Turned) -> tuple[NDArray[np.float64], Mask]:
+    """Corners of the rectangles that straight runs close around, and where their sides lie.
+
+    Twice: once the size of the boxes is known, shorter runs are strokes of what is written in them.
+    """
+    segments = across.runs(_SIDE) | down.runs(_SIDE).T
+    cells = _rectangles(segments)
+    if cells:
+        side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
+        longer = across.runs(0.75 * side) | down.runs(0.75 * side).T
+        again = _rectangles(longer)
+        cells = _with_neighbours(again if len(again) >= len(cells) else cells, longer)
+    sides = np.zeros_like(segments)
+    for corners in cells:
+        thickness = max(7, int(0.12 * min(cv2.minAreaRect(corners)[1])))
+        cv2.polylines(sides, [np.rint(corners).astype(np.int32)], True, 255, thickness)
+    return np.array(cells, np.float64).reshape(-1, 4, 2), sides
+
+
+def _rectangles(segments: Mask) -> list[NDArray[np.float32]]:
+    closed = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    outlines, nesting = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    cells: list[NDArray[np.float32]] = []
+    for outline, (_, _, _, parent) in zip(outlines, nesting[0] if len(outlines) else [], strict=True):
+        if parent < 0:
+            continue
+        rectangle = cv2.minAreaRect(outline)
+        shorter, longer = sorted(rectangle[1])
+        if shorter < _SIDE or cv2.contourArea(cv2.convexHull(outline)) < _RECTANGLE * shorter * longer:
+            continue
+        corners = np.asarray(cv2.boxPoints(rectangle), np.float32)
+        away = np.linalg.norm(outline.astype(np.float32) - corners, axis=2).min(axis=0)
+        if away.max() <= 0.06 * shorter + 2:  # without corners it is a squarish 0
+            cells.append(corners)
+    return _outermost(cells)
+
+
+def _with_neighbours(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:
+    """The cells, and those beside them that what is written there hid: their sides are drawn all the same."""
+    near = as_mask(cv2.dilate(segments, np.ones((5, 5), np.uint8)))
+    known = list(cells)
+    middles = np.array([cell.mean(axis=0) for cell in known])
+    at = 0
+    while at < len(known) and len(known) < _MOST_CELLS:
+        cell = known[at]
+        at += 1
+        for side in range(4):
+            across = cell[side] - cell[(side + 1) % 4]
+            length = float(np.linalg.norm(across))
+            step = across * (1 + _WALL / length)
+            beside = cell + step
+            middle = beside.mean(axis=0)
+            if np.linalg.norm(middles - middle, axis=1).min() < 0.5 * length:
+                continue
+            if _drawn(beside, near) >= _COVERED:
+                known.append(beside)
+                middles = np.vstack([middles, middle])
+    return known
+
+
+def _drawn(corners: NDArray[np.float32], near: Mask) -> float:
+    """The share of a rectangle's outline that lies on straight runs."""
+    shares = np.linspace(0, 1, 24, endpoint=False, dtype=np.float32)[:, None, None]
+    points = np.rint(corners + shares * (np.roll(corners, -1, axis=0) - corners)).astype(int).reshape(-1, 2)
+    height, width = near.shape
+    inside = ((points >= 0) & (points < (width, height))).all(axis=1)
+    x, y = points[inside].T
+    return float(np.count_nonzero(near[y, x]) / len(points))
+
+
+def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Cells that lie in no other: a box within a box is writing."""
+    boxes = np.array([(*cell.min(axis=0), *cell.max(axis=0)) for cell in cells]).reshape(-1, 4)
+    kept = []
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        around = (boxes[:, 0] < left) & (boxes[:, 1] < top) & (boxes[:, 2] > right) & (boxes[:, 3] > bottom)
+        if not around.any():
+            kept.append(cells[number])
+    return kept
+
+
+def _shade(ink: Ink, grey: NDArray[np.uint8]) -> Ink:
+    """How much of the paper's light each pixel lacks or has too much, unlike ink not cut off at 1."""
+    paper = as_mask(cv2.compare(ink, _PALEST, cv2.CMP_LT))
+    size = (max(1, grey.shape[1] // 4), max(1, grey.shape[0] // 4))
+    blank = cv2.resize(paper, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    light = cv2.resize(grey & paper, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    reach = (max(3, max(size) // 16 | 1),) * 2
+    ground = (cv2.blur(light, reach) + 1) / (cv2.blur(blank, reach) + 1 / 255)
+    ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.abs(grey - ground) / np.maximum(ground, 16), np.float32)
+
+
+def _without_crossings(ink: Ink, level: Mask, shade: Ink, pen: float) -> Mask:
+    """Of level lines, what is not also a stroke that crosses them.
+
+    Where the lines are paler than the pen, a stroke is what is darker; else it is where the ink is thicker
+    than the line.
+    """
+    if not level.any():
+        return level
+    lines = as_mask(cv2.dilate(level, np.ones((3, 1), np.uint8)))  # the edge that straight runs miss goes too
+    tone = float(np.median(shade[level > 0]))
+    if pen > _DARKER * tone:
+        return as_mask(np.where(shade <= (pen * tone) ** 0.5, lines, 0))
+    columns = np.count_nonzero(level, axis=0)
+    edges = np.count_nonzero((level[1:] > 0) & (level[:-1] == 0), axis=0) + (level[0] > 0)
+    width = float(columns.sum() / max(1, edges.sum()))
+    thick = int(np.ceil(1.6 * width)) + 2
+    inked = as_mask(cv2.compare(np.ascontiguousarray(ink), _INKED, cv2.CMP_GT))
+    tall = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((thick, 1), np.uint8))
+    return as_mask(lines & ~as_mask(tall))
+
+
+def _grown(mask: Mask) -> Mask:
+    return as_mask(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
