@@ -263,8 +263,8 @@ def _figures(sources: Sources) -> tuple[Figure, ...]:
             Figure(
                 "Answered",
                 wording.share(answers["coverage"]),
-                f"{answers['errors']:,} of them wrongly; the other "
-                f"{answers['n'] - answers['answered']:,} are called unknown",
+                f"{answers['errors']:,} of them wrongly; "
+                f"{answers['n'] - answers['answered']:,} called unknown",
             )
         )
     if len(sources.names) > 2:
@@ -373,7 +373,7 @@ def _version_rows(environment: Mapping[str, Any]) -> Rows:
 
 def _plain(value: Any) -> str:
     if value is None:
-        return "default"
+        return "not set"
     if isinstance(value, list | tuple):
         return ", ".join(map(_plain, value))
     if isinstance(value, int) and not isinstance(value, bool):
