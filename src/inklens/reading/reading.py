@@ -62,11 +62,15 @@ def read(
     ink = remove(page.ink, ruling.taken)
     writing = strokes(ink)
     pieces = find_pieces(ink, writing)
-    show = on_stage or (lambda name, picture: None)
-    show("1-as-given", page.grey[..., None])
-    show("2-ink", drawing.of_ink(page.ink))
-    show("3-without-ruling", drawing.of_ink(ink))
-    show("4-pieces", drawing.of_pieces(page, pieces))
+
+    def show(name: str, drawn: Callable[[], NDArray[np.uint8]]) -> None:
+        if on_stage:  # drawing takes longer than finding
+            on_stage(name, drawn())
+
+    show("1-as-given", lambda: page.grey[..., None])
+    show("2-ink", lambda: drawing.of_ink(page.ink))
+    show("3-without-ruling", lambda: drawing.of_ink(ink))
+    show("4-pieces", lambda: drawing.of_pieces(page, pieces))
     if grid is not None:
         chains = in_cells(pieces, find_grid(ruling.cells, page.grey.shape, *grid))
     else:
@@ -79,14 +83,14 @@ def read(
     choices = [[next(each) for _ in group] for group in groups]
     if grid is not None:
         cells = [likeliest(choice) for choice in choices]
-        show("5-digits", drawing.of_digits([part for cell in cells for part in cell]))
+        show("5-digits", lambda: drawing.of_digits([part for cell in cells for part in cell]))
         return _grid_reading(page, cells, grid)
     if expect is not None:
         numbers = choose_exactly(choices, expect)
     else:
         numbers = choose([likeliest(choice) for choice in choices])
     kept = [parts for parts in numbers if parts]
-    show("5-digits", drawing.of_digits([part for number in kept for part in number]))
+    show("5-digits", lambda: drawing.of_digits([part for number in kept for part in number]))
     return _reading(page, kept, len(pieces), bool(mask.any()))
 
 
