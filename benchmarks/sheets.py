@@ -1,10 +1,10 @@
-"""Reads generated pages of every kind and the photos of INKLENS_DATA, and says how much was right.
+"""Reads generated sheets of every kind and the photos of INKLENS_DATA, and says how much was right.
 
-    python benchmarks/reading.py runs/mnist-accurate-1 --pages 20
+    python benchmarks/sheets.py runs/mnist-accurate-1 --pages 20
 
 A number of the truth meets the number read whose box overlaps its own most; their digits are aligned by edit
 distance. A digit that is right has its label and its place in its number. The pages are MNIST's test digits
-on paper (tests/pages), none of which a network trained on the training images has seen.
+on paper (tests/sheets), none of which a network trained on the training images has seen.
 """
 
 import argparse
@@ -182,7 +182,7 @@ def main() -> None:
     }
     print(figures["total"])
     if not given.dry:
-        record.write("reading", figures)
+        record.write("sheets", figures)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Test pages: MNIST's test digits set on paper in all the ways that make a page hard to read, truth known.
+"""Sheets to read: MNIST's test digits on paper, in all the ways that make a page hard to read, truth known.
 
     page = draw("squared", seed=3)
     page.picture, [number.text for number in page.numbers]
