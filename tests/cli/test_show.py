@@ -24,7 +24,7 @@ def test_show_draws_what_the_augmentation_of_a_preset_does(inklens, tmp_path):
 
 
 def test_a_preset_that_does_not_augment_is_refused(inklens, tmp_path):
-    done = inklens("show", "sample", "--augment", "fast")
+    done = inklens("show", "sample", "--augment", "tutorial-c")
     assert done.returncode == 2
-    assert "the preset 'fast' trains on images as they are; give one that augments" in done.stderr
+    assert "the preset 'tutorial-c' trains on images as they are; give one that augments" in done.stderr
     assert not (tmp_path / "pictures").exists()

@@ -152,7 +152,8 @@ def test_trained_runs_are_gathered(elected, few, tmp_path):
     assert run.metrics["test"] == trained.metrics["test"]
     said = json.loads((run.path / "recipe.json").read_text())
     assert said["members"] == ["one", "two"]
-    assert f"--members {trained.path / 'members/one'}" in run.folder.report.read_text(encoding="utf-8")
+    said = f"<span>--members</span> <span>{trained.path / 'members/one'}</span>"
+    assert said in run.folder.report.read_text(encoding="utf-8")
 
 
 def test_runs_that_held_other_images_out_are_not_gathered(elected, few, tmp_path):

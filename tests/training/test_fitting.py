@@ -24,7 +24,7 @@ def test_a_network_learns_the_digits(digits):
 def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits):
     from inklens.networks.augmentation import Augment, Augmentation
 
-    augment, strengths = Augment(Augmentation(contrast=1.0, shift=0.5), seed=0), []
+    augment, strengths = Augment(Augmentation(shift=0.5, share=1.0, fade=1.0), seed=0), []
     network = build("conv5x5", digits.image_shape, 10)
     recipe = Recipe(epochs=3, batch_size=500, plain_epochs=1)
     history = fit(
