@@ -7,8 +7,16 @@ from inklens.training import Recipe, select_backend
 
 select_backend("tensorflow")
 
-from inklens.training.fitting import epochs_for, fit, steps_per_epoch, steps_per_execution  # noqa: E402
+from inklens.training.fitting import (  # noqa: E402
+    _Accuracy,
+    _divergence,
+    epochs_for,
+    fit,
+    steps_per_epoch,
+    steps_per_execution,
+)
 from inklens.training.optimizers import make_optimizer  # noqa: E402
+from inklens.training.strangers import with_strangers  # noqa: E402
 
 ONE_CYCLE = Recipe(epochs=2, batch_size=64, learning_rate=1e-2)
 
@@ -124,3 +132,27 @@ def test_a_training_that_diverges_stops_and_says_what_to_do(digits):
 def test_labels_beyond_the_networks_classes_are_refused(digits):
     with pytest.raises(OptionError, match="the network has 3 classes; the labels go up to 9"):
         fit(build("conv5x5", digits.image_shape, 3), ONE_CYCLE, digits.train, digits.test)
+
+
+def test_a_stranger_that_is_told_apart_costs_nothing_and_counts_for_no_accuracy():
+    targets = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0.25] * 4], np.float32)
+    logits = np.array([[9, 0, 0, 0], [9, 0, 0, 0], [2, 2, 2, 2]], np.float32)
+    costs = np.asarray(_divergence(0.0)(targets, logits))
+    assert np.allclose(
+        costs, [-np.log(np.exp(9) / (np.exp(9) + 3)), 9 + np.log1p(3 * np.exp(-9)), 0], atol=1e-4
+    )
+    accuracy = _Accuracy()
+    accuracy.update_state(targets, logits)
+    assert float(accuracy.result()) == 0.5
+
+
+def test_a_network_that_was_shown_strangers_is_less_sure_of_them(digits):
+    def sureness(train):
+        network = build("convnet-small", (28, 28, 1), 10, seed=0, training=True)
+        fit(network, Recipe(epochs=3, batch_size=64, seed=0), train, digits.test)
+        return float(network.predict(unseen, verbose=0).max(axis=1).mean())
+
+    names, spec = digits.class_names, digits.spec
+    unseen = with_strangers(digits.train, names, spec, 0.2, seed=1).images[len(digits.train) :]
+    shown = with_strangers(digits.train, names, spec, 0.2, seed=0)
+    assert sureness(shown) < sureness(digits.train) - 0.1

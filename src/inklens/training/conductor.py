@@ -24,6 +24,7 @@ from inklens.training.forms import with_other_forms
 from inklens.training.progress import Progress
 from inklens.training.recipe import Recipe
 from inklens.training.run import Run
+from inklens.training.strangers import with_strangers
 from inklens.training.tensorboard import LOGS, require_tensorboard
 
 if TYPE_CHECKING:
@@ -189,10 +190,15 @@ def _fit(
 
 
 def _learnt(recipe: Recipe, data: Dataset, parts: Parts) -> Split:
-    """The training part; of grey writing with other forms of digits, where the recipe asks for them."""
-    if not recipe.other_forms or data.kind != "writing" or data.spec.channels != 1:
-        return parts.train
-    return with_other_forms(parts.train, data.class_names, data.spec, recipe.other_forms, recipe.seed)
+    """The training part; of grey writing with other forms of digits and strangers, where the recipe asks."""
+    learnt, names, spec = parts.train, data.class_names, data.spec
+    if data.kind != "writing" or spec.channels != 1:
+        return learnt
+    if recipe.other_forms:
+        learnt = with_other_forms(learnt, names, spec, recipe.other_forms, recipe.seed)
+    if recipe.strangers:
+        learnt = with_strangers(learnt, names, spec, recipe.strangers, recipe.seed)
+    return learnt
 
 
 def _saved(folder: RunFolder, prepared: Prepared, data: Dataset) -> Ensemble:

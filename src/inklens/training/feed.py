@@ -17,11 +17,11 @@ def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
 
 
 class Batches(keras.utils.PyDataset):
-    """A split as batches (uint8 images, one-hot float32 labels), read from a memory map as it lies.
+    """A split as batches (uint8 images, float32 class probabilities), read from a memory map as it lies.
 
     Args:
-        split: what to feed.
-        classes: columns of the one-hot labels.
+        split: what to feed; a label `NO_CLASS` becomes the same share of every class.
+        classes: columns of the labels, which are one-hot.
         batch_size: images per batch; the last one may be smaller.
         seed: shuffles anew in every epoch; None keeps the order of the split.
     """
@@ -31,7 +31,8 @@ class Batches(keras.utils.PyDataset):
         self.split = split
         self.batch_size = batch_size
         self.seed = seed
-        self._one_hot = np.eye(classes, dtype=np.float32)
+        self._targets = np.full((classes + 1, classes), 1 / classes, np.float32)
+        self._targets[:-1] = np.eye(classes)  # NO_CLASS is -1 and takes the last row
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -44,4 +45,4 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.split.batch(chosen), self._one_hot[self.split.labels[chosen]]
+        return self.split.batch(chosen), self._targets[self.split.labels[chosen]]

@@ -43,6 +43,8 @@ class Recipe:
             and "auto-light", the same but cheaper; `inklens.networks.augmentation` says what each does.
         other_forms: of grey writing, the share of ones and of sevens that are shown once more, with an
             upstroke or a bar, 0 to 1; `inklens.training.forms` says why.
+        strangers: of grey digits, how many images that are none are shown as well, as a share of 1 of the
+            training images; `inklens.training.strangers` says which and why.
         plain_epochs: so many epochs at the end augment by a tenth only.
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
             of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
@@ -79,6 +81,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augmentation: str = "none"
     other_forms: float = 0.0
+    strangers: float = 0.0
     plain_epochs: int = 0
     time_budget: float | None = None
     minimum_steps: int = 0
@@ -155,6 +158,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "betas": (0.7, 0.9),
         "augmentation": "auto-light",
         "other_forms": 0.1,
+        "strangers": 0.05,
         "minimum_steps": 200,
         "validation_split": 1 / 12,
     },
@@ -168,6 +172,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "label_smoothing": 0.05,
         "augmentation": "auto",
         "other_forms": 0.2,
+        "strangers": 0.15,
         "plain_epochs": 2,
         "views": "auto",
         "minimum_steps": 1500,
@@ -282,6 +287,7 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dropout": (lambda value: value is None or _share(value), "0 to below 1"),
     "label_smoothing": (_share, "0 to below 1"),
     "other_forms": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
+    "strangers": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
     "plain_epochs": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "time_budget": (
         lambda value: value is None or (_number(value) and 5 <= value < float("inf")),

@@ -1,0 +1,43 @@
+import numpy as np
+
+from inklens.datasets import Split
+from inklens.pixels import PixelSpec
+from inklens.training.strangers import NO_CLASS, with_strangers
+
+SPEC = PixelSpec(28, 28, 1)
+NAMES = tuple("0123456789")
+
+
+def test_so_many_strangers_come_behind_the_images_that_there_are(digits):
+    train = digits.train
+    more = with_strangers(train, NAMES, SPEC, 0.25, seed=0)
+    assert np.array_equal(more.batch(slice(0, len(train))), train.whole())
+    assert np.array_equal(more.labels[: len(train)], train.labels)
+    assert more.labels[len(train) :].tolist() == [NO_CLASS] * round(0.25 * len(train))
+    strangers = more.batch(slice(len(train), len(more)))
+    assert strangers.dtype == np.uint8
+    assert strangers.shape[1:] == (28, 28, 1)
+    assert strangers.max(axis=(1, 2, 3)).min() > 70
+    assert len(np.unique(strangers.reshape(len(strangers), -1), axis=0)) > 0.95 * len(strangers)
+
+
+def test_the_seed_decides_what_they_are(digits):
+    first, again, other = (
+        with_strangers(digits.train, NAMES, SPEC, 0.1, seed).images[len(digits.train) :] for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_classes_that_are_not_the_ten_digits_get_none(digits):
+    names = ("a", "b", "c", "d", "e", "f", "g", "m", "n", "o")
+    assert with_strangers(digits.train, names, SPEC, 0.5, seed=0) is digits.train
+
+
+def test_an_image_without_ink_is_made_into_nothing():
+    images = np.zeros((40, 28, 28, 1), np.uint8)
+    images[:20, 6:22, 12:16] = 255
+    train = Split(images, np.array([1] * 20 + [8] * 20))
+    more = with_strangers(train, NAMES, SPEC, 1.0, seed=0)
+    assert len(more) == 80
+    assert more.batch(slice(40, 80)).max(axis=(1, 2, 3)).min() > 0
