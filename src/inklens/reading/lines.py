@@ -6,6 +6,7 @@ left. Nothing is projected on an axis, so that a number may climb, sink or run d
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ _LEAST_GAP = 0.5  # and the gap has so many heights
 _SINGLE = 1.6  # widths per height of a box that is made for one digit
 _STEEP = 1.2  # of a number's direction, in dy/dx
 _BEND = 35.0  # degrees by which a number may turn from one digit to the next
+_SHORT = 3  # pieces; the slope of fewer is their shapes' as much as their number's
+_LIKE_PAGE = 0.15  # radians
+_LEAST_TILT = 0.1  # radians; digits are upright no more exactly than that
 _APART = 1.5  # how much a height above or below counts, against a height to the side
 
 
@@ -127,6 +131,31 @@ def _cut_where_odd(
     return [members[start:end] for start, end in pairwise(cuts)]
 
 
+def tilts(chains: list[list[Piece]]) -> list[float]:
+    """By how many radians each chain sinks from left to right; 0 where that is too little to matter.
+
+    Digits differ in height and in place: of a short chain the page's slope says more than its own.
+    """
+    page = math.atan(_slope(chains)) if chains else 0.0
+    found = []
+    for members in chains:
+        own = math.atan(_own_slope(members)) if len(members) > 1 else page
+        short = len(members) < _SHORT and sum(map(len, chains)) > len(members)
+        tilt = page if short or abs(own - page) < _LIKE_PAGE else own
+        found.append(tilt if abs(tilt) > _LEAST_TILT else 0.0)
+    return found
+
+
+def _own_slope(members: list[Piece]) -> float:
+    """dy/dx of a chain by its digits' tops, middles or bottoms, whichever is the most level."""
+    boxes = np.array([(piece.left, piece.top, piece.right, piece.bottom) for piece in members], np.float64)
+    x = (boxes[:, 0] + boxes[:, 2]) / 2
+    away = x - x.mean()
+    edges = np.stack([boxes[:, 1], (boxes[:, 1] + boxes[:, 3]) / 2, boxes[:, 3]])
+    slopes = (edges - edges.mean(axis=1, keepdims=True)) @ away / max(float(away @ away), 1.0)
+    return 0.0 if slopes.min() < 0 < slopes.max() else float(slopes[np.abs(slopes).argmin()])
+
+
 def in_lines(chains: list[list[Piece]]) -> list[list[int]]:
     """Numbers in reading order: lines from top to bottom, each from left to right.
 
@@ -154,7 +183,7 @@ def _slope(chains: list[list[Piece]]) -> float:
     """dy/dx of the page's lines: the median of its numbers', the longer ones counting more."""
     slopes = []
     for members in chains:
-        x, y = np.array([piece.centre for piece in members]).T
         if len(members) > 1:
+            x, y = np.array([piece.centre for piece in members]).T
             slopes += [float((y[-1] - y[0]) / max(x[-1] - x[0], 1.0))] * len(members)
     return float(np.median(slopes)) if slopes else 0.0

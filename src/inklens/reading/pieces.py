@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,7 @@ _MOST = 1200  # pieces that are looked at: more is texture, not writing
 _SMALL = 0.55  # of its neighbour's size that a broken-off part measures at most
 _NEAR = 0.2  # of its neighbour's height that it lies away at most
 _PARTLY = 0.85  # of the digits' height beside it: what is lower may be a part of a broken digit
+_PALE = 0.2  # ink from here on belongs to a box
 _TALL = 1.25  # times that height, which two parts together have at most
 
 
@@ -24,8 +26,9 @@ class Piece:
     """Ink that hangs together, or once did.
 
     Args:
-        left, top, width, height: its box in the page's pixels.
+        left, top, width, height: its box in the page's pixels, the page turned by -tilt.
         ink: float32 (height, width), 0-1: its own ink only.
+        tilt: radians by which the number that it belongs to sinks from left to right.
     """
 
     left: int
@@ -33,6 +36,7 @@ class Piece:
     width: int
     height: int
     ink: Ink
+    tilt: float = 0.0
 
     @property
     def right(self) -> int:
@@ -44,7 +48,39 @@ class Piece:
 
     @property
     def centre(self) -> tuple[float, float]:
-        return self.left + self.width / 2, self.top + self.height / 2
+        """In the page's pixels."""
+        x, y = self.corners.mean(axis=0)
+        return float(x), float(y)
+
+    @property
+    def corners(self) -> NDArray[np.float64]:
+        """Of its box, in the page's pixels: (4, 2), clockwise from the upper left."""
+        left, top, right, bottom = self.left, self.top, self.right, self.bottom
+        box = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
+        return box @ _turn(self.tilt).T if self.tilt else box
+
+    def levelled(self, tilt: float) -> Piece:
+        """The same ink, turned so that a number that sinks by `tilt` radians runs level."""
+        if not tilt:
+            return self
+        level = _turn(-tilt)
+        box = self.corners @ level.T
+        left, top = np.floor(box.min(axis=0)).astype(int).tolist()
+        width, height = np.ceil(box.max(axis=0) - (left, top)).astype(int).tolist()
+        # Pixel (x, y) of `ink` lies at (left + x, top + y) of the page, and there goes to `level` of that.
+        shift = level @ (self.left, self.top) - (left, top)
+        turned = cv2.warpAffine(self.ink, np.column_stack([level, shift]), (width, height))
+        x, y, wide, tall = cv2.boundingRect((turned > _PALE).astype(np.uint8))
+        if not wide:
+            return self
+        cut: Ink = np.ascontiguousarray(turned[y : y + tall, x : x + wide])
+        return Piece(left + x, top + y, wide, tall, cut, tilt)
+
+
+def _turn(angle: float) -> NDArray[np.float64]:
+    """(2, 2), by radians, clockwise as y goes down."""
+    cos, sin = math.cos(angle), math.sin(angle)
+    return np.array([(cos, -sin), (sin, cos)])
 
 
 def find_pieces(ink: Ink, mask: Mask) -> list[Piece]:
@@ -129,6 +165,18 @@ def _stacked(groups: list[list[int]], boxes: NDArray[np.int64]) -> list[list[int
             merged[other] += merged.pop(one)
             gap[[one, other]] = gap[:, [one, other]] = np.inf
     return list(merged.values())
+
+
+def merged(one: Piece, other: Piece) -> Piece:
+    """Two pieces of one tilt as one."""
+    left, top = min(one.left, other.left), min(one.top, other.top)
+    right, bottom = max(one.right, other.right), max(one.bottom, other.bottom)
+    ink = np.zeros((bottom - top, right - left), np.float32)
+    for piece in (one, other):
+        rows = slice(piece.top - top, piece.bottom - top)
+        columns = slice(piece.left - left, piece.right - left)
+        ink[rows, columns] = np.maximum(ink[rows, columns], piece.ink)
+    return Piece(left, top, right - left, bottom - top, ink, one.tilt)
 
 
 def _heights_beside(edges: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,10 +12,11 @@ from inklens.classifier import Classifier
 from inklens.errors import OptionError
 from inklens.reading import drawing
 from inklens.reading.choosing import choose, choose_exactly, likeliest
+from inklens.reading.fragments import without_fragments
 from inklens.reading.grid import find_grid, in_cells
-from inklens.reading.lines import chain, in_lines
+from inklens.reading.lines import chain, in_lines, tilts
 from inklens.reading.page import Box, Page, open_page, strokes
-from inklens.reading.pieces import Piece, find_pieces
+from inklens.reading.pieces import find_pieces
 from inklens.reading.results import Corners, Digit, Number, Reading
 from inklens.reading.ruling import find_ruling, remove
 from inklens.reading.splitting import Part, classify, may_touch, ways
@@ -73,14 +74,16 @@ def read(
     show("4-pieces", lambda: drawing.of_pieces(page, pieces))
     if grid is not None:
         chains = in_cells(pieces, find_grid(ruling.cells, page.grey.shape, *grid))
+        groups = [[pieces[number] for number in members] for members in chains]
+        parts = classify([piece for group in groups for piece in group], classifier)
     else:
-        chains = chain(pieces, ruling.cells)
-    groups = [[pieces[number] for number in members] for members in chains]
-    parts = classify([piece for group in groups for piece in group], classifier)
+        single = without_fragments(classify(pieces, classifier), classifier)
+        chains = chain([part.piece for part in single], ruling.cells)
+        parts = levelled([[single[number] for number in members] for members in chains], classifier)
     wanted = [expect is not None or may_touch(part) for part in parts]
     options = ways(parts, classifier, wanted)
     each = iter(options)
-    choices = [[next(each) for _ in group] for group in groups]
+    choices = [[next(each) for _ in members] for members in chains]
     if grid is not None:
         cells = [likeliest(choice) for choice in choices]
         show("5-digits", lambda: drawing.of_digits([part for cell in cells for part in cell]))
@@ -92,6 +95,20 @@ def read(
     kept = [parts for parts in numbers if parts]
     show("5-digits", lambda: drawing.of_digits([part for number in kept for part in number]))
     return _reading(page, kept, len(pieces), bool(mask.any()))
+
+
+def levelled(groups: list[list[Part]], classifier: Classifier) -> list[Part]:
+    """All pieces, those of numbers that run at a slant turned level and read anew."""
+    slants = tilts([[part.piece for part in group] for group in groups])
+    slanted = [
+        (part, tilt) for group, tilt in zip(groups, slants, strict=True) for part in group if tilt != 0
+    ]
+    turned = iter(classify([part.piece.levelled(tilt) for part, tilt in slanted], classifier))
+    return [
+        next(turned) if tilt != 0 else part
+        for group, tilt in zip(groups, slants, strict=True)
+        for part in group
+    ]
 
 
 def _check(expect: int | None, grid: tuple[int, int] | None) -> None:
@@ -123,15 +140,10 @@ def _grid_reading(page: Page, cells: list[list[Part]], grid: tuple[int, int]) ->
 
 def _number(page: Page, parts: list[Part], line: int, column: int | None = None) -> Number:
     digits = tuple(
-        Digit(part.label, part.probability, part.status, _corners(page, _box(part.piece))) for part in parts
+        Digit(part.label, part.probability, part.status, _corners(page, part.piece.corners)) for part in parts
     )
-    outline = drawing.around([_box(part.piece) for part in parts])
+    outline = drawing.around([part.piece.corners for part in parts])
     return Number(digits, line, _corners(page, outline), column)
-
-
-def _box(piece: Piece) -> NDArray[np.float64]:
-    left, top, right, bottom = piece.left, piece.top, piece.right, piece.bottom
-    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
 
 
 def _corners(page: Page, box: NDArray[np.float64]) -> Corners:

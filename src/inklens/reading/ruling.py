@@ -27,6 +27,9 @@ _MOST_CELLS = 3000
 _PART = 1 / 8  # of the side; a ruling is straight over so much of it, and goes on slightly bent
 _SIDE = 18  # pixels; a shorter straight run may be any stroke
 _MOST_TILT = 15.0  # degrees by which a page may be turned
+_ON_SIDES = 0.9  # of a piece of ink that is left of a box
+_SURE = 0.5  # ink
+_ROUNDING = 0.08  # of its width by which a 0 is rounded off at least
 _RECTANGLE = 0.88  # of its least rectangle that a box's inside fills; an ellipse fills 0.79
 
 
@@ -54,7 +57,7 @@ def find_ruling(ink: Ink, grey: NDArray[np.uint8]) -> Ruling:
     levels, uprights = _tilts(seen)
     down = Turned(as_mask(seen.T), [-tilt for tilt in uprights])
     across = Turned(seen, levels)
-    cells, sides = _boxes(across, down)
+    cells, sides = _boxes(across, down, as_mask(cv2.compare(ink, _SURE, cv2.CMP_GT)))
     level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
     upright = _rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True).T
     if len(cells):
@@ -70,6 +73,8 @@ def find_ruling(ink: Ink, grey: NDArray[np.uint8]) -> Ruling:
     meet = _grown(level) & _grown(as_mask(upright))
     tone = float(np.median(shade[(level | upright) > 0]))
     taken |= meet if pen <= _DARKER * tone else meet & as_mask((shade <= (pen * tone) ** 0.5) * 255)
+    if len(cells):
+        taken |= _left_over(as_mask(cv2.compare(ink, _INKED, cv2.CMP_GT) & ~taken), sides)
     return Ruling(cells, as_mask(taken & seen))
 
 
@@ -156,17 +161,17 @@ def _rulings(runs: Mask, lone_strokes: bool) -> Mask:
     return np.asarray(np.where(kept[pieces], runs, 0), np.uint8)
 
 
-def _boxes(across: Turned, down: Turned) -> tuple[NDArray[np.float64], Mask]:
+def _boxes(across: Turned, down: Turned, inked: Mask) -> tuple[NDArray[np.float64], Mask]:
     """Corners of the rectangles that straight runs close around, and where their sides lie.
 
     Twice: once the size of the boxes is known, shorter runs are strokes of what is written in them.
     """
     segments = across.runs(_SIDE) | down.runs(_SIDE).T
-    cells = _rectangles(segments)
+    cells = _rectangles(segments, inked)
     if cells:
         side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
         longer = across.runs(0.75 * side) | down.runs(0.75 * side).T
-        again = _rectangles(longer)
+        again = _rectangles(longer, inked)
         cells = _with_neighbours(again if len(again) >= len(cells) else cells, longer)
     sides = np.zeros_like(segments)
     for corners in cells:
@@ -175,7 +180,7 @@ def _boxes(across: Turned, down: Turned) -> tuple[NDArray[np.float64], Mask]:
     return np.array(cells, np.float64).reshape(-1, 4, 2), sides
 
 
-def _rectangles(segments: Mask) -> list[NDArray[np.float32]]:
+def _rectangles(segments: Mask, inked: Mask) -> list[NDArray[np.float32]]:
     closed = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     outlines, nesting = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     cells: list[NDArray[np.float32]] = []
@@ -188,9 +193,20 @@ def _rectangles(segments: Mask) -> list[NDArray[np.float32]]:
             continue
         corners = np.asarray(cv2.boxPoints(rectangle), np.float32)
         away = np.linalg.norm(outline.astype(np.float32) - corners, axis=2).min(axis=0)
-        if away.max() <= 0.06 * shorter + 2:  # without corners it is a squarish 0
+        if away.max() <= 0.06 * shorter + 2 and not _rounded(corners, inked):
             cells.append(corners)
     return _outermost(cells)
+
+
+def _rounded(corners: NDArray[np.float32], inked: Mask) -> bool:
+    """Whether it is a squarish 0, whose stroke cuts off the corners of the rectangle around its inside."""
+    middle = corners.mean(axis=0)
+    inward = middle - corners
+    inward /= np.abs(inward).max(axis=1, keepdims=True)
+    shorter = min(cv2.minAreaRect(corners)[1])
+    points = np.rint(corners + inward * max(2.0, _ROUNDING * shorter)).astype(int)
+    points = np.clip(points, 0, np.array(inked.shape[::-1]) - 1)
+    return bool(np.count_nonzero(inked[points[:, 1], points[:, 0]]) >= 3)
 
 
 def _with_neighbours(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:
@@ -227,14 +243,13 @@ def _drawn(corners: NDArray[np.float32], near: Mask) -> float:
 
 
 def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Cells that lie in no other: a box within a box is writing."""
-    boxes = np.array([(*cell.min(axis=0), *cell.max(axis=0)) for cell in cells]).reshape(-1, 4)
-    kept = []
-    for number, (left, top, right, bottom) in enumerate(boxes):
-        around = (boxes[:, 0] < left) & (boxes[:, 1] < top) & (boxes[:, 2] > right) & (boxes[:, 3] > bottom)
-        if not around.any():
-            kept.append(cells[number])
-    return kept
+    """Cells that lie in no other: a box within a box is writing, but what holds several boxes is a sheet."""
+    low = np.array([cell.min(axis=0) for cell in cells]).reshape(-1, 2)
+    high = np.array([cell.max(axis=0) for cell in cells]).reshape(-1, 2)
+    within = ((low[:, None] > low[None]) & (high[:, None] < high[None])).all(axis=2)  # row in column
+    sheet = np.count_nonzero(within, axis=0) > 1
+    inner = np.count_nonzero(within & ~sheet, axis=1) > 0
+    return [cells[number] for number in np.flatnonzero(~(sheet | inner))]
 
 
 def _shade(ink: Ink, grey: NDArray[np.uint8]) -> Ink:
@@ -268,6 +283,17 @@ def _without_crossings(ink: Ink, level: Mask, shade: Ink, pen: float) -> Mask:
     inked = as_mask(cv2.compare(np.ascontiguousarray(ink), _INKED, cv2.CMP_GT))
     tall = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((thick, 1), np.uint8))
     return as_mask(lines & ~as_mask(tall))
+
+
+def _left_over(inked: Mask, sides: Mask) -> Mask:
+    """Pieces of ink that lie on the sides of boxes and nowhere else."""
+    count, pieces = cv2.connectedComponents(inked, connectivity=8)
+    area = np.bincount(pieces.ravel(), minlength=count)
+    on_sides = np.bincount(pieces[sides > 0], minlength=count)
+    gone = np.zeros(count, np.uint8)
+    gone[on_sides >= _ON_SIDES * area] = 255
+    gone[0] = 0
+    return as_mask(gone[pieces])
 
 
 def _grown(mask: Mask) -> Mask:

@@ -20,13 +20,18 @@ from inklens.reading.page import Ink
 from inklens.reading.pieces import Piece
 
 UNKNOWN_COST = 2.5  # nats; a digit that the network does not know is as bad as one of 8 %
-SPLIT_COST = 2.0  # nats for every cut: one digit is the simpler story
+SPLIT_COST = 1.0  # nats for every cut: one digit is the simpler story
 _WIDE = 1.0  # widths per height up to which a piece is no wider than a digit
 _WIDTH_COST = 4.0  # nats per height of width beyond that
 _SLANTS = (-0.3, 0.0, 0.3)  # dx/dy of the cuts
-_MOST_CUTS = 9
-_MOST_DIGITS = 5
+_CUTS = 8  # for each height of width, and so many more
+_MOST_CUTS = 40
+_LEAST = 1e-3  # probability of the least probable digit
 _EDGE = 0.2  # ink from here on belongs to a digit's box
+_ROWS = 48  # of the picture in which cuts are looked for
+_WINDING = 0.1  # heights that a cut may leave the straight line
+_LEAST_APART = 0.08  # heights between neighbouring cuts
+_ASIDE, _TURN = 0.15, 0.1  # prices, in pixels of ink, of a row that far aside and of a step aside
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,7 @@ class Part:
         probability: of that class.
         status: "ok", "unknown" or "empty".
         cut: whether it was cut out of a wider piece.
+        chance: the probability of a class of which nothing is known, 1 / classes.
     """
 
     piece: Piece
@@ -48,11 +54,14 @@ class Part:
     probability: float
     status: str
     cut: bool = False
+    chance: float = 0.1
 
     @property
     def cost(self) -> float:
         """Nats: how improbable it is that this is one digit."""
-        sure = -float(np.log(max(self.probability, 1e-4)))
+        # A network that was shown strangers gives each class the same share of what it takes for one.
+        known = (self.probability - self.chance) / (1 - self.chance)
+        sure = -float(np.log(max(known, _LEAST)))
         wide = max(0.0, self.piece.width / max(self.piece.height, 1) - _WIDE)
         return sure + (self.status != "ok") * UNKNOWN_COST + _WIDTH_COST * wide
 
@@ -74,7 +83,7 @@ def classify(pieces: Sequence[Piece], classifier: Classifier, *, cut: bool = Fal
     best = answers.probabilities.max(axis=1)
     names, status = classifier.class_names, answers.status.tolist()
     return [
-        Part(piece, framed[row], names[index], float(best[row]), status[row], cut)
+        Part(piece, framed[row], names[index], float(best[row]), status[row], cut, 1 / len(names))
         for row, (piece, index) in enumerate(zip(pieces, answers.indices.tolist(), strict=True))
     ]
 
@@ -112,13 +121,16 @@ def may_touch(part: Part) -> bool:
     return shape > _WIDE or (shape > 0.6 and (part.status != "ok" or part.probability < 0.9))
 
 
-Cut = tuple[float, float]  # x at half the height, and dx/dy
+Paths = NDArray[np.float32]  # (cuts, height): the column of each cut in each row
 
 
-def _cuts(piece: Piece) -> list[Cut]:
-    """Where a piece may be cut, from left to right, its two ends included."""
+def _cuts(piece: Piece) -> Paths:
+    """Where a piece may be cut, from left to right, its two ends included.
+
+    Each begins as a straight cut that crosses little ink, and then winds its way around the ink beside it.
+    """
     height, width = piece.ink.shape
-    found: list[tuple[float, Cut]] = []
+    found: list[tuple[float, float, float]] = []  # ink crossed, x at half the height, dx/dy
     middle = (height - 1) / 2
     reach = int(np.ceil(max(_SLANTS) * middle)) + 1
     for slant in _SLANTS:
@@ -126,27 +138,61 @@ def _cuts(piece: Piece) -> list[Cut]:
         upright = cv2.warpAffine(piece.ink, shift, (width + 2 * reach, height))
         crossed = cv2.blur(upright.sum(axis=0)[None], (3, 1))[0][reach : reach + width]
         low = np.flatnonzero((crossed[1:-1] <= crossed[:-2]) & (crossed[1:-1] < crossed[2:])) + 1
-        found += [(float(crossed[x]) + 0.02 * height * abs(slant), (float(x), slant)) for x in low]
-    least = 0.15 * height
-    chosen: list[Cut] = []
-    for _, cut in sorted(found):
-        apart = all(abs(cut[0] - other[0]) >= least for other in chosen)
-        if apart and least <= cut[0] <= width - least and len(chosen) < _MOST_CUTS:
-            chosen.append(cut)
-    return [(-1e6, 0.0), *sorted(chosen), (1e6, 0.0)]
+        found += [(float(crossed[x]) + 0.02 * height * abs(slant), float(x), slant) for x in low]
+    most = min(_MOST_CUTS, _CUTS + int(_CUTS * width / height))
+    chosen: list[Paths] = []
+    for _, x, slant in sorted(found):
+        if _LEAST_APART * height <= x <= width - 1 - _LEAST_APART * height:
+            path = _path(piece.ink, x, slant)
+            if all(np.abs(path - other).mean() >= _LEAST_APART * height for other in chosen):
+                chosen.append(path)
+        if len(chosen) == most:
+            break
+    chosen.sort(key=lambda path: float(path.mean()))
+    ends = (np.full(height, side, np.float32) for side in (-1e6, 1e6))
+    return np.stack([next(ends), *chosen, next(ends)])
 
 
-def _between(piece: Piece, left: Cut, right: Cut) -> Piece | None:
+def _path(ink: Ink, x: float, slant: float) -> Paths:
+    """The way from top to bottom near a straight cut that crosses least ink: float32 (height,), columns.
+
+    By dynamic programming over the rows of a picture of `_ROWS` rows, a column aside at most in each.
+    """
+    height = len(ink)
+    scale = min(1.0, _ROWS / height)
+    half = max(2, round(_WINDING * height * scale))
+    rows = max(2, round(height * scale))
+    # The band around the cut, upright: pixel (i, j) of it lies at the cut's column in row j, i - half aside.
+    places = np.mgrid[:rows, -half : half + 1].astype(np.float32) / scale
+    columns = places[1] + x + slant * (places[0] - (height - 1) / 2)
+    band = cv2.remap(ink, columns.astype(np.float32), places[0].astype(np.float32), cv2.INTER_LINEAR)
+    price = band + _ASIDE * np.abs(np.arange(-half, half + 1)) / half
+    total = price[0]
+    came = np.zeros(price.shape, np.intp)
+    for row in range(1, rows):
+        edged = np.pad(total, 1, constant_values=np.inf)
+        ways = np.stack([edged[1:-1], edged[:-2] + _TURN, edged[2:] + _TURN])
+        best = ways.argmin(axis=0)
+        came[row] = np.arange(2 * half + 1) + np.array([0, -1, 1])[best]
+        total = price[row] + np.take_along_axis(ways, best[None], 0)[0]
+    at = int(total.argmin())
+    path = np.zeros(rows, np.float32)
+    for row in range(rows - 1, -1, -1):
+        path[row] = columns[row, at]
+        at = came[row, at]
+    return np.asarray(np.interp(np.arange(height), places[0][:, 0], path), np.float32)
+
+
+def _between(piece: Piece, left: Paths, right: Paths) -> Piece | None:
     """The ink between two cuts, cropped; None where it is too wide or too small for a digit."""
     height, width = piece.ink.shape
-    rows = np.arange(height, dtype=np.float32)[:, None] - (height - 1) / 2
     columns = np.arange(width, dtype=np.float32)[None]
-    inside = (columns >= left[0] + left[1] * rows) & (columns < right[0] + right[1] * rows)
+    inside = (columns >= left[:, None]) & (columns < right[:, None])
     ink: Ink = keep_writing(np.where(inside, piece.ink, np.float32(0)))
     x, y, wide, tall = cv2.boundingRect((ink > _EDGE).astype(np.uint8))
     if wide > 1.4 * height or tall < 0.6 * height or not wide:
         return None
-    return Piece(piece.left + x, piece.top + y, wide, tall, ink[y : y + tall, x : x + wide])
+    return Piece(piece.left + x, piece.top + y, wide, tall, ink[y : y + tall, x : x + wide], piece.tilt)
 
 
 def _best_ways(read: dict[tuple[int, int], Part], cuts: int) -> dict[int, Way]:
@@ -160,6 +206,6 @@ def _best_ways(read: dict[tuple[int, int], Part], cuts: int) -> dict[int, Way]:
                 continue
             for count, way in best[start].items():
                 cost = way.cost + part.cost + SPLIT_COST
-                if count < _MOST_DIGITS and (count + 1 not in best[end] or cost < best[end][count + 1].cost):
+                if count + 1 not in best[end] or cost < best[end][count + 1].cost:
                     best[end][count + 1] = Way((*way.parts, part), cost)
     return {count: way for count, way in best[-1].items() if count > 1}
