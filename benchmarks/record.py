@@ -33,6 +33,12 @@ def write(name: str, figures: dict[str, Any]) -> Path:
     return path
 
 
+def read(name: str) -> dict[str, Any]:
+    """What results/NAME.json says; empty where there is none."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
 def _commit() -> str:
     here = Path(__file__).parent
     done = subprocess.run(
