@@ -18,15 +18,6 @@ import inklens
 import record
 from inklens.runs import RunFolder
 from inklens.training import recipe_for
-from inklens.training.committee import recipe_from_dict
-
-
-def is_of(recipe: inklens.Recipe | inklens.Committee, written: dict[str, Any]) -> bool:
-    """Whether a recipe as it was written down is this one; a field that is newer has its default there."""
-    try:
-        return recipe_from_dict(written) == recipe
-    except inklens.InklensError:  # it has what a recipe has no more
-        return False
 
 
 def measured(known: dict[str, Any], preset: str, seed: int, fingerprint: str) -> dict[str, Any] | None:
@@ -40,7 +31,7 @@ def measured(known: dict[str, Any], preset: str, seed: int, fingerprint: str) ->
         return None
     recipe = recipe_for(preset, seed=seed)
     for part in known["runs"]:
-        if part["seed"] == seed and "recipe" in part and is_of(recipe, part["recipe"]):
+        if part["seed"] == seed and "recipe" in part and record.is_of(recipe, part["recipe"]):
             return {**part, **{name: part.get(name, known[name]) for name in ("machine", "versions")}}
     return None
 
@@ -56,7 +47,10 @@ def finished(preset: str, data: inklens.Dataset, seed: int, runs: Path) -> RunFo
     if (runs / name / "status.json").exists():
         folder = RunFolder.open(runs / name)
         described = folder.read_json(folder.recipe)
-        if not is_of(recipe, described["recipe"]) or described["data"]["fingerprint"] != data.fingerprint:
+        if (
+            not record.is_of(recipe, described["recipe"])
+            or described["data"]["fingerprint"] != data.fingerprint
+        ):
             raise SystemExit(
                 f"{folder.path} is of another recipe or other data than {preset} and {data.name} are today: "
                 "remove it, or give other --runs"

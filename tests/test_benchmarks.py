@@ -103,3 +103,28 @@ def test_what_the_results_have_of_todays_recipe_is_not_trained_again(monkeypatch
     assert written["mean_accuracy"] == 0.95
     assert [run["versions"] for run in written["runs"]] == [written["versions"]] * 2
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_part_of_times_is_kept_for_this_machine_this_recipe_and_this_size(tmp_path, monkeypatch):
+    import record
+    from inklens.training import Recipe
+
+    recipe, other = Recipe(), Recipe(epochs=9)
+    file = tmp_path / "parts/one.json"
+    assert record.kept(file, [], recipe, images=10) is None
+    part = record.keep(file, {"images": 10, "seconds": 1.5, "recipe": recipe.to_dict()})
+    assert record.kept(file, [], recipe, images=10) == part
+    assert record.kept(file, [], other, images=10) is None
+    assert record.kept(file, [], recipe, images=20) is None
+    file.unlink()
+    assert record.kept(file, [{"images": 20}, part], recipe, images=10) == part
+    assert record.kept(file, [part], None, images=10) == part
+    monkeypatch.setattr(record, "machine", lambda: {"processor": "another"})
+    assert record.kept(file, [part], recipe, images=10) is None
+
+
+@pytest.mark.parametrize("script", ["accuracy", "limit", "scaling", "time_to_accuracy"])
+def test_a_try_writes_no_result(script):
+    source = (BENCHMARKS / f"{script}.py").read_text(encoding="utf-8")
+    assert source.count("record.write(") == 1
+    assert "if not given.dry:\n        record.write(" in source
