@@ -2,15 +2,17 @@
 
     python benchmarks/accuracy.py --preset tutorial-c --seeds 3
 
-Nothing is chosen here: every run is the preset as it stands, and every run counts. Finished runs stay in
-`--runs` and are not trained again when the command is started again; a committee goes on with the members
-that it lacks.
+Nothing is chosen here: every run is the preset as it stands, and every run counts. Each carries its recipe
+into the result, and a later start takes over those whose recipe and data are today's, with `--fresh` none.
+Finished runs stay in `--runs` and are not trained again either; a committee goes on with the members that it
+lacks.
 """
 
 import argparse
 import json
 import statistics
 from pathlib import Path
+from typing import Any
 
 import inklens
 import record
@@ -18,18 +20,67 @@ from inklens.runs import RunFolder
 from inklens.training import recipe_for
 
 
+def measured(known: dict[str, Any], preset: str, seed: int, fingerprint: str) -> dict[str, Any] | None:
+    """The part of a result that a run of this seed would measure again; None where it has none.
+
+    Args:
+        known: a former result; its machine and versions are those of parts that do not name their own.
+        fingerprint: of the data as they are today.
+    """
+    if known.get("data", {}).get("fingerprint") != fingerprint:
+        return None
+    recipe = recipe_for(preset, seed=seed)
+    for part in known["runs"]:
+        if part["seed"] == seed and "recipe" in part and record.is_of(recipe, part["recipe"]):
+            return {**part, **{name: part.get(name, known[name]) for name in ("machine", "versions")}}
+    return None
+
+
 def finished(preset: str, data: inklens.Dataset, seed: int, runs: Path) -> RunFolder:
-    """The run of this seed, trained now unless it is there."""
+    """The run of this seed, trained now unless it is there.
+
+    Raises:
+        SystemExit: there is one that was not finished, or of another recipe or other data.
+    """
     name = f"{data.name}-{preset}-seed{seed}"
     recipe = recipe_for(preset, seed=seed)
     if (runs / name / "status.json").exists():
         folder = RunFolder.open(runs / name)
+        described = folder.read_json(folder.recipe)
+        if (
+            not record.is_of(recipe, described["recipe"])
+            or described["data"]["fingerprint"] != data.fingerprint
+        ):
+            raise SystemExit(
+                f"{folder.path} is of another recipe or other data than {preset} and {data.name} are today: "
+                "remove it, or give other --runs"
+            )
         if folder.status()["state"] == "done":
             return folder
         if isinstance(recipe, inklens.Committee):
             return inklens.resume(folder.path).folder
         raise SystemExit(f"{folder.path} was not finished: remove it and start again")
     return inklens.train(data, recipe, output=runs, name=name).folder
+
+
+def part_of(folder: RunFolder, seed: int) -> dict[str, Any]:
+    """What the result says of one run."""
+    metrics, made = folder.read_json(folder.metrics), folder.read_json(folder.environment)
+    scores = metrics["test"]
+    return {
+        "seed": seed,
+        "accuracy": scores["accuracy"],
+        "interval_95": scores["accuracy_interval_95"],
+        "loss": scores["loss"],
+        "training_seconds": metrics["training"]["seconds"],
+        "date": made["date"],
+        "backend": made["backend"],
+        "precision": made["precision"],
+        **_members(metrics),
+        "recipe": folder.read_json(folder.recipe)["recipe"],
+        "machine": {name: made[name] for name in ("processor", "cores", "platform")},
+        "versions": made["versions"],
+    }
 
 
 def _members(metrics: dict) -> dict:
@@ -47,27 +98,18 @@ def main() -> None:
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--runs", type=Path, default=Path("runs/accuracy"))
+    parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
+    parser.add_argument("--dry", action="store_true", help="prints only")
     given = parser.parse_args()
     data = inklens.load(given.data)
+    name = f"accuracy-{given.data}-{given.preset}"
+    known = {} if given.fresh else record.read(name)
     parts = []
     for seed in range(given.seeds):
-        folder = finished(given.preset, data, seed, given.runs)
-        metrics, made = folder.read_json(folder.metrics), folder.read_json(folder.environment)
-        scores = metrics["test"]
-        parts.append(
-            {
-                "seed": seed,
-                "accuracy": scores["accuracy"],
-                "interval_95": scores["accuracy_interval_95"],
-                "loss": scores["loss"],
-                "training_seconds": metrics["training"]["seconds"],
-                "date": made["date"],
-                "backend": made["backend"],
-                "precision": made["precision"],
-                **_members(metrics),
-            }
-        )
-        print(f"seed {seed}: {100 * scores['accuracy']:.2f} %", flush=True)
+        part = measured(known, given.preset, seed, data.fingerprint)
+        said = f"measured on {part['date'][:10]}" if part else "now"
+        parts.append(part or part_of(finished(given.preset, data, seed, given.runs), seed))
+        print(f"seed {seed}: {100 * parts[-1]['accuracy']:.2f} %, {said}", flush=True)
     accuracies = [part["accuracy"] for part in parts]
     figures = {
         "preset": given.preset,
@@ -78,7 +120,8 @@ def main() -> None:
         "runs": parts,
     }
     print(json.dumps({name: figures[name] for name in ("mean_accuracy", "standard_deviation")}))
-    record.write(f"accuracy-{given.data}-{given.preset}", figures)
+    if not given.dry:
+        record.write(name, figures)
 
 
 if __name__ == "__main__":

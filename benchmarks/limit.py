@@ -2,18 +2,21 @@
 
     python benchmarks/limit.py --preset fast
     python benchmarks/limit.py --preset accurate --images 6000
+    python benchmarks/limit.py --images 512 --epochs 2 --rounds 1 --seconds 0.1 --dry
 
 A training step counts as three forward passes, 2 operations for each multiply-add of a convolution or dense
 layer, less the gradient that the first layer's input does not need; augmentation, pooling and normalisation
 take time and count for nothing. Training and matrix products take turns in one process, in the precision
 that the preset trains in; the matrix product's other precision is measured too. The products are square and
-as tall as a convolution's.
+as tall as a convolution's. Finished rounds of this recipe and machine stay in `--parts` and in the result,
+and are not measured again.
 """
 
 import argparse
 import json
 import statistics
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -67,46 +70,74 @@ def training_rate(recipe, data, images: int) -> tuple[float, float, int]:
     return each * recipe.batch_size / (step / 1000), step, each
 
 
+def matrix_rates(seconds: float) -> dict[str, dict]:
+    """The best product of each precision: operations per second, and its shape (m, k, n)."""
+    best: dict[str, dict] = {}
+    for dtype in TYPES.values():
+        rates = {shape: matrix_rate(shape, dtype, seconds) for shape in SHAPES}
+        shape = max(rates, key=lambda one: rates[one])
+        best[dtype] = {"rate": rates[shape], "shape": list(shape)}
+    return best
+
+
+def measured(recipe: inklens.Recipe, number: int, known: dict, given: argparse.Namespace) -> dict:
+    """A round, from its file or a former result, or now."""
+    file = given.parts / f"{given.preset}-{number}.json"
+    size = {"round": number, "images": given.images, "seconds": given.seconds}
+    part = record.kept(file, known.get("rounds", []), recipe, **size)
+    if part is None:
+        best = matrix_rates(given.seconds)
+        rate, step, each = training_rate(recipe, inklens.load("mnist"), given.images)
+        figures = {"rate": rate, "ms_per_step": step, "operations_per_image": each, "best": best}
+        part = record.keep(file, {**size, **figures, "recipe": recipe.to_dict()})
+    return part
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--images", type=int, default=12_800, help="in an epoch; the first is warm-up")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=4, help="2 or more")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each matrix product")
+    parser.add_argument("--parts", type=Path, default=Path("runs/limit"))
+    parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
+    parser.add_argument("--dry", action="store_true", help="prints only")
     given = parser.parse_args()
+    if given.epochs < 2:
+        parser.error("--epochs needs 2 or more: the first is warm-up")
     select_backend("tensorflow")
-    data = inklens.load("mnist")
     recipe = inklens.Recipe.from_preset(given.preset, epochs=given.epochs)
-    policy = resolve_precision(recipe.precision, "tensorflow")
-    best = {dtype: {"rate": 0.0, "shape": ()} for dtype in TYPES.values()}
-    steps = []
-    for number in range(given.rounds):
-        for dtype in best:
-            for shape in SHAPES:
-                rate = matrix_rate(shape, dtype, given.seconds)
-                best[dtype] = max(best[dtype], {"rate": rate, "shape": shape}, key=lambda one: one["rate"])
-        rate, step, each = training_rate(recipe, data, given.images)
-        steps.append({"rate": rate, "ms_per_step": step})
-        print(f"round {number + 1}: {rate / 1e9:.1f} GFLOP/s, {step:.2f} ms per step", flush=True)
-    rate = statistics.median(one["rate"] for one in steps)
+    precision = TYPES[resolve_precision(recipe.precision, "tensorflow")]
+    name = f"limit-{given.preset}"
+    known, rounds = {} if given.fresh else record.read(name), []
+    for number in range(1, given.rounds + 1):
+        rounds.append(measured(recipe, number, known, given))
+        rate, step = rounds[-1]["rate"], rounds[-1]["ms_per_step"]
+        print(f"round {number}: {rate / 1e9:.1f} GFLOP/s, {step:.2f} ms per step", flush=True)
+    rate = statistics.median(one["rate"] for one in rounds)
+    best = {
+        dtype: max((one["best"][dtype] for one in rounds), key=lambda product: product["rate"])
+        for dtype in TYPES.values()
+    }
     figures = {
         "preset": given.preset,
         "network": recipe.network,
         "batch_size": recipe.batch_size,
-        "precision": TYPES[policy],
-        "operations_per_image": each,
+        "precision": precision,
+        "operations_per_image": rounds[0]["operations_per_image"],
         "gflops": rate / 1e9,
         "best_matrix_product_gflops": {dtype: best[dtype]["rate"] / 1e9 for dtype in best},
-        "best_matrix_product_shape": {dtype: list(best[dtype]["shape"]) for dtype in best},
-        "share_of_its_precision": rate / best[TYPES[policy]]["rate"],
+        "best_matrix_product_shape": {dtype: best[dtype]["shape"] for dtype in best},
+        "share_of_its_precision": rate / best[precision]["rate"],
         "share_of_float32": rate / best["float32"]["rate"],
-        "rounds": steps,
+        "rounds": rounds,
     }
     print(json.dumps({name: value for name, value in figures.items() if name != "rounds"}, indent=2))
-    record.write(f"limit-{given.preset}", figures)
+    if not given.dry:
+        record.write(name, figures)
 
 
 if __name__ == "__main__":

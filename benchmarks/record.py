@@ -6,11 +6,16 @@ import platform
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from inklens.errors import InklensError
+from inklens.runs import atomic
+from inklens.training import Committee, Recipe
 from inklens.training.backends import versions
+from inklens.training.committee import recipe_from_dict
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -22,15 +27,66 @@ def write(name: str, figures: dict[str, Any]) -> Path:
     content = {
         "benchmark": name,
         "command": shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "date": _now(),
         "commit": _commit(),
-        "machine": {"processor": _processor(), "cores": os.cpu_count(), "platform": platform.platform()},
+        "machine": machine(),
         "versions": versions(),
         **figures,
     }
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     print(f"written to {path}")
     return path
+
+
+def read(name: str) -> dict[str, Any]:
+    """What results/NAME.json says; empty where there is none."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def machine() -> dict[str, Any]:
+    """What figures of time hang on: they are compared on one machine only."""
+    return {"processor": _processor(), "cores": os.cpu_count(), "platform": platform.platform()}
+
+
+def is_of(recipe: Recipe | Committee, written: dict[str, Any]) -> bool:
+    """Whether a recipe as it was written down is this one; a field that is newer has its default there."""
+    try:
+        return recipe_from_dict(written) == recipe
+    except InklensError:  # it has what a recipe has no more
+        return False
+
+
+def kept(file: Path, others: Iterable[dict[str, Any]], recipe: Recipe | None, **same: Any) -> dict | None:
+    """A part of a benchmark of times that was measured on this machine by this recipe; None: there is none.
+
+    Args:
+        file: where the part was kept, if it was.
+        others: the parts of a former result.
+        recipe: None where the part is of no recipe of ours.
+        same: what else it must say, by name.
+    """
+    own = [json.loads(file.read_text(encoding="utf-8"))] if file.is_file() else []
+    for part in (*own, *others):
+        expected = {**same, "machine": machine()}
+        if all(part.get(name) == value for name, value in expected.items()) and (
+            recipe is None or is_of(recipe, part.get("recipe", {"preset": "unknown"}))
+        ):
+            return part
+    return None
+
+
+def keep(file: Path, part: dict[str, Any]) -> dict[str, Any]:
+    """Writes a part down, whole or not at all, with this machine and the date; gives what it wrote."""
+    part = {**part, "machine": machine(), "date": _now()}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(file) as path:
+        path.write_text(json.dumps(part), encoding="utf-8")
+    return json.loads(json.dumps(part))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _commit() -> str:

@@ -1,11 +1,12 @@
 """Time and memory of training over the number of images: 10,000 to 600,000, MNIST repeated.
 
     python benchmarks/scaling.py
-    python benchmarks/scaling.py --images 2000 4000 --parts runs/scaling-short
+    python benchmarks/scaling.py --images 2000 4000 --dry
 
 Each number is a process of its own, which holds its images in memory and goes through them twice: the
 second epoch is timed, the process's peak memory is of all of it. The exponent is that of a fit of a line to
-the logarithms: 1 is time in proportion. Finished parts stay in `--parts` and are not measured again.
+the logarithms: 1 is time in proportion. Finished parts of this recipe and machine stay in `--parts` and in
+the result, and are not measured again.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+import inklens
 import process
 import record
 
@@ -23,9 +25,13 @@ IMAGES = (10_000, 30_000, 60_000, 100_000, 300_000, 600_000)
 SIDE = 28 * 28  # bytes of an image
 
 
+def recipe_of(preset: str) -> inklens.Recipe:
+    """The preset, for two epochs."""
+    return inklens.Recipe.from_preset(preset, epochs=2)
+
+
 def train(preset: str, images: int) -> None:
     """In the child: prints the seconds of the second epoch's steps."""
-    import inklens
     from inklens.datasets import Split
     from inklens.training import select_backend
 
@@ -36,7 +42,7 @@ def train(preset: str, images: int) -> None:
     from inklens.training.fitting import fit
 
     data = inklens.load("mnist")
-    recipe = inklens.Recipe.from_preset(preset, epochs=2)
+    recipe = recipe_of(preset)
     repeats = -(-images // len(data.train))
     own = data.train.whole()
     pixels = np.concatenate([own] * repeats)[:images] if repeats > 1 else own[:images]
@@ -48,16 +54,15 @@ def train(preset: str, images: int) -> None:
     print(json.dumps({"epoch_seconds": history[1]["ms_per_step"] * history[1]["steps"] / 1000}))
 
 
-def measured(preset: str, images: int, parts: Path) -> dict:
-    """From the part's file, or now."""
-    part = parts / f"{preset}-{images}.json"
-    if not part.exists():
-        command = [sys.executable, __file__, "--preset", preset, "--train", str(images)]
-        found = process.measure(command)
+def measured(preset: str, images: int, parts: Path, known: dict) -> dict:
+    """From the part's file or a former result, or now."""
+    file, recipe = parts / f"{preset}-{images}.json", recipe_of(preset)
+    part = record.kept(file, known.get("parts", []), recipe, images=images)
+    if part is None:
+        found = process.measure([sys.executable, __file__, "--preset", preset, "--train", str(images)])
         figures = {"images": images, **json.loads(found["printed"].splitlines()[-1])}
-        part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps({**figures, "peak_mb": found["peak_mb"]}), encoding="utf-8")
-    return json.loads(part.read_text(encoding="utf-8"))
+        part = record.keep(file, {**figures, "peak_mb": found["peak_mb"], "recipe": recipe.to_dict()})
+    return part
 
 
 def main() -> None:
@@ -67,16 +72,20 @@ def main() -> None:
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--images", type=int, nargs="+", default=IMAGES)
     parser.add_argument("--parts", type=Path, default=Path("runs/scaling"))
+    parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
+    parser.add_argument("--dry", action="store_true", help="prints only")
     parser.add_argument("--train", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.train:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         train(given.preset, given.train)
         return
-    parts = []
+    name = f"scaling-{given.preset}"
+    known, parts = {} if given.fresh else record.read(name), []
     for images in given.images:
-        parts.append(measured(given.preset, images, given.parts))
-        print(json.dumps(parts[-1]), flush=True)
+        parts.append(measured(given.preset, images, given.parts, known))
+        said = {figure: parts[-1][figure] for figure in ("images", "epoch_seconds", "peak_mb")}
+        print(json.dumps(said), flush=True)
     logs = np.log([[part["images"], part["epoch_seconds"]] for part in parts])
     figures = {
         "preset": given.preset,
@@ -88,8 +97,9 @@ def main() -> None:
         "memory": _memory({part["images"]: part["peak_mb"] for part in parts}),
         "parts": parts,
     }
-    print(json.dumps({name: figures[name] for name in ("exponent", "peak_mb", "memory")}, indent=2))
-    record.write(f"scaling-{given.preset}", figures)
+    print(json.dumps({figure: figures[figure] for figure in ("exponent", "peak_mb", "memory")}, indent=2))
+    if not given.dry:
+        record.write(name, figures)
 
 
 def _memory(peaks: dict[int, float]) -> dict:

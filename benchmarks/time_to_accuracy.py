@@ -2,13 +2,15 @@
 
     python benchmarks/time_to_accuracy.py
     python benchmarks/time_to_accuracy.py --epochs-measured 3
+    python benchmarks/time_to_accuracy.py --data sample --epochs-measured 2 --rounds 1 --dry
 
 The others: tutorial A's script in plain Keras, 20 epochs; and the usual PyTorch MNIST example, its network
 and schedule in plain PyTorch, 14 epochs (Adadelta, rate 1 falling by 0.7 each epoch, batches of 64), from
 tensors in memory, which is kinder to it than decoding each image. Each side is a process of its own and is
 timed from its first step to its last, compilation counted in, data loaded before. `--epochs-measured`
 trains the others for so many epochs only and takes the rest to last as long as the median of those after
-the first: the result says so. Finished parts stay in `--parts` and are not measured again.
+the first: the result says so. Finished parts of this recipe, data and machine stay in `--parts` and in the
+result, and are not measured again.
 """
 
 import argparse
@@ -21,33 +23,35 @@ import tempfile
 import time
 from pathlib import Path
 
+import inklens
 import record
 
 EPOCHS = {"keras": 20, "torch": 14}
 
 
-def fast(seed: int, preset: str) -> dict:
-    """Ours: the preset as it stands, with its validation images held out."""
-    import inklens
+def recipe_of(preset: str, seed: int) -> inklens.Recipe:
+    """The preset as it stands, on the backend that is compared."""
+    return inklens.Recipe.from_preset(preset, seed=seed, backend="tensorflow")
 
-    recipe = inklens.Recipe.from_preset(preset, seed=seed, backend="tensorflow")
+
+def fast(seed: int, preset: str, data: str) -> dict:
+    """Ours, with its validation images held out."""
+    recipe = recipe_of(preset, seed)
     with tempfile.TemporaryDirectory() as scratch:
-        run = inklens.train(inklens.load("mnist"), recipe, output=scratch)
+        run = inklens.train(inklens.load(data), recipe, output=scratch)
         training, accuracy = run.metrics["training"], run.metrics["test"]["accuracy"]
         precision = run.folder.read_json(run.folder.environment)["precision"]
     said = {"epochs": training["epochs"], "precision": precision}
-    return {"seconds": training["seconds"], "accuracy": accuracy, **said}
+    return {"seconds": training["seconds"], "accuracy": accuracy, **said, "recipe": recipe.to_dict()}
 
 
-def plain_keras(seed: int, epochs: int) -> dict:
+def plain_keras(seed: int, epochs: int, data: str) -> dict:
     """Tutorial A's script: Keras's defaults throughout."""
     import keras
     from keras import layers
 
-    import inklens
-
     keras.utils.set_random_seed(seed)
-    x_train, y_train, x_test, y_test = inklens.load("mnist").arrays()
+    x_train, y_train, x_test, y_test = inklens.load(data).arrays()
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -71,21 +75,19 @@ def plain_keras(seed: int, epochs: int) -> dict:
     return {"ends": ends, "accuracy": accuracy, "epochs": epochs}
 
 
-def plain_torch(seed: int, epochs: int) -> dict:
+def plain_torch(seed: int, epochs: int, data: str) -> dict:
     """The example's network and schedule, judged on the test images after each epoch, as there."""
     import torch
     from torch import nn
     from torch.utils.data import DataLoader, TensorDataset
 
-    import inklens
-
     torch.manual_seed(seed)
-    data = inklens.load("mnist")
+    loaded = inklens.load(data)
     x_train, x_test = (
         (torch.from_numpy(part.whole()).permute(0, 3, 1, 2).float() / 255 - 0.1307) / 0.3081
-        for part in (data.train, data.test)
+        for part in (loaded.train, loaded.test)
     )
-    y_train, y_test = (torch.from_numpy(part.labels).long() for part in (data.train, data.test))
+    y_train, y_test = (torch.from_numpy(part.labels).long() for part in (loaded.train, loaded.test))
     model = nn.Sequential(
         nn.Conv2d(1, 32, 3),
         nn.ReLU(),
@@ -130,27 +132,25 @@ def whole(side: str, found: dict) -> dict:
     return {**figures, "accuracy": found["accuracy"], "epoch_seconds": lasted}
 
 
-def part(side: str, number: int, given: argparse.Namespace) -> dict:
-    """From the part's file, or measured now in a process of its own."""
+def part(side: str, number: int, known: dict, given: argparse.Namespace) -> dict:
+    """From the part's file or a former result, or measured now in a process of its own."""
     epochs = min(given.epochs_measured or EPOCHS.get(side, 0), EPOCHS.get(side, 0))
-    file = given.parts / f"{side if side != 'fast' else given.preset}-{epochs}-{number}.json"
-    if not file.exists():
-        command = [sys.executable, __file__, "--preset", given.preset, "--side", side, "--seed", str(number)]
-        environment = {
-            **os.environ,
-            "KERAS_BACKEND": "tensorflow",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        }
+    about = {"data": given.data, "round": number, "epochs_asked": epochs}
+    file = given.parts / f"{side if side != 'fast' else given.preset}-{given.data}-{epochs}-{number}.json"
+    recipe = recipe_of(given.preset, number) if side == "fast" else None
+    found = record.kept(file, [one[side] for one in known.get("rounds", []) if side in one], recipe, **about)
+    if found is None:
+        command = [sys.executable, __file__, "--preset", given.preset, "--data", given.data]
         done = subprocess.run(
-            [*command, "--epochs", str(epochs)],
-            env=environment,
+            [*command, "--side", side, "--seed", str(number), "--epochs", str(epochs)],
+            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(done.stdout.splitlines()[-1], encoding="utf-8")
-    return whole(side, json.loads(file.read_text(encoding="utf-8")))
+        measured = whole(side, json.loads(done.stdout.splitlines()[-1]))
+        found = record.keep(file, {**about, **measured})
+    return found
 
 
 def main() -> None:
@@ -158,10 +158,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--preset", default="fast")
+    parser.add_argument("--data", default="mnist")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs-measured", type=int, help="of the others, 2 or more; default: all")
     parser.add_argument("--against", nargs="+", choices=EPOCHS, default=list(EPOCHS))
     parser.add_argument("--parts", type=Path, default=Path("runs/time_to_accuracy"))
+    parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
+    parser.add_argument("--dry", action="store_true", help="prints only")
     parser.add_argument("--side", choices=("fast", *EPOCHS), help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--epochs", type=int, help=argparse.SUPPRESS)
@@ -169,15 +172,16 @@ def main() -> None:
     if given.epochs_measured is not None and given.epochs_measured < 2:
         parser.error("--epochs-measured needs 2 or more: the first is not like the others")
     if given.side == "fast":
-        print(json.dumps(fast(given.seed, given.preset)))
+        print(json.dumps(fast(given.seed, given.preset, given.data)))
         return
     if given.side:
         measure = {"keras": plain_keras, "torch": plain_torch}[given.side]
-        print(json.dumps(measure(given.seed, given.epochs)))
+        print(json.dumps(measure(given.seed, given.epochs, given.data)))
         return
-    rounds = []
+    name = f"time_to_accuracy-{given.preset}" + ("" if given.data == "mnist" else f"-{given.data}")
+    known, rounds = {} if given.fresh else record.read(name), []
     for number in range(given.rounds):
-        rounds.append({side: part(side, number, given) for side in ("fast", *given.against)})
+        rounds.append({side: part(side, number, known, given) for side in ("fast", *given.against)})
         said = ", ".join(f"{side} {one['seconds']:.1f} s" for side, one in rounds[-1].items())
         print(f"round {number + 1}: {said}", flush=True)
     sides = {
@@ -192,9 +196,16 @@ def main() -> None:
         side: statistics.median(one[side]["seconds"] / one["fast"]["seconds"] for one in rounds)
         for side in given.against
     }
-    figures = {"preset": given.preset, **sides, "times_less_time_than": ratios, "rounds": rounds}
+    figures = {
+        "preset": given.preset,
+        "data": given.data,
+        **sides,
+        "times_less_time_than": ratios,
+        "rounds": rounds,
+    }
     print(json.dumps({**sides, "times_less_time_than": ratios}, indent=2))
-    record.write(f"time_to_accuracy-{given.preset}", figures)
+    if not given.dry:
+        record.write(name, figures)
 
 
 if __name__ == "__main__":

@@ -25,15 +25,15 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def interrupted(tmp_path: Path) -> Callable[..., str]:
-    """Runs a command on a terminal, presses Ctrl-C when it trains, and gives what was shown."""
+    """Runs a command on a terminal, presses Ctrl-C when this word is shown, and gives what was shown."""
 
-    def run(*arguments: object) -> str:
+    def run(*arguments: object, at: bytes = b"ms/step") -> str:  # by default: an execution is done
         leader, follower = pty.openpty()
         command = [sys.executable, "-m", "inklens", *map(str, arguments)]
         process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower)
         os.close(follower)
         shown = b""
-        while b"ms/step" not in shown:  # the first execution is done; a process that ends closes the terminal
+        while at not in shown:  # a process that ends closes the terminal
             shown += os.read(leader, 4096)
         process.send_signal(signal.SIGINT)
         try:

@@ -58,3 +58,25 @@ def test_each_member_of_a_committee_is_announced_once():
         "member     wide, 2 of 2",
     ]
     assert len(said) == 5
+
+
+def test_members_side_by_side_come_in_turns_and_each_line_names_its_own():
+    beside = [replace(ENDED, member=f"{name}, 1 of 2", side_by_side=True) for name in ("deep-plain", "wide")]
+    out = io.StringIO()
+    with shown(Console(file=out, width=200)) as progress:
+        for record in (*beside, *beside):
+            progress(record)
+    assert out.getvalue() == f"deep-plain  {LINE}wide  {LINE}" * 2
+
+
+def test_members_side_by_side_have_a_bar_each_and_fit_80_columns():
+    name = "deep-unsmoothed"
+    deep, wide = (replace(RUNNING, member=f"{one}, 1 of 2", side_by_side=True) for one in (name, "wide"))
+    ended = replace(ENDED, member=deep.member, side_by_side=True)
+    said = _on_terminal(80, deep, wide, ended)
+    bars = [line for line in said.splitlines() if "300/422" in line]
+    assert any(line.startswith(f"{name}  epoch 12/20 ") for line in bars)
+    assert any(line.startswith("wide") for line in bars)
+    assert f"{name}  epoch 12/20  160 s  loss 0.200  acc 92.00 %  val 0.150  95.00 %\n" in said
+    assert "…" not in said
+    assert "member" not in said

@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import subprocess
 import sys
 
@@ -150,6 +151,18 @@ def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_p
     assert not (tmp_path / "runs/cut/model.keras").exists()
 
 
+def test_ctrl_c_ends_the_members_that_train_side_by_side(interrupted, tmp_path):
+    quick = ("--data", "sample", "--network", "conv5x5", "--batch-size", 64, "--epochs", 500)
+    shown = interrupted("train", "--preset", "committee", "--jobs", 2, *quick, "--name", "cut", at=b"acc ")
+    assert "`inklens train --resume runs/cut` goes on with the members that are not done" in shown
+    members = [json.loads(path.read_text()) for path in tmp_path.glob("runs/cut/members/*/status.json")]
+    assert members
+    assert {member["state"] for member in members} == {"interrupted"}
+    for member in members:
+        with pytest.raises(ProcessLookupError):
+            os.kill(member["pid"], 0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -159,6 +172,8 @@ def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_p
         (("--members", "a", "b", "--preset", "accurate"), "give --preset committee, or leave it out"),
         (("--resume", "runs/one", "--epochs", 3), "--epochs does not go with --resume: leave it out"),
         (("--time", "30s", "--epochs", 3), "--time and --epochs exclude each other"),
+        (("--jobs", "many"), "jobs 'many' cannot be read: expected a whole number, 1 or more, or auto"),
+        (("--jobs", "2", "--data", "sample"), "one network is one job: leave jobs out"),
         (("--time", "soon"), "time 'soon' cannot be read: expected 30s, 2m or 1h"),
         (("--time", "1s"), "time_budget 1.0 is out of range: expected seconds, 5 or more"),
     ],

@@ -1,4 +1,4 @@
-"""Committees of two tiny networks, on 600 digits in a file of their own."""
+"""Committees of two tiny networks, on few digits."""
 
 import json
 import shutil
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from inklens.classifier import Candidate, Classifier
-from inklens.datasets import load
 from inklens.errors import OptionError, RunError, StoppedError
 from inklens.evaluation import softmax
 from inklens.explanation import explain_run
@@ -21,16 +20,6 @@ select_backend("tensorflow")
 ONE = Recipe(network="conv5x5", epochs=2, batch_size=50, validation_split=150)
 TWO = replace(ONE, network="convnet-small", views="cross", seed=1, validation_seed=0)
 BOTH = Committee("committee", {"one": ONE, "two": TWO})
-
-
-@pytest.fixture(scope="module")
-def few(digits, tmp_path_factory):
-    """600 digits to learn from and 150 to test with, where they can be loaded again."""
-    path = tmp_path_factory.mktemp("data") / "few.npz"
-    images = np.concatenate([digits.train.batch(slice(0, 4000, 7))[:600], digits.test.batch(slice(0, 150))])
-    labels = np.concatenate([digits.train.labels[:4000:7][:600], digits.test.labels[:150]])
-    np.savez(path, x_train=images[:-150], y_train=labels[:-150], x_test=images[-150:], y_test=labels[-150:])
-    return load(path, kind="writing")
 
 
 @pytest.fixture(scope="module")

@@ -79,6 +79,15 @@ def parse_time(text: str | None) -> float | None:
     return seconds
 
 
+def parse_jobs(text: str | None) -> int | str | None:
+    """ "2" -> 2; "auto" and None stay what they are."""
+    if text is None or text == "auto":
+        return text
+    if not text.isdecimal():
+        raise OptionError(f"jobs {text!r} cannot be read: expected a whole number, 1 or more, or auto")
+    return int(text)
+
+
 def parse_share_or_count(text: str) -> float | int:
     """ "0.1" -> 0.1, a share; "5000" -> 5000, a number of images."""
     try:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from inklens.training.progress import EpochProgress, Progress
@@ -19,49 +19,72 @@ def shown(console: Console) -> Iterator[Progress]:
         def tell(now: EpochProgress) -> None:
             tell_member(now)
             if now.finished:
-                console.print(_long_line(now))
+                console.print(_long_line(now), markup=False)
 
         yield tell
         return
     # No wider than 80 columns together, the figures included.
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[figures]}"),
     )
     with Bars(*columns, console=console, transient=True) as bars:
-        task = bars.add_task("", total=None, figures="")
+        tasks: dict[str, TaskID] = {}  # one bar, or one for each member of those that train side by side
 
         def show(now: EpochProgress) -> None:
             tell_member(now)
+            one = _name(now)
+            if one not in tasks:
+                tasks[one] = bars.add_task("", total=None, figures="")
             if now.finished:
                 line = _long_line(now)
-                console.print(line if len(line) <= console.width else _short_line(now))
-                bars.reset(task, total=now.steps, figures="")
-            figures = f"{now.ms_per_step:.1f} ms/step  loss {now.loss:.3f}  acc {100 * now.accuracy:.2f} %"
-            bars.update(task, description=_epoch(now), total=now.steps, completed=now.step, figures=figures)
+                console.print(line if len(line) <= console.width else _short_line(now), markup=False)
+                bars.reset(tasks[one], total=now.steps, figures="")
+            bars.update(
+                tasks[one],
+                description=_epoch(now),
+                total=now.steps,
+                completed=now.step,
+                figures=_figures(now),
+            )
+            if one and now.finished and now.epoch == now.epochs:
+                bars.remove_task(tasks.pop(one))
             bars.refresh()
 
         yield show
 
 
 def _member_teller(console: Console) -> Progress:
-    """Says once which network of a committee comes now."""
+    """Says once which network of a committee comes now; of those that come in turns each line says it."""
     told: str | None = None
 
     def tell(now: EpochProgress) -> None:
         nonlocal told
-        if now.member != told:
+        if now.member != told and not now.side_by_side:
             told = now.member
             console.print(f"member     {told}", markup=False)
 
     return tell
 
 
+def _name(now: EpochProgress) -> str:
+    """The member's name, where others are trained at the same time."""
+    return (now.member or "").split(",")[0] if now.side_by_side else ""
+
+
 def _epoch(now: EpochProgress) -> str:
-    return f"epoch {now.epoch:>{len(str(now.epochs))}}/{now.epochs}"
+    epoch = f"epoch {now.epoch:>{len(str(now.epochs))}}/{now.epochs}"
+    return f"{_name(now)}  {epoch}" if now.side_by_side else epoch
+
+
+def _figures(now: EpochProgress) -> str:
+    accuracy = f"acc {100 * now.accuracy:.2f} %"
+    if now.side_by_side:
+        return accuracy
+    return f"{now.ms_per_step:.1f} ms/step  loss {now.loss:.3f}  {accuracy}"
 
 
 def _long_line(now: EpochProgress) -> str:
@@ -76,10 +99,8 @@ def _long_line(now: EpochProgress) -> str:
 
 def _short_line(now: EpochProgress) -> str:
     """For 80 columns; after "val" come the validation images' loss and accuracy."""
-    line = (
-        f"{_epoch(now)}  {now.seconds:.0f} s  {now.ms_per_step:.0f} ms/step  loss {now.loss:.3f}  "
-        f"acc {100 * now.accuracy:.2f} %"
-    )
+    speed = "" if now.side_by_side else f"{now.ms_per_step:.0f} ms/step  "
+    line = f"{_epoch(now)}  {now.seconds:.0f} s  {speed}loss {now.loss:.3f}  acc {100 * now.accuracy:.2f} %"
     if now.val_loss is None or now.val_accuracy is None:
         return line
     return f"{line}  val {now.val_loss:.3f}  {100 * now.val_accuracy:.2f} %"

@@ -17,6 +17,7 @@ from inklens.cli.options import (
     MaxError,
     Size,
     Strict,
+    parse_jobs,
     parse_max_error,
     parse_share_or_count,
     parse_size,
@@ -26,6 +27,7 @@ from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, NETWORKS
 from inklens.networks.views import VIEWS
 from inklens.training.committee import Committee, recipe_for
+from inklens.training.jobs import resolve_jobs
 from inklens.training.recipe import (
     BACKENDS,
     COMMITTEES,
@@ -97,6 +99,10 @@ def train(
     ] = None,
     max_error: MaxError = None,
     no_test: Annotated[bool, typer.Option("--no-test", help="Leave the test set closed.")] = False,
+    jobs: Annotated[
+        str | None,
+        typer.Option(help="Members of a committee trained at a time, or auto: as many as there is room for."),
+    ] = None,
     members: Annotated[
         bool, typer.Option("--members", help="Gather trained runs into a committee: --members RUN RUN...")
     ] = False,
@@ -138,11 +144,12 @@ def train(
     where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test}
     where["max_error"] = parse_max_error(max_error)
     if resume is not None:
-        _only(context, "resume", "quiet")
-        return _print_result(_resume(resume, quiet))
+        _only(context, "resume", "jobs", "quiet")
+        return _print_result(_resume(resume, parse_jobs(jobs), quiet))
     if members or runs:
         return _print_result(_gather(context, members, runs or [], data, options, strict, where))
-    recipe = _recipe(context, preset, changed)
+    at_once = parse_jobs(jobs) or 1
+    recipe = _recipe(context, preset, changed, at_once)
     loaded = _load(data, quiet, strict=strict, **options)
     if summary:
         return _print_summary(loaded, recipe)
@@ -153,11 +160,13 @@ def train(
     if not quiet:
         output.print(f"backend    {': '.join(choose_backend(recipe.backend))}", markup=False)
     with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(loaded, recipe, **where, tensorboard=tensorboard, progress=progress)
+        run = train(loaded, recipe, **where, tensorboard=tensorboard, jobs=at_once, progress=progress)
     return _print_result(run)
 
 
-def _recipe(context: typer.Context, preset: str, changed: dict[str, Any]) -> Recipe | Committee:
+def _recipe(
+    context: typer.Context, preset: str, changed: dict[str, Any], jobs: int | str
+) -> Recipe | Committee:
     """The preset with what was changed; the time chooses among the presets where none is named."""
     time = changed.get("time_budget")
     if time is None:
@@ -166,6 +175,8 @@ def _recipe(context: typer.Context, preset: str, changed: dict[str, Any]) -> Rec
         raise OptionError("--time and --epochs exclude each other: give one of them")
     named = context.get_parameter_source("preset")
     chosen = preset if named is not None and named.name == "COMMANDLINE" else preset_for(time)
+    if chosen in COMMITTEES:  # its members share the time where they follow one another
+        changed = {**changed, "jobs": resolve_jobs(jobs, len(COMMITTEES[chosen]))}
     return recipe_for(chosen, **changed)
 
 
@@ -178,11 +189,11 @@ def _only(context: typer.Context, *known: str) -> None:
             raise OptionError(f"--{option} does not go with --{known[0]}: leave it out")
 
 
-def _resume(path: str, quiet: bool) -> "Run":
+def _resume(path: str, jobs: int | str | None, quiet: bool) -> "Run":
     from inklens.training import resume
 
     with interrupts_told(), _progress(path, quiet) as progress:
-        return resume(path, progress=progress)
+        return resume(path, jobs=jobs, progress=progress)
 
 
 def _gather(
@@ -260,7 +271,9 @@ def _print_result(run: "Run") -> None:
     epochs = f"{training['epochs']} epoch{'s' * (training['epochs'] > 1)}"
     if networks:
         epochs = f"{networks} networks, {epochs}"
-    output.print(f"trained    {epochs} in {training['seconds']:.1f} s")
+    lasted = training.get("wall_seconds") or training["seconds"]
+    beside = f", which side by side lasted {lasted:.1f} s" if lasted < training["seconds"] else ""
+    output.print(f"trained    {epochs} in {training['seconds']:.1f} s{beside}")
     output.print(
         f"accuracy   {100 * scores['accuracy']:.2f} % on {scores['n']:,} {part} images "
         f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), loss {scores['loss']:.4f}, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -44,13 +45,15 @@ class Committee:
                 )
 
     @classmethod
-    def from_preset(cls, name: str, *, seed: int = 0, **options: Any) -> Self:
+    def from_preset(cls, name: str, *, seed: int = 0, jobs: int = 1, **options: Any) -> Self:
         """A preset, with some fields changed in all members.
 
         Args:
             seed: of the committee: member k of n gets n * seed + k, so that no two committees share a
                 network, and all of them hold out the images that `seed` decides on.
-            options: fields of every member's recipe; a `time_budget` is shared out among them.
+            jobs: how many members will be trained at a time.
+            options: fields of every member's recipe; a `time_budget` is shared out among those that follow
+                one another.
 
         Raises:
             OptionError: no such preset, no such field, or a value out of range.
@@ -63,7 +66,7 @@ class Committee:
         table = COMMITTEES[name]
         options = {"validation_seed": seed, **options}
         if options.get("time_budget") is not None:
-            options["time_budget"] /= len(table)
+            options["time_budget"] /= math.ceil(len(table) / jobs)
         members = {}
         for number, (member, fields) in enumerate(table.items()):
             changed = {field: value for field, value in fields.items() if field != "preset"}

@@ -21,6 +21,7 @@ from inklens.training.confidence import check_confidence
 from inklens.training.describing import describe_machine, description, stem
 from inklens.training.finishing import Parts, concluded, finish
 from inklens.training.forms import with_other_forms
+from inklens.training.jobs import resolve_jobs
 from inklens.training.progress import Progress
 from inklens.training.recipe import Recipe
 from inklens.training.run import Run
@@ -43,6 +44,7 @@ def train(
     test: bool = True,
     max_error: float | None = None,
     tensorboard: bool = False,
+    jobs: int | str = 1,
     progress: Progress | None = None,
 ) -> Run:
     """Train a network, or a committee of them, and write everything about it into a run folder.
@@ -55,6 +57,8 @@ def train(
         test: evaluate on the test part at the end; False leaves it closed.
         max_error: the model file answers "unknown" rather than err more often than this share of 1.
         tensorboard: write logs for TensorBoard into the run's folder "tensorboard".
+        jobs: how many members of a committee are trained at a time, each in a process of its own with its
+            share of the cores; "auto" is one for each NVIDIA GPU, or, without, each four physical cores.
         progress: called with an `EpochProgress` while training.
 
     Returns:
@@ -78,11 +82,13 @@ def train(
             raise OptionError(f"{what} is {given!r}; expected a {what.title()}: give {remedy}")
     if tensorboard:
         require_tensorboard()
-    asked = Asked(test, max_error, tensorboard, progress)
+    asked = Asked(test, max_error, tensorboard, jobs, progress)
     if isinstance(recipe, Committee):
         from inklens.training.election import train_committee
 
         return train_committee(data, recipe, asked, output=output, name=name)
+    if resolve_jobs(jobs, 2) > 1 and jobs != "auto":
+        raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
     parts = checked_parts(data, recipe, asked)
     prepared = Prepared.of(data, recipe)
     folder = RunFolder.create(output, name, f"{stem(data.name)}-{recipe.preset}")
@@ -96,6 +102,7 @@ class Asked:
     test: bool = True
     max_error: float | None = None
     tensorboard: bool = False
+    jobs: int | str = 1
     progress: Progress | None = None
 
 

@@ -1,12 +1,14 @@
-"""A committee's run: its members one after another, each a run of its own, and then what they say together.
+"""A committee's run: its members, each a run of its own, and then what they say together.
 
-A member is kept in members/NAME as soon as it is done, so that a stopped committee goes on where it was.
+Members train one after another in this process, or side by side in processes of their own. A member is kept
+in members/NAME as soon as it is done, so that a stopped committee goes on where it was.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,9 +26,11 @@ from inklens.training.committee import Committee
 from inklens.training.conductor import Asked, Prepared, checked_parts, train_into
 from inklens.training.describing import describe_machine, description, stem
 from inklens.training.finishing import Parts, concluded, finish
+from inklens.training.jobs import SHARED_GPU, resolve_jobs
 from inklens.training.progress import EpochProgress, Progress
 from inklens.training.recipe import Recipe
 from inklens.training.run import Run
+from inklens.training.side_by_side import Job, train_side_by_side
 
 if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
@@ -36,6 +40,7 @@ def train_committee(
     data: Dataset, committee: Committee, asked: Asked, *, output: str | Path | None, name: str | None
 ) -> Run:
     """See `inklens.train`."""
+    _leave_room(asked, committee)
     parts = checked_parts(data, committee.first, asked)
     for recipe in committee.members.values():  # what does not fit is found before an hour has gone by
         Prepared.of(data, recipe)
@@ -44,11 +49,12 @@ def train_committee(
     return _go_on(folder, data, committee, parts, asked)
 
 
-def resume(path: str | Path, *, progress: Progress | None = None) -> Run:
+def resume(path: str | Path, *, jobs: int | str | None = None, progress: Progress | None = None) -> Run:
     """Goes on with a committee that was stopped: members that are done are kept, the others are trained.
 
     Args:
         path: the run folder.
+        jobs: how many members are trained at a time, as in `inklens.train`; None is as the run was started.
         progress: called with an `EpochProgress` while training.
 
     Raises:
@@ -63,7 +69,10 @@ def resume(path: str | Path, *, progress: Progress | None = None) -> Run:
     committee, known = run.recipe, described.get("asked")
     if not isinstance(committee, Committee) or known is None:
         raise RunError(f"{path} is of one network, which cannot be gone on with; train it again")
+    if jobs is not None:
+        known = {**known, "jobs": jobs}
     asked = Asked(**known, progress=progress)
+    _leave_room(asked, committee)
     data = run.load_data()
     folder.set_status("running")
     return _go_on(folder, data, committee, checked_parts(data, committee.first, asked), asked)
@@ -129,7 +138,7 @@ def _describe(
         {
             "recipe": committee.to_dict(),
             "members": list(committee.members),
-            "asked": {"test": asked.test, "max_error": asked.max_error, "tensorboard": asked.tensorboard},
+            "asked": {**_plain(asked), "jobs": asked.jobs},
             **more,
             **description(data, parts),
         },
@@ -143,19 +152,51 @@ def _go_on(folder: RunFolder, data: Dataset, committee: Committee, parts: Parts,
     from inklens.networks.ensemble import Ensemble
 
     with concluded(folder, parts), _stoppable(folder):
-        for number, (member, recipe) in enumerate(
-            zip(folder.members(), committee.members.values(), strict=True)
-        ):
-            if not _is_done(member):
-                telling = f"{member.path.name}, {number + 1} of {len(committee.members)}"
-                _train_member(member, data, recipe, parts, _told(asked, telling))
+        started, kept = time.perf_counter(), any(map(_is_done, folder.members()))
+        _train_members(folder, data, committee, parts, asked)
+        lasted = None if kept else round(time.perf_counter() - started, 3)
         ensemble = Ensemble.load(folder.networks())
-        training = _summary(folder, ensemble, parts)
+        training = {**_summary(folder, ensemble, parts), "wall_seconds": lasted}
         finish(folder, ensemble, data, parts, max_error=asked.max_error, history=[], training=training)
     return Run(folder)
 
 
-def _train_member(member: RunFolder, data: Dataset, recipe: Recipe, parts: Parts, asked: Asked) -> None:
+def _train_members(
+    folder: RunFolder, data: Dataset, committee: Committee, parts: Parts, asked: Asked
+) -> None:
+    """Those that are not done, so many at a time as is asked for."""
+    members = zip(folder.members(), committee.members.values(), strict=True)
+    waiting = {
+        f"{member.path.name}, {number} of {len(committee.members)}": (member, recipe)
+        for number, (member, recipe) in enumerate(members, 1)
+        if not _is_done(member)
+    }
+    at_once = resolve_jobs(asked.jobs, len(waiting))
+    if at_once == 1:
+        for telling, (member, recipe) in waiting.items():
+            train_member(member, data, recipe, parts, _told(asked, telling))
+        return
+    jobs = [
+        Job(member, telling, recipe.to_dict(), _plain(asked)) for telling, (member, recipe) in waiting.items()
+    ]
+    backend = select_backend(committee.backend)
+    train_side_by_side(jobs, data, at_once=at_once, backend=backend, progress=asked.progress)
+
+
+def _leave_room(asked: Asked, committee: Committee) -> None:
+    """Has the framework of this process not take the memory of a GPU that children need; raises OptionError
+    where as many jobs cannot be."""
+    if resolve_jobs(asked.jobs, len(committee.members)) > 1:
+        for variable, value in SHARED_GPU.items():
+            os.environ.setdefault(variable, value)
+
+
+def _plain(asked: Asked) -> dict[str, Any]:
+    """What is asked of every member, as JSON can hold it."""
+    return {"test": asked.test, "max_error": asked.max_error, "tensorboard": asked.tensorboard}
+
+
+def train_member(member: RunFolder, data: Dataset, recipe: Recipe, parts: Parts, asked: Asked) -> None:
     """A run folder of its own; what a stopped training left of it is replaced."""
     prepared = Prepared.of(data, recipe)
     if member.path.exists():
@@ -164,7 +205,7 @@ def _train_member(member: RunFolder, data: Dataset, recipe: Recipe, parts: Parts
     try:
         train_into(made, data, prepared, parts, asked)
     except KeyboardInterrupt as interrupt:
-        interrupt.__notes__.clear()  # where things are is for the committee to say
+        getattr(interrupt, "__notes__", []).clear()  # where things are is for the committee to say
         raise
     except InklensError as error:
         raise StoppedError(f"{member.path.name} cannot be trained: {error}") from error
@@ -200,7 +241,7 @@ def _is_done(member: RunFolder) -> bool:
 
 
 def _summary(folder: RunFolder, ensemble: Ensemble, parts: Parts) -> dict[str, Any]:
-    """What metrics.json says of the training: of all members together, and of each."""
+    """What metrics.json says of the training: of all members together, seconds added up, and of each."""
     members = []
     for member, voter in zip(folder.members(), ensemble.members, strict=True):
         metrics, described = member.read_json(member.metrics), member.read_json(member.recipe)
@@ -231,9 +272,11 @@ def _check_stopped(folder: RunFolder) -> None:
     status = folder.status()
     if status.get("state") == "done":
         raise RunError(f"{folder.path} is done; there is nothing to go on with")
-    pid = status.get("pid")
-    if status.get("state") == "running" and isinstance(pid, int) and pid != os.getpid() and _alive(pid):
-        raise RunError(f"{folder.path} is being trained by process {pid}; wait for it, or end it first")
+    for run in (folder, *folder.members()):
+        status = run.status() if (run.path / "status.json").is_file() else {}
+        pid = status.get("pid")
+        if status.get("state") == "running" and isinstance(pid, int) and pid != os.getpid() and _alive(pid):
+            raise RunError(f"{run.path} is being trained by process {pid}; wait for it, or end it first")
 
 
 def _alive(pid: int) -> bool:

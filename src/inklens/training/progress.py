@@ -20,6 +20,7 @@ class EpochProgress:
         val_accuracy: share of 1; None until `finished`.
         finished: the epoch is over.
         member: which network of a committee this is about; None where there is but one.
+        side_by_side: other members are trained at the same time, whose records come in between.
     """
 
     epoch: int
@@ -34,6 +35,7 @@ class EpochProgress:
     val_accuracy: float | None = None
     finished: bool = False
     member: str | None = None
+    side_by_side: bool = False
 
 
 Progress = Callable[[EpochProgress], None]
