@@ -130,57 +130,75 @@ def _cuts(piece: Piece) -> Paths:
     Each begins as a straight cut that crosses little ink, and then winds its way around the ink beside it.
     """
     height, width = piece.ink.shape
-    found: list[tuple[float, float, float]] = []  # ink crossed, x at half the height, dx/dy
-    middle = (height - 1) / 2
-    reach = int(np.ceil(max(_SLANTS) * middle)) + 1
-    for slant in _SLANTS:
-        shift = np.array([[1, -slant, slant * middle + reach], [0, 1, 0]], np.float64)
-        upright = cv2.warpAffine(piece.ink, shift, (width + 2 * reach, height))
-        crossed = cv2.blur(upright.sum(axis=0)[None], (3, 1))[0][reach : reach + width]
-        low = np.flatnonzero((crossed[1:-1] <= crossed[:-2]) & (crossed[1:-1] < crossed[2:])) + 1
-        found += [(float(crossed[x]) + 0.02 * height * abs(slant), float(x), slant) for x in low]
     most = min(_MOST_CUTS, _CUTS + int(_CUTS * width / height))
     chosen: list[Paths] = []
-    for _, x, slant in sorted(found):
-        if _LEAST_APART * height <= x <= width - 1 - _LEAST_APART * height:
-            path = _path(piece.ink, x, slant)
-            if all(np.abs(path - other).mean() >= _LEAST_APART * height for other in chosen):
-                chosen.append(path)
-        if len(chosen) == most:
-            break
-    chosen.sort(key=lambda path: float(path.mean()))
+    for path in _paths(piece.ink, _straight(piece.ink)[: 2 * most]):
+        if all(np.abs(path - other).mean() >= _LEAST_APART * height for other in chosen):
+            chosen.append(path)
+    chosen = sorted(chosen[:most], key=lambda path: float(path.mean()))
     ends = (np.full(height, side, np.float32) for side in (-1e6, 1e6))
     return np.stack([next(ends), *chosen, next(ends)])
 
 
-def _path(ink: Ink, x: float, slant: float) -> Paths:
-    """The way from top to bottom near a straight cut that crosses least ink: float32 (height,), columns.
+def _straight(ink: Ink) -> list[tuple[float, float]]:
+    """Straight cuts, x at half the height and dx/dy, those that cross least ink first."""
+    height, width = ink.shape
+    found: list[tuple[float, float, float]] = []  # ink crossed, x, dx/dy
+    middle = (height - 1) / 2
+    reach = int(np.ceil(max(_SLANTS) * middle)) + 1
+    for slant in _SLANTS:
+        shift = np.array([[1, -slant, slant * middle + reach], [0, 1, 0]], np.float64)
+        upright = cv2.warpAffine(ink, shift, (width + 2 * reach, height))
+        crossed = cv2.blur(upright.sum(axis=0)[None], (3, 1))[0][reach : reach + width]
+        low = np.flatnonzero((crossed[1:-1] <= crossed[:-2]) & (crossed[1:-1] < crossed[2:])) + 1
+        found += [(float(crossed[x]) + 0.02 * height * abs(slant), float(x), slant) for x in low]
+    edge = _LEAST_APART * height
+    return [(x, slant) for _, x, slant in sorted(found) if edge <= x <= width - 1 - edge]
 
-    By dynamic programming over the rows of a picture of `_ROWS` rows, a column aside at most in each.
+
+def _paths(ink: Ink, straight: Sequence[tuple[float, float]]) -> Paths:
+    """For each straight cut the way from top to bottom beside it that crosses least ink.
+
+    By dynamic programming over the rows of a picture of at most `_ROWS` rows, a column aside in each.
+
+    Returns:
+        columns, float32 (cuts, height).
     """
     height = len(ink)
-    scale = min(1.0, _ROWS / height)
-    half = max(2, round(_WINDING * height * scale))
-    rows = max(2, round(height * scale))
-    # The band around the cut, upright: pixel (i, j) of it lies at the cut's column in row j, i - half aside.
-    places = np.mgrid[:rows, -half : half + 1].astype(np.float32) / scale
-    columns = places[1] + x + slant * (places[0] - (height - 1) / 2)
-    band = cv2.remap(ink, columns.astype(np.float32), places[0].astype(np.float32), cv2.INTER_LINEAR)
-    price = band + _ASIDE * np.abs(np.arange(-half, half + 1)) / half
-    total = price[0]
+    rows = min(_ROWS, height)
+    if not straight or rows < 2:
+        return np.empty((0, height), np.float32)
+    y = np.linspace(0, height - 1, rows, dtype=np.float32)
+    step = float(y[1])
+    half = max(2, round(_WINDING * height / step))
+    aside = np.arange(-half, half + 1)
+    x, slant = np.array(straight, np.float32).reshape(-1, 2).T
+    # (cuts, rows, 2 half + 1): the band around each cut, as if it were upright
+    columns = (x[:, None] + slant[:, None] * (y - (height - 1) / 2))[..., None] + np.float32(
+        step
+    ) * aside.astype(np.float32)
+    lines = np.broadcast_to(y[:, None], columns.shape)
+    band = cv2.remap(ink, _flat(columns), _flat(lines), cv2.INTER_LINEAR).reshape(columns.shape)
+    price = band + np.float32(_ASIDE) * np.abs(aside) / half
+    cuts = np.arange(len(x))[:, None]
+    edged = np.full((len(x), 2 * half + 3), np.inf, np.float32)
+    edged[:, 1:-1] = price[:, 0]
     came = np.zeros(price.shape, np.intp)
     for row in range(1, rows):
-        edged = np.pad(total, 1, constant_values=np.inf)
-        ways = np.stack([edged[1:-1], edged[:-2] + _TURN, edged[2:] + _TURN])
+        ways = np.stack([edged[:, :-2] + _TURN, edged[:, 1:-1], edged[:, 2:] + _TURN])
         best = ways.argmin(axis=0)
-        came[row] = np.arange(2 * half + 1) + np.array([0, -1, 1])[best]
-        total = price[row] + np.take_along_axis(ways, best[None], 0)[0]
-    at = int(total.argmin())
-    path = np.zeros(rows, np.float32)
+        came[:, row] = aside + half + best - 1
+        edged[:, 1:-1] = price[:, row] + np.take_along_axis(ways, best[None], 0)[0]
+    at = edged[:, 1:-1].argmin(axis=1)[:, None]
+    paths = np.empty((len(x), rows), np.float32)
     for row in range(rows - 1, -1, -1):
-        path[row] = columns[row, at]
-        at = came[row, at]
-    return np.asarray(np.interp(np.arange(height), places[0][:, 0], path), np.float32)
+        paths[:, row] = columns[cuts, row, at][:, 0]
+        at = came[cuts, row, at]
+    return np.stack([np.interp(np.arange(height), y, path) for path in paths]).astype(np.float32)
+
+
+def _flat(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(places.reshape(-1, places.shape[-1]))
 
 
 def _between(piece: Piece, left: Paths, right: Paths) -> Piece | None:
