@@ -20,7 +20,7 @@ from inklens.pixels.channels import with_channels
 Ink = NDArray[np.float32]
 
 _CROP_SIDE = 64  # a crop up to so many pixels has little change of light in it
-_SMALLEST_SIDE = 4  # no writing has fewer pixels
+SMALLEST_SIDE = 4  # no writing has fewer pixels
 _GROUND_SIDE = 256  # light and shadow are smooth: this many pixels along the longer side show them
 _LEVEL_SIDE = 1024  # and this many show what is ink and what is paper
 _DARKEST_GROUND = 16  # of 255; below it there is no more than a sensor's noise
@@ -30,27 +30,6 @@ _SEPARABLE, _DOUBTFUL = 0.85, 0.74
 _ALIKE = 0.47  # deviation left by a mean over 3x3: of noise a third, of strokes a half and more
 _FEW_PIXELS = 300
 _NOISES = 5  # deviations of the paper by which ink must differ from it
-
-
-def find_ink(image: NDArray[np.uint8], *, widest: float | None = None, dark: bool | None = None) -> Ink:
-    """How much ink each pixel holds: light and shadow removed, polarity decided, strokes brought to about 1.
-
-    Works on one digit of 8x8 as on a page of 12 megapixels. Anti-aliasing stays. A picture without ink, be it
-    flat, shaded or a texture, gives zeros.
-
-    Args:
-        image: uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255, dark on light or light on dark.
-        widest: pixels that the widest stroke may measure; None is half the longer side, right for one piece
-            of writing. A page has less, and hard shadows then vanish too.
-        dark: whether ink is darker than the paper; None decides it by the picture.
-
-    Returns:
-        float32 (H, W), 0 (paper) to 1 (ink).
-
-    Raises:
-        DataError: another type, shape or channel count.
-    """
-    return ink_of_grey(as_grey(image), widest, dark)
 
 
 def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -67,25 +46,32 @@ def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image if image.ndim == 2 else with_channels(image, 1)[..., 0]
 
 
-def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None, dark: bool | None = None) -> Ink:
-    """`find_ink` of uint8 (H, W)."""
-    if min(grey.shape) < _SMALLEST_SIDE:
-        return np.zeros(grey.shape, np.float32)
-    small = _shrunk(grey, _GROUND_SIDE)
+def ink_of_grey(grey: NDArray[np.uint8], dark: bool, widest: float | None = None) -> Ink:
+    """How much ink each pixel holds; see `find_ink`.
+
+    Args:
+        grey: uint8 (H, W) of `SMALLEST_SIDE` pixels or more either way.
+        dark: whether ink is darker than the paper.
+        widest: pixels that the widest stroke may measure; None is half the longer side.
+
+    Returns:
+        float32 (H, W), 0 (paper) to 1 (ink).
+    """
+    small = shrunk(grey, _GROUND_SIDE)
     longer = max(grey.shape)
     reach = max(3, int((longer / 2 if widest is None else widest) * max(small.shape) / longer))
     light = grey
-    if not (_dark_on_light(small) if dark is None else dark):
+    if not dark:
         light = cv2.bitwise_not(grey)
         small = light if small is grey else cv2.bitwise_not(small)
     ink = _taken(light, _ground(small, small, reach))
-    levels = _levels(_shrunk(ink, _LEVEL_SIDE))
+    levels = _levels(shrunk(ink, _LEVEL_SIDE))
     if levels is None:
         return np.zeros(grey.shape, np.float32)
     inkless = _inkless_border(small, levels.full)
     if inkless is not small:
         ink = _taken(light, _ground(small, inkless, reach))
-        levels = _levels(_shrunk(ink, _LEVEL_SIDE)) or levels
+        levels = _levels(shrunk(ink, _LEVEL_SIDE)) or levels
     gain = 1 / (levels.full - levels.paper)
     ink = cv2.addWeighted(ink, gain, ink, 0, -levels.paper * gain, dst=ink)
     np.maximum(ink, 0, out=ink)
@@ -101,7 +87,7 @@ def _taken(light: NDArray[np.uint8], ground: NDArray[np.uint8]) -> Ink:
     return np.asarray(np.add(ink, 1, out=ink), np.float32)
 
 
-def _shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg]  # of any type
+def shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg]  # of any type
     """The picture with at most `longest` pixels along its longer side, by area averaging."""
     scale = longest / max(picture.shape)
     if scale >= 1:
@@ -110,8 +96,9 @@ def _shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
-def _dark_on_light(grey: NDArray[np.uint8]) -> bool:
+def dark_on_light(grey: NDArray[np.uint8]) -> bool:
     """Whether ink is darker than the ground; of a photo also as it looks with its light evened out."""
+    grey = shrunk(grey, _GROUND_SIDE)
     signs = _signs_of_dark_ink(grey)
     longer = max(grey.shape)
     if longer > _CROP_SIDE:
