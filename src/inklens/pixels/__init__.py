@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from inklens.pixels.batches import as_batch
     from inklens.pixels.decoding import decode
     from inklens.pixels.encoding import encode_png, encode_webp
+    from inklens.pixels.finding import find_ink
     from inklens.pixels.formats import IMAGE_SUFFIXES
     from inklens.pixels.framing import frame
-    from inklens.pixels.ink import find_ink
     from inklens.pixels.pieces import keep_writing
     from inklens.pixels.placing import place_ink, stroke_width
     from inklens.pixels.spec import FRAMINGS, PixelSpec
@@ -41,7 +41,7 @@ _HOMES = {
     "decode": "decoding",
     "encode_png": "encoding",
     "encode_webp": "encoding",
-    "find_ink": "ink",
+    "find_ink": "finding",
     "frame": "framing",
     "keep_writing": "pieces",
     "place_ink": "placing",

@@ -62,7 +62,7 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
 
 def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """One piece of writing, set in the frame as MNIST's are."""
-    from inklens.pixels.ink import ink_of_grey
+    from inklens.pixels.finding import find_ink
     from inklens.pixels.pieces import keep_writing
     from inklens.pixels.placing import place_ink
 
@@ -70,7 +70,7 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     scale = (_MOST_PIXELS / grey.size) ** 0.5
     if scale < 1:
         grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]
-    return place_ink(keep_writing(ink_of_grey(grey)), spec)
+    return place_ink(keep_writing(find_ink(grey)), spec)
 
 
 def _resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

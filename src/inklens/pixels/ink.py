@@ -20,37 +20,16 @@ from inklens.pixels.channels import with_channels
 Ink = NDArray[np.float32]
 
 _CROP_SIDE = 64  # a crop up to so many pixels has little change of light in it
-_SMALLEST_SIDE = 4  # no writing has fewer pixels
+SMALLEST_SIDE = 4  # no writing has fewer pixels
 _GROUND_SIDE = 256  # light and shadow are smooth: this many pixels along the longer side show them
 _LEVEL_SIDE = 1024  # and this many show what is ink and what is paper
-_DARKEST_GROUND = 16.0  # of 255; below it there is no more than a sensor's noise
+_DARKEST_GROUND = 16  # of 255; below it there is no more than a sensor's noise
 _FAINTEST = 0.06  # of the ground's light that ink must take away: less is the paper's or the JPEG's
 # Otsu's measure of two kinds of pixels: Gaussian texture has 0.64, an even spread 0.75, writing 0.8.
 _SEPARABLE, _DOUBTFUL = 0.85, 0.74
 _ALIKE = 0.47  # deviation left by a mean over 3x3: of noise a third, of strokes a half and more
 _FEW_PIXELS = 300
 _NOISES = 5  # deviations of the paper by which ink must differ from it
-
-
-def find_ink(image: NDArray[np.uint8], *, widest: float | None = None, dark: bool | None = None) -> Ink:
-    """How much ink each pixel holds: light and shadow removed, polarity decided, strokes brought to about 1.
-
-    Works on one digit of 8x8 as on a page of 12 megapixels. Anti-aliasing stays. A picture without ink, be it
-    flat, shaded or a texture, gives zeros.
-
-    Args:
-        image: uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255, dark on light or light on dark.
-        widest: pixels that the widest stroke may measure; None is half the longer side, right for one piece
-            of writing. A page has less, and hard shadows then vanish too.
-        dark: whether ink is darker than the paper; None decides it by the picture.
-
-    Returns:
-        float32 (H, W), 0 (paper) to 1 (ink).
-
-    Raises:
-        DataError: another type, shape or channel count.
-    """
-    return ink_of_grey(as_grey(image), widest, dark)
 
 
 def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -67,40 +46,48 @@ def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image if image.ndim == 2 else with_channels(image, 1)[..., 0]
 
 
-def ink_of_grey(grey: NDArray[np.uint8], widest: float | None = None, dark: bool | None = None) -> Ink:
-    """`find_ink` of uint8 (H, W)."""
-    if min(grey.shape) < _SMALLEST_SIDE:
-        return np.zeros(grey.shape, np.float32)
-    small = _shrunk(grey, _GROUND_SIDE)
+def ink_of_grey(grey: NDArray[np.uint8], dark: bool, widest: float | None = None) -> Ink:
+    """How much ink each pixel holds; see `find_ink`.
+
+    Args:
+        grey: uint8 (H, W) of `SMALLEST_SIDE` pixels or more either way.
+        dark: whether ink is darker than the paper.
+        widest: pixels that the widest stroke may measure; None is half the longer side.
+
+    Returns:
+        float32 (H, W), 0 (paper) to 1 (ink).
+    """
+    small = shrunk(grey, _GROUND_SIDE)
     longer = max(grey.shape)
     reach = max(3, int((longer / 2 if widest is None else widest) * max(small.shape) / longer))
     light = grey
-    if not (_dark_on_light(small) if dark is None else dark):
+    if not dark:
         light = cv2.bitwise_not(grey)
         small = light if small is grey else cv2.bitwise_not(small)
     ink = _taken(light, _ground(small, small, reach))
-    levels = _levels(_shrunk(ink, _LEVEL_SIDE))
+    levels = _levels(shrunk(ink, _LEVEL_SIDE))
     if levels is None:
         return np.zeros(grey.shape, np.float32)
     inkless = _inkless_border(small, levels.full)
     if inkless is not small:
         ink = _taken(light, _ground(small, inkless, reach))
-        levels = _levels(_shrunk(ink, _LEVEL_SIDE)) or levels
+        levels = _levels(shrunk(ink, _LEVEL_SIDE)) or levels
     gain = 1 / (levels.full - levels.paper)
     ink = cv2.addWeighted(ink, gain, ink, 0, -levels.paper * gain, dst=ink)
-    cv2.max(ink, 0.0, dst=ink)
-    return np.asarray(cv2.min(ink, 1.0, dst=ink), np.float32)
+    np.maximum(ink, 0, out=ink)
+    return np.asarray(np.minimum(ink, 1, out=ink), np.float32)
 
 
-def _taken(light: NDArray[np.uint8], ground: Ink) -> Ink:
+def _taken(light: NDArray[np.uint8], ground: NDArray[np.uint8]) -> Ink:
     """The share of the ground's light that is taken away at each pixel; a page has no memory to spare."""
     if ground.shape != light.shape:
-        ground = cv2.resize(ground, light.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    ink = cv2.divide(light, cv2.max(ground, _DARKEST_GROUND), scale=-1, dtype=cv2.CV_32F)
-    return np.asarray(cv2.add(ink, 1.0, dst=ink), np.float32)
+        # Smooth light has no steps: between two grey levels it goes on.
+        ground = cv2.resize(ground.astype(np.float32), light.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = cv2.divide(light, ground, scale=-1, dtype=cv2.CV_32F)
+    return np.asarray(np.add(ink, 1, out=ink), np.float32)
 
 
-def _shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg]  # of any type
+def shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg]  # of any type
     """The picture with at most `longest` pixels along its longer side, by area averaging."""
     scale = longest / max(picture.shape)
     if scale >= 1:
@@ -109,8 +96,9 @@ def _shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
-def _dark_on_light(grey: NDArray[np.uint8]) -> bool:
+def dark_on_light(grey: NDArray[np.uint8]) -> bool:
     """Whether ink is darker than the ground; of a photo also as it looks with its light evened out."""
+    grey = shrunk(grey, _GROUND_SIDE)
     signs = _signs_of_dark_ink(grey)
     longer = max(grey.shape)
     if longer > _CROP_SIDE:
@@ -127,12 +115,11 @@ def _signs_of_dark_ink(grey: NDArray[np.uint8]) -> float:
     drawn along it), it fills most of a band at the border (not in a tight crop), and ink is the rarer of the
     two (not with a marker). The weights are from renderings of MNIST's training images.
     """
-    mean, square, cube = map(float, np.bincount(grey.ravel(), minlength=256) @ _POWERS / grey.size)
-    variance = square - mean**2
-    if variance < 1e-6:
+    mean, spread = _mean_and_spread(grey)
+    if spread < 1e-3:
         return 0.0
-    spread = math.sqrt(variance)
-    skewness = (cube - 3 * mean * square + 2 * mean**3) / spread**3
+    off = (grey - mean) / spread
+    skewness = float((off * off * off).sum()) / grey.size
     total = mean * grey.size
     border: float = _rim_mean(grey, 1, total) + 1.5 * _rim_mean(grey, round(max(grey.shape) / 10), total)
     return (border - 2.5 * mean) / spread - 1.5 * math.tanh(skewness)
@@ -145,8 +132,8 @@ def _rim_mean(grey: NDArray[np.uint8], depth: int, total: float) -> float:
     return float((total - cv2.sumElems(inner)[0]) / max(1, grey.size - inner.size))
 
 
-def _ground(light: NDArray[np.uint8], bordered: NDArray[np.uint8], reach: int) -> Ink:
-    """The light of the ground at each pixel of dark ink on it.
+def _ground(light: NDArray[np.uint8], bordered: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """The light of the ground at each pixel of dark ink on it, `_DARKEST_GROUND` or more.
 
     The border, of `bordered`, is continued outwards, so that a narrow margin is the wide ground that it is a
     part of.
@@ -159,7 +146,9 @@ def _ground(light: NDArray[np.uint8], bordered: NDArray[np.uint8], reach: int) -
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, _rectangle(reach | 1, reach | 1))
     inner = closed[pad:-pad, pad:-pad]
     smooth = reach // 8 | 1
-    return np.asarray(cv2.blur(inner, (smooth, smooth)), np.float32)
+    if smooth > 1:
+        inner = cv2.blur(inner, (smooth, smooth))
+    return np.asarray(np.maximum(inner, _DARKEST_GROUND), np.uint8)
 
 
 def _inkless_border(light: NDArray[np.uint8], full: float) -> NDArray[np.uint8]:
@@ -168,16 +157,20 @@ def _inkless_border(light: NDArray[np.uint8], full: float) -> NDArray[np.uint8]:
     Ink that touches the border would else go on outwards, and a stroke along the border be wide ground.
     """
     share = 1 - 0.75 * full  # of its line's light that is left where there is ink
-    extremes = [cv2.minMaxLoc(line)[:2] for line in (light[:1], light[-1:], light[:, :1], light[:, -1:])]
-    if all(least >= share * most for least, most in extremes):
-        return light
-    light = light.copy()
-    for line in (light[:1], light[-1:], light[:, :1], light[:, -1:]):
+    inkless = light
+    for border in (np.s_[:1], np.s_[-1:], np.s_[:, :1], np.s_[:, -1:]):
+        line = inkless[border]
+        least, most, *_ = cv2.minMaxLoc(line)
+        if least >= share * most:
+            continue
+        if inkless is light:
+            inkless = light.copy()
+            line = inkless[border]
         side = max(3, int(0.9 * line.size))
         wide, tall = (side, 1) if line.shape[0] == 1 else (1, side)
         filled = cv2.morphologyEx(line, cv2.MORPH_CLOSE, _rectangle(tall, wide))
         np.copyto(line, filled, where=line < share * filled)
-    return light
+    return inkless
 
 
 @lru_cache(64)
@@ -197,10 +190,9 @@ def _levels(ink: Ink) -> _Levels | None:
     least, peak = cv2.minMaxLoc(ink)[:2]
     if peak - max(0.0, least) < _FAINTEST:
         return None
-    whole = cv2.convertScaleAbs(cv2.max(ink, 0.0), alpha=255 / peak)
-    counts = np.bincount(whole.ravel(), minlength=256)
-    below = counts.cumsum()
-    bar, separability = _otsu(counts, below)
+    whole = cv2.convertScaleAbs(np.maximum(ink, 0), alpha=255 / peak)
+    below = np.bincount(whole.ravel(), minlength=256).cumsum()
+    bar, separability = _otsu(whole)
     two_kinds = separability >= _SEPARABLE or (separability >= _DOUBTFUL and _has_strokes(whole))
     for _ in range(1 if two_kinds else 3):
         paper_pixels = below[bar]
@@ -226,17 +218,15 @@ def _has_strokes(ink: NDArray[np.uint8]) -> bool:
     return float(alike[0, 0]) >= _ALIKE
 
 
-def _otsu(counts: NDArray[np.intp], below: NDArray[np.intp]) -> tuple[int, float]:
-    """The last bin of the lower class, and the share of the variance that both explain (Otsu 1979)."""
-    moments = counts * _BINS
-    weighted = moments.cumsum()
-    total = float(below[-1])
-    mean = float(weighted[-1]) / total
-    between = (mean * below - weighted) ** 2 / np.maximum(below * (total - below), 1e-9)
-    best = int(between[:-1].argmax())
-    variance = float(moments @ _BINS) / total - mean**2
-    return best, float(between[best]) / max(variance, 1e-9)
+def _otsu(levels: NDArray[np.uint8]) -> tuple[int, float]:
+    """The last level of the lower class, and the share of the variance that both explain (Otsu 1979)."""
+    bar, upper = cv2.threshold(levels, 0, 0, cv2.THRESH_TOZERO | cv2.THRESH_OTSU)
+    mean, spread = _mean_and_spread(levels)
+    count = cv2.countNonZero(upper)
+    between = count / (levels.size - count) * (cv2.sumElems(upper)[0] / count - mean) ** 2
+    return int(bar), between / max(spread**2, 1e-9)
 
 
-_BINS = np.arange(256, dtype=np.float64)
-_POWERS = np.stack([_BINS, _BINS**2, _BINS**3], axis=1)
+def _mean_and_spread(levels: NDArray[np.uint8]) -> tuple[float, float]:
+    mean, spread = cv2.meanStdDev(levels)
+    return float(mean[0, 0]), float(spread[0, 0])

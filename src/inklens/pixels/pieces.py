@@ -30,9 +30,9 @@ def keep_writing(ink: Ink) -> Ink:
     """
     seen = cv2.threshold(ink, _SEEN, 255, cv2.THRESH_BINARY)[1].astype(np.uint8)
     mask = _without_whole_lines(seen)
-    count, pieces, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    if count <= 2 and mask is seen:
+    if mask is seen and cv2.connectedComponents(mask)[0] <= 2:
         return ink
+    count, pieces, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     # A piece counts by what is surely ink in it.
     writing = np.bincount(pieces[ink > _SURE], minlength=count)
     writing[0] = 0

@@ -94,13 +94,15 @@ def _restroked(digit: Ink, change: float, scale: float) -> Ink:
     digit = cv2.copyMakeBorder(digit, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     if finer > 1:
         digit = cv2.resize(digit, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
+    moved = np.float32(change / 2 * finer / scale + 0.5)
     # A stroke narrower than a pixel never covers one: what is to be thickened begins at paler ink.
-    mask = cv2.compare(digit, 0.5 if change < 0 else 0.4, cv2.CMP_GT)
-    inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    outside = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 3)
-    drawn = cv2.subtract(inside, outside)
-    drawn = cv2.add(drawn, change / 2 * finer / scale + 0.5)
-    drawn = cv2.min(cv2.max(drawn, 0.0), 1.0)
+    stroke = cv2.threshold(digit, 0.5 if change < 0 else 0.4, 1, cv2.THRESH_BINARY)[1]
+    if change < 0:  # nothing comes where there was no stroke
+        inside = cv2.distanceTransform(stroke.astype(np.uint8), cv2.DIST_L2, 3)
+        drawn = np.maximum(np.minimum(inside + moved, stroke), 0)
+    else:  # all of the stroke stays
+        outside = cv2.distanceTransform((stroke == 0).view(np.uint8), cv2.DIST_L2, 3)
+        drawn = np.minimum(np.maximum(moved - outside, stroke), 1)
     left, top, width, height = cv2.boundingRect((drawn > INK).view(np.uint8))
     return np.asarray(drawn[top : top + height, left : left + width] if width else drawn, np.float32)
 

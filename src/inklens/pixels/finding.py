@@ -1,0 +1,121 @@
+"""The ink of any picture; of a note on a desk the ink on the note.
+
+A picture may show more than the sheet that was written on. What stands out from the ground at its border is
+then the sheet, in one straight-edged piece with the writing as gaps in it, and no writing looks like that.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.pixels.ink import SMALLEST_SIDE, Ink, as_grey, dark_on_light, ink_of_grey, shrunk
+from inklens.pixels.placing import stroke_width
+
+_SIDE = 256  # pixels along the longer side that show the shape of a sheet
+_INK = 0.5
+_LEAST, _MOST = 0.2, 0.9  # of the picture that a sheet covers: some is left to another ground
+_FILLED = 0.45  # of its box that a sheet fills at least, written on and turned as it may be
+_STRAIGHT = 0.92  # of the tightest turned box that a sheet's hull fills: a circle has 0.79
+_WRITTEN = 0.02, 0.5  # of a sheet that writing covers
+_EDGE = 0.02  # of the longer side: the edge of a sheet is not quite straight, and soft
+_UNBROKEN = 0.85  # of the edge that writing leaves free: a broad 8 has gaps in its hull's edge
+_LONG = 0.3  # of the sheet's longer side that the longest piece of writing measures at least
+_WIDE = 0.3  # of that piece that a stroke is wide at most: the holes of a broad 8 are wider
+_BOX = 0.8  # of its box that the inside of a 0 with corners fills; a stroke straight up does too,
+_EVEN = 2  # but is not about as far from the edge on all sides
+
+
+def find_ink(image: NDArray[np.uint8], *, widest: float | None = None, dark: bool | None = None) -> Ink:
+    """How much ink each pixel holds: light and shadow removed, polarity decided, strokes brought to about 1.
+
+    Works on one digit of 8x8 as on a page of 12 megapixels. Anti-aliasing stays. A picture without ink, be it
+    flat, shaded or a texture, gives zeros. Of one piece of writing on a sheet that leaves some of the picture
+    to another ground, the ink on the sheet.
+
+    Args:
+        image: uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255, dark on light or light on dark.
+        widest: pixels that the widest stroke may measure; None is half the longer side, right for one piece
+            of writing. A page has less, and hard shadows then vanish too.
+        dark: whether ink is darker than the paper; None decides it by the picture.
+
+    Returns:
+        float32 (H, W), 0 (paper) to 1 (ink).
+
+    Raises:
+        DataError: another type, shape or channel count.
+    """
+    grey = as_grey(image)
+    if min(grey.shape) < SMALLEST_SIDE:
+        return np.zeros(grey.shape, np.float32)
+    decided = dark_on_light(grey) if dark is None else dark
+    ink = ink_of_grey(grey, decided, widest)
+    if dark is not None or widest is not None:
+        return ink
+    sheet = _sheet(ink)
+    return ink if sheet is None else _on_sheet(grey, sheet, not decided, ink)
+
+
+def _sheet(ink: Ink) -> NDArray[np.uint8] | None:
+    """The sheet that was taken for ink, without its edge; None where there is none.
+
+    Returns:
+        uint8 of at most `_SIDE` pixels along the longer side, 0 or 1.
+    """
+    if cv2.sumElems(ink)[0] < _LEAST * ink.size:
+        return None
+    ink = shrunk(ink, _SIDE)
+    seen = (ink > _INK).view(np.uint8)
+    *_, width, height = cv2.boundingRect(seen)
+    if not width or cv2.countNonZero(seen) < _FILLED * width * height:
+        return None
+    outlines = cv2.findContours(seen, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+    # Outlines run through the middles of pixels: half a pixel is missing on each side.
+    across, down = (side + 1 for side in cv2.minAreaRect(hull)[1])
+    sheet = cv2.fillConvexPoly(np.zeros_like(seen), hull, 1)
+    whole = cv2.countNonZero(sheet)
+    gaps = 1 - cv2.countNonZero(cv2.bitwise_and(seen, sheet)) / whole
+    if whole > _MOST * ink.size or whole < _STRAIGHT * across * down:
+        return None
+    if not _WRITTEN[0] <= gaps <= _WRITTEN[1]:
+        return None
+    depth = 1 + round(_EDGE * max(ink.shape))
+    inner = cv2.erode(sheet, np.ones((2 * depth + 1, 2 * depth + 1), np.uint8))
+    edge = cv2.subtract(sheet, inner)
+    if cv2.countNonZero(cv2.bitwise_and(seen, edge)) < _UNBROKEN * cv2.countNonZero(edge):
+        return None
+    return np.asarray(inner, np.uint8)
+
+
+def _on_sheet(grey: NDArray[np.uint8], sheet: NDArray[np.uint8], dark: bool, otherwise: Ink) -> Ink:
+    """The ink on a sheet, or `otherwise` where what is on it is no writing."""
+    if sheet.shape != grey.shape:
+        sheet = cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    left, top, width, height = cv2.boundingRect(sheet)
+    if min(width, height) < SMALLEST_SIDE:
+        return otherwise
+    part = np.s_[top : top + height, left : left + width]
+    inside = sheet[part] > 0
+    # A turned sheet goes on into the corners of its box.
+    corners = np.median(grey[part][inside]).astype(np.uint8)
+    found = ink_of_grey(np.where(inside, grey[part], corners), dark) * inside
+    if not _is_writing(found):
+        return otherwise
+    ink = np.zeros_like(otherwise)
+    ink[part] = found
+    return ink
+
+
+def _is_writing(ink: Ink) -> bool:
+    """Whether what was found on a sheet is writing, not the inside of a broad 8 or of a 0 with corners."""
+    seen = (ink > _INK).view(np.uint8)
+    pieces = cv2.connectedComponentsWithStats(seen)[2][1:]
+    longest = pieces[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(initial=0)
+    if longest < _LONG * max(ink.shape) or stroke_width(ink) > _WIDE * longest:
+        return False
+    left, top, width, height = cv2.boundingRect(seen)
+    margins = left, top, ink.shape[1] - left - width, ink.shape[0] - top - height
+    is_box = cv2.countNonZero(seen) >= _BOX * width * height
+    return not (is_box and max(margins) <= _EVEN * min(margins))
