@@ -270,7 +270,7 @@ class RunFolder:
             content = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise RunError(
-                f"{path} cannot be read: {_reason(error)}; expected in every finished run"
+                f"{path} cannot be read: {_reason(error)}; expected in every finished run: train it again"
             ) from error
         except ValueError as error:
             raise RunError(f"{path} holds no JSON: {error}; it was changed by hand or cut short") from error

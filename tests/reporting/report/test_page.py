@@ -75,6 +75,20 @@ def test_a_damaged_file_is_refused_in_one_line(finished, name, content, message)
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("opened", "remedy"),
+    [("test", r"`inklens evaluate .*mine` writes it$"), ("validation", "train the run again$")],
+)
+def test_what_evaluate_would_write_again_is_said_where_it_would(finished, opened, remedy):
+    """It judges the test part: of a run whose test part stayed closed it does not write the predictions."""
+    metrics = json.loads(finished.folder.metrics.read_text())
+    metrics |= {"test": None, "validation": metrics["test"]} if opened == "validation" else {}
+    finished.folder.write_json(finished.folder.metrics, metrics)
+    finished.folder.predictions.unlink()
+    with pytest.raises(RunError, match=f"predictions.csv is not there; .*: {remedy}"):
+        finished.write()
+
+
 def test_predictions_that_are_cut_short_are_refused(finished):
     path = finished.folder.predictions
     path.write_text(path.read_text()[:-40])
