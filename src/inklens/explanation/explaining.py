@@ -19,7 +19,7 @@ from inklens.evaluation import softmax, unknown_score
 from inklens.explanation.layers import MapLayer, Sight, activation_layer, channels_last, map_layers
 from inklens.explanation.occlusion import Occlusion, check_label, occlusion_map
 from inklens.networks.child import on_tensorflow
-from inklens.runs import RunFolder
+from inklens.runs import RunFolder, complete
 
 if TYPE_CHECKING:
     import keras
@@ -216,13 +216,8 @@ def explain_network(
 def _temperature(folder: RunFolder) -> float:
     """1 for a run that was made before confidence was kept: its probabilities are the network's own."""
     confidence = folder.read_json(folder.metrics).get("confidence", {"temperature": 1.0})
-    try:
+    with complete(folder.metrics):
         return float(confidence["temperature"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{folder.metrics} has no temperature in its confidence; it was changed by hand: "
-            "train the run again"
-        ) from error
 
 
 def _layer(fields: dict[str, Any]) -> MapLayer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from inklens.errors import RunError
 from inklens.reporting.report.wording import readable_names
-from inklens.runs import RunFolder
+from inklens.runs import RunFolder, complete
 
 ROBUSTNESS, MEAN = "robustness.json", "mean"
 _BEFORE_THE_SHARES = 5  # index, actual, predicted, probability, correct
@@ -82,11 +81,11 @@ def read_sources(folder: RunFolder) -> Sources:
     """
     recipe = folder.read_json(folder.recipe)
     metrics = folder.read_json(folder.metrics)
-    with _complete(folder.recipe):
+    with complete(folder.recipe):
         class_names = [str(name) for name in recipe["data"]["class_names"]]
         committee = bool(recipe.get("members"))
         _ = recipe["recipe"], recipe["pixels"]["height"], recipe["pixels"]["width"]
-    with _complete(folder.metrics):
+    with complete(folder.metrics):
         part = "test" if metrics["test"] else "validation"
         _ = metrics[part]["accuracy_interval_95"], metrics["training"]["seconds"]
     remedy = f"`inklens evaluate {folder.path}` writes it" if part == "test" else _TRAIN
@@ -113,7 +112,7 @@ def _read_robustness(folder: RunFolder) -> Robustness | None:
     if not path.is_file():
         return None
     found = folder.read_json(path)
-    with _complete(path):
+    with complete(path):
         framed = found.get("framed")
         clean = found.get("clean_error")
         again = (framed or {}).get("clean_error")
@@ -128,17 +127,6 @@ def _read_robustness(folder: RunFolder) -> Robustness | None:
 def _errors(found: dict[str, Any]) -> dict[str, float]:
     errors = {name: float(found["corruptions"][name]["error"]) for name in found["corruptions"]}
     return {**errors, MEAN: float(found["mean_error"])}
-
-
-@contextmanager
-def _complete(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{path} lacks what a report needs ({error}): it was changed by hand or is of another "
-            f"version; {_TRAIN}"
-        ) from error
 
 
 def _rows(path: Path, remedy: str) -> Iterator[list[str]]:
