@@ -30,12 +30,14 @@ class Robustness:
         framed: the same where the spoilt images are framed again; empty where that changes nothing.
         clean: on the images as they are; None where it was not measured.
         clean_framed: on the images framed again; None where it was not measured.
+        images: how many were measured; None where the file does not say.
     """
 
     direct: dict[str, float]
     framed: dict[str, float]
     clean: float | None
     clean_framed: float | None = None
+    images: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +123,7 @@ def _read_robustness(folder: RunFolder) -> Robustness | None:
             _errors(framed) if framed else {},
             None if clean is None else float(clean),
             None if again is None else float(again),
+            found.get("images"),
         )
 
 
