@@ -123,6 +123,24 @@ def explain_run(
         OptionError: a label that is no class, a patch or a stride out of range.
         MissingPackageError: TensorFlow is not installed.
     """
+    _check_whole(folder)
+    options = {
+        "label": label,
+        "views": folder.read_json(folder.recipe).get("views", "none"),
+        "temperature": _temperature(folder),
+        "patch": patch,
+        "stride": stride,
+    }
+    keras = sys.modules.get("keras")
+    if keras is None or keras.config.backend() != "tensorflow":
+        return _explain_in_child(folder, image, options)
+    from inklens.networks.loading import load_network
+
+    return explain_network(load_network(folder.model), image, **options)
+
+
+def _check_whole(folder: RunFolder) -> None:
+    """Refuses a committee, and a run without its network."""
     if members := folder.members():
         raise RunError(
             f"{folder.path} is a committee, and one network is explained at a time: give one of "
@@ -134,16 +152,9 @@ def explain_run(
             f"{folder.path} has no model.keras, from which a run is explained; train it again, or give a "
             "model.onnx for the occlusion map alone"
         )
-    views = folder.read_json(folder.recipe).get("views", "none")
-    temperature = _temperature(folder)
-    keras = sys.modules.get("keras")
-    if keras is not None and keras.config.backend() == "tensorflow":
-        from inklens.networks.loading import load_network
 
-        network = load_network(folder.model)
-        return explain_network(
-            network, image, label, views=views, temperature=temperature, patch=patch, stride=stride
-        )
+
+def _explain_in_child(folder: RunFolder, image: NDArray[np.uint8], options: dict[str, Any]) -> Explanation:
     if find_spec("tensorflow") is None:
         raise MissingPackageError(
             "explaining a run needs TensorFlow, which is not installed: pip install 'inklens[tensorflow]', "
@@ -151,13 +162,6 @@ def explain_run(
         )
     with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
         np.save(Path(scratch) / "image.npy", image)
-        options = {
-            "label": label,
-            "views": views,
-            "temperature": temperature,
-            "patch": patch,
-            "stride": stride,
-        }
         task = {"model": str(folder.model.absolute()), "scratch": scratch, "options": options}
         on_tensorflow("inklens.explanation._child", task)
         return Explanation.load(Path(scratch) / "explanation.npz")
