@@ -246,6 +246,9 @@ def test_a_hundred_classes_fit_a_phone(opened, make_run):
     rows = view.page.locator(".matrix tbody th")
     cut = "one => [one.title, one.innerText, one.firstChild.scrollWidth > one.firstChild.clientWidth]"
     assert rows.nth(73).evaluate(cut) == [names[73], "a clas…er 73", False], "cut in the middle, and no more"
+    view.page.locator(".mixups button").first.click()
+    close = view.page.get_by_role("button", name="Close").bounding_box()
+    assert close["height"] < close["width"], "a long title leaves the button on one line"
     assert view.console == []
 
 
