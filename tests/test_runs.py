@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from inklens.errors import RunError
-from inklens.runs import RunFolder, atomic
+from inklens.runs import RunFolder, atomic, complete
 
 
 @pytest.fixture
@@ -324,6 +324,13 @@ def test_a_writer_that_is_killed_leaves_the_old_file_and_its_remains_go_later(tm
         temporary.write_bytes(b"newer")
     assert files_in(tmp_path) == ["metrics.json", "other.json"]
     assert target.read_bytes() == b"newer"
+
+
+def test_what_a_file_lacks_is_said_with_the_file_and_the_remedy(run: RunFolder) -> None:
+    run.write_json(run.metrics, {"test": None})
+    with pytest.raises(RunError) as error, complete(run.metrics):
+        run.read_json(run.metrics)["test"]["accuracy"]
+    assert_one_line(error, str(run.metrics), "changed by hand", "train the run again")
 
 
 def test_who_is_reading_the_old_file_reads_it_to_its_end(run: RunFolder) -> None:

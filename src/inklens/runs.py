@@ -53,6 +53,26 @@ def atomic(target: Path) -> Iterator[Path]:
         raise RunError(f"{target} cannot be written: {_reason(error)}; {_REMEDY}") from error
 
 
+@contextmanager
+def complete(path: Path) -> Iterator[None]:
+    """What `path` holds is used inside as if it were whole; what it lacks is said in one line.
+
+    Raises:
+        RunError: a field is not there, or is no number, list or object where it should be.
+
+    Example:
+        >>> with complete(run.recipe):
+        ...     preset = run.read_json(run.recipe)["recipe"]["preset"]
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path} lacks what is expected in it ({error}): it was changed by hand or is of another "
+            "version; train the run again"
+        ) from error
+
+
 def _reason(error: OSError) -> str:
     return error.strerror or str(error)
 
@@ -270,7 +290,7 @@ class RunFolder:
             content = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise RunError(
-                f"{path} cannot be read: {_reason(error)}; expected in every finished run"
+                f"{path} cannot be read: {_reason(error)}; expected in every finished run: train it again"
             ) from error
         except ValueError as error:
             raise RunError(f"{path} holds no JSON: {error}; it was changed by hand or cut short") from error

@@ -121,6 +121,18 @@ def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(inklens, 
     assert (absent[0]["recall"], absent[0]["support"]) == ("", "0")
 
 
+def test_what_was_left_out_of_other_data_is_said(inklens, run, some_digits):
+    """A test part that is but a fifth, and files that are no images."""
+    (some_digits / "7" / "notes.txt").write_text("no image")
+    done = inklens("evaluate", "one", "--data", "some")
+    assert done.returncode == 0, done.stderr
+    images = sum(1 for _ in some_digits.rglob("*.png"))
+    assert done.stderr.splitlines()[:2] == [
+        "note: some: 1 other files ignored",
+        f"note: some: no test part of its own: {round(images / 5)} images are held out for it (seed 0)",
+    ]
+
+
 def test_a_bare_model_file_is_judged_without_any_framework(run, tmp_path):
     shutil.copy(run / "model.onnx", tmp_path / "bare.onnx")
     code = """

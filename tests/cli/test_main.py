@@ -1,4 +1,11 @@
+import os
+import subprocess
+import sys
+
 import pytest
+from PIL import Image
+
+from tiny_onnx import build_model, save
 
 
 def test_help_and_the_list_of_data_sets_import_no_framework(inklens):
@@ -6,9 +13,6 @@ def test_help_and_the_list_of_data_sets_import_no_framework(inklens):
         "import sys, inklens.cli as c\nsys.argv = ['inklens', {!r}]\ntry:\n    c.main()\nexcept SystemExit:\n"
     )
     heavy += "    print([m for m in ('keras', 'tensorflow', 'numpy', 'matplotlib') if m in sys.modules])"
-    import subprocess
-    import sys
-
     for argument in ("--help", "datasets"):
         code = heavy.format(argument)
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -28,9 +32,6 @@ def test_help_names_every_command(inklens):
 
 
 def test_a_command_does_not_import_the_others():
-    import subprocess
-    import sys
-
     code = """
 import sys, inklens.cli
 sys.argv = ["inklens", "predict", "--help"]
@@ -64,18 +65,20 @@ def test_datasets_lists_counts_and_places(inklens):
         (("train", "--network", "conv5"), "unknown network 'conv5': did you mean 'conv5x5'?"),
         (("train", "--backend", "theano"), "unknown backend 'theano': expected one of auto"),
         (("train", "--epochs", "0"), "epochs 0 is out of range"),
-        (("train", "--epochs", "many"), "Invalid value for"),
+        (("train", "--epochs", "many"), "Invalid value for '--epochs': 'many' should be a valid integer"),
         (("train", "--batch-size", "0"), "batch_size 0 is out of range"),
         (("train", "--validation-split", "half"), "validation split 'half' cannot be read"),
         (("train", "--data", "mnits"), "did you mean mnist"),
         (("train", "--data", "sample", "--size", "28"), "size '28' cannot be read"),
         (("train", "--data", "sample", "--validation-split", "4000"), "leaves no data"),
-        (("train", "--colour", "red"), "No such option"),
+        (("train", "--colour", "red"), "No such option: --colour. See `inklens train --help`."),
+        (("--colour", "train"), "No such option: --colour. See `inklens --help`."),
+        (("explain", "run"), "Missing argument 'IMAGE'. See `inklens explain --help`."),
         (("show", "nowhere"), "nowhere"),
         (("evaluate", "runs/none"), "runs/none is not a folder"),
         (("report", "runs/none"), "runs/none is not a folder"),
         (("predict", "none.png"), "runs holds no finished run"),
-        (("paint",), "No such command"),
+        (("paint",), "No such command 'paint'. Did you mean"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, tmp_path, arguments, message):
@@ -86,3 +89,19 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, tmp_path, argu
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "runs").exists(), "something was left behind"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell's 141 is of POSIX")
+@pytest.mark.parametrize(
+    "arguments", [("datasets",), ("--help",), ("predict", "blank.png", "--model", "model.onnx")]
+)
+def test_a_pipe_that_nobody_reads_ends_a_command_quietly(tmp_path, arguments):
+    """As with `inklens datasets | head -1`: what Rich writes, what Typer writes, what is left for the end."""
+    save(build_model(), tmp_path / "model.onnx")
+    Image.new("L", (12, 9), 255).save(tmp_path / "blank.png")
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "inklens", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")

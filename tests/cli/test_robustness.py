@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from inklens.evaluation import CORRUPTIONS, wilson_interval
@@ -117,11 +118,28 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(runs, arguments, messag
     assert done.stderr.count("\n") == 1
 
 
-def test_data_of_other_classes_are_refused(runs):
-    import numpy as np
+def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(done, runs):
+    from inklens.datasets import load
 
+    sample = load("sample").test
+    chosen = np.flatnonzero(np.isin(sample.labels, (3, 8)))
+    images, texts = sample.batch(chosen), sample.labels[chosen].astype(str)
+    np.savez(runs / "two.npz", x_train=images, y_train=texts, x_test=images, y_test=texts)
+    own = (runs / "runs/five/robustness.json").read_bytes()
+    other = _run(runs, "runs/five", "--data", "two.npz")
+    assert (other.returncode, other.stderr) == (0, "")
+    assert other.stdout.endswith("written    runs/five/evaluations/two\n")
+    assert (runs / "runs/five/robustness.json").read_bytes() == own
+    said = json.loads((runs / "runs/five/evaluations/two/robustness.json").read_text())
+    assert said["images"] == len(chosen)
+    assert said["clean_error"] < 0.2, "matched by position, nearly all would be wrong"
+
+
+def test_data_of_other_classes_are_refused_by_name(runs):
     images = np.random.default_rng(0).integers(0, 256, (60, 28, 28)).astype(np.uint8)
-    np.savez(runs / "three.npz", images=images, labels=np.arange(60) % 3)
-    done = _run(runs, "runs/five", "--data", "three.npz")
+    np.savez(runs / "letters.npz", images=images, labels=np.array(["a", "3"] * 30))
+    done = _run(runs, "runs/five", "--data", "letters.npz")
     assert done.returncode == 2
-    assert "three has the classes 0, 1, 2; expected those of five, 0, 1, 2, 3" in done.stderr
+    refused = "inklens: letters has the classes a, which the network does not know; expected its own, 0, 1"
+    assert done.stderr.startswith(refused)
+    assert done.stderr.count("\n") == 1

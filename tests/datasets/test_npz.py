@@ -33,6 +33,45 @@ def test_the_arrays_of_keras_keep_their_own_test_part(tmp_path, few):
     assert data.notes == ()
 
 
+@pytest.mark.parametrize("dtype", [str, bytes])
+def test_labels_that_are_text_name_the_classes_in_the_order_of_folders(tmp_path, few, dtype):
+    images, labels = few
+    texts = np.array([f"c{12 - label}" for label in labels])
+    data = load(saved(tmp_path, images=images, labels=texts.astype(dtype)))
+    assert data.class_names == tuple(f"c{number}" for number in range(3, 13))
+    for part in (data.train, data.test):
+        for image, label in zip(part.whole()[..., 0], part.labels, strict=True):
+            (place,) = np.flatnonzero((images == image).all(axis=(1, 2)))
+            assert data.class_names[label] == texts[place]
+
+
+def test_text_of_a_test_part_is_numbered_as_that_of_the_training_part(tmp_path, few):
+    images, labels = few
+    texts = labels.astype(str)
+    path = saved(tmp_path, x_train=images, y_train=texts[:, None], x_test=images[50:60], y_test=texts[50:60])
+    assert load(path).test.labels.tolist() == [5] * 10
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        (["a", "b"], ["a", "d\x1b"], r"has the class 'd\\x1b' in its test part; expected .*, a, b: add"),
+        (["a", "b"], [0, 1], "labels of type int64 beside others that are text; expected one type"),
+        ([0, 1], ["a", "b"], "labels of type <U1; expected whole numbers from 0 on, or text"),
+        (["a", " "], ["a", "a"], "holds the label ' '; expected a printable name"),
+        (["a", "b\n"], ["a", "a"], r"holds the label 'b\\n'; expected a printable name"),
+        ([b"a", b"\xff"], [b"a", b"a"], "labels that are no UTF-8 .*: save them as str"),
+        (["a", "a"], ["a", "a"], "images of one class only"),
+    ],
+)
+def test_text_that_names_no_classes_is_refused_in_one_line(tmp_path, train, test, said):
+    images = np.zeros((2, 8, 8), np.uint8)
+    path = saved(tmp_path, x_train=images, y_train=np.array(train), x_test=images, y_test=np.array(test))
+    with pytest.raises(DataError, match=said) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
 def test_colour_images_keep_their_channels(tmp_path):
     path = saved(tmp_path, images=np.zeros((10, 8, 9, 3), np.uint8), labels=np.arange(10) % 2)
     assert load(path).image_shape == (8, 9, 3)
@@ -56,7 +95,7 @@ def test_colour_images_keep_their_channels(tmp_path):
         ),
         (
             {"images": np.array([None] * 9), "labels": np.arange(9)},
-            "Python objects as images, .*labels as integers",
+            "Python objects as images, .*labels as integers or as text",
         ),
         (
             {"images": np.zeros((9, 8, 8)), "labels": np.array([0, 1] * 4 + [2**40])},

@@ -112,7 +112,7 @@ except ModelError as error:
 
 def test_a_run_that_lacks_something_is_refused(folder):
     folder.write_json(folder.metrics, {"confidence": {"temperature": None}})
-    with pytest.raises(RunError, match=r"metrics\.json has no temperature in its confidence"):
+    with pytest.raises(RunError, match=r"metrics\.json lacks what is expected in it"):
         explain_run(folder, clutter_with_stroke())
     folder.metrics.unlink()
     with pytest.raises(RunError, match=r"metrics\.json cannot be read"):

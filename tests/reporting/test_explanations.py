@@ -1,6 +1,7 @@
 """Class activation, occlusion and the answers to covered parts as pictures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,32 @@ def test_the_page_says_what_the_network_says_and_what_it_says_then(
 
 def colours_of(figure: Figure, index: int) -> np.ndarray:
     return np.asarray(figure.axes[0].images[index].get_array(), np.float64)
+
+
+def test_what_covering_costs_is_said_of_one_cover(
+    tmp_path: Path, texts_of: Callable[[Figure], list[Text]], digit: np.ndarray
+) -> None:
+    occlusion = explained(digit, label=1).occlusion
+    shares = occlusion.covered[..., 1]
+    cost, gain = 100 * (occlusion.uncovered[1] - shares.min()), 100 * (shares.max() - occlusion.uncovered[1])
+    assert cost > 100 * occlusion.fall.max() + 0.1, (
+        "the mean over a pixel's covers says less than one of them"
+    )
+    figure = occlusion_picture(digit, occlusion, "abcdefghij", tmp_path / "x.png")
+    said = [text.get_text() for text in texts_of(figure)]
+    assert f"blue costs b: {cost:.1f} points at most" in said
+    assert f"orange gains it: {gain:.1f} points at most" in said
+
+
+def test_what_rounding_makes_of_a_blank_image_is_not_drawn(tmp_path: Path) -> None:
+    blank = np.zeros((28, 28, 1), np.uint8)
+    occlusion = occlusion_map(by_quarters, blank, 0)
+    rounded = replace(occlusion, fall=occlusion.fall + np.float32(1e-8))
+    plain, drawn = (
+        colours_of(occlusion_picture(blank, one, "abcdefghij", tmp_path / "x.png"), 1)
+        for one in (occlusion, rounded)
+    )
+    assert np.abs(plain - drawn).max() < 0.001
 
 
 def test_blue_is_where_covering_costs_and_orange_where_it_helps(tmp_path: Path) -> None:

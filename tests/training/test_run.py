@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from inklens.errors import DataError, RunError
+from inklens.runs import RunFolder
 from inklens.training import Recipe, Run, select_backend, train
 
 select_backend("tensorflow")
@@ -75,3 +76,17 @@ def test_a_run_that_was_not_finished_is_refused(run, tmp_path):
     run.folder.__class__.create(tmp_path, "half", "x").set_status("interrupted")
     with pytest.raises(RunError, match="is interrupted, not done"):
         Run.open(tmp_path / "half")
+
+
+@pytest.mark.parametrize(
+    "recipe", [{}, {"recipe": 3, "data": [], "pixels": None}, {"data": {"name": "mnist"}}]
+)
+@pytest.mark.parametrize("asked", ["recipe", "spec", "data", "class_names"])
+def test_a_recipe_that_was_changed_by_hand_is_refused_in_one_line(tmp_path, recipe, asked):
+    folder = RunFolder.create(tmp_path, "mine", "run")
+    folder.write_json(folder.recipe, recipe)
+    with pytest.raises(
+        RunError, match=r"recipe\.json lacks what is expected in it .*; train the run again"
+    ) as caught:
+        getattr(Run(folder), asked)
+    assert "\n" not in str(caught.value)

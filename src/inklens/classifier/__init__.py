@@ -9,7 +9,7 @@ from inklens.lazy import lazily
 
 if TYPE_CHECKING:
     from inklens.classifier.answers import Predictions
-    from inklens.classifier.candidates import Answers, Candidate, answers_of_all
+    from inklens.classifier.candidates import Answers, Candidate, answers_of_all, load_for_all
     from inklens.classifier.classifier import Classifier
     from inklens.classifier.files import find_images
     from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, Reject
@@ -26,6 +26,7 @@ __all__ = [
     "Scored",
     "answers_of_all",
     "find_images",
+    "load_for_all",
     "score_files",
 ]
 
@@ -40,6 +41,7 @@ _HOMES = {
     "Scored": "scoring",
     "answers_of_all": "candidates",
     "find_images": "files",
+    "load_for_all": "candidates",
     "score_files": "scoring",
 }
 

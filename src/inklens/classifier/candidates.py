@@ -14,7 +14,7 @@ from inklens.classifier.answers import OK
 from inklens.classifier.classifier import Classifier
 from inklens.classifier.metadata import quoted
 from inklens.datasets import NAMES, Dataset, load
-from inklens.errors import DataError, RunError
+from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation.matching import listed, match_classes
 from inklens.runs import RunFolder
 
@@ -112,6 +112,32 @@ class Candidate:
                 f"the data that {self.path} was trained on: {error}; give others with --data"
             ) from error
 
+    def is_own(self, data: Dataset) -> bool:
+        """Whether it was trained on these data, unchanged."""
+        return bool(data.fingerprint == self.data["fingerprint"])
+
+    def place(self, data: Dataset, part: str, given: Path | None = None) -> RunFolder:
+        """Where figures of a part of these data go: the folder given, the run, or evaluations/DATA in it.
+
+        Into the run itself go only those of its own data's test part, and if the training opened that.
+
+        Raises:
+            OptionError: the folder given is a run.
+        """
+        if given is None and self.run is not None and part == "test" and self.is_own(data):
+            opened = self.run.read_json(self.run.metrics).get("test") is not None
+            if opened:
+                return self.run
+        if given is None:
+            stem = (Path(data.name).stem or "data") + ("" if part == "test" else f"-{part}")
+            if self.run is None:
+                given = self.path.parent / "evaluations" / f"{self.name}-{stem}"
+            else:
+                given = self.run.path / "evaluations" / stem
+        if (given / "status.json").exists():
+            raise OptionError(f"--output {given} is a run, whose own figures stay; give another folder")
+        return RunFolder(given)
+
     def answers(self, data: Dataset, part: str = "test") -> Answers:
         """What the model says of a part of the data, whose classes are matched by name.
 
@@ -133,6 +159,23 @@ class Candidate:
             labels,
             np.concatenate([block.status == OK for block in said]),
         )
+
+
+def load_for_all(candidates: Sequence[Candidate], data: str | None, **options: Any) -> list[Dataset]:
+    """The same data once for each of several models, as each takes them.
+
+    Args:
+        candidates: at least one.
+        data: a name or a path; None is what the first was trained on.
+        options: as for `Candidate.load`.
+    """
+    first = candidates[0]
+    loaded = {first.classifier.spec: first.load(data, **options)}
+    source = data or first.data["path"] or first.data["name"]
+    for candidate in candidates[1:]:
+        if candidate.classifier.spec not in loaded:
+            loaded[candidate.classifier.spec] = candidate.load(source, **options)
+    return [loaded[candidate.classifier.spec] for candidate in candidates]
 
 
 def answers_of_all(
@@ -165,13 +208,10 @@ def answers_of_all(
                 f"{first.name} was trained on {first.data['name']}, but {other.name} on other data "
                 f"({other.data['name']}); expected one set of images for all: give it with --data"
             )
-    source = data or first.data["path"] or first.data["name"]
-    loaded, answers = first.load(data, **options), []
-    for candidate in candidates:
-        same = candidate.classifier.spec == first.classifier.spec
-        seen = loaded if same else candidate.load(source, **options)
+    loaded, answers = load_for_all(candidates, data, **options), []
+    for candidate, seen in zip(candidates, loaded, strict=True):
         said = candidate.answers(seen, part)
         order = [candidate.classifier.class_names.index(name) for name in names]
         places = np.argsort(order)
         answers.append(replace(said, probabilities=said.probabilities[:, order], labels=places[said.labels]))
-    return loaded, answers
+    return loaded[0], answers

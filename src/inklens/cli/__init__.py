@@ -1,5 +1,6 @@
 """The command line: one file per command, thin. Heavy imports wait until a command runs."""
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -16,6 +17,9 @@ COMMANDS = (
     "train", "evaluate", "compare", "robustness", "predict", "read", "explain", "report", "export", "audit",
     "datasets", "show",
 )  # fmt: skip
+
+# What a shell says of a program that wrote to a pipe which nobody reads any more: 128 + SIGPIPE.
+_READER_GONE = 141
 
 
 def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -53,15 +57,33 @@ def main() -> None:
     asked = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
         code = command_line([asked] if asked in COMMANDS else COMMANDS)(standalone_mode=False)
+        if sys.stdout is not None:  # None where it is closed
+            sys.stdout.flush()
     except InklensError as error:
         _complain(str(error))
         code = error.exit_code
     except typer.TyperException as error:  # a mistake in the options, as Typer words it
-        _complain(f"{error.format_message()} See `inklens --help`.")
+        _complain(_option_mistake(error))
         code = error.exit_code
     except typer.Abort:
         code = 130
+    except (BrokenPipeError, SystemExit) as error:  # Typer and Rich make a SystemExit of it
+        if not any(isinstance(one, BrokenPipeError) for one in (error, error.__context__)):
+            raise
+        # Else Python would try once more to write what is left, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _READER_GONE
     sys.exit(code)
+
+
+def _option_mistake(error: typer.TyperException) -> str:
+    """What was given and what is expected, and the command whose help says more."""
+    message = error.format_message()
+    if errors_of := getattr(error.__cause__, "errors", None):  # pydantic's, which says "Input should be ..."
+        message = message.replace("Input", repr(errors_of()[0]["input"]), 1)
+    context = getattr(error, "ctx", None)
+    command = f"{context.info_name} " if context and context.parent else ""
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'} See `inklens {command}--help`."
 
 
 def _complain(message: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inklens.cli.console import output
+from inklens.cli.console import notes_on, output
 from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def compare(
     candidates = [Candidate.open(run) for run in runs]
     options: dict[str, Any] = {"kind": kind, "channels": channels, "framing": framing, "strict": strict}
     loaded, answers = answers_of_all(candidates, data, part, **options)
+    notes_on(loaded, candidates[0], data, part)
     names = candidates[0].classifier.class_names
     comparison = compare([each.probabilities for each in answers], answers[0].labels, names)
     stem = "-vs-".join(candidate.name for candidate in candidates[:3]) + "-and-more" * (len(candidates) > 3)

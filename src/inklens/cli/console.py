@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from inklens.classifier import Candidate
+    from inklens.datasets import Dataset
+
 
 class Printer:
     """A Rich console that is imported when it first prints: `inklens predict` never needs it."""
@@ -27,6 +30,25 @@ class Printer:
 
 output = Printer()
 errors = Printer(stderr=True)
+
+
+def note(text: str) -> None:
+    """What the user should know beside the result."""
+    errors.print(printable(f"note: {text}"), markup=False)
+
+
+def notes_on(data: "Dataset", candidate: "Candidate", given: str | None, part: str = "test") -> None:
+    """What is to be known of data that a network was not trained on: that they have changed since, what was
+    left out of them, and whether their test part is but a fifth of them."""
+    from inklens.datasets.trees import HELD_OUT
+
+    if candidate.is_own(data):
+        return
+    if given is None:
+        note(f"{data.source} has changed since {candidate.name} was trained on it")
+    for one in data.notes:
+        if part == "test" or not one.startswith(HELD_OUT):
+            note(f"{data.name}: {one}")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inklens.cli.console import errors, output
+from inklens.cli.console import note, notes_on, output
 from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
 
 if TYPE_CHECKING:
@@ -37,46 +37,25 @@ def evaluate(
 
     candidate = Candidate.open(run)
     loaded = candidate.load(data, kind=kind, channels=channels, framing=framing, strict=strict)
-    own = loaded.fingerprint == candidate.data["fingerprint"]
-    if data is None and not own:
-        errors.print(f"note: {loaded.source} has changed since the network was trained on it", markup=False)
-    if own and part in ("train", "all"):
-        errors.print("note: there are images among these that the network learnt from", markup=False)
     answers = candidate.answers(loaded, part)
+    notes_on(loaded, candidate, data, part)
+    if candidate.is_own(loaded) and part in ("train", "all"):
+        note("there are images among these that the network learnt from")
     names = candidate.classifier.class_names
     examination = examine(answers.probabilities, answers.labels, names, answers.answered)
-    target, metrics = _place(candidate, loaded, part, own, folder)
-    target.write_json(target.metrics, {**metrics, "evaluation": {"part": part, **examination.to_dict()}})
+    target = candidate.place(loaded, part, folder)
+    metrics = {**_known(candidate, loaded, target), "evaluation": {"part": part, **examination.to_dict()}}
+    target.write_json(target.metrics, metrics)
     write_examination(target, examination)
     _print(examination, loaded, part)
     output.print(f"written    {target.path}", markup=False)
 
 
-def _place(
-    candidate: "Candidate", data: "Dataset", part: str, own: bool, folder: Path | None
-) -> tuple["RunFolder", dict[str, Any]]:
-    """Where the files go, and what else metrics.json holds there.
-
-    Into the run itself go only figures of what its own are of: its data, and the test part if it was opened.
-    """
-    from inklens.errors import OptionError
-    from inklens.runs import RunFolder
-
-    run = candidate.run
-    if folder is None and run is not None and own and part == "test":
-        metrics = run.read_json(run.metrics)
-        if metrics.get("test") is not None:
-            return run, metrics
-    if folder is None:
-        stem = Path(data.name).stem or "data"
-        stem += "" if part == "test" else f"-{part}"
-        inside, name = (
-            (candidate.path.parent, f"{candidate.name}-{stem}") if run is None else (run.path, stem)
-        )
-        folder = inside / "evaluations" / name
-    if (folder / "status.json").exists():
-        raise OptionError(f"--output {folder} is a run, whose own figures stay; give another folder")
-    return RunFolder(folder), {
+def _known(candidate: "Candidate", data: "Dataset", target: "RunFolder") -> dict[str, Any]:
+    """What else metrics.json holds: in the run what the training wrote, elsewhere what was evaluated."""
+    if target == candidate.run:
+        return target.read_json(target.metrics)
+    return {
         "model": {"name": candidate.name, "path": candidate.path},
         "data": {"name": data.name, "source": data.source, "fingerprint": data.fingerprint},
     }
@@ -109,4 +88,4 @@ def _print(examination: "Examination", data: "Dataset", part: str) -> None:
     )
     output.print(scores.tutorial_line())
     if examination.absent:
-        errors.print(f"note: {data.name} has no image of {listed(examination.absent)}", markup=False)
+        note(f"{data.name} has no image of {listed(examination.absent)}")

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inklens.cli.console import errors, output, printable
+from inklens.cli.console import note, output, printable
 from inklens.errors import OptionError
 
 if TYPE_CHECKING:
     from inklens.explanation import Explanation, Occlusion
-
-_NAMES_SHOWN = 20
 
 
 def explain(
@@ -59,7 +57,7 @@ def _explain_run(
     pictures = _draw(explanation, run.class_names, target)
     confidence = run.metrics.get("confidence")
     if confidence is None:
-        errors.print("note: the run was made before probabilities were calibrated", markup=False)
+        note("the run was made before probabilities were calibrated")
     _say(_status(explanation, confidence or {}), explanation.occlusion, run.class_names, label)
     _say_where(target, pictures)
 
@@ -88,7 +86,7 @@ def _explain_file(
         occlusion_picture(pixels, occlusion, classifier.class_names, temporary)
     _say(str(answer.status[0]), occlusion, classifier.class_names, label)
     _say_where(folder, ["occlusion.png"])
-    errors.print("note: filters, feature maps and class activation need the run's model.keras: give the run")
+    note("filters, feature maps and class activation need the run's model.keras: give the run")
 
 
 def _label(label: str | None, class_names: Sequence[str], where: str) -> int | None:
@@ -96,9 +94,9 @@ def _label(label: str | None, class_names: Sequence[str], where: str) -> int | N
     if label is None:
         return None
     if label not in class_names:
-        more = f" and {len(class_names) - _NAMES_SHOWN} more" if len(class_names) > _NAMES_SHOWN else ""
-        known = ", ".join(class_names[:_NAMES_SHOWN])
-        raise OptionError(f"label {label!r} is no class of {where}: expected one of {known}{more}")
+        from inklens.evaluation.matching import listed
+
+        raise OptionError(f"label {label!r} is no class of {where}: expected one of {listed(class_names)}")
     return class_names.index(label)
 
 

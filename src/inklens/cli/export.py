@@ -11,7 +11,7 @@ from inklens.export.formats import FORMATS, metadata_file
 
 
 def export(
-    run: Annotated[str, typer.Argument(help="The folder of a run.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run.")],
     format_name: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "onnx",
     target: Annotated[
         Path | None, typer.Option("--output", help="The file to write; default: one in the run's folder.")

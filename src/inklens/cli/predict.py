@@ -90,7 +90,7 @@ def _destination(results: Path | None, top_k: int) -> "Iterator[Write]":
 
         with results_file(results, top_k) as write:
             yield write
-    elif sys.stdout.isatty():
+    elif sys.stdout is not None and sys.stdout.isatty():  # None where it is closed
         table = _Table()
         yield table.add
         table.flush()

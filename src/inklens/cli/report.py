@@ -7,7 +7,7 @@ import typer
 from inklens.cli.console import output
 
 
-def report(run: Annotated[str, typer.Argument(help="The folder of a run.")]) -> None:
+def report(run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run.")]) -> None:
     """Write a run's report.html again, from what its folder holds and the data where they are to be had."""
     from inklens.training import Run
 

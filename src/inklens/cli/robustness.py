@@ -1,28 +1,27 @@
-"""`inklens robustness`: how often networks err on images that went wrong, side by side."""
+"""`inklens robustness`: how often networks err on images that went wrong, side by side, without Keras."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inklens.cli.console import errors, output
+from inklens.cli.console import errors, note, notes_on, output
 from inklens.cli.options import Data
-from inklens.errors import DataError, OptionError
+from inklens.errors import OptionError
 
 if TYPE_CHECKING:
+    from inklens.classifier import Candidate
     from inklens.datasets import Dataset
     from inklens.evaluation import Robustness
-    from inklens.pixels import PixelSpec
+    from inklens.evaluation.robustness import Predict
     from inklens.runs import RunFolder
-    from inklens.training import Run
 
 
 def robustness(
     models: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Run folders, or model.onnx files (without Keras).")
+        list[str], typer.Argument(metavar="RUN...", help="Folders of runs, or model.onnx files.")
     ],
     data: Data = None,
     images: Annotated[
@@ -31,104 +30,76 @@ def robustness(
     seed: Annotated[int, typer.Option(min=0, help="Of the corruptions: another seed, other noise.")] = 0,
     folder: Annotated[
         Path | None,
-        typer.Option("--output", help="The folder to write into, for one run or model; default: the run's."),
+        typer.Option(
+            "--output",
+            help="The folder to write into, for one model; default: the run, or evaluations/DATA in it.",
+        ),
     ] = None,
 ) -> None:
     """Print the error under fifteen corruptions (noise, blur, shear, fog ...), runs side by side.
 
     All are measured on the same images: --data, or the test images of the first one's own data.
     """
+    from inklens.classifier import Candidate, load_for_all
     from inklens.training.robustness import robustness
 
     if folder is not None and len(models) > 1:
         raise OptionError(f"--output takes the figures of one run; {len(models)} were given: leave it out")
-    opened = [_open(model) for model in models]
-    loaded = _load(opened, data)
-    into = [_folder_for(model, folder) for model in opened]
+    candidates = [Candidate.open(model) for model in models]
+    loaded = load_for_all(candidates, data)
+    _check_classes(candidates, loaded)
+    notes_on(loaded[0], candidates[0], data)
+    into = [_place(candidate, seen, folder) for candidate, seen in zip(candidates, loaded, strict=True)]
     measured = []
-    for model, dataset, place in zip(opened, loaded, into, strict=True):
-        with _progress(model.name) as on_corruption:
+    for candidate, seen, place in zip(candidates, loaded, into, strict=True):
+        with _progress(candidate.name) as on_corruption:
             measured.append(
                 robustness(
-                    model.predict,
-                    dataset,
-                    spec=model.spec,
+                    _predictor(candidate),
+                    seen,
+                    spec=candidate.classifier.spec,
+                    class_names=candidate.classifier.class_names,
                     images=images,
                     seed=seed,
                     folder=place,
                     on_corruption=on_corruption,
                 )
             )
-        if model.run and place == model.run.folder and place.report.exists():  # its table shows them now
-            model.run.write_report()
-    _print_table([model.name for model in opened], measured)
+    _print_table([candidate.name for candidate in candidates], measured)
     output.print(
         f"\nerror on {measured[0].clean.n:,} test images of {loaded[0].name} (seed {seed})", markup=False
     )
-    for model, place in zip(opened, into, strict=True):
+    for candidate, place in zip(candidates, into, strict=True):
         if place is None:
-            errors.print(f"note: {model.name} is no run, so nothing was written: give --output", markup=False)
-        else:
-            output.print(f"written    {place.path}", markup=False)
+            note(f"{candidate.path} is no run, so nothing was written: give --output")
+            continue
+        output.print(f"written    {place.path}", markup=False)
+        if place == candidate.run and place.report.exists():
+            _write_report(place)  # its table shows them now
 
 
-@dataclass(frozen=True)
-class _Model:
-    name: str
-    class_names: tuple[str, ...]
-    spec: "PixelSpec"
-    data: Any  # what it says of the data that it was trained on
-    predict: Callable[[Any], Any]
-    run: "Run | None"
+def _predictor(candidate: "Candidate") -> "Predict":
+    return lambda images: candidate.classifier.predict_framed(images).probabilities
 
 
-def _folder_for(model: _Model, given: Path | None) -> "RunFolder | None":
-    from inklens.runs import RunFolder
+def _check_classes(candidates: "list[Candidate]", loaded: "list[Dataset]") -> None:
+    """Refuses what the last of them does not know before the first is measured."""
+    from inklens.evaluation import match_classes
 
-    if given:
-        return RunFolder(given)
-    return model.run.folder if model.run else None
+    for candidate, data in zip(candidates, loaded, strict=True):
+        match_classes(data.test.labels, data.class_names, candidate.classifier.class_names, data.name)
 
 
-def _open(path: str) -> _Model:
-    """A run with its Keras network, or a model file without Keras."""
-    if Path(path).suffix == ".onnx":
-        from inklens.classifier import Classifier
+def _place(candidate: "Candidate", data: "Dataset", given: Path | None) -> "RunFolder | None":
+    if given is None and candidate.run is None:
+        return None
+    return candidate.place(data, "test", given)
 
-        classifier = Classifier.open(path)
 
-        def predict(images: Any) -> Any:
-            return classifier.predict_framed(images).probabilities
-
-        about = classifier.metadata.data
-        return _Model(path, classifier.class_names, classifier.spec, about, predict, None)
+def _write_report(folder: "RunFolder") -> None:
     from inklens.training import Run
 
-    run = Run.open(path)
-    return _Model(run.path.name, run.class_names, run.spec, run.data, run.predict, run)
-
-
-def _load(models: list[_Model], data: str | None) -> "list[Dataset]":
-    """The same data for each, in its own size, channel count and framing."""
-    from inklens.datasets import load
-
-    first = models[0].data
-    source = data or first.get("path") or first.get("name")
-    if source is None:
-        raise DataError(f"{models[0].name} does not say what it was trained on; give --data")
-    sets: dict[PixelSpec, Dataset] = {}
-    for model in models:
-        spec = model.spec
-        if spec not in sets:
-            sets[spec] = load(source, size=spec.shape[:2], channels=spec.channels, framing=spec.framing)
-        if sets[spec].class_names != model.class_names:
-            raise DataError(
-                f"{sets[spec].name} has the classes {', '.join(sets[spec].class_names)}; expected those of "
-                f"{model.name}, {', '.join(model.class_names)}: give other --data"
-            )
-    if data is None and next(iter(sets.values())).fingerprint != first.get("fingerprint"):
-        errors.print(f"note: {source} has changed since {models[0].name} was trained on it", markup=False)
-    return [sets[model.spec] for model in models]
+    Run(folder).write_report()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inklens.cli.console import errors, interrupts_told, output
+from inklens.cli.console import interrupts_told, note, output
 from inklens.cli.options import (
     Channels,
     Data,
@@ -243,7 +243,7 @@ def _load(data: str | None, quiet: bool, **options: Any) -> "Dataset":
         return load(data, **options)
     default = load_default()
     if quiet and default.name == "sample":
-        errors.print(f"note: {default.notes[-1]}", markup=False)
+        note(default.notes[-1])
     if all(value is None or value is False for value in options.values()):
         return default
     return replace(load(default.name, **options), notes=default.notes)
@@ -286,7 +286,7 @@ def _print_result(run: "Run") -> None:
         f"{answers['answered']:,} wrongly; the others are called unknown"
     )
     if confidence["note"]:
-        errors.print(f"note: {confidence['note']}", markup=False)
+        note(confidence["note"])
     output.print(f"model      {run.folder.onnx}", markup=False)
     output.print(f"pictures   {run.folder.pictures}", markup=False)
     output.print(f"report     {run.folder.report}", markup=False)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.datasets.names import is_printable
+from inklens.datasets.trees import natural_key
 from inklens.errors import DataError
 
 _NAMED = 5  # absent labels that a message names
@@ -20,8 +22,8 @@ def as_labels(labels: NDArray[np.generic], where: str) -> NDArray[np.int64]:
     """
     if not np.issubdtype(labels.dtype, np.integer):
         raise DataError(
-            f"{where} holds labels of type {labels.dtype}; expected whole numbers from 0 on: "
-            "save them as integers"
+            f"{where} holds labels of type {labels.dtype}; expected whole numbers from 0 on, or text: "
+            "save them as integers, or as the classes' names"
         )
     for label in (int(labels.min()), int(labels.max())):
         if not 0 <= label <= np.iinfo(np.int64).max:
@@ -29,6 +31,57 @@ def as_labels(labels: NDArray[np.generic], where: str) -> NDArray[np.int64]:
                 f"{where} holds the label {label}; expected whole numbers from 0 on: number them anew"
             )
     return labels.reshape(-1).astype(np.int64)
+
+
+def classes_named(labels: NDArray[np.generic], where: str) -> tuple[str, ...] | None:
+    """The classes where labels are text, in the order that folders of them would have; None for numbers.
+
+    Args:
+        labels: str or bytes (UTF-8) of any shape, or numbers.
+        where: what they lie in, for the message.
+
+    Raises:
+        DataError: a name that is empty or not printable.
+    """
+    if labels.dtype.kind not in "US":
+        return None
+    names = tuple(sorted(set(_texts(labels, where)), key=natural_key))
+    for name in names:
+        if not name.strip() or not is_printable(name):
+            raise DataError(
+                f"{where} holds the label {name!a}; expected a printable name on one line: rename it"
+            )
+    return names
+
+
+def as_numbers(labels: NDArray[np.generic], names: tuple[str, ...], where: str) -> NDArray[np.int64]:
+    """Labels that are names as their places in `names`: int64 (N,).
+
+    Raises:
+        DataError: they are no text, or one of them is not among the names.
+    """
+    if labels.dtype.kind not in "US":
+        raise DataError(
+            f"{where} holds labels of type {labels.dtype} beside others that are text; expected one type for "
+            "all: save them all as text, or all as integers"
+        )
+    place = {name: number for number, name in enumerate(names)}
+    texts = _texts(labels, where)
+    if strange := sorted(set(texts) - place.keys(), key=natural_key):
+        raise DataError(
+            f"{where} has the class {strange[0]!a} in its test part; expected the classes of the training "
+            f"part, {', '.join(names)}: add training images of it or take it out"
+        )
+    return np.array([place[text] for text in texts], np.int64)
+
+
+def _texts(labels: NDArray[np.generic], where: str) -> list[str]:
+    try:
+        return [str(one, "utf-8") if isinstance(one, bytes) else one for one in labels.ravel().tolist()]
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{where} holds labels that are no UTF-8 ({error}); expected names in it: save them as str"
+        ) from error
 
 
 def count_labels(
@@ -65,7 +118,7 @@ def count_labels(
         raise DataError(
             f"{name} has labels up to {classes - 1} but no training image with the label {named}{more}; "
             f"expected each of 0 to {classes - 1} (0 alone may be missing): "
-            "number them anew without gaps, or mend the wrong ones"
+            "number them anew without gaps, mend the wrong ones, or save them as names (text in an .npz file)"
         )
     if test is not None and (int(test.max()) >= classes or not sizes[test].all()):
         strange = int(test.max()) if int(test.max()) >= classes else 0

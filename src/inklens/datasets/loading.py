@@ -70,16 +70,7 @@ def load(
         dataset = _NAMED[str(data)]()
         dataset = dataset.framed_by_maker(framing or FRAMING_OF[dataset.kind])
     else:
-        path = _existing(data)
-        if path.is_dir() and not idx_pairs(path):
-            dataset = load_folder(
-                path, size=size, channels=channels, framing=framing, seed=seed, strict=strict
-            )
-        elif path.is_dir():
-            dataset = load_idx_folder(path, name=path.resolve().name, seed=seed)
-            dataset = dataset.framed_by_maker(framing or dataset.spec.framing)
-        else:
-            dataset = load_npz(path, seed=seed)
+        dataset = _load_path(_existing(data), size, channels, framing, seed, strict)
     dataset = dataset.reframed(size, channels, framing)
     if max(dataset.spec.height, dataset.spec.width) > LARGEST_SIDE:
         raise DataError(
@@ -87,6 +78,22 @@ def load(
             f"expected at most {LARGEST_SIDE} pixels a side: give a smaller size"
         )
     return replace(dataset, kind=kind or dataset.kind)
+
+
+def _load_path(
+    path: Path,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    framing: str | None,
+    seed: int,
+    strict: bool,
+) -> Dataset:
+    if path.is_file():
+        return load_npz(path, seed=seed)
+    if not idx_pairs(path):
+        return load_folder(path, size=size, channels=channels, framing=framing, seed=seed, strict=strict)
+    dataset = load_idx_folder(path, name=path.resolve().name, seed=seed)
+    return dataset.framed_by_maker(framing or dataset.spec.framing)
 
 
 def load_default() -> Dataset:

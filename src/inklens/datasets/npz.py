@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.dataset import Dataset, from_labelled_images
-from inklens.datasets.labels import as_labels
+from inklens.datasets.labels import as_labels, as_numbers, classes_named
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
 from inklens.pixels import PixelSpec, as_batch
@@ -20,16 +20,20 @@ _LARGEST = 8 * 2**30  # bytes that an array may unpack to
 def load_npz(path: Path, *, seed: int) -> Dataset:
     """An .npz file as a data set of kind "things"; without a test part, a stratified fifth is held out.
 
-    Images are (N, H, W) or (N, H, W, C), uint8 0-255 or floats 0-1; labels are whole numbers from 0.
+    Images are (N, H, W) or (N, H, W, C), uint8 0-255 or floats 0-1; labels are whole numbers from 0, or the
+    classes' names as text, which then are in natural order, as the names of class folders are.
 
     Raises:
         DataError: no .npz file, other names in it, or images and labels that cannot be used.
     """
-    train, test = _read(path)
-    return from_labelled_images(path.stem, train, test, source=str(path), seed=seed, path=str(path.resolve()))
+    train, test, names = _read(path)
+    return from_labelled_images(
+        path.stem, train, test, source=str(path), seed=seed, class_names=names, path=str(path.resolve())
+    )
 
 
-def _read(path: Path) -> tuple[Split, Split | None]:
+def _read(path: Path) -> tuple[Split, Split | None, tuple[str, ...] | None]:
+    """(train, test, class names); there may be no test part, and labels that are numbers have no names."""
     try:
         with path.open("rb") as opened:
             # NumPy would take another file for a pickle, and advise to trust it.
@@ -49,10 +53,13 @@ def _read(path: Path) -> tuple[Split, Split | None]:
                 keys = ("x_train", "y_train") if "x_train" in file else ("images", "labels")
                 if not set(keys) <= set(file):
                     raise DataError(f"{path} holds {', '.join(file.files) or 'nothing'}; expected {_KEYS}")
-                train = _split(_array(file, keys[0], path), _array(file, keys[1], path), path)
+                labels = _array(file, keys[1], path)
+                names = classes_named(labels, str(path))
+                train = _split(_array(file, keys[0], path), labels, names, path)
                 if not {"x_test", "y_test"} <= set(file):
-                    return train, None
-                return train, _split(_array(file, "x_test", path), _array(file, "y_test", path), path)
+                    return train, None, names
+                test = _split(_array(file, "x_test", path), _array(file, "y_test", path), names, path)
+                return train, test, names
     except (
         OSError,
         ValueError,
@@ -88,7 +95,7 @@ def _array(file: "np.lib.npyio.NpzFile", key: str, path: Path) -> NDArray[np.gen
             raise
         raise DataError(
             f"{path} holds Python objects as {key}, which are refused because reading them can run code; "
-            "expected arrays of numbers: save images as uint8 and labels as integers"
+            "expected plain arrays: save images as uint8, labels as integers or as text, labels.astype(str)"
         ) from error
     if not isinstance(array, np.ndarray):
         raise DataError(
@@ -97,7 +104,9 @@ def _array(file: "np.lib.npyio.NpzFile", key: str, path: Path) -> NDArray[np.gen
     return array
 
 
-def _split(images: NDArray[np.generic], labels: NDArray[np.generic], path: Path) -> Split:
+def _split(
+    images: NDArray[np.generic], labels: NDArray[np.generic], names: tuple[str, ...] | None, path: Path
+) -> Split:
     channels = 1 if images.ndim == 3 else images.shape[-1] if images.ndim == 4 else 0
     if channels not in (1, 3) or images.size == 0:
         raise DataError(
@@ -106,9 +115,9 @@ def _split(images: NDArray[np.generic], labels: NDArray[np.generic], path: Path)
     if labels.shape not in ((len(images),), (len(images), 1)):
         raise DataError(
             f"{path} holds labels of shape {labels.shape} for {len(images):,} images; "
-            f"expected ({len(images)},): a whole number for each image, not one-hot"
+            f"expected ({len(images)},): a whole number or a name for each image, not one-hot"
         )
-    whole = as_labels(labels, str(path))
+    whole = as_labels(labels, str(path)) if names is None else as_numbers(labels, names, str(path))
     try:
         batch = as_batch(images, PixelSpec(images.shape[1], images.shape[2], channels))
     except DataError as error:

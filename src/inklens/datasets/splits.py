@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets.trees import TEST_SHARE
+from inklens.datasets.trees import HELD_OUT, TEST_SHARE
 from inklens.errors import DataError, OptionError
 
 
@@ -153,4 +153,4 @@ def hold_out_test(split: Split, seed: int) -> tuple[Split, Split, str]:
         raise DataError(
             f"{len(split)} images without a test part; expected at least five, to hold a fifth out: add more"
         ) from error
-    return train, test, f"no test part of its own: {len(test):,} images are held out for it (seed {seed})"
+    return train, test, f"{HELD_OUT}: {len(test):,} images are held out for it (seed {seed})"

@@ -10,6 +10,7 @@ from inklens.errors import DataError
 from inklens.pixels import IMAGE_SUFFIXES
 
 TEST_SHARE = 0.2  # held out of training data that come without a test part
+HELD_OUT = "no test part of its own"  # how the note begins that says so
 _PARTS = {
     "train": "train",
     "training": "train",

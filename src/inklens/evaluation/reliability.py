@@ -44,9 +44,7 @@ class Reliability:
             "lower": self.lower.tolist(),
             "upper": self.upper.tolist(),
             "count": self.count.tolist(),
-            "mean_confidence": [
-                None if np.isnan(share) else share for share in self.mean_confidence.tolist()
-            ],
+            "mean_confidence": _nullable(self.mean_confidence),
             "accuracy": _nullable(self.accuracy),
         }
 

@@ -19,7 +19,7 @@ from inklens.evaluation import softmax, unknown_score
 from inklens.explanation.layers import MapLayer, Sight, activation_layer, channels_last, map_layers
 from inklens.explanation.occlusion import Occlusion, check_label, occlusion_map
 from inklens.networks.child import on_tensorflow
-from inklens.runs import RunFolder
+from inklens.runs import RunFolder, complete
 
 if TYPE_CHECKING:
     import keras
@@ -123,6 +123,24 @@ def explain_run(
         OptionError: a label that is no class, a patch or a stride out of range.
         MissingPackageError: TensorFlow is not installed.
     """
+    _check_whole(folder)
+    options = {
+        "label": label,
+        "views": folder.read_json(folder.recipe).get("views", "none"),
+        "temperature": _temperature(folder),
+        "patch": patch,
+        "stride": stride,
+    }
+    keras = sys.modules.get("keras")
+    if keras is None or keras.config.backend() != "tensorflow":
+        return _explain_in_child(folder, image, options)
+    from inklens.networks.loading import load_network
+
+    return explain_network(load_network(folder.model), image, **options)
+
+
+def _check_whole(folder: RunFolder) -> None:
+    """Refuses a committee, and a run without its network."""
     if members := folder.members():
         raise RunError(
             f"{folder.path} is a committee, and one network is explained at a time: give one of "
@@ -134,16 +152,9 @@ def explain_run(
             f"{folder.path} has no model.keras, from which a run is explained; train it again, or give a "
             "model.onnx for the occlusion map alone"
         )
-    views = folder.read_json(folder.recipe).get("views", "none")
-    temperature = _temperature(folder)
-    keras = sys.modules.get("keras")
-    if keras is not None and keras.config.backend() == "tensorflow":
-        from inklens.networks.loading import load_network
 
-        network = load_network(folder.model)
-        return explain_network(
-            network, image, label, views=views, temperature=temperature, patch=patch, stride=stride
-        )
+
+def _explain_in_child(folder: RunFolder, image: NDArray[np.uint8], options: dict[str, Any]) -> Explanation:
     if find_spec("tensorflow") is None:
         raise MissingPackageError(
             "explaining a run needs TensorFlow, which is not installed: pip install 'inklens[tensorflow]', "
@@ -151,13 +162,6 @@ def explain_run(
         )
     with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
         np.save(Path(scratch) / "image.npy", image)
-        options = {
-            "label": label,
-            "views": views,
-            "temperature": temperature,
-            "patch": patch,
-            "stride": stride,
-        }
         task = {"model": str(folder.model.absolute()), "scratch": scratch, "options": options}
         on_tensorflow("inklens.explanation._child", task)
         return Explanation.load(Path(scratch) / "explanation.npz")
@@ -216,13 +220,8 @@ def explain_network(
 def _temperature(folder: RunFolder) -> float:
     """1 for a run that was made before confidence was kept: its probabilities are the network's own."""
     confidence = folder.read_json(folder.metrics).get("confidence", {"temperature": 1.0})
-    try:
+    with complete(folder.metrics):
         return float(confidence["temperature"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{folder.metrics} has no temperature in its confidence; it was changed by hand: "
-            "train the run again"
-        ) from error
 
 
 def _layer(fields: dict[str, Any]) -> MapLayer:

@@ -23,7 +23,7 @@ from inklens.export.proof import Proof
 from inklens.export.validation import ValidationOutputs
 from inklens.networks.child import on_tensorflow
 from inklens.pixels import PixelSpec
-from inklens.runs import RunFolder, atomic
+from inklens.runs import RunFolder, atomic, complete
 
 if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
@@ -126,7 +126,7 @@ def run_metadata(folder: RunFolder, confidence: Confidence) -> ModelMetadata:
 
     said = folder.read_json(folder.recipe)
     thresholds = confidence.thresholds
-    try:
+    with complete(folder.recipe):
         data = said["data"]
         return ModelMetadata(
             class_names=tuple(data["class_names"]),
@@ -143,15 +143,12 @@ def run_metadata(folder: RunFolder, confidence: Confidence) -> ModelMetadata:
             recipe=said["recipe"],
             data={"name": str(data["name"]), "fingerprint": data["fingerprint"]},
         )
-    except KeyError as error:
-        raise RunError(
-            f"{folder.recipe} lacks {error}; it was changed by hand: train the run again"
-        ) from error
 
 
 def _confidence(folder: RunFolder, validation: ValidationOutputs, max_error: float | None) -> Confidence:
     """The run's own, or with thresholds chosen anew: the validation images say the same every time."""
-    validated_on_test = folder.read_json(folder.recipe)["data"]["validation_is"] == "test"
+    with complete(folder.recipe):
+        validated_on_test = folder.read_json(folder.recipe)["data"]["validation_is"] == "test"
     if validated_on_test and max_error is not None:
         raise OptionError(
             "--max-error needs validation images, but this run was validated on the test set, from which "
@@ -160,7 +157,8 @@ def _confidence(folder: RunFolder, validation: ValidationOutputs, max_error: flo
     if validated_on_test:
         return Confidence()
     if max_error is None:
-        max_error = folder.read_json(folder.metrics)["confidence"]["max_error"]
+        with complete(folder.metrics):
+            max_error = folder.read_json(folder.metrics)["confidence"]["max_error"]
     return Confidence.fit(validation.logits, validation.labels, max_error)
 
 

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 _GAP = 0.18
 _TITLE, _LINE = 0.22, 0.15
-_LINES = 3
+_LINES = 4
 _EXAMPLES = 8
 _EXAMPLE = (style.WIDTH - 2 * style.MARGIN + 0.14) / _EXAMPLES - 0.14
 _STRONGEST = 0.85  # of a colour over the image, so that the image stays visible
+_LEAST = 0.0005  # a fall that is said as 0.0 points, such as rounding makes, is not drawn in full colour
 _LONGEST_CELL_NAME = 1  # of a class, to be written into a cell
 _SMALLEST_TYPE = 5.5
 
@@ -112,15 +113,17 @@ def _activation(explanation: Explanation, names: Sequence[str]) -> _Panel:
 
 
 def _fall(image: NDArray[np.uint8], occlusion: Occlusion, names: Sequence[str]) -> _Panel:
-    fall = occlusion.fall
-    largest = float(np.abs(fall).max()) or 1.0
+    """Drawn is the mean over the covers that hide a pixel; said is what the most telling cover does."""
+    falls = occlusion.falls
     side = f"{occlusion.patch} {style.TIMES} {occlusion.patch}"
     lines = (
         f"{side}, in the background's colour",
-        f"blue costs {names[occlusion.label]} up to {_points(fall.max())}",
-        f"orange gains it up to {_points(-fall.min())}",
+        f"blue costs {names[occlusion.label]}: {_points(falls.max())} at most",
+        f"orange gains it: {_points(-falls.min())} at most",
+        "a pixel shows its covers' mean",
     )
-    return _Panel("Covering a part", _over(image, fall / largest), lines)
+    strongest = max(float(np.abs(occlusion.fall).max()), _LEAST)
+    return _Panel("Covering a part", _over(image, occlusion.fall / strongest), lines)
 
 
 def _answers(image: NDArray[np.uint8], occlusion: Occlusion, names: Sequence[str]) -> _Panel:

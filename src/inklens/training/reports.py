@@ -14,7 +14,7 @@ from inklens.datasets import Split
 from inklens.datasets.dataset import FRAMING_OF
 from inklens.errors import OptionError
 from inklens.reporting.report import Seen, read_sources, telling_samples, write_report
-from inklens.runs import RunFolder
+from inklens.runs import RunFolder, complete
 from inklens.training.committee import Committee, recipe_for, recipe_from_dict
 from inklens.training.recipe import Recipe
 
@@ -34,7 +34,8 @@ def report_run(
     """
     described = folder.read_json(folder.recipe)
     metrics = folder.read_json(folder.metrics)
-    command = reproduction(described, metrics)
+    with complete(folder.recipe):
+        command = reproduction(described, metrics)
     seen = None if network is None else _seen(folder, network, images)
     return write_report(folder, reproduce=command, images=images, seen=seen, notes=notes)
 

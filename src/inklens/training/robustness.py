@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from inklens.datasets import Dataset, Split
-from inklens.evaluation import CORRUPTIONS, Robustness, corrupt, measure_robustness
+from inklens.evaluation import CORRUPTIONS, Robustness, corrupt, match_classes, measure_robustness
 from inklens.evaluation.robustness import CLEAN, OnCorruption, Predict
 from inklens.pixels import PixelSpec
 from inklens.runs import RunFolder
@@ -21,6 +22,7 @@ def robustness(
     data: Dataset,
     *,
     spec: PixelSpec,
+    class_names: Sequence[str],
     images: int | None = None,
     seed: int = 0,
     folder: RunFolder | None = None,
@@ -29,19 +31,22 @@ def robustness(
     """Measures a network on a data set's test part under fifteen corruptions.
 
     Args:
-        predict: uint8 (N, H, W, C) -> probabilities, float (N, classes), the classes in the data's order.
-        data: its images have the shape of `spec`.
+        predict: uint8 (N, H, W, C) -> probabilities, float (N, classes).
+        data: its images have the shape of `spec`; its classes are matched by name.
         spec: what the network's images are framed to.
+        class_names: the network's, one for each column of what it predicts.
         images: measure on so many test images, a seeded choice; None or more than there are: on all.
         seed: of the corruptions and of the choice.
         folder: gets robustness.json, robustness.csv and pictures/robustness.png; None writes nothing.
         on_corruption: called with each corruption before it, how many are done, and how many there are.
 
     Raises:
+        DataError: an image has a class that the network does not know.
         RunError: the folder cannot be written.
         MissingPackageError: Matplotlib, for the picture, is not installed.
     """
-    split = data.test
+    labels = match_classes(data.test.labels, data.class_names, class_names, data.name)
+    split = replace(data.test, labels=labels)
     if images is not None and images < len(split):
         chosen = np.random.default_rng(seed).choice(len(split), images, replace=False)
         split = split.take(np.sort(chosen))
@@ -49,18 +54,21 @@ def robustness(
         predict, split.whole(), split.labels, spec=spec, seed=seed, on_corruption=on_corruption
     )
     if folder is not None:
-        about = {"data": {"name": data.name, "fingerprint": data.fingerprint}}
-        _write(folder, measured, about)
-        _draw(folder, predict, split, data, measured)
+        about = {"name": data.name, "fingerprint": data.fingerprint}
+        folder.write_json(FILE, {**measured.to_dict(), "data": about})
+        folder.write_csv(TABLE, *measured.table())
+        _draw(folder, predict, split, class_names, data.name, measured)
     return measured
 
 
-def _write(folder: RunFolder, measured: Robustness, about: dict[str, Any]) -> None:
-    folder.write_json(FILE, {**measured.to_dict(), **about})
-    folder.write_csv(TABLE, *measured.table())
-
-
-def _draw(folder: RunFolder, predict: Predict, split: Split, data: Dataset, measured: Robustness) -> None:
+def _draw(
+    folder: RunFolder,
+    predict: Predict,
+    split: Split,
+    class_names: Sequence[str],
+    data: str,
+    measured: Robustness,
+) -> None:
     """The first test image of each class, up to ten of them."""
     from inklens import reporting
 
@@ -74,9 +82,9 @@ def _draw(folder: RunFolder, predict: Predict, split: Split, data: Dataset, meas
     if measured.framed is not None and measured.clean_framed is not None:
         framed = {CLEAN: measured.clean_framed.error}
         framed |= {name: rate.error for name, rate in measured.framed.items()}
-    counted = f"{measured.clean.n:,} test images of {data.name}"
+    counted = f"{measured.clean.n:,} test images of {data}"
     subtitle = f"mean error {100 * measured.mean_error:.2f} % on {counted}; wrong ones are framed and crossed"
     with folder.atomic(PICTURE) as path:
         reporting.corruptions_picture(
-            rows, errors, split.labels[chosen], data.class_names, path, subtitle=subtitle, framed=framed
+            rows, errors, split.labels[chosen], class_names, path, subtitle=subtitle, framed=framed
         )

@@ -14,7 +14,7 @@ from inklens.datasets import Dataset, Split, load
 from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation import Evaluation, evaluate, match_classes, softmax
 from inklens.pixels import PixelSpec, as_batch
-from inklens.runs import RunFolder
+from inklens.runs import RunFolder, complete
 from inklens.training.backends import select_backend
 from inklens.training.committee import Committee, recipe_from_dict
 from inklens.training.recipe import Recipe
@@ -57,12 +57,12 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe | Committee:
         """How it was trained."""
-        return recipe_from_dict(self.folder.read_json(self.folder.recipe)["recipe"])
+        return recipe_from_dict(self._described("recipe"))
 
     @cached_property
     def spec(self) -> PixelSpec:
         """What an image must be like for the network."""
-        return PixelSpec.from_dict(self.folder.read_json(self.folder.recipe)["pixels"])
+        return PixelSpec.from_dict(self._described("pixels"))
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
@@ -72,7 +72,14 @@ class Run:
     @cached_property
     def data(self) -> dict[str, Any]:
         """What recipe.json says of the data it was trained on: name, path, fingerprint, counts."""
-        return dict(self.folder.read_json(self.folder.recipe)["data"])
+        data = self._described("data")
+        with complete(self.folder.recipe):
+            _ = [data[field] for field in ("name", "kind", "class_names", "fingerprint", "validation_is")]
+        return data
+
+    def _described(self, what: str) -> dict[str, Any]:
+        with complete(self.folder.recipe):
+            return dict(self.folder.read_json(self.folder.recipe)[what])
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -172,7 +179,9 @@ class Run:
 
     def predicted_split(self, data: Dataset) -> Split:
         """The images that predictions.csv is about, in its order: the test part, unless it stayed closed."""
-        if self.metrics["test"]:
+        with complete(self.folder.metrics):
+            tested = bool(self.metrics["test"])
+        if tested:
             return data.test
         if self.data["validation_is"] == "own" and data.validation is not None:
             return data.validation

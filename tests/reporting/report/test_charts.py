@@ -63,6 +63,8 @@ def test_one_epoch_and_a_hundred_are_drawn():
             assert [line.name for line in chart.lines] == ["training"]
             assert bool(chart.lines[0].points) == (epochs == 1)
             assert len(chart.rows) == epochs
+            course = {1: "After one epoch: training ", 100: f"{chart.title} over the epochs: training "}
+            assert chart.says.startswith(course[epochs])
 
 
 def test_perfect_confidence_lies_on_the_diagonal():

@@ -75,6 +75,20 @@ def test_a_damaged_file_is_refused_in_one_line(finished, name, content, message)
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("opened", "remedy"),
+    [("test", r"`inklens evaluate .*mine` writes it$"), ("validation", "train the run again$")],
+)
+def test_what_evaluate_would_write_again_is_said_where_it_would(finished, opened, remedy):
+    """It judges the test part: of a run whose test part stayed closed it does not write the predictions."""
+    metrics = json.loads(finished.folder.metrics.read_text())
+    metrics |= {"test": None, "validation": metrics["test"]} if opened == "validation" else {}
+    finished.folder.write_json(finished.folder.metrics, metrics)
+    finished.folder.predictions.unlink()
+    with pytest.raises(RunError, match=f"predictions.csv is not there; .*: {remedy}"):
+        finished.write()
+
+
 def test_predictions_that_are_cut_short_are_refused(finished):
     path = finished.folder.predictions
     path.write_text(path.read_text()[:-40])
@@ -94,6 +108,7 @@ def test_corruptions_are_there_only_where_they_were_measured(finished):
     finished.folder.write_json("robustness.json", {"corruptions": errors, "mean_error": 0.1505})
     page = finished.write().replace("\u00a0", " ")
     assert "Spoilt images" in page
+    assert "The error on images spoilt in some way.</p>" in page
     assert re.search(r"shot noise</th><td>3\.10 %", page)
     assert re.search(r"mean</th><td>15.05 %", page)
     framed = {
@@ -101,9 +116,10 @@ def test_corruptions_are_there_only_where_they_were_measured(finished):
         "mean_error": 0.02,
         "clean_error": 0.012,
     }
-    more = {"clean_error": 0.011, "framed": framed}
+    more = {"clean_error": 0.011, "framed": framed, "images": 1200}
     finished.folder.write_json("robustness.json", {"corruptions": errors, "mean_error": 0.1505, **more})
     page = finished.write().replace("\u00a0", " ")
+    assert "The error on 1,200 test images spoilt in some way. Framed again: " in page
     assert re.search(r"as they are</th><td>1.10 %</td><td>1.20 %", page)
     assert re.search(r"fog</th><td>27.00 %</td><td>2.00 %", page)
 

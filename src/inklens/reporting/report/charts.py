@@ -135,6 +135,9 @@ def _over_epochs(history: History, measure: str) -> Chart:
 
 
 def _course(measure: str, series: Mapping[str, Sequence[Point]], exact: Callable[[float], str]) -> str:
+    if series and all(len(points) == 1 for points in series.values()):
+        only = (f"{name} {measure} {exact(points[0][1])}" for name, points in series.items())
+        return f"After one epoch: {', '.join(only)}."
     said = [
         f"{name} {measure} from {exact(points[0][1])} to {exact(points[-1][1])}"
         for name, points in series.items()

@@ -26,6 +26,8 @@ from inklens.reporting.report.sources import Robustness, Sources
 
 TEN, WORST = 10, 20
 _LARGE_SIDE = 128
+SCROLLED_MATRIX = 20  # with more classes the confusion matrix has small cells, and is scrolled
+_HEADING, _SHORT_HEADING = 18, 12  # letters of a class name beside the matrix
 
 Rows = tuple[tuple[str, str], ...]
 
@@ -126,7 +128,13 @@ class Voter:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """Everything on the page, in its order."""
+    """Everything on the page, in its order.
+
+    Args:
+        headings: the class names, short enough to stand beside the confusion matrix.
+        corrupted: what the corruptions were measured on.
+        scrolled: whether the matrix has so many classes that it is scrolled.
+    """
 
     name: str
     summary: str
@@ -135,10 +143,12 @@ class Report:
     part: str
     pictured: bool
     names: tuple[str, ...]
+    headings: tuple[str, ...]
     ten: tuple[Example, ...]
     training: tuple[Chart, ...]
     members: tuple[Voter, ...]
     matrix: Matrix
+    scrolled: bool
     gallery: dict[str, list[list[int | float | str]]]
     classes: tuple[ClassScores, ...]
     worst: tuple[Example, ...]
@@ -146,6 +156,7 @@ class Report:
     filters: Picture | None
     samples: tuple[Sample, ...]
     corruptions: tuple[Corruption, ...]
+    corrupted: str
     recipe: Rows
     data: Rows
     versions: Rows
@@ -176,6 +187,8 @@ def gather(
     wrong = np.flatnonzero(sources.labels != sources.predicted)
     worst = wrong[np.argsort(-sources.confidence[wrong], kind="stable")][:WORST]
     n = len(sources.labels)
+    scrolled = len(sources.names) > SCROLLED_MATRIX
+    heading = _SHORT_HEADING if scrolled else _HEADING
     ten = np.sort(np.random.default_rng(0).choice(n, min(TEN, n), replace=False))
     return Report(
         name=wording.clean(sources.folder.path.resolve().name),
@@ -185,10 +198,12 @@ def gather(
         part=sources.part,
         pictured=images is not None,
         names=tuple(wording.shortened(name) for name in sources.names),
+        headings=tuple(wording.shortened(name, heading) for name in sources.names),
         ten=_examples(sources, images, ten),
         training=training_charts(sources.history) if sources.history else (),
         members=_members(sources),
         matrix=matrix_of(confusion),
+        scrolled=scrolled,
         gallery=gallery(sources, images, budget),
         classes=per_class_scores(sources.labels, sources.predicted, sources.names),
         worst=_examples(sources, images, worst),
@@ -202,6 +217,7 @@ def gather(
             for image, what, maps in (seen.maps if seen else ())
         ),
         corruptions=_corruptions(sources.robustness),
+        corrupted=_corrupted(sources.robustness),
         recipe=_rows(_recipe_settings(sources)),
         data=_data_rows(sources),
         versions=_version_rows(sources.environment),
@@ -219,14 +235,14 @@ def _summary(sources: Sources) -> str:
     return (
         f"{networks} (preset {recipe['preset']}), trained on "
         f"{wording.plural(data['train'], f'{colours} image')} of {wording.shape((height, width))} from "
-        f"{data['name']} to tell {wording.plural(len(sources.names), 'class').replace('classs', 'classes')} "
-        f"apart. {wording.plural(scores['n'] - scores['correct'], f'{sources.part} image')} of "
+        f"{data['name']} to tell {len(sources.names):,} classes apart. "
+        f"{wording.plural(scores['n'] - scores['correct'], f'{sources.part} image')} of "
         f"{scores['n']:,} came out wrong."
     )
 
 
 def _run_notes(sources: Sources) -> list[str]:
-    notes = [str(note) for note in sources.recipe["data"].get("notes", [])]
+    notes = [f"{note[:1].upper()}{note[1:]}." for note in sources.recipe["data"].get("notes", [])]
     if sources.part == "validation":
         notes.append("The test set stayed closed: every figure here is of the validation images.")
     confidence = sources.metrics.get("confidence") or {}
@@ -348,6 +364,15 @@ def _corruptions(robustness: Robustness | None) -> tuple[Corruption, ...]:
         again = None if robustness.clean_framed is None else wording.share(robustness.clean_framed)
         rows.insert(0, Corruption("as they are", clean, again, min(bar, 100.0)))
     return tuple(rows)
+
+
+def _corrupted(robustness: Robustness | None) -> str:
+    """What was measured, in a sentence or two."""
+    if robustness is None:
+        return ""
+    images = "images" if robustness.images is None else wording.plural(robustness.images, "test image")
+    framed = " Framed again: brought back to the network's framing first, as an image file would be."
+    return f"The error on {images} spoilt in some way.{framed if robustness.framed else ''}"
 
 
 def _rows(settings: Mapping[str, Any]) -> Rows:

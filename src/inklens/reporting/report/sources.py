@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +14,11 @@ from numpy.typing import NDArray
 
 from inklens.errors import RunError
 from inklens.reporting.report.wording import readable_names
-from inklens.runs import RunFolder
+from inklens.runs import RunFolder, complete
 
 ROBUSTNESS, MEAN = "robustness.json", "mean"
 _BEFORE_THE_SHARES = 5  # index, actual, predicted, probability, correct
+_TRAIN = "train the run again"
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class Robustness:
         framed: the same where the spoilt images are framed again; empty where that changes nothing.
         clean: on the images as they are; None where it was not measured.
         clean_framed: on the images framed again; None where it was not measured.
+        images: how many were measured; None where the file does not say.
     """
 
     direct: dict[str, float]
     framed: dict[str, float]
     clean: float | None
     clean_framed: float | None = None
+    images: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +83,15 @@ def read_sources(folder: RunFolder) -> Sources:
     """
     recipe = folder.read_json(folder.recipe)
     metrics = folder.read_json(folder.metrics)
-    with _complete(folder.recipe):
+    with complete(folder.recipe):
         class_names = [str(name) for name in recipe["data"]["class_names"]]
         committee = bool(recipe.get("members"))
         _ = recipe["recipe"], recipe["pixels"]["height"], recipe["pixels"]["width"]
-    with _complete(folder.metrics):
+    with complete(folder.metrics):
         part = "test" if metrics["test"] else "validation"
         _ = metrics[part]["accuracy_interval_95"], metrics["training"]["seconds"]
-    probabilities, labels, predicted = _read_predictions(folder.predictions, class_names)
+    remedy = f"`inklens evaluate {folder.path}` writes it" if part == "test" else _TRAIN
+    probabilities, labels, predicted = _read_predictions(folder.predictions, class_names, remedy)
     models = (folder.model, folder.onnx)
     return Sources(
         folder=folder,
@@ -111,7 +114,7 @@ def _read_robustness(folder: RunFolder) -> Robustness | None:
     if not path.is_file():
         return None
     found = folder.read_json(path)
-    with _complete(path):
+    with complete(path):
         framed = found.get("framed")
         clean = found.get("clean_error")
         again = (framed or {}).get("clean_error")
@@ -120,6 +123,7 @@ def _read_robustness(folder: RunFolder) -> Robustness | None:
             _errors(framed) if framed else {},
             None if clean is None else float(clean),
             None if again is None else float(again),
+            found.get("images"),
         )
 
 
@@ -128,30 +132,19 @@ def _errors(found: dict[str, Any]) -> dict[str, float]:
     return {**errors, MEAN: float(found["mean_error"])}
 
 
-@contextmanager
-def _complete(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{path} lacks what a report needs ({error}): it was changed by hand or is of another "
-            "version; train the run again"
-        ) from error
-
-
-def _rows(path: Path) -> Iterator[list[str]]:
+def _rows(path: Path, remedy: str) -> Iterator[list[str]]:
     """The header and the rows; none of it is kept."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             yield from csv.reader(file)
     except FileNotFoundError as error:
-        raise RunError(f"{path} is not there; expected in every finished run: train it again") from error
+        raise RunError(f"{path} is not there; expected in every finished run: {remedy}") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RunError(f"{path} cannot be read ({error}); train the run again") from error
+        raise RunError(f"{path} cannot be read ({error}); {remedy}") from error
 
 
 def _read_history(path: Path) -> list[dict[str, float | None]]:
-    rows = _rows(path)
+    rows = _rows(path, _TRAIN)
     header = next(rows, [])
     try:
         history = [
@@ -159,23 +152,23 @@ def _read_history(path: Path) -> list[dict[str, float | None]]:
             for row in rows
         ]
     except ValueError as error:
-        raise RunError(f"{path} is damaged ({error}); train the run again") from error
+        raise RunError(f"{path} is damaged ({error}); {_TRAIN}") from error
     if not history:
-        raise RunError(f"{path} has no epoch in it; train the run again")
+        raise RunError(f"{path} has no epoch in it; {_TRAIN}")
     return history
 
 
 def _read_predictions(
-    path: Path, class_names: list[str]
+    path: Path, class_names: list[str], remedy: str
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """probabilities (N, C), labels (N,) and predicted (N,), by the names of the classes."""
     # A name that is no UTF-8 is written escaped there.
     written = [name.encode(errors="backslashreplace").decode() for name in class_names]
     number_of = {name: number for number, name in enumerate(written)}
-    rows = _rows(path)
+    rows = _rows(path, remedy)
     header = next(rows, [])
     if header[_BEFORE_THE_SHARES:] != [f"p_{name}" for name in written]:
-        raise RunError(f"{path} has other classes than recipe.json; train the run again")
+        raise RunError(f"{path} has other classes than recipe.json; {remedy}")
     labels: list[int] = []
     predicted: list[int] = []
     shares: list[NDArray[np.float64]] = []
@@ -186,7 +179,7 @@ def _read_predictions(
             shares.append(np.array(row[_BEFORE_THE_SHARES:], np.float64))
         probabilities = np.stack(shares)
     except (ValueError, KeyError, IndexError) as error:
-        raise RunError(f"{path} is damaged ({error}); train the run again") from error
+        raise RunError(f"{path} is damaged ({error}); {remedy}") from error
     if probabilities.shape[1] != len(class_names):
-        raise RunError(f"{path} is cut short; train the run again")
+        raise RunError(f"{path} is cut short; {remedy}")
     return probabilities, np.array(labels, np.int64), np.array(predicted, np.int64)
