@@ -11,7 +11,7 @@ from inklens.reading.splitting import Part, Way
 _SLOPE, _OFFSET = 1.6, -3.0  # in -log10(1 - probability)
 _SUREST, _LEAST = 0.9995, -2.3
 _STROKE, _CUT_STROKE = 0.5, -0.5  # nats for a 1 at most, and for a 1 or 7 that was cut out
-_CLEAR = 2.4  # nats from which a chain is clearly one or the other, and speaks for its page
+_CLEAR = 2.0  # nats from which a chain is clearly one or the other, and speaks for its page
 _DROPPED = 4.0  # nats for leaving a piece out where the number of digits is known
 
 
@@ -34,7 +34,8 @@ def choose(chains: list[list[Part]]) -> list[list[Part]]:
         chains: the parts of each chain, from left to right.
     """
     evidence = np.array([_evidence(parts) for parts in chains])
-    numbers, words = (evidence > _CLEAR).sum(), (evidence < -_CLEAR).sum()
+    several = np.array([len(parts) > 1 for parts in chains])
+    numbers, words = (several & (evidence > _CLEAR)).sum(), (evidence < -_CLEAR).sum()
     # Whoever asks for numbers mostly has some; clear words and not one clear number say otherwise.
     odds = (numbers + 2) / (words + 0.5) if numbers else 2 / (0.3 * words**2 + 0.5)
     expected = float(np.clip(np.log(odds), -0.8 if numbers else -4.0, 2.0))
