@@ -72,7 +72,7 @@ AUGMENTATIONS = {
     ),
     "writing-light": Augmentation(rotation=7, shear=7, scale=0.08, aspect=0.05, shift=0.04),
     "things": Augmentation(shift=0.07, scale=0.05, erase=0.35, flip=True),
-    "things-light": Augmentation(shift=0.04, flip=True),
+    "things-light": Augmentation(flip=True),
 }
 
 

@@ -45,16 +45,19 @@ VIEWS: dict[str, tuple[View, ...]] = {
     "mirror": (View(), View(mirrored=True)),
     "mirror-cross": (*_cross(1), *_cross(1, mirrored=True)),
 }
-AUTO = {"writing": "square", "things": "mirror-cross"}
+AUTO = {
+    "auto": {"writing": "square", "things": "mirror-cross"},
+    "auto-light": {"writing": "none", "things": "mirror"},
+}
 
 
 def resolve_views(name: str, kind: str) -> str:
-    """The name of the views; "auto" goes by the kind of the data, as writing is never mirrored.
+    """The name of the views; those in `AUTO` go by the kind of the data: writing is never mirrored.
 
     Raises:
         OptionError: writing is to be mirrored.
     """
-    resolved = AUTO[kind] if name == "auto" else name
+    resolved = AUTO[name][kind] if name in AUTO else name
     if kind == "writing" and any(view.mirrored for view in VIEWS[resolved]):
         raise OptionError(
             f"views {resolved!r} mirror the images, and mirrored writing is other writing: give cross, "

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, AUGMENTATIONS, NETWORKS
-from inklens.networks.views import VIEWS
+from inklens.networks.views import AUTO, VIEWS
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
 SCHEDULES = ("constant", "one-cycle", "cosine")
@@ -56,8 +56,8 @@ class Recipe:
         validation_seed: decides which images are held out; None is `seed`. A committee's members share it.
         views: test-time views, whose probabilities are averaged, inside model.onnx too: "none"; "cross", the
             image as it is and moved a pixel up, down, left and right; "wide-cross", by two pixels; "square",
-            moved to all eight sides; "mirror"; "mirror-cross"; or "auto": square for writing, mirror-cross
-            for things.
+            moved to all eight sides; "mirror"; "mirror-cross"; "auto": square for writing, mirror-cross for
+            things; or "auto-light": none for writing, mirror for things.
         seed: decides the split, the order of images, initial weights and dropout masks.
         backend: "tensorflow", "jax", "torch", or "auto".
         precision: "float32", "bfloat16", or "auto": bfloat16 only where it was measured to be faster.
@@ -157,6 +157,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "epochs": 4,
         "betas": (0.7, 0.9),
         "augmentation": "auto-light",
+        "views": "auto-light",
         "other_forms": 0.1,
         "strangers": 0.05,
         "minimum_steps": 200,
@@ -266,7 +267,7 @@ _NAMES: dict[str, Iterable[str]] = {
     "optimizer": OPTIMIZERS,
     "augmentation": ("auto", "auto-light", *AUGMENTATIONS),
     "validation_data": VALIDATION_DATA,
-    "views": ("auto", *VIEWS),
+    "views": (*AUTO, *VIEWS),
     "backend": BACKENDS,
     "precision": PRECISIONS,
 }
