@@ -34,7 +34,7 @@ def choose(chains: list[list[Part]]) -> list[list[Part]]:
         chains: the parts of each chain, from left to right.
     """
     evidence = np.array([_evidence(parts) for parts in chains])
-    several = np.array([len(parts) > 1 for parts in chains])
+    several = np.array([len(parts) > 1 for parts in chains], np.bool_)
     numbers, words = (several & (evidence > _CLEAR)).sum(), (evidence < -_CLEAR).sum()
     # Whoever asks for numbers mostly has some; clear words and not one clear number say otherwise.
     odds = (numbers + 2) / (words + 0.5) if numbers else 2 / (0.3 * words**2 + 0.5)

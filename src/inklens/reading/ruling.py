@@ -29,7 +29,7 @@ _SIDE = 18  # pixels; a shorter straight run may be any stroke
 _MOST_TILT = 15.0  # degrees by which a page may be turned
 _ON_SIDES = 0.9  # of a piece of ink that is left of a box
 _SURE = 0.5  # ink
-_ROUNDING = 0.08  # of its width by which a 0 is rounded off at least
+_ROUNDED = (0.1, 0.32)  # of the way from a corner to the middle; there a 0 has its stroke, and a box nothing
 _RECTANGLE = 0.88  # of its least rectangle that a box's inside fills; an ellipse fills 0.79
 
 
@@ -199,14 +199,12 @@ def _rectangles(segments: Mask, inked: Mask) -> list[NDArray[np.float32]]:
 
 
 def _rounded(corners: NDArray[np.float32], inked: Mask) -> bool:
-    """Whether it is a squarish 0, whose stroke cuts off the corners of the rectangle around its inside."""
-    middle = corners.mean(axis=0)
-    inward = middle - corners
-    inward /= np.abs(inward).max(axis=1, keepdims=True)
-    shorter = min(cv2.minAreaRect(corners)[1])
-    points = np.rint(corners + inward * max(2.0, _ROUNDING * shorter)).astype(int)
-    points = np.clip(points, 0, np.array(inked.shape[::-1]) - 1)
-    return bool(np.count_nonzero(inked[points[:, 1], points[:, 0]]) >= 3)
+    """Whether it is a 0, whose stroke cuts off the corners of the rectangle around its inside."""
+    inward = corners.mean(axis=0) - corners
+    half = float(np.abs(inward).max())
+    steps = np.arange(max(1.0, _ROUNDED[0] * half), _ROUNDED[1] * half)[:, None, None] / half
+    points = np.clip(np.rint(corners + steps * inward), 0, np.array(inked.shape[::-1]) - 1).astype(int)
+    return int(np.count_nonzero(inked[points[..., 1], points[..., 0]].any(axis=0))) >= 3
 
 
 def _with_neighbours(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:

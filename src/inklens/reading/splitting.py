@@ -208,7 +208,7 @@ def _between(piece: Piece, left: Paths, right: Paths) -> Piece | None:
     inside = (columns >= left[:, None]) & (columns < right[:, None])
     ink: Ink = keep_writing(np.where(inside, piece.ink, np.float32(0)))
     x, y, wide, tall = cv2.boundingRect((ink > _EDGE).astype(np.uint8))
-    if wide > 1.4 * height or tall < 0.6 * height or not wide:
+    if wide > 1.2 * height or tall < 0.6 * height or not wide:
         return None
     return Piece(piece.left + x, piece.top + y, wide, tall, ink[y : y + tall, x : x + wide], piece.tilt)
 
