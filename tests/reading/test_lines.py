@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inklens.reading.lines import chain, in_lines
+from inklens.reading.lines import chain, in_lines, tilts
 from inklens.reading.pieces import Piece
 
 
@@ -45,3 +45,17 @@ def test_numbers_come_line_by_line_from_left_to_right_on_a_tilted_page():
 def test_a_page_without_pieces_has_no_lines():
     assert chain([]) == []
     assert in_lines([]) == []
+
+
+@pytest.mark.parametrize("slope", [-0.6, 0.4])
+def test_all_numbers_of_a_slanted_page_have_its_tilt(slope):
+    chains = [
+        [_piece(200 + 45 * place, 300 + 100 * line + slope * 45 * place) for place in range(length)]
+        for line, length in enumerate((5, 4, 1))
+    ]
+    assert tilts(chains) == pytest.approx([np.arctan(slope)] * 3, abs=0.03)
+
+
+def test_digits_of_different_height_do_not_tilt_a_level_number():
+    tall, low = _piece(100, 100, 30, 60), _piece(145, 110, 30, 40)
+    assert tilts([[tall, low], [_piece(100, 200), _piece(145, 201), _piece(190, 200)]]) == [0, 0]

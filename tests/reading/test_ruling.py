@@ -50,3 +50,44 @@ def test_large_digits_of_straight_strokes_are_no_ruling():
 
     ink, grey = _page(draw)
     assert not find_ruling(ink, grey).taken.any()
+
+
+@pytest.mark.parametrize("radii", [(10, 11), (14, 15), (20, 24), (40, 44)])
+def test_a_0_is_no_printed_box(radii):
+    def draw(grey):
+        for place in range(3):
+            cv2.ellipse(grey, (200 + 120 * place, 300), radii, 0, 0, 360, 0, 4)
+
+    ink, grey = _page(draw)
+    ruling = find_ruling(ink, grey)
+    assert not len(ruling.cells)
+    assert not ruling.taken.any()
+
+
+def test_the_edge_of_a_sheet_is_no_box_around_the_boxes_on_it():
+    def draw(grey):
+        cv2.rectangle(grey, (30, 30), (870, 570), 0, 4)
+        for place in range(4):
+            cv2.rectangle(grey, (200 + 100 * place, 250), (270 + 100 * place, 320), 0, 3)
+
+    ink, grey = _page(draw)
+    cells = find_ruling(ink, grey).cells
+    assert len(cells) == 4
+    assert (cells.max(axis=1) - cells.min(axis=1)).max() < 80
+
+
+@pytest.mark.parametrize("tilt", [0, 6])
+def test_of_fine_boxes_nothing_is_left(tilt):
+    def draw(grey):
+        for place in range(7):
+            x, y = 100 + 60 * place, 300 + tilt * place // 7
+            cv2.line(grey, (x, y), (x, y + 60), 0, 1)
+        cv2.line(grey, (100, 300), (460, 300 + tilt), 0, 1)
+        cv2.line(grey, (100, 360), (460, 360 + tilt), 0, 1)
+        cv2.line(grey, (130, 315), (134, 350), 0, 4)
+
+    ink, grey = _page(draw)
+    left = remove(ink, find_ruling(ink, grey).taken) > 0.5
+    written = cv2.dilate(cv2.line(np.zeros_like(grey), (130, 315), (134, 350), 255, 4), np.ones((3, 3))) > 0
+    assert not (left & ~written).any()
+    assert (left & written).sum() > 100
