@@ -31,7 +31,7 @@ ROOMS = [
     "cli",
 ]
 FENCES = {
-    "cv2": {"pixels", "evaluation", "reading"},
+    "cv2": {"pixels", "evaluation", "reading", "training"},
     "PIL": {"pixels"},
     "keras": {"networks", "explanation", "export", "training"},
     "tensorflow": {"networks", "explanation", "export", "training"},

@@ -21,6 +21,10 @@ _PIXELS = 3_000_000
 _SMALL = 160  # a picture this small is one digit or a few: enlarged, its strokes come apart
 _LIGHTEST = 0.25  # ink from here on belongs to a stroke that somewhere reaches _SURE
 _SURE = 0.5
+_COARSE = 500  # pixels
+_SHEET = 0.2  # of the picture that a sheet covers at least
+_CONVEX = 0.9  # of its convex hull
+_TEXTURE = 0.1  # mean ink of a surface with texture; that of a written page is less
 _EDGE = 64  # of 255, by which the ground changes where one surface ends and another begins
 
 
@@ -75,27 +79,59 @@ def open_page(source: str | Path | NDArray[np.generic], region: Box | None = Non
     grey = np.ascontiguousarray(grey)
     longer, shorter = max(grey.shape), min(grey.shape)
     widest = max(longer / 16, shorter / 8)
-    ink = find_ink(grey, widest=widest, dark=_dark_strokes(grey, widest))
+    reach = max(3, int(2 * widest * min(1.0, _COARSE / longer))) | 1
+    small = _coarse(grey)
+    ground: Mask = np.asarray(cv2.medianBlur(small, reach), np.uint8)  # no stroke is wide enough to change it
+    ink = find_ink(grey, widest=widest, dark=_dark_strokes(small, ground, reach))
+    ink[_surroundings(ground, ink)] = 0
     return Page(picture, grey, ink, left, top, scale)
 
 
-def _dark_strokes(grey: NDArray[np.uint8], widest: float) -> bool | None:
+def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
+    """The desk around a sheet, where its texture would look like ink: bool (H, W), as `ink`.
+
+    A desk is of another shade than the sheet, which lies in the middle and is convex, and its texture is all
+    over it. A shadow on the sheet has no more ink than the rest.
+    """
+    _, light = cv2.threshold(ground, 0, 255, cv2.THRESH_OTSU)
+    none = np.zeros(ink.shape, np.bool_)
+    if light.all() or not light.any() or ground[light > 0].mean() - ground[light == 0].mean() < _EDGE:
+        return none
+    height, width = ground.shape
+    middle = light[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    same = light if middle.mean() > 127 else cv2.bitwise_not(light)
+    outlines, _ = cv2.findContours(same, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    largest = max(outlines, key=cv2.contourArea)
+    hull = cv2.convexHull(largest)
+    area = cv2.contourArea(hull)
+    if area < _SHEET * height * width or cv2.contourArea(largest) < _CONVEX * area:
+        return none
+    sheet = cv2.fillConvexPoly(np.zeros_like(ground), hull, 255)
+    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+    if not (sheet == 0).any() or small[sheet == 0].mean() < _TEXTURE:
+        return none
+    return np.asarray(cv2.resize(sheet, ink.shape[::-1], interpolation=cv2.INTER_LINEAR) < 128)
+
+
+def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: int) -> bool | None:
     """Whether ink is darker than the paper around it; None where that is hard to tell.
 
     Ink is rarer than paper and far from it, so that the cubes of the deviations from the local median tell.
     Where the ground itself changes, as from a sheet to a darker desk, the corners of what is lighter deviate
     as much as ink does: they are left out.
     """
-    shrink = min(1.0, 800 / max(grey.shape))
-    size = (max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink)))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    side = max(3, int(2 * widest * shrink)) | 1
-    ground = cv2.medianBlur(small, side)
-    around = np.ones((side, side), np.uint8)
+    around = np.ones((reach, reach), np.uint8)
     change = cv2.subtract(cv2.dilate(ground, around), cv2.erode(ground, around))
     away = np.where(change > _EDGE, np.float32(0), small.astype(np.float32) - ground)
     skew = float((away**3).sum(dtype=np.float64))
     return None if skew == 0 else skew < 0
+
+
+def _coarse(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture with at most `_COARSE` pixels a side."""
+    shrink = min(1.0, _COARSE / max(grey.shape))
+    size = (max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def strokes(ink: Ink) -> Mask:
