@@ -18,3 +18,29 @@ def test_ink_is_told_from_the_paper_also_where_the_paper_lies_on_a_darker_desk(l
 
     assert ink[written > 0].mean() > 0.9
     assert ink[300:340, 500:700].max() < 0.1
+
+
+def _sheet(desk: np.ndarray) -> np.ndarray:
+    """A sheet with a 28 on it, on this desk: uint8 (900, 1200)."""
+    picture = desk.copy()
+    cv2.fillConvexPoly(picture, np.array([(200, 60), (1130, 160), (1040, 830), (110, 730)], np.int32), 225)
+    cv2.putText(picture, "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
+    return picture
+
+
+def test_the_texture_of_a_desk_around_a_sheet_is_no_ink() -> None:
+    random = np.random.default_rng(0)
+    rough = cv2.GaussianBlur(random.normal(size=(900, 1200)).astype(np.float32), (0, 0), 3)
+    ink = open_page(_sheet(np.clip(60 + 250 * rough, 0, 255).astype(np.uint8))).ink
+    assert ink[:, :90].max() == 0
+    assert ink[400:500, 500:650].max() > 0.9
+
+
+def test_writing_in_the_shadow_that_covers_a_part_of_the_sheet_stays() -> None:
+    picture = np.full((900, 1200), 230, np.uint8)
+    for x in (100, 500, 900):
+        cv2.putText(picture, "28", (x, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
+    picture[:, 800:] //= 2
+    ink = open_page(picture).ink
+    for x in (100, 500, 900):
+        assert ink[400:500, x : x + 150].max() > 0.9
