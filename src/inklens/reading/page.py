@@ -24,6 +24,7 @@ _SURE = 0.5
 _COARSE = 500  # pixels
 _SHEET = 0.2  # of the picture that a sheet covers at least
 _CONVEX = 0.9  # of its convex hull
+_RIM = 0.015  # of the picture's longer side, inside a sheet's edge, that counts as outside
 _TEXTURE = 0.1  # mean ink of a surface with texture; that of a written page is less
 _EDGE = 64  # of 255, by which the ground changes where one surface ends and another begins
 
@@ -110,6 +111,8 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
     small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
     if not (sheet == 0).any() or small[sheet == 0].mean() < _TEXTURE:
         return none
+    rim = 2 * round(_RIM * max(height, width)) + 1  # the edge's own shadow
+    sheet = cv2.erode(sheet, np.ones((rim, rim), np.uint8))
     return np.asarray(cv2.resize(sheet, ink.shape[::-1], interpolation=cv2.INTER_LINEAR) < 128)
 
 
