@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pytest
 
 from inklens.reading.fragments import without_fragments
 from inklens.reading.pieces import Piece
@@ -47,3 +48,20 @@ def test_what_came_off_a_digit_goes_back_to_it(digits, classifier):
 
 def test_without_pieces_there_is_nothing_to_do(classifier):
     assert without_fragments([], classifier) == []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_halves_that_are_both_low_become_one_digit_again(digits, classifier, turned):
+    row = _row(digits)
+    whole = row[2]
+    rows = round(0.45 * whole.height)
+    halves = [
+        Piece(whole.left, whole.top, whole.width, rows, whole.ink[:rows]),
+        Piece(whole.left, whole.top + rows + 2, whole.width, whole.height - rows - 2, whole.ink[rows + 2 :]),
+    ]
+    parts = classify([row[0], row[1], *halves[:: -1 if turned else 1], row[3]], classifier)
+    kept = without_fragments(parts, classifier, keep=True)
+    ink = sum(float(part.piece.ink.sum()) for part in kept)
+    assert ink == pytest.approx(sum(float(part.piece.ink.sum()) for part in parts))
+    (joined,) = [part for part in kept if part.piece.left == whole.left]
+    assert joined.piece.height == whole.height

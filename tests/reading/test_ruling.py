@@ -91,3 +91,14 @@ def test_of_fine_boxes_nothing_is_left(tilt):
     written = cv2.dilate(cv2.line(np.zeros_like(grey), (130, 315), (134, 350), 255, 4), np.ones((3, 3))) > 0
     assert not (left & ~written).any()
     assert (left & written).sum() > 100
+
+
+@pytest.mark.filterwarnings("error")
+def test_blank_squared_paper_is_blank_without_its_squares():
+    def draw(grey):
+        for place in range(0, 900, 60):
+            cv2.line(grey, (place, 0), (place, 599), 60, 2)
+            cv2.line(grey, (0, place), (899, place), 60, 2)
+
+    ink, grey = _page(draw)
+    assert (remove(ink, find_ruling(ink, grey).taken) > 0.3).sum() == 0

@@ -25,7 +25,7 @@ from inklens.cli.options import (
 )
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, NETWORKS
-from inklens.networks.views import VIEWS
+from inklens.networks.views import AUTO, VIEWS
 from inklens.training.committee import Committee, recipe_for
 from inklens.training.jobs import resolve_jobs
 from inklens.training.recipe import (
@@ -88,7 +88,7 @@ def train(
     ] = None,
     views: Annotated[
         str | None,
-        typer.Option(help=f"Average over views of an image, moved or mirrored: auto, {_one_of(VIEWS)}."),
+        typer.Option(help=f"Average over views of an image, moved or mirrored: {_one_of((*AUTO, *VIEWS))}."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, data and machine: same weights.")] = None,
     backend: Annotated[str | None, typer.Option(help=f"One of {_one_of(BACKENDS)}.")] = None,

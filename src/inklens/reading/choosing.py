@@ -27,8 +27,9 @@ def likeliest(options: list[dict[int, Way]]) -> list[Part]:
 def choose(chains: list[list[Part]]) -> list[list[Part]]:
     """The chains that are numbers; words and drawings come out empty.
 
-    A network that knows digits only is rarely sure of all letters of a word: the evidence of a chain's digits
-    is summed up. What the page's clear chains are tells what to expect of the others (empirical Bayes).
+    Even a network that was shown strangers takes some letters for digits, but rarely all of a word: the
+    evidence of a chain's digits is summed up. What the page's clear chains are tells what to expect of the
+    others (empirical Bayes).
 
     Args:
         chains: the parts of each chain, from left to right.

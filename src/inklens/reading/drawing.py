@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import cv2
@@ -73,7 +74,7 @@ def annotate(reading: Reading) -> Picture:
 
 
 def _height(box: tuple[tuple[float, float], ...]) -> float:
-    return box[2][1] - box[0][1]
+    return math.dist(box[0], box[3])
 
 
 def _label(

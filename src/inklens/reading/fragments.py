@@ -21,8 +21,12 @@ _NEAR = 0.3  # of that height, away from what it may belong to
 _AS_GOOD = 0.5  # nats that a digit may lose with the fragment that is then joined to it
 
 
-def without_fragments(parts: list[Part], classifier: Classifier) -> list[Part]:
-    """The pieces, each read as one digit; fragments are joined to their digits or left out."""
+def without_fragments(parts: list[Part], classifier: Classifier, *, keep: bool = False) -> list[Part]:
+    """The pieces, each read as one digit; fragments are joined to their digits or left out.
+
+    Args:
+        keep: leave nothing out: where the number of digits is known, that decides what is dust.
+    """
     if not parts:
         return parts
     boxes = np.array([(p.piece.left, p.piece.top, p.piece.right, p.piece.bottom) for p in parts], np.float64)
@@ -38,12 +42,15 @@ def without_fragments(parts: list[Part], classifier: Classifier) -> list[Part]:
         if at not in best or gain > best[at][0]:
             best[at] = gain, base, both
     found = dict(enumerate(parts))
-    for at in small:
+    for at in sorted(small, key=lambda one: float(height[one])):
+        if found[at] is not parts[at]:
+            continue  # a lower one was joined to it: it is whole now
         gain, base, both = best.get(at, (-np.inf, at, parts[at]))
         joins = gain >= -_AS_GOOD and found.get(base) is parts[base]
         if joins:
             found[base] = both
-        if joins or parts[at].status != "ok" or height[at] < _TINY * usual[at]:
+        unlike = parts[at].status != "ok" or height[at] < _TINY * usual[at]
+        if joins or (unlike and not keep):
             del found[at]
     return list(found.values())
 

@@ -34,7 +34,7 @@ class Page:
     """A picture of writing, upright, and where its pixels lie in the picture that was given.
 
     Args:
-        picture: uint8 (H, W, 3), the whole picture as given, upright.
+        picture: uint8 (H, W, 1 or 3), the whole picture as given, upright.
         grey: uint8 (h, w), the region that is read, scaled.
         ink: float32 (h, w), 0 (paper) to 1.
         left: of the region in the picture, in the picture's pixels.

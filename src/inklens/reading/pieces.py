@@ -157,14 +157,14 @@ def _stacked(groups: list[list[int]], boxes: NDArray[np.int64]) -> list[list[int
     belongs &= (top - bottom <= np.where(alone, 0.1, _NEAR) * whole) & (both <= _TALL * whole)
     belongs &= (np.maximum.outer(height, height) <= _PARTLY * whole) & (across <= 1.2 * both)
     np.fill_diagonal(belongs, False)
-    merged = {number: list(group) for number, group in enumerate(groups)}
+    wholes = {number: list(group) for number, group in enumerate(groups)}
     gap = np.where(belongs, top - bottom, np.inf)
     for one in np.argsort(gap.min(axis=1, initial=np.inf), kind="stable").tolist():
-        other = int(gap[one].argmin()) if len(gap) else one
-        if one in merged and other in merged and np.isfinite(gap[one, other]):
-            merged[other] += merged.pop(one)
+        other = int(gap[one].argmin())
+        if one in wholes and other in wholes and np.isfinite(gap[one, other]):
+            wholes[other] += wholes.pop(one)
             gap[[one, other]] = gap[:, [one, other]] = np.inf
-    return list(merged.values())
+    return list(wholes.values())
 
 
 def merged(one: Piece, other: Piece) -> Piece:

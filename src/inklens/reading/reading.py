@@ -77,9 +77,9 @@ def read(
         groups = [[pieces[number] for number in members] for members in chains]
         parts = classify([piece for group in groups for piece in group], classifier)
     else:
-        single = without_fragments(classify(pieces, classifier), classifier)
+        single = without_fragments(classify(pieces, classifier), classifier, keep=expect is not None)
         chains = chain([part.piece for part in single], ruling.cells)
-        parts = levelled([[single[number] for number in members] for members in chains], classifier)
+        parts = _levelled([[single[number] for number in members] for members in chains], classifier)
     wanted = [expect is not None or may_touch(part) for part in parts]
     options = ways(parts, classifier, wanted)
     each = iter(options)
@@ -97,7 +97,7 @@ def read(
     return _reading(page, kept, len(pieces), bool(mask.any()))
 
 
-def levelled(groups: list[list[Part]], classifier: Classifier) -> list[Part]:
+def _levelled(groups: list[list[Part]], classifier: Classifier) -> list[Part]:
     """All pieces, those of numbers that run at a slant turned level and read anew."""
     slants = tilts([[part.piece for part in group] for group in groups])
     slanted = [

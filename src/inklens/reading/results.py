@@ -77,7 +77,7 @@ class Reading:
         numbers: as found; in a grid one for each cell, row by row.
         picture: uint8 (H, W, 1 or 3), the page as given, upright.
         reason: why there are no numbers; "" where there are some.
-        pieces_left_out: how many pieces of ink were taken for words, drawings or crossings-out.
+        pieces_left_out: pieces of ink less digits read, at least 0: words, drawings, dust and what came off.
     """
 
     numbers: tuple[Number, ...]

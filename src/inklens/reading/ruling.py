@@ -66,7 +66,8 @@ def find_ruling(ink: Ink, grey: NDArray[np.uint8]) -> Ruling:
     if not (level.any() or upright.any()):
         return Ruling(cells, np.zeros_like(seen))
     shade = _shade(ink, grey)
-    pen = float(np.median(shade[(ink > 0.5) & (_grown(level | upright) == 0)] if (ink > 0.5).any() else 0))
+    written = shade[(ink > _SURE) & (_grown(level | upright) == 0)]
+    pen = float(np.median(written)) if written.size else 0.0
     taken = _without_crossings(ink, level, shade, pen)
     taken = taken | _without_crossings(ink.T, as_mask(upright.T), shade.T, pen).T
     # Where a level line meets an upright one each takes the other for a crossing stroke.

@@ -22,6 +22,7 @@ from inklens.reading.pieces import Piece
 UNKNOWN_COST = 2.5  # nats; a digit that the network does not know is as bad as one of 8 %
 SPLIT_COST = 1.0  # nats for every cut: one digit is the simpler story
 _WIDE = 1.0  # widths per height up to which a piece is no wider than a digit
+_NOT_SLIM, _SURE = 0.6, 0.9  # widths per height, probability: from there on an odd digit may be two
 _WIDTH_COST = 4.0  # nats per height of width beyond that
 _SLANTS = (-0.3, 0.0, 0.3)  # dx/dy of the cuts
 _CUTS = 8  # for each height of width, and so many more
@@ -40,7 +41,7 @@ class Part:
 
     Args:
         piece: its ink and box.
-        framed: uint8 (28, 28, 1), as the network saw it.
+        framed: uint8 (H, W, C), of the network's size, as it saw it.
         label: the most probable class.
         probability: of that class.
         status: "ok", "unknown" or "empty".
@@ -118,7 +119,7 @@ def ways(parts: Sequence[Part], classifier: Classifier, wanted: Sequence[bool]) 
 def may_touch(part: Part) -> bool:
     """Whether a piece may be several digits that touch: it is wide, or odd as one digit."""
     shape = part.piece.width / max(part.piece.height, 1)
-    return shape > _WIDE or (shape > 0.6 and (part.status != "ok" or part.probability < 0.9))
+    return shape > _WIDE or (shape > _NOT_SLIM and (part.status != "ok" or part.probability < _SURE))
 
 
 Paths = NDArray[np.float32]  # (cuts, height): the column of each cut in each row

@@ -190,14 +190,15 @@ def _fit(
     epochs = round(steps / steps_per_epoch(prepared.recipe, len(learnt)), 2)
     return history, {
         "epochs": int(epochs) if epochs.is_integer() else epochs,
-        "images": len(learnt),
+        "images": len(parts.train),
+        "drawn_images": len(learnt) - len(parts.train),
         "seconds": round(time.perf_counter() - started, 3),
         "parameters": prepared.network.count_params(),
     }
 
 
 def _learnt(recipe: Recipe, data: Dataset, parts: Parts) -> Split:
-    """The training part; of grey writing with other forms of digits and strangers, where the recipe asks."""
+    """The training part; of grey digits with other forms of them and strangers, where the recipe asks."""
     learnt, names, spec = parts.train, data.class_names, data.spec
     if data.kind != "writing" or spec.channels != 1:
         return learnt
