@@ -73,8 +73,12 @@ def test_a_part_is_measured_again_when_recipe_data_or_seed_are_others(preset):
     assert measured(known, preset, 1, "b") is None
     assert measured({}, preset, 1, "a") is None
     one = next(iter(recipe["members"].values())) if "members" in recipe else recipe
-    one.pop("views")  # of the time before there were views, which is to say without
-    assert (measured(known, preset, 1, "a") is None) == (preset == "committee")
+    one.pop("weight_averaging")  # of the time before there was any, which is to say without
+    assert measured(known, preset, 1, "a") == taken
+    one.pop("views")  # without views, which is not what the presets are today
+    assert measured(known, preset, 1, "a") is None
+    one["views"] = recipe_for("fast" if preset == "fast" else "accurate").to_dict()["views"]
+    assert measured(known, preset, 1, "a") is not None
     one["epochs"] += 1
     assert measured(known, preset, 1, "a") is None
     one["no_longer_there"] = 1

@@ -27,7 +27,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = RunFolder(place / "run")
     folder.set_status("done")
     spec = PixelSpec(28, 28, 1)
-    data = {"class_names": CLASSES}
+    data = {"name": "strokes", "kind": "things", "class_names": CLASSES, "fingerprint": "0"}
+    data["validation_is"] = "split"
     folder.write_json(folder.recipe, {"recipe": {}, "pixels": spec.to_dict(), "data": data})
     confidence = {"temperature": 2.0, "score_threshold": 0.1, "probability_threshold": None}
     folder.write_json(folder.metrics, {"confidence": confidence})
