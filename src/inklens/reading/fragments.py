@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.classifier import Classifier
-from inklens.reading.pieces import merged
+from inklens.reading.pieces import heights_beside, merged
 from inklens.reading.splitting import Part, classify
 
 _SURE = 0.9  # probability of what is taken for a digit here
 _LOW = 0.6  # of the digits' height beside it: what is lower may be a fragment
 _TINY = 0.45  # of it: what is lower is one, even if it looks like a 1
-_AROUND = 4.0  # heights to either side that count as beside
 _NEAR = 0.3  # of that height, away from what it may belong to
 _AS_GOOD = 0.5  # nats that a digit may lose with the fragment that is then joined to it
 
@@ -31,7 +30,7 @@ def without_fragments(parts: list[Part], classifier: Classifier, *, keep: bool =
         return parts
     boxes = np.array([(p.piece.left, p.piece.top, p.piece.right, p.piece.bottom) for p in parts], np.float64)
     sure = np.array([part.status == "ok" and part.probability >= _SURE for part in parts])
-    usual = _heights_beside(boxes, sure)
+    usual = heights_beside(boxes, np.tile(sure, (len(parts), 1)))
     height = boxes[:, 3] - boxes[:, 1]
     small = np.flatnonzero(height < _LOW * usual).tolist()
     pairs = [(at, base) for at in small for base in _bases(boxes, at, float(usual[at]))]
@@ -53,22 +52,6 @@ def without_fragments(parts: list[Part], classifier: Classifier, *, keep: bool =
         if joins or (unlike and not keep):
             del found[at]
     return list(found.values())
-
-
-def _heights_beside(boxes: NDArray[np.float64], sure: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The usual height of the digits to the left and right of each box, (N,); NaN where none is."""
-    height = boxes[:, 3] - boxes[:, 1]
-    middle = (boxes[:, 1] + boxes[:, 3]) / 2
-    usual = np.full(len(boxes), np.nan)
-    for one, (left, top, right, bottom) in enumerate(boxes):
-        level = (boxes[:, 1] < middle[one]) & (boxes[:, 3] > middle[one])
-        level |= (middle > top) & (middle < bottom)
-        away = np.maximum(boxes[:, 0] - right, left - boxes[:, 2])
-        beside = sure & level & (away < _AROUND * np.maximum(height, height[one]))
-        beside[one] = False
-        if beside.any():
-            usual[one] = np.median(height[beside])
-    return usual
 
 
 def _bases(boxes: NDArray[np.float64], at: int, usual: float) -> list[int]:

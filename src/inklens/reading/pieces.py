@@ -16,6 +16,7 @@ _DUST = 1.3  # strokes; a digit is larger, a comma and the dot of an i are about
 _MOST = 1200  # pieces that are looked at: more is texture, not writing
 _SMALL = 0.55  # of its neighbour's size that a broken-off part measures at most
 _NEAR = 0.2  # of its neighbour's height that it lies away at most
+_AROUND = 4.0  # heights to either side that count as beside
 _PARTLY = 0.85  # of the digits' height beside it: what is lower may be a part of a broken digit
 _PALE = 0.2  # ink from here on belongs to a box
 _TALL = 1.25  # times that height, which two parts together have at most
@@ -142,7 +143,7 @@ def _stacked(groups: list[list[int]], boxes: NDArray[np.int64]) -> list[list[int
     """
     edges = np.array([_hull(boxes[group]) for group in groups], np.float64).reshape(-1, 4)
     height = edges[:, 3] - edges[:, 1]
-    usual = _heights_beside(edges)
+    usual = heights_beside(edges, edges[:, 3] - edges[:, 1] >= (edges[:, 3] - edges[:, 1])[:, None])
     left, top = (np.maximum(edges[:, None, axis], edges[None, :, axis]) for axis in (0, 1))
     right, bottom = (np.minimum(edges[:, None, axis], edges[None, :, axis]) for axis in (2, 3))
     wide = np.minimum.outer(edges[:, 2] - edges[:, 0], edges[:, 2] - edges[:, 0])
@@ -179,16 +180,21 @@ def merged(one: Piece, other: Piece) -> Piece:
     return Piece(left, top, right - left, bottom - top, ink, one.tilt)
 
 
-def _heights_beside(edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The usual height of what lies to the left and right of each box; NaN where nothing does."""
-    height = edges[:, 3] - edges[:, 1]
-    middle = (edges[:, 1] + edges[:, 3]) / 2
-    usual = np.full(len(edges), np.nan)
-    for one, (left, top, right, bottom) in enumerate(edges):
-        level = (edges[:, 1] < middle[one]) & (edges[:, 3] > middle[one])
-        level |= (middle > top) & (middle < bottom)
-        away = np.maximum(edges[:, 0] - right, left - edges[:, 2])
-        beside = level & (away > 0) & (away < 4 * np.maximum(height, height[one])) & (height >= height[one])
+def heights_beside(boxes: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The usual height of what lies to the left and right of each box: float64 (N,), NaN where nothing does.
+
+    Args:
+        boxes: float64 (N, 4), left, top, right, bottom.
+        counted: bool (N, N), which boxes (columns) count for which (rows).
+    """
+    left, top, right, bottom = boxes.T
+    height, middle = bottom - top, (top + bottom) / 2
+    usual = np.full(len(boxes), np.nan)
+    for one in range(len(boxes)):
+        level = (top < middle[one]) & (bottom > middle[one]) | (middle > top[one]) & (middle < bottom[one])
+        away = np.maximum(left - right[one], left[one] - right)
+        near = (away > 0) & (away < _AROUND * np.maximum(height, height[one]))
+        beside = counted[one] & level & near
         if beside.any():
             usual[one] = np.median(height[beside])
     return usual

@@ -19,7 +19,7 @@ from inklens.reading.page import Box, Page, open_page, strokes
 from inklens.reading.pieces import find_pieces
 from inklens.reading.results import Corners, Digit, Number, Reading
 from inklens.reading.ruling import find_ruling, remove
-from inklens.reading.splitting import Part, classify, may_touch, ways
+from inklens.reading.splitting import Part, Way, classify, may_touch, ways
 
 OnStage = Callable[[str, NDArray[np.uint8]], None]
 
@@ -61,8 +61,7 @@ def read(
     mask = strokes(page.ink)
     ruling = find_ruling(page.ink, page.grey)
     ink = remove(page.ink, ruling.taken)
-    writing = strokes(ink)
-    pieces = find_pieces(ink, writing)
+    pieces = find_pieces(ink, strokes(ink))
 
     def show(name: str, drawn: Callable[[], NDArray[np.uint8]]) -> None:
         if on_stage:  # drawing takes longer than finding
@@ -72,43 +71,48 @@ def read(
     show("2-ink", lambda: drawing.of_ink(page.ink))
     show("3-without-ruling", lambda: drawing.of_ink(ink))
     show("4-pieces", lambda: drawing.of_pieces(page, pieces))
+    single = classify(pieces, classifier)
     if grid is not None:
-        chains = in_cells(pieces, find_grid(ruling.cells, page.grey.shape, *grid))
-        groups = [[pieces[number] for number in members] for members in chains]
-        parts = classify([piece for group in groups for piece in group], classifier)
+        cells = in_cells(pieces, find_grid(ruling.cells, page.grey.shape, *grid))
+        groups = [[single[number] for number in members] for members in cells]
     else:
-        single = without_fragments(classify(pieces, classifier), classifier, keep=expect is not None)
+        single = without_fragments(single, classifier, keep=expect is not None)
         chains = chain([part.piece for part in single], ruling.cells)
-        parts = _levelled([[single[number] for number in members] for members in chains], classifier)
-    wanted = [expect is not None or may_touch(part) for part in parts]
-    options = ways(parts, classifier, wanted)
-    each = iter(options)
-    choices = [[next(each) for _ in members] for members in chains]
-    if grid is not None:
-        cells = [likeliest(choice) for choice in choices]
-        show("5-digits", lambda: drawing.of_digits([part for cell in cells for part in cell]))
-        return _grid_reading(page, cells, grid)
+        groups = _levelled([[single[number] for number in members] for members in chains], classifier)
+    choices = _choices(groups, classifier, cut_all=expect is not None)
     if expect is not None:
         numbers = choose_exactly(choices, expect)
     else:
-        numbers = choose([likeliest(choice) for choice in choices])
-    kept = [parts for parts in numbers if parts]
-    show("5-digits", lambda: drawing.of_digits([part for number in kept for part in number]))
-    return _reading(page, kept, len(pieces), bool(mask.any()))
+        numbers = [likeliest(options) for options in choices]
+        numbers = numbers if grid is not None else choose(numbers)
+    show("5-digits", lambda: drawing.of_digits([part for number in numbers for part in number]))
+    if grid is not None:
+        return _grid_reading(page, numbers, grid)
+    return _reading(page, [parts for parts in numbers if parts], len(pieces), bool(mask.any()))
 
 
-def _levelled(groups: list[list[Part]], classifier: Classifier) -> list[Part]:
-    """All pieces, those of numbers that run at a slant turned level and read anew."""
+def _levelled(groups: list[list[Part]], classifier: Classifier) -> list[list[Part]]:
+    """The groups, those that run at a slant turned level and read anew, all in one batch."""
     slants = tilts([[part.piece for part in group] for group in groups])
     slanted = [
-        (part, tilt) for group, tilt in zip(groups, slants, strict=True) for part in group if tilt != 0
-    ]
-    turned = iter(classify([part.piece.levelled(tilt) for part, tilt in slanted], classifier))
-    return [
-        next(turned) if tilt != 0 else part
+        part.piece.levelled(tilt)
         for group, tilt in zip(groups, slants, strict=True)
+        if tilt
         for part in group
     ]
+    turned = iter(classify(slanted, classifier))
+    return [
+        [next(turned) for _ in group] if tilt else group for group, tilt in zip(groups, slants, strict=True)
+    ]
+
+
+def _choices(
+    groups: list[list[Part]], classifier: Classifier, *, cut_all: bool
+) -> list[list[dict[int, Way]]]:
+    """For each piece of each group the ways to read it; only what may be several digits is cut."""
+    parts = [part for group in groups for part in group]
+    options = iter(ways(parts, classifier, [cut_all or may_touch(part) for part in parts]))
+    return [[next(options) for _ in group] for group in groups]
 
 
 def _check(expect: int | None, grid: tuple[int, int] | None) -> None:
