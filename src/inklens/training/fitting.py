@@ -20,6 +20,7 @@ from inklens.networks.augmentation import Augment
 from inklens.networks.sequential import logits_network, multiply_adds
 from inklens.training.deadline import Deadline
 from inklens.training.feed import Batches
+from inklens.training.interruption import Interruptible
 from inklens.training.optimizers import make_optimizer
 from inklens.training.progress import EpochProgress, Progress
 from inklens.training.recipe import Recipe
@@ -105,14 +106,15 @@ def fit(
         callbacks.append(keras.callbacks.SwapEMAWeights())
     if logs:
         callbacks.append(tensorboard_callback(logs))
-    trained.fit(
-        batches,
-        epochs=_NO_END if timed else epochs,
-        shuffle=False,
-        validation_data=Batches(validation, classes, VALIDATION_BATCH),
-        callbacks=callbacks,
-        verbose=0,
-    )
+    with Interruptible() as interruptible:
+        trained.fit(
+            batches,
+            epochs=_NO_END if timed else epochs,
+            shuffle=False,
+            validation_data=Batches(validation, classes, VALIDATION_BATCH),
+            callbacks=[interruptible, *callbacks],
+            verbose=0,
+        )
     return watcher.history
 
 
