@@ -270,6 +270,19 @@ def test_a_matrix_of_a_hundred_classes_scrolls_inside_the_window_under_its_names
     assert top >= names["y"] + names["height"] - 1
 
 
+def test_names_of_corruptions_are_on_one_line_on_a_phone(opened, make_run, real_digits):
+    run = make_run(*real_digits, [str(digit) for digit in range(10)])
+    names = ("impulse_noise", "motion_blur", "translation", "canny_edges")
+    errors = {"corruptions": {name: {"error": 0.271} for name in names}, "mean_error": 0.271}
+    run.folder.write_json("robustness.json", {**errors, "framed": errors})
+    run.write()
+    page = opened(run.folder.report, 360).page
+    heights = page.locator(".corruptions tbody tr").evaluate_all("rows => rows.map(row => row.clientHeight)")
+    assert len(heights) >= len(names)
+    assert max(heights) < 45  # two lines take 52
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def test_commands_wrap_between_words_and_are_copied_whole(opened, report):
     page = opened(report, 360).page
     code = page.locator("pre code")
