@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from inklens.classifier import Classifier, score_files
+from inklens.classifier.classifier import available_cores
 from inklens.errors import ImageError
 
 RANDOM = np.random.default_rng(1)
@@ -61,6 +62,17 @@ def test_only_a_few_files_are_taken_ahead_of_who_asks(model_file, files):
     answers.close()
     assert next(taken) <= 100 + 64 * (2 * 2 + 2)
     assert not any(thread.name.startswith("inklens-score") for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize(("side", "threads"), [(8, False), (80, True)])
+def test_small_files_are_scored_without_threads(model_file, tmp_path, side, threads):
+    path = tmp_path / "one.png"
+    Image.fromarray(RANDOM.integers(0, 256, (side, side), np.uint8)).save(path)
+    answers = score_files(Classifier.open(model_file), itertools.repeat(str(path)))
+    next(answers)
+    alive = any(thread.name.startswith("inklens-score") for thread in threading.enumerate())
+    answers.close()
+    assert alive == (threads and available_cores() > 1)
 
 
 def test_no_files_give_no_answers(model_file):

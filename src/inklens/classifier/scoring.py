@@ -1,6 +1,8 @@
-"""Any number of image files through a classifier: in parallel, answered in order, in flat memory.
+"""Any number of image files through a classifier: answered in order, in flat memory.
 
-Each worker thread decodes a block of files and runs the network on it.
+Large files are decoded in parallel: each worker thread decodes a block of files and runs the network on it.
+A small one takes dozens of short calls, between which Python's lock would change hands: a second thread makes
+all of it slower.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,9 @@ from inklens.classifier.inputs import framed_file
 from inklens.errors import ImageError
 
 ERROR = "error"
+
+# A grey PNG of 28x28 has 300 bytes, a grey JPEG of 120x120, from which on threads pay, 5,000.
+_LARGE_FILE = 4096
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def score_files(
         files: paths; may be a generator without end, for no more than a few hundred images are held at once.
         top: how many classes to give with each file.
         strict: stop at the first file that cannot be decoded.
-        workers: threads; None is one for each core.
+        workers: threads; None is one for each core where files are large, and otherwise one.
 
     Raises:
         ImageError: a file cannot be decoded, and `strict`.
@@ -71,16 +77,24 @@ def score_files(
     size = classifier.batch_size
     blocks = iter(lambda: list(islice(paths, size)), [])
     first = next(blocks, [])
-    if len(first) < size:  # so few that threads would not pay
-        scored = (_score(block, classifier, top) for block in [first])
-    else:
-        workers = workers or available_cores()
-        scored = _in_parallel(chain([first], blocks), lambda block: _score(block, classifier, top), workers)
+
+    def work(block: list[str]) -> _Block:
+        return _score(block, classifier, top)
+
+    workers = 1 if len(first) < size else workers or _workers_for(first)
+    every = chain([first], blocks)
+    scored = _in_parallel(every, work, workers) if workers > 1 else (work(block) for block in every)
     with closing(scored):
         for answers, error in scored:
             if strict and error is not None:
                 raise error
             yield from answers
+
+
+def _workers_for(files: list[str]) -> int:
+    """The threads that pay for files such as these."""
+    size = sum(file.stat().st_size for file in map(Path, files) if file.is_file())
+    return available_cores() if size >= _LARGE_FILE * len(files) else 1
 
 
 def _score(files: list[str], classifier: Classifier, top: int) -> _Block:
