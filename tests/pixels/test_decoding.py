@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from inklens.errors import ImageError, OptionError
 from inklens.pixels import decode
@@ -87,6 +87,26 @@ def test_exif_turns_an_image_upright(ramp):
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
     turned = decode(packed(Image.fromarray(ramp), exif=exif))
     assert np.array_equal(turned[..., 0], np.rot90(ramp, -1))
+
+
+@pytest.mark.parametrize("orientation", range(10))
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.arange(6, dtype=np.uint8).reshape(2, 3),
+        np.arange(18, dtype=np.uint8).reshape(2, 3, 3),
+        257 * np.arange(6, dtype=np.uint16).reshape(2, 3),
+    ],
+    ids=["grey", "colour", "16 bits"],
+)
+def test_every_orientation_is_turned_as_pillow_turns_it(orientation, kind, pixels):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = packed(Image.fromarray(pixels), kind, exif=exif)
+    with Image.open(io.BytesIO(content)) as opened:
+        upright = np.asarray(ImageOps.exif_transpose(opened))
+    assert np.array_equal(decode(content).squeeze(), upright // 257 if upright.dtype != np.uint8 else upright)
 
 
 def test_of_an_animation_the_first_picture_counts(ramp):

@@ -15,6 +15,8 @@ from inklens.pixels.formats import FORMATS
 
 MAX_PIXELS = 50_000_000
 
+_ORIENTATION = 0x0112  # EXIF's tag
+
 
 def decode(
     source: str | Path | bytes, *, channels: int | None = None, max_pixels: int = MAX_PIXELS
@@ -83,20 +85,35 @@ def _decoded(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
 
 
 def _eight_bits(image: Any, name: str) -> NDArray[np.uint8]:
-    """An open Pillow image as uint8 (H, W, 1 or 3)."""
-    from PIL import Image, ImageOps
+    """An open Pillow image as uint8 (H, W, 1 or 3), turned upright."""
+    from PIL import Image
 
-    image = ImageOps.exif_transpose(image)
     if image.mode == "F":
         raise ImageError(f"{name} holds floating-point pixels, whose range is unknown; expected 8 or 16 bits")
     if image.mode.startswith("I"):
         wide = np.asarray(image).astype(np.int64)
         if wide.min() < 0 or wide.max() > 65535:
             raise ImageError(f"{name} holds {wide.min()} to {wide.max()} as pixels; expected 8 or 16 bits")
-        return ((wide * 255 + 32767) // 65535).astype(np.uint8)[..., None]
-    grey = image.mode in ("1", "L", "LA", "La")
+        return _upright(((wide * 255 + 32767) // 65535).astype(np.uint8), image)
+    mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    flat = image
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    pixels: NDArray[np.uint8] = np.array(image.convert("L" if grey else "RGB"))
+        flat = image.convert("RGBA")
+        flat = Image.alpha_composite(Image.new("RGBA", flat.size, "white"), flat)
+    if flat.mode != mode:  # else convert would copy
+        flat = flat.convert(mode)
+    return _upright(np.array(flat), image)
+
+
+def _upright(pixels: NDArray[np.uint8], image: Any) -> NDArray[np.uint8]:
+    """The pixels, turned and mirrored as the image's EXIF tag says: uint8 (H, W, 1 or 3)."""
+    orientation = image.getexif().get(_ORIENTATION)  # of a TIFF Pillow has done so by now, and taken it off
+    if orientation in range(2, 9):
+        import cv2
+
+        if orientation >= 5:
+            pixels = np.asarray(cv2.transpose(pixels), np.uint8)
+        axis = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
+        if axis is not None:
+            pixels = np.asarray(cv2.flip(pixels, axis), np.uint8)
     return pixels.reshape(*pixels.shape[:2], -1)
