@@ -49,6 +49,11 @@ class Page:
     top: int
     scale: float
 
+    @property
+    def has_ink(self) -> bool:
+        """Whether `strokes` finds any."""
+        return cv2.minMaxLoc(self.ink)[1] > _SURE
+
     def in_picture(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """(N, 2) x and y in `grey` as x and y in the picture."""
         return points / self.scale + np.array([self.left, self.top], np.float64)

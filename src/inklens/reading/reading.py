@@ -58,7 +58,6 @@ def read(
     """
     _check(expect, grid)
     page = open_page(source, region)
-    mask = strokes(page.ink)
     ruling = find_ruling(page.ink, page.grey)
     ink = remove(page.ink, ruling.taken)
     pieces = find_pieces(ink, strokes(ink))
@@ -88,7 +87,7 @@ def read(
     show("5-digits", lambda: drawing.of_digits([part for number in numbers for part in number]))
     if grid is not None:
         return _grid_reading(page, numbers, grid)
-    return _reading(page, [parts for parts in numbers if parts], len(pieces), bool(mask.any()))
+    return _reading(page, [parts for parts in numbers if parts], len(pieces))
 
 
 def _levelled(groups: list[list[Part]], classifier: Classifier) -> list[list[Part]]:
@@ -124,11 +123,11 @@ def _check(expect: int | None, grid: tuple[int, int] | None) -> None:
         raise OptionError("expect and grid exclude each other: a grid has one number for each cell")
 
 
-def _reading(page: Page, numbers: list[list[Part]], pieces: int, any_ink: bool) -> Reading:
+def _reading(page: Page, numbers: list[list[Part]], pieces: int) -> Reading:
     order = in_lines([[part.piece for part in number] for number in numbers])
     found = [_number(page, numbers[one], line) for line, ones in enumerate(order) for one in ones]
     reason = ""
-    if not any_ink:
+    if not page.has_ink:
         reason = "no ink: nothing stands out from the paper"
     elif not found:
         reason = f"no digits: {pieces:,} pieces of ink look like words, drawings or dust"

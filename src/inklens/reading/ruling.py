@@ -7,6 +7,7 @@ of a box meet at its corners.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -33,6 +34,9 @@ _ROUNDED = (0.1, 0.32)  # of the way from a corner to the middle; there a 0 has 
 _RECTANGLE = 0.88  # of its least rectangle that a box's inside fills; an ellipse fills 0.79
 
 
+_Picture = TypeVar("_Picture", Mask, Ink)
+
+
 @dataclass(frozen=True, eq=False)
 class Ruling:
     """Printed lines of a page.
@@ -55,21 +59,21 @@ def find_ruling(ink: Ink, grey: NDArray[np.uint8]) -> Ruling:
     """
     seen = as_mask(cv2.compare(ink, _PALEST, cv2.CMP_GT))
     levels, uprights = _tilts(seen)
-    down = Turned(as_mask(seen.T), [-tilt for tilt in uprights])
+    down = Turned(_turned(seen), [-tilt for tilt in uprights])
     across = Turned(seen, levels)
     cells, sides = _boxes(across, down, as_mask(cv2.compare(ink, _SURE, cv2.CMP_GT)))
     level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
-    upright = _rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True).T
+    upright = _turned(_rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True))
     if len(cells):
         level |= across.runs(_SIDE) & sides
-        upright = upright | (down.runs(_SIDE).T & sides)
+        upright |= _turned(down.runs(_SIDE)) & sides
     if not (level.any() or upright.any()):
         return Ruling(cells, np.zeros_like(seen))
     shade = _shade(ink, grey)
     written = shade[(ink > _SURE) & (_grown(level | upright) == 0)]
     pen = float(np.median(written)) if written.size else 0.0
     taken = _without_crossings(ink, level, shade, pen)
-    taken = taken | _without_crossings(ink.T, as_mask(upright.T), shade.T, pen).T
+    taken |= _turned(_without_crossings(_turned(ink), _turned(upright), _turned(shade), pen))
     # Where a level line meets an upright one each takes the other for a crossing stroke.
     meet = _grown(level) & _grown(as_mask(upright))
     tone = float(np.median(shade[(level | upright) > 0]))
@@ -122,6 +126,7 @@ class Turned:
         self._mask = mask
         self._slopes = slopes
         self._bridged = []
+        self._runs: dict[int, Mask] = {}
         height, width = mask.shape
         for slope in slopes:
             level = mask
@@ -132,11 +137,17 @@ class Turned:
             self._bridged.append(cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8)))
 
     def runs(self, length: float) -> Mask:
-        """Ink in straight runs of at least `length` pixels: uint8 (H, W), 0 or 255."""
+        """Ink in straight runs of at least `length` pixels: uint8 (H, W), 0 or 255. To be left as it is."""
+        least = max(3, int(length))
+        if least not in self._runs:
+            self._runs[least] = self._find_runs(least)
+        return self._runs[least]
+
+    def _find_runs(self, least: int) -> Mask:
         found = np.zeros_like(self._mask)
         height, width = found.shape
         for slope, bridged in zip(self._slopes, self._bridged, strict=True):
-            opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, max(3, int(length))), np.uint8))
+            opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
             if slope:
                 back = np.array([[1, 0, 0], [slope, 1, -slope * width / 2]], np.float64)
                 opened = cv2.warpAffine(opened, back, (width, height), flags=cv2.INTER_NEAREST)
@@ -159,7 +170,7 @@ def _rulings(runs: Mask, lone_strokes: bool) -> Mask:
     kept[0] = False
     if lone_strokes and np.count_nonzero(kept) < _SEVERAL:
         kept &= length >= _WHOLE * width
-    return np.asarray(np.where(kept[pieces], runs, 0), np.uint8)
+    return as_mask((255 * kept.view(np.uint8))[pieces] & runs)
 
 
 def _boxes(across: Turned, down: Turned, inked: Mask) -> tuple[NDArray[np.float64], Mask]:
@@ -167,11 +178,11 @@ def _boxes(across: Turned, down: Turned, inked: Mask) -> tuple[NDArray[np.float6
 
     Twice: once the size of the boxes is known, shorter runs are strokes of what is written in them.
     """
-    segments = across.runs(_SIDE) | down.runs(_SIDE).T
+    segments = across.runs(_SIDE) | _turned(down.runs(_SIDE))
     cells = _rectangles(segments, inked)
     if cells:
         side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
-        longer = across.runs(0.75 * side) | down.runs(0.75 * side).T
+        longer = across.runs(0.75 * side) | _turned(down.runs(0.75 * side))
         again = _rectangles(longer, inked)
         cells = _with_neighbours(again if len(again) >= len(cells) else cells, longer)
     sides = np.zeros_like(segments)
@@ -260,7 +271,8 @@ def _shade(ink: Ink, grey: NDArray[np.uint8]) -> Ink:
     reach = (max(3, max(size) // 16 | 1),) * 2
     ground = (cv2.blur(light, reach) + 1) / (cv2.blur(blank, reach) + 1 / 255)
     ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.abs(grey - ground) / np.maximum(ground, 16), np.float32)
+    missing = cv2.absdiff(grey.astype(np.float32), ground)
+    return np.asarray(cv2.divide(missing, cv2.max(ground, 16.0)), np.float32)
 
 
 def _without_crossings(ink: Ink, level: Mask, shade: Ink, pen: float) -> Mask:
@@ -293,6 +305,12 @@ def _left_over(inked: Mask, sides: Mask) -> Mask:
     gone[on_sides >= _ON_SIDES * area] = 255
     gone[0] = 0
     return as_mask(gone[pieces])
+
+
+def _turned(picture: _Picture) -> _Picture:
+    """Rows as columns, laid out anew: NumPy's own views of that kind are slow to compute with."""
+    turned: _Picture = cv2.transpose(picture)
+    return turned
 
 
 def _grown(mask: Mask) -> Mask:
