@@ -22,6 +22,7 @@ from inklens.training.describing import describe_machine, description, stem
 from inklens.training.finishing import Parts, concluded, finish
 from inklens.training.forms import with_other_forms
 from inklens.training.jobs import resolve_jobs
+from inklens.training.neighbours import with_neighbours
 from inklens.training.progress import Progress
 from inklens.training.recipe import Recipe
 from inklens.training.run import Run
@@ -198,12 +199,14 @@ def _fit(
 
 
 def _learnt(recipe: Recipe, data: Dataset, parts: Parts) -> Split:
-    """The training part; of grey digits with other forms of them and strangers, where the recipe asks."""
+    """The training part; of grey writing with what the recipe asks to be drawn besides."""
     learnt, names, spec = parts.train, data.class_names, data.spec
     if data.kind != "writing" or spec.channels != 1:
         return learnt
     if recipe.other_forms:
         learnt = with_other_forms(learnt, names, spec, recipe.other_forms, recipe.seed)
+    if recipe.neighbours:
+        learnt = with_neighbours(learnt, spec, recipe.neighbours, recipe.seed)
     if recipe.strangers:
         learnt = with_strangers(learnt, names, spec, recipe.strangers, recipe.seed)
     return learnt

@@ -43,6 +43,8 @@ class Recipe:
             and "auto-light", the same but cheaper; `inklens.networks.augmentation` says what each does.
         other_forms: of grey writing, the share of ones and of sevens that are shown once more, with an
             upstroke or a bar, 0 to 1; `inklens.training.forms` says why.
+        neighbours: of grey writing, how many images are shown once more as a cut from a neighbour that they
+            touch leaves them, as a share of 1 of the training images; `inklens.training.neighbours` says why.
         strangers: of grey digits, how many images that are none are shown as well, as a share of 1 of the
             training images; `inklens.training.strangers` says which and why.
         plain_epochs: so many epochs at the end augment by a tenth only.
@@ -81,6 +83,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augmentation: str = "none"
     other_forms: float = 0.0
+    neighbours: float = 0.0
     strangers: float = 0.0
     plain_epochs: int = 0
     time_budget: float | None = None
@@ -288,6 +291,7 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dropout": (lambda value: value is None or _share(value), "0 to below 1"),
     "label_smoothing": (_share, "0 to below 1"),
     "other_forms": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
+    "neighbours": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
     "strangers": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
     "plain_epochs": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "time_budget": (
