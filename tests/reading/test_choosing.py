@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from inklens.reading.choosing import choose, choose_exactly, likeliest
 from inklens.reading.pieces import Piece
@@ -32,6 +33,26 @@ def test_a_lone_letter_on_a_page_of_words_is_no_digit():
     letter = [_part("0", 0.9995)]
     assert choose([*words, letter])[-1] == []
     assert choose([letter]) == [letter]
+
+
+def test_a_lone_doubtful_number_among_words_is_one_of_them():
+    words = [[_part("6", 0.7), _part("1", 0.9), _part("4", 0.6)]] * 12
+    doubtful = [_part("4", 0.997), _part("2", 0.997), _part("5", 0.997)]
+    clear = [_part(str(digit), 0.9995) for digit in range(6)]
+    assert choose([doubtful]) == [doubtful]
+    assert choose([*words, doubtful])[-1] == []
+    assert choose([*words, clear, doubtful])[-2:] == [clear, doubtful]
+
+
+@pytest.mark.parametrize(("probability", "status"), [(0.85, "ok"), (0.6, "unknown")])
+def test_a_clear_number_vouches_for_a_digit_that_is_nearly_sure(probability, status):
+    odd = _part("7", probability, "unknown")
+    number = [*(_part(str(digit), 0.9995) for digit in range(2, 6)), odd]
+    (chosen,) = choose([number])
+    assert [part.status for part in chosen] == ["ok"] * 4 + [status]
+    assert choose([number], vouch=False) == [number]
+    unclear = [_part("4", 0.999), odd]
+    assert choose([unclear]) in ([unclear], [[]])
 
 
 def test_the_likeliest_way_is_the_cheapest():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from inklens.reading.splitting import Part, Way
 
@@ -12,6 +15,7 @@ _SLOPE, _OFFSET = 1.6, -3.0  # in -log10(1 - probability)
 _SUREST, _LEAST = 0.9995, -2.3
 _STROKE, _CUT_STROKE = 0.5, -0.5  # nats for a 1 at most, and for a 1 or 7 that was cut out
 _CLEAR = 2.0  # nats from which a chain is clearly one or the other, and speaks for its page
+_FAIRLY_SURE = 0.8  # probability
 _DROPPED = 4.0  # nats for leaving a piece out where the number of digits is known
 
 
@@ -24,7 +28,7 @@ def likeliest(options: list[dict[int, Way]]) -> list[Part]:
     return [part for each in options for part in min(each.values(), key=lambda way: way.cost).parts]
 
 
-def choose(chains: list[list[Part]]) -> list[list[Part]]:
+def choose(chains: list[list[Part]], *, vouch: bool = True) -> list[list[Part]]:
     """The chains that are numbers; words and drawings come out empty.
 
     Even a network that was shown strangers takes some letters for digits, but rarely all of a word: the
@@ -33,14 +37,35 @@ def choose(chains: list[list[Part]]) -> list[list[Part]]:
 
     Args:
         chains: the parts of each chain, from left to right.
+        vouch: in a clear number a digit that the network alone would call unknown, but is fairly sure of,
+            is "ok": that it is a digit at all its neighbours say.
     """
     evidence = np.array([_evidence(parts) for parts in chains])
     several = np.array([len(parts) > 1 for parts in chains], np.bool_)
-    numbers, words = (several & (evidence > _CLEAR)).sum(), (evidence < -_CLEAR).sum()
+    # By the others: a chain is no reason to expect itself.
+    numbers, words = _others(several & (evidence > _CLEAR)), _others(evidence < -_CLEAR)
     # Whoever asks for numbers mostly has some; clear words and not one clear number say otherwise.
-    odds = (numbers + 2) / (words + 0.5) if numbers else 2 / (0.3 * words**2 + 0.5)
-    expected = float(np.clip(np.log(odds), -0.8 if numbers else -4.0, 2.0))
-    return [parts if sure + expected > 0 else [] for parts, sure in zip(chains, evidence, strict=True)]
+    beside = np.clip(np.log((numbers + 1) / (words + 0.5)), -0.8, 2.0)
+    alone = np.clip(np.log(2 / (0.5 * words**2 + 0.5)), -4.0, 2.0)
+    expected = np.where(numbers > 0, beside, alone)
+    chosen = [parts if sure > 0 else [] for parts, sure in zip(chains, evidence + expected, strict=True)]
+    if not vouch:
+        return chosen
+    return [
+        [_vouched_for(part) for part in parts] if sure > _CLEAR else parts
+        for parts, sure in zip(chosen, evidence, strict=True)
+    ]
+
+
+def _vouched_for(part: Part) -> Part:
+    return (
+        replace(part, status="ok") if part.status == "unknown" and part.probability >= _FAIRLY_SURE else part
+    )
+
+
+def _others(these: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each chain, how many of the others are among these."""
+    return np.asarray(these.sum() - these, np.int64)
 
 
 def _evidence(parts: list[Part]) -> float:

@@ -126,11 +126,12 @@ def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: in
 
     Ink is rarer than paper and far from it, so that the cubes of the deviations from the local median tell.
     Where the ground itself changes, as from a sheet to a darker desk, the corners of what is lighter deviate
-    as much as ink does: they are left out.
+    by as much: what deviates by no more than the ground changes is left out.
     """
     around = np.ones((reach, reach), np.uint8)
     change = cv2.subtract(cv2.dilate(ground, around), cv2.erode(ground, around))
-    away = np.where(change > _EDGE, np.float32(0), small.astype(np.float32) - ground)
+    away = small.astype(np.float32) - ground
+    away[(change > _EDGE) | (np.abs(away) < change)] = 0
     skew = float((away**3).sum(dtype=np.float64))
     return None if skew == 0 else skew < 0
 

@@ -83,7 +83,8 @@ def read(
         numbers = choose_exactly(choices, expect)
     else:
         numbers = [likeliest(options) for options in choices]
-        numbers = numbers if grid is not None else choose(numbers)
+        if grid is None:  # whoever named an error to keep gets "unknown" wherever the network says so
+            numbers = choose(numbers, vouch=classifier.metadata.reject.max_error is None)
     show("5-digits", lambda: drawing.of_digits([part for number in numbers for part in number]))
     if grid is not None:
         return _grid_reading(page, numbers, grid)

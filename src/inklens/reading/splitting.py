@@ -24,15 +24,15 @@ SPLIT_COST = 1.0  # nats for every cut: one digit is the simpler story
 _WIDE = 1.0  # widths per height up to which a piece is no wider than a digit
 _NOT_SLIM, _SURE = 0.6, 0.9  # widths per height, probability: from there on an odd digit may be two
 _WIDTH_COST = 4.0  # nats per height of width beyond that
-_SLANTS = (-0.3, 0.0, 0.3)  # dx/dy of the cuts
+_SLANTS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # dx/dy of the cuts
 _CUTS = 8  # for each height of width, and so many more
 _MOST_CUTS = 40
 _LEAST = 1e-3  # probability of the least probable digit
 _EDGE = 0.2  # ink from here on belongs to a digit's box
 _ROWS = 48  # of the picture in which cuts are looked for
-_WINDING = 0.1  # heights that a cut may leave the straight line
+_WINDING = 0.06  # heights that a cut may leave the straight line
 _LEAST_APART = 0.08  # heights between neighbouring cuts
-_ASIDE, _TURN = 0.15, 0.1  # prices, in pixels of ink, of a row that far aside and of a step aside
+_ASIDE, _TURN = 0.3, 0.1  # prices, in pixels of ink, of a row that far aside and of a step aside
 
 
 @dataclass(frozen=True, eq=False)
