@@ -19,6 +19,9 @@ _NEAR = 0.2  # of its neighbour's height that it lies away at most
 _AROUND = 4.0  # heights to either side that count as beside
 _PARTLY = 0.85  # of the digits' height beside it: what is lower may be a part of a broken digit
 _PALE = 0.2  # ink from here on belongs to a box
+_LARGE = 4.0  # strokes; dust is smaller
+_LONG, _SLIM = 5.0, 8.0  # times what pieces on the page measure, and as long as wide: the edge of a sheet
+_HIGHER = 4.0  # times a part's height that the digits beside it have at most
 _TALL = 1.25  # times that height, which two parts together have at most
 
 
@@ -103,6 +106,7 @@ def find_pieces(ink: Ink, mask: Mask) -> list[Piece]:
     numbers = np.flatnonzero(kept)
     if len(numbers) > _MOST:
         numbers = numbers[np.argsort(-boxes[numbers, cv2.CC_STAT_AREA])[:_MOST]]
+    numbers = _without_edges(numbers, boxes, _LARGE * stroke)
     groups = _stacked(_joined(boxes[numbers, :4]), boxes[numbers, :4])
     return [_cut_out(ink, labels, boxes, numbers[group]) for group in groups]
 
@@ -114,6 +118,20 @@ def _objects(boxes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.boo
     border = (left == 0) | (top == 0) | (left + wide == width) | (top + tall == height)
     large: NDArray[np.bool_] = border & ((wide > 0.6 * width) | (tall > 0.6 * height))
     return large & (boxes[:, cv2.CC_STAT_AREA] > 0.02 * height * width) if large.any() else large
+
+
+def _without_edges(numbers: NDArray[np.int64], boxes: NDArray[np.int64], least: float) -> NDArray[np.int64]:
+    """The pieces, less the edges of sheets and what is left of frames.
+
+    Args:
+        least: pixels that a piece measures that counts for how large writing is.
+    """
+    sides = np.sort(boxes[numbers, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1], axis=1)
+    large = sides[sides[:, 1] >= least, 1]
+    if not large.size:
+        return numbers
+    edge = (sides[:, 1] > _LONG * np.median(large)) & (sides[:, 1] > _SLIM * sides[:, 0])
+    return np.asarray(numbers[~edge], np.int64)
 
 
 def _joined(boxes: NDArray[np.int64]) -> list[list[int]]:
@@ -143,7 +161,7 @@ def _stacked(groups: list[list[int]], boxes: NDArray[np.int64]) -> list[list[int
     """
     edges = np.array([_hull(boxes[group]) for group in groups], np.float64).reshape(-1, 4)
     height = edges[:, 3] - edges[:, 1]
-    usual = heights_beside(edges, edges[:, 3] - edges[:, 1] >= (edges[:, 3] - edges[:, 1])[:, None])
+    usual = heights_beside(edges, (height >= height[:, None]) & (height <= _HIGHER * height[:, None]))
     left, top = (np.maximum(edges[:, None, axis], edges[None, :, axis]) for axis in (0, 1))
     right, bottom = (np.minimum(edges[:, None, axis], edges[None, :, axis]) for axis in (2, 3))
     wide = np.minimum.outer(edges[:, 2] - edges[:, 0], edges[:, 2] - edges[:, 0])
