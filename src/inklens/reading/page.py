@@ -27,6 +27,7 @@ _CONVEX = 0.9  # of its convex hull
 _RIM = 0.015  # of the picture's longer side, inside a sheet's edge, that counts as outside
 _TEXTURE = 0.1  # mean ink of a surface with texture; that of a written page is less
 _EDGE = 64  # of 255, by which the ground changes where one surface ends and another begins
+_APART = 32  # of 255, by which desk and sheet differ on the whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +89,12 @@ def open_page(source: str | Path | NDArray[np.generic], region: Box | None = Non
     reach = max(3, int(2 * widest * min(1.0, _COARSE / longer))) | 1
     small = _coarse(grey)
     ground: Mask = np.asarray(cv2.medianBlur(small, reach), np.uint8)  # no stroke is wide enough to change it
-    ink = find_ink(grey, widest=widest, dark=_dark_strokes(small, ground, reach))
-    ink[_surroundings(ground, ink)] = 0
+    dark = _dark_strokes(small, ground, reach)
+    ink = find_ink(grey, widest=widest, dark=dark)
+    desk = _surroundings(ground, ink)
+    if desk.any():  # else faint writing would be measured by the desk
+        ink = find_ink(_covered(grey, desk), widest=widest, dark=dark)
+        ink[desk] = 0
     return Page(picture, grey, ink, left, top, scale)
 
 
@@ -101,7 +106,7 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
     """
     _, light = cv2.threshold(ground, 0, 255, cv2.THRESH_OTSU)
     none = np.zeros(ink.shape, np.bool_)
-    if light.all() or not light.any() or ground[light > 0].mean() - ground[light == 0].mean() < _EDGE:
+    if light.all() or not light.any() or ground[light > 0].mean() - ground[light == 0].mean() < _APART:
         return none
     height, width = ground.shape
     middle = light[height // 4 : height - height // 4, width // 4 : width - width // 4]
@@ -119,6 +124,13 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
     rim = 2 * round(_RIM * max(height, width)) + 1  # the edge's own shadow
     sheet = cv2.erode(sheet, np.ones((rim, rim), np.uint8))
     return np.asarray(cv2.resize(sheet, ink.shape[::-1], interpolation=cv2.INTER_LINEAR) < 128)
+
+
+def _covered(grey: NDArray[np.uint8], desk: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The picture with paper in the place of the desk."""
+    covered = grey.copy()
+    covered[desk] = np.median(grey[~desk])
+    return covered
 
 
 def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: int) -> bool | None:
