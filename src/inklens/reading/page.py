@@ -102,7 +102,8 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
     """The desk around a sheet, where its texture would look like ink: bool (H, W), as `ink`.
 
     A desk is of another shade than the sheet, which lies in the middle and is convex, and its texture is all
-    over it. A shadow on the sheet has no more ink than the rest.
+    over it. A shadow on the sheet has no more ink than the rest. Where no ink was found at all, what is found
+    without the desk can only be more.
     """
     _, light = cv2.threshold(ground, 0, 255, cv2.THRESH_OTSU)
     none = np.zeros(ink.shape, np.bool_)
@@ -119,7 +120,7 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
         return none
     sheet = cv2.fillConvexPoly(np.zeros_like(ground), hull, 255)
     small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
-    if not (sheet == 0).any() or small[sheet == 0].mean() < _TEXTURE:
+    if not (sheet == 0).any() or (small.any() and small[sheet == 0].mean() < _TEXTURE):
         return none
     rim = 2 * round(_RIM * max(height, width)) + 1  # the edge's own shadow
     sheet = cv2.erode(sheet, np.ones((rim, rim), np.uint8))
