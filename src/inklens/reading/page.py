@@ -27,7 +27,7 @@ _CONVEX = 0.9  # of its convex hull
 _RIM = 0.015  # of the picture's longer side, inside a sheet's edge, that counts as outside
 _TEXTURE = 0.1  # mean ink of a surface with texture; that of a written page is less
 _EDGE = 64  # of 255, by which the ground changes where one surface ends and another begins
-_APART = 32  # of 255, by which desk and sheet differ on the whole
+_APART = 32  # of 255, by which desk and sheet differ where no ink is at stake
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +107,11 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
     """
     _, light = cv2.threshold(ground, 0, 255, cv2.THRESH_OTSU)
     none = np.zeros(ink.shape, np.bool_)
-    if light.all() or not light.any() or ground[light > 0].mean() - ground[light == 0].mean() < _APART:
-        return none
     height, width = ground.shape
+    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+    apart = _EDGE if small.any() else _APART
+    if light.all() or not light.any() or ground[light > 0].mean() - ground[light == 0].mean() < apart:
+        return none
     middle = light[height // 4 : height - height // 4, width // 4 : width - width // 4]
     same = light if middle.mean() > 127 else cv2.bitwise_not(light)
     outlines, _ = cv2.findContours(same, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -119,7 +121,6 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
     if area < _SHEET * height * width or cv2.contourArea(largest) < _CONVEX * area:
         return none
     sheet = cv2.fillConvexPoly(np.zeros_like(ground), hull, 255)
-    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
     if not (sheet == 0).any() or (small.any() and small[sheet == 0].mean() < _TEXTURE):
         return none
     rim = 2 * round(_RIM * max(height, width)) + 1  # the edge's own shadow
