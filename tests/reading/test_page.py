@@ -36,6 +36,20 @@ def test_the_texture_of_a_desk_around_a_sheet_is_no_ink() -> None:
     assert ink[400:500, 500:650].max() > 0.9
 
 
+@pytest.mark.parametrize("contrast", [26, 40])
+def test_faint_writing_on_a_sheet_is_not_measured_by_a_rough_desk(contrast: int) -> None:
+    random = np.random.default_rng(0)
+    rough = cv2.GaussianBlur(random.normal(0, 14, (900, 800)), (0, 0), 2)
+    sheet, written = np.zeros((2, 900, 800), np.uint8)
+    cv2.fillConvexPoly(sheet, np.array([(60, 50), (760, 60), (750, 840), (50, 850)]), 1)
+    for x in range(200, 600, 60):
+        cv2.line(written, (x, 300), (x + 20, 360), 1, 4)
+    picture = np.where(sheet > 0, 173 + random.normal(0, 1.5, sheet.shape), 123 + 4 * rough)
+    ink = open_page(np.clip(picture - contrast * written, 0, 255).astype(np.uint8)).ink
+    assert ink[written > 0].mean() > 0.8
+    assert ink[written == 0].mean() < 0.05
+
+
 def test_writing_in_the_shadow_that_covers_a_part_of_the_sheet_stays() -> None:
     picture = np.full((900, 1200), 230, np.uint8)
     for x in (100, 500, 900):

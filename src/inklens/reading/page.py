@@ -27,7 +27,7 @@ _CONVEX = 0.9  # of its convex hull
 _RIM = 0.015  # of the picture's longer side, inside a sheet's edge, that counts as outside
 _TEXTURE = 0.1  # mean ink of a surface with texture; that of a written page is less
 _EDGE = 64  # of 255, by which the ground changes where one surface ends and another begins
-_APART = 32  # of 255, by which desk and sheet differ where no ink is at stake
+_APART = 32  # of 255, by which desk and sheet differ where all of the sheet is seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,16 +102,14 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
     """The desk around a sheet, where its texture would look like ink: bool (H, W), as `ink`.
 
     A desk is of another shade than the sheet, which lies in the middle and is convex, and its texture is all
-    over it. A shadow on the sheet has no more ink than the rest. Where no ink was found at all, what is found
-    without the desk can only be more.
+    over it. A shadow on the sheet has no more ink than the rest. Where the sheet lies in the picture as a
+    whole, or no ink was found at all, less of a difference will do.
     """
     _, light = cv2.threshold(ground, 0, 255, cv2.THRESH_OTSU)
     none = np.zeros(ink.shape, np.bool_)
-    height, width = ground.shape
-    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
-    apart = _EDGE if small.any() else _APART
-    if light.all() or not light.any() or ground[light > 0].mean() - ground[light == 0].mean() < apart:
+    if light.all() or not light.any():
         return none
+    height, width = ground.shape
     middle = light[height // 4 : height - height // 4, width // 4 : width - width // 4]
     same = light if middle.mean() > 127 else cv2.bitwise_not(light)
     outlines, _ = cv2.findContours(same, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -121,7 +119,12 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
     if area < _SHEET * height * width or cv2.contourArea(largest) < _CONVEX * area:
         return none
     sheet = cv2.fillConvexPoly(np.zeros_like(ground), hull, 255)
+    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
     if not (sheet == 0).any() or (small.any() and small[sheet == 0].mean() < _TEXTURE):
+        return none
+    border = np.concatenate([sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]])
+    least = _EDGE if border.any() and small.any() else _APART
+    if ground[light > 0].mean() - ground[light == 0].mean() < least:
         return none
     rim = 2 * round(_RIM * max(height, width)) + 1  # the edge's own shadow
     sheet = cv2.erode(sheet, np.ones((rim, rim), np.uint8))
