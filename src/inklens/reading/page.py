@@ -36,7 +36,8 @@ class Page:
 
     Args:
         picture: uint8 (H, W, 1 or 3), the whole picture as given, upright.
-        grey: uint8 (h, w), the region that is read, scaled.
+        part: uint8 (h, w, 1 or 3), the region that is read, scaled.
+        grey: uint8 (h, w), the same.
         ink: float32 (h, w), 0 (paper) to 1.
         left: of the region in the picture, in the picture's pixels.
         top: likewise.
@@ -44,6 +45,7 @@ class Page:
     """
 
     picture: NDArray[np.uint8]
+    part: NDArray[np.uint8]
     grey: NDArray[np.uint8]
     ink: Ink
     left: int
@@ -76,14 +78,14 @@ def open_page(source: str | Path | NDArray[np.generic], region: Box | None = Non
     height, width = picture.shape[:2]
     left, top, wide, tall = _within(region, width, height)
     part = picture[top : top + tall, left : left + wide]
-    grey = part[..., 0] if part.shape[2] == 1 else cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, (_PIXELS / (wide * tall)) ** 0.5)
     if max(wide, tall) < _SMALL:
         scale = _SMALL / max(wide, tall)
     if scale != 1:
         size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    grey = np.ascontiguousarray(grey)
+        part = cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    part = np.ascontiguousarray(part).reshape(*part.shape[:2], -1)
+    grey = part[..., 0] if part.shape[2] == 1 else cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
     longer, shorter = max(grey.shape), min(grey.shape)
     widest = max(longer / 16, shorter / 8)
     reach = max(3, int(2 * widest * min(1.0, _COARSE / longer))) | 1
@@ -95,7 +97,7 @@ def open_page(source: str | Path | NDArray[np.generic], region: Box | None = Non
     if desk.any():  # else faint writing would be measured by the desk
         ink = find_ink(_covered(grey, desk), widest=widest, dark=dark)
         ink[desk] = 0
-    return Page(picture, grey, ink, left, top, scale)
+    return Page(picture, part, grey, ink, left, top, scale)
 
 
 def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:

@@ -58,7 +58,7 @@ def read(
     """
     _check(expect, grid)
     page = open_page(source, region)
-    ruling = find_ruling(page.ink, page.grey)
+    ruling = find_ruling(page.ink, page.part)
     ink = remove(page.ink, ruling.taken)
     pieces = find_pieces(ink, strokes(ink))
 

@@ -6,6 +6,7 @@ of a box meet at its corners.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.reading.page import Ink, Mask
+from inklens.reading.pens import pen_by_colour
 
 _LONG = 0.4  # of the picture's side that a ruling runs along
 _SLIM = 60  # times as long as wide: with a pen of half a millimetre a stroke of 3 centimetres
@@ -23,6 +25,7 @@ _PALEST = 0.12  # ink of a ruling that is worth removing
 _INKED = 0.25
 _DARKER = 1.4  # times the ruling's shade: then the pen is told from it by its shade
 _WALL = 3.0  # pixels between the insides of neighbouring boxes
+_MOST_OF = 0.9  # of the boxes that were found before print was told from pen
 _COVERED = 0.85  # of a box's outline that must be drawn
 _MOST_CELLS = 3000
 _PART = 1 / 8  # of the side; a ruling is straight over so much of it, and goes on slightly bent
@@ -50,37 +53,84 @@ class Ruling:
     taken: Mask
 
 
-def find_ruling(ink: Ink, grey: NDArray[np.uint8]) -> Ruling:
+def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
     """Finds ruled lines, squared paper and boxes.
 
     Args:
         ink: float32 (H, W), 0-1.
-        grey: uint8 (H, W), the page itself: it knows shades of ink that are all 1.
+        picture: uint8 (H, W) or (H, W, 1 or 3), the page: it knows shades and colours of ink that is all 1.
     """
+    picture = picture.reshape(*picture.shape[:2], -1)
     seen = as_mask(cv2.compare(ink, _PALEST, cv2.CMP_GT))
-    levels, uprights = _tilts(seen)
-    down = Turned(_turned(seen), [-tilt for tilt in uprights])
-    across = Turned(seen, levels)
-    cells, sides = _boxes(across, down, as_mask(cv2.compare(ink, _SURE, cv2.CMP_GT)))
-    level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
-    upright = _turned(_rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True))
-    if len(cells):
-        level |= across.runs(_SIDE) & sides
-        upright |= _turned(down.runs(_SIDE)) & sides
-    if not (level.any() or upright.any()):
-        return Ruling(cells, np.zeros_like(seen))
+    sure = as_mask(cv2.compare(ink, _SURE, cv2.CMP_GT))
+    lines = _Lines(seen, sure)
+    if not (lines.level.any() or lines.upright.any()):
+        return Ruling(lines.cells, np.zeros_like(seen))
+    written = pen_by_colour(ink, picture, lines.level | lines.upright) if len(lines.cells) else None
+    if written is not None:
+        printed = _Lines(*_print_only(seen, sure, written), (lines.levels, lines.uprights))
+        if len(printed.cells) >= _MOST_OF * len(lines.cells):
+            return Ruling(printed.cells, _of_other_colour(printed, written) & seen)
+    taken = _by_thickness(ink, _grey(picture), lines)
+    if len(lines.cells):
+        taken |= _left_over(as_mask(cv2.compare(ink, _INKED, cv2.CMP_GT) & ~taken), lines.sides)
+    return Ruling(lines.cells, as_mask(taken & seen))
+
+
+class _Lines:
+    """The lines of a page: straight runs that are ruling or the sides of boxes, uint8 (H, W), 0 or 255."""
+
+    def __init__(self, seen: Mask, sure: Mask, tilts: tuple[list[float], list[float]] | None = None) -> None:
+        self.levels, self.uprights = tilts or _tilts(seen)
+        down = Turned(_turned(seen), [-tilt for tilt in self.uprights])
+        across = Turned(seen, self.levels)
+        self.cells, self.sides = _boxes(across, down, sure)
+        self.level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
+        self.upright = _turned(_rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True))
+        if len(self.cells):
+            self.level |= across.runs(_SIDE) & self.sides
+            self.upright |= _turned(down.runs(_SIDE)) & self.sides
+
+
+def _print_only(seen: Mask, sure: Mask, written: Mask) -> tuple[Mask, Mask]:
+    """Ink less the pen's; where the pen crosses a line, the line goes on."""
+    pen = _grown(written)  # the edges of a dark stroke are as pale as print
+    gap = _line_width(written) + 4
+    printed = seen & ~pen
+    across = cv2.morphologyEx(printed, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    down = cv2.morphologyEx(printed, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
+    return as_mask(printed | seen & (across | down)), as_mask(sure & ~pen)
+
+
+def _by_thickness(ink: Ink, grey: NDArray[np.uint8], lines: _Lines) -> Mask:
+    """What goes with lines of the pen's colour: all but the strokes that cross them, darker or thicker."""
+    level, upright = lines.level, lines.upright
     shade = _shade(ink, grey)
     written = shade[(ink > _SURE) & (_grown(level | upright) == 0)]
     pen = float(np.median(written)) if written.size else 0.0
     taken = _without_crossings(ink, level, shade, pen)
     taken |= _turned(_without_crossings(_turned(ink), _turned(upright), _turned(shade), pen))
     # Where a level line meets an upright one each takes the other for a crossing stroke.
-    meet = _grown(level) & _grown(as_mask(upright))
+    meet = _grown(level) & _grown(upright)
     tone = float(np.median(shade[(level | upright) > 0]))
     taken |= meet if pen <= _DARKER * tone else meet & as_mask((shade <= (pen * tone) ** 0.5) * 255)
-    if len(cells):
-        taken |= _left_over(as_mask(cv2.compare(ink, _INKED, cv2.CMP_GT) & ~taken), sides)
-    return Ruling(cells, as_mask(taken & seen))
+    return taken
+
+
+def _of_other_colour(lines: _Lines, written: Mask) -> Mask:
+    """What goes with lines of another colour than the pen's: all but the pen, also where it crosses them."""
+    thickness = _line_width(lines.level | lines.upright) + 2
+    upright = cv2.morphologyEx(written, cv2.MORPH_CLOSE, np.ones((thickness, 1), np.uint8))
+    level = cv2.morphologyEx(written, cv2.MORPH_CLOSE, np.ones((1, thickness), np.uint8))
+    taken = _grown(lines.level) & ~upright | _grown(lines.upright) & ~level
+    return as_mask(taken | lines.sides & ~(upright | level))
+
+
+def _line_width(lines: Mask) -> int:
+    """The usual width of lines, in pixels: twice their area over their outline's length."""
+    area = cv2.countNonZero(lines)
+    outline = cv2.countNonZero(lines & ~cv2.erode(lines, np.ones((3, 3), np.uint8)))
+    return max(1, math.ceil(2 * area / max(1, outline)))
 
 
 def remove(ink: Ink, taken: Mask) -> Ink:
@@ -260,6 +310,12 @@ def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     sheet = np.count_nonzero(within, axis=0) > 1
     inner = np.count_nonzero(within & ~sheet, axis=1) > 0
     return [cells[number] for number in np.flatnonzero(~(sheet | inner))]
+
+
+def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if picture.shape[2] == 1:
+        return picture[..., 0]
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _shade(ink: Ink, grey: NDArray[np.uint8]) -> Ink:
