@@ -1,7 +1,7 @@
 """Takes ruled lines, squares and printed boxes off a page, and leaves the strokes that cross them.
 
 What tells print from pen is length and company, not darkness: a ruling runs on for many digits, and the sides
-of a box meet at its corners.
+of a box meet at its corners. Where boxes are found in a colour of their own, it is that (`inklens.reading.pens`).
 """
 
 from __future__ import annotations
@@ -78,7 +78,18 @@ def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
 
 
 class _Lines:
-    """The lines of a page: straight runs that are ruling or the sides of boxes, uint8 (H, W), 0 or 255."""
+    """The lines of a page: straight runs that are ruling or the sides of boxes.
+
+    Args:
+        seen: uint8 (H, W), 255 where there is any ink.
+        sure: likewise, where there is surely ink.
+        tilts: slopes of level and of upright lines, as `_tilts` gives them; None looks for them.
+
+    Attributes:
+        level, upright: uint8 (H, W), 255 where such lines are.
+        cells: float64 (N, 4, 2), corners of boxes.
+        sides: uint8 (H, W), 255 around their outlines.
+    """
 
     def __init__(self, seen: Mask, sure: Mask, tilts: tuple[list[float], list[float]] | None = None) -> None:
         self.levels, self.uprights = tilts or _tilts(seen)
