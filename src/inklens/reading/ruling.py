@@ -1,7 +1,7 @@
 """Takes ruled lines, squares and printed boxes off a page, and leaves the strokes that cross them.
 
 What tells print from pen is length and company, not darkness: a ruling runs on for many digits, and the sides
-of a box meet at its corners. Where boxes are found in a colour of their own, it is that (`inklens.reading.pens`).
+of a box meet at its corners. Where boxes have a colour of their own, it is that (`inklens.reading.pens`).
 """
 
 from __future__ import annotations
