@@ -66,7 +66,9 @@ def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
     lines = _Lines(seen, sure)
     if not (lines.level.any() or lines.upright.any()):
         return Ruling(lines.cells, np.zeros_like(seen))
-    written = pen_by_colour(ink, picture, lines.level | lines.upright) if len(lines.cells) else None
+    written = None
+    if len(lines.cells) and not lines.squared:
+        written = pen_by_colour(ink, picture, lines.level | lines.upright)
     if written is not None:
         printed = _Lines(*_print_only(seen, sure, written), (lines.levels, lines.uprights))
         if len(printed.cells) >= _MOST_OF * len(lines.cells):
@@ -89,6 +91,7 @@ class _Lines:
         level, upright: uint8 (H, W), 255 where such lines are.
         cells: float64 (N, 4, 2), corners of boxes.
         sides: uint8 (H, W), 255 around their outlines.
+        squared: whether rulings run both ways across the page, as on squared paper.
     """
 
     def __init__(self, seen: Mask, sure: Mask, tilts: tuple[list[float], list[float]] | None = None) -> None:
@@ -98,6 +101,7 @@ class _Lines:
         self.cells, self.sides = _boxes(across, down, sure)
         self.level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
         self.upright = _turned(_rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True))
+        self.squared = bool(self.level.any() and self.upright.any())
         if len(self.cells):
             self.level |= across.runs(_SIDE) & self.sides
             self.upright |= _turned(down.runs(_SIDE)) & self.sides
