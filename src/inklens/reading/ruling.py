@@ -72,11 +72,10 @@ def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
     if written is not None:
         printed = _Lines(*_print_only(seen, sure, written), (lines.levels, lines.uprights))
         if len(printed.cells) >= _MOST_OF * len(lines.cells):
-            return Ruling(printed.cells, _of_other_colour(printed, written) & seen)
+            taken = _of_other_colour(printed, written)
+            return _without_remains(ink, Ruling(printed.cells, taken), _grown(_grown(printed.sides)))
     taken = _by_thickness(ink, _grey(picture), lines)
-    if len(lines.cells):
-        taken |= _left_over(as_mask(cv2.compare(ink, _INKED, cv2.CMP_GT) & ~taken), lines.sides)
-    return Ruling(lines.cells, as_mask(taken & seen))
+    return _without_remains(ink, Ruling(lines.cells, as_mask(taken & seen)), lines.sides)
 
 
 class _Lines:
@@ -367,15 +366,18 @@ def _without_crossings(ink: Ink, level: Mask, shade: Ink, pen: float) -> Mask:
     return as_mask(lines & ~as_mask(tall))
 
 
-def _left_over(inked: Mask, sides: Mask) -> Mask:
-    """Pieces of ink that lie on the sides of boxes and nowhere else."""
+def _without_remains(ink: Ink, ruling: Ruling, sides: Mask) -> Ruling:
+    """The ruling, and with it pieces of ink that lie on the sides of boxes and nowhere else."""
+    if not len(ruling.cells):
+        return ruling
+    inked = as_mask(cv2.compare(ink, _INKED, cv2.CMP_GT) & ~ruling.taken)
     count, pieces = cv2.connectedComponents(inked, connectivity=8)
     area = np.bincount(pieces.ravel(), minlength=count)
     on_sides = np.bincount(pieces[sides > 0], minlength=count)
     gone = np.zeros(count, np.uint8)
     gone[on_sides >= _ON_SIDES * area] = 255
     gone[0] = 0
-    return as_mask(gone[pieces])
+    return Ruling(ruling.cells, as_mask(ruling.taken | gone[pieces]))
 
 
 def _turned(picture: _Picture) -> _Picture:
