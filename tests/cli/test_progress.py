@@ -70,7 +70,7 @@ def test_members_side_by_side_come_in_turns_and_each_line_names_its_own():
 
 
 def test_members_side_by_side_have_a_bar_each_and_fit_80_columns():
-    name = "deep-smoothed"
+    name = "deep-unsmoothed"
     deep, wide = (replace(RUNNING, member=f"{one}, 1 of 2", side_by_side=True) for one in (name, "wide"))
     ended = replace(ENDED, member=deep.member, side_by_side=True)
     said = _on_terminal(80, deep, wide, ended)

@@ -173,6 +173,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "learning_rate": 4e-3,
         "schedule": "cosine",
         "weight_decay": 4e-3,
+        "label_smoothing": 0.05,
         "augmentation": "auto",
         "other_forms": 0.2,
         "neighbours": 0.15,
@@ -217,7 +218,7 @@ COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
         "deep": {"preset": "accurate"},
         "deep-leaky": {"preset": "accurate", "activation": "leaky_relu"},
         "deep-plain": {"preset": "accurate", "plain_epochs": 6},
-        "deep-smoothed": {"preset": "accurate", "label_smoothing": 0.05},
+        "deep-unsmoothed": {"preset": "accurate", "label_smoothing": 0.0},
         "deep-dropout": {"preset": "accurate", "dropout": 0.4},
     },
 }
