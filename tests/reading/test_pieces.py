@@ -58,3 +58,16 @@ def test_merged_pieces_keep_the_ink_of_both():
     assert both.ink[0, 0] == np.float32(0.4)
     assert both.ink[7, 4] == both.ink[9, 8] == np.float32(0.9)
     assert both.ink[9, 0] == both.ink[0, 8] == 0
+
+
+def test_the_edge_of_a_sheet_is_no_piece_and_no_measure_of_digits():
+    page = np.zeros((700, 900), np.uint8)
+    for side in (40, 860):  # the sheet lies a little askew
+        cv2.line(page, (side, 20), (side + 12, 680), 255, 3)
+    rows, columns = range(100, 600, 65), range(120, 820, 60)
+    for top in rows:
+        for left in columns:
+            cv2.line(page, (left, top), (left + 8, top + 40), 255, 6)
+    pieces = find_pieces(page / np.float32(255), page)
+    assert len(pieces) == len(rows) * len(columns)
+    assert max(piece.height for piece in pieces) < 60
