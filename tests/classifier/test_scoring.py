@@ -75,6 +75,13 @@ def test_small_files_are_scored_without_threads(model_file, tmp_path, side, thre
     assert alive == (threads and available_cores() > 1)
 
 
+def test_files_that_cannot_be_looked_at_have_rows_of_their_own(model_file, files):
+    odd = ["x" * 5000 + ".png", "none.png", "null\0.png"]
+    answers = list(score_files(Classifier.open(model_file), [*odd, *files]))
+    assert [answer.status for answer in answers[:3]] == ["error"] * 3
+    assert len(answers) == len(files) + 3
+
+
 def test_no_files_give_no_answers(model_file):
     assert list(score_files(Classifier.open(model_file), [])) == []
 

@@ -58,3 +58,10 @@ def test_writing_in_the_shadow_that_covers_a_part_of_the_sheet_stays() -> None:
     ink = open_page(picture).ink
     for x in (100, 500, 900):
         assert ink[400:500, x : x + 150].max() > 0.9
+
+
+def test_a_strip_on_a_desk_as_narrow_as_its_rim_is_looked_at_as_it_is() -> None:
+    random = np.random.default_rng(0)
+    picture = np.clip(60 + random.normal(0, 30, (40, 1000)), 0, 255)
+    picture[8:32, 10:990] = 230
+    assert open_page(picture.astype(np.uint8)).ink.shape == (40, 1000)

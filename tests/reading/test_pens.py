@@ -8,6 +8,8 @@ from inklens.reading.ruling import find_ruling, remove
 
 PAPER, GREY, BLACK, RED, BLUE = (235, 230, 215), (120, 120, 125), (35, 35, 40), (180, 40, 45), (40, 60, 165)
 FIRST, SIDE, BOXES = 60, 70, 6
+CORNERS = np.array([(0, 0), (SIDE, 0), (SIDE, SIDE), (0, SIDE)], np.float64)
+CELLS = np.stack([CORNERS + np.array((FIRST + number * SIDE, FIRST)) for number in range(BOXES)])
 
 
 def _form(print_colour, pen_colour, thickness=4):
@@ -29,7 +31,7 @@ def _form(print_colour, pen_colour, thickness=4):
 def test_the_pen_is_told_from_print_of_another_colour(printed, pen):
     picture, lines, strokes = _form(printed, pen)
     page = open_page(picture)
-    found = pen_by_colour(page.ink, page.part, lines)
+    found = pen_by_colour(page.ink, page.part, lines, CELLS)
     assert found is not None
     assert found[strokes > 0].mean() > 0.85 * 255
     only_lines = (lines > 0) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)
@@ -40,7 +42,23 @@ def test_the_pen_is_told_from_print_of_another_colour(printed, pen):
 def test_of_one_colour_nothing_is_told(colour):
     picture, lines, _ = _form(colour, colour)
     page = open_page(picture)
-    assert pen_by_colour(page.ink, page.part, lines) is None
+    assert pen_by_colour(page.ink, page.part, lines, CELLS) is None
+    assert pen_by_colour(np.zeros_like(page.ink), page.part, lines, CELLS) is None
+
+
+def test_marks_of_a_third_colour_beside_the_boxes_are_not_the_pen():
+    picture, lines, _ = _form(BLACK, BLACK)
+    cv2.line(picture, (60, 190), (500, 205), RED, 12)
+    page = open_page(picture)
+    assert pen_by_colour(page.ink, page.part, lines, CELLS) is None
+
+
+def test_a_grey_picture_has_shades():
+    picture, lines, strokes = _form((150, 150, 150), BLACK)
+    page = open_page(picture[..., :1])
+    found = pen_by_colour(page.ink, page.part, lines, CELLS)
+    assert found is not None
+    assert found[strokes > 0].mean() > 0.85 * 255
 
 
 @pytest.mark.parametrize(("printed", "pen"), [(GREY, RED), (BLACK, BLUE), (RED, BLACK)])

@@ -102,3 +102,16 @@ def test_blank_squared_paper_is_blank_without_its_squares():
 
     ink, grey = _page(draw)
     assert (remove(ink, find_ruling(ink, grey).taken) > 0.3).sum() == 0
+
+
+def test_strokes_across_upright_lines_stay_whole():
+    def draw(grey):
+        for x in range(100, 900, 90):
+            cv2.line(grey, (x, 0), (x, 599), 0, 3)
+        cv2.line(grey, (160, 300), (220, 302), 0, 8)
+
+    ink, grey = _page(draw)
+    taken = find_ruling(ink, grey).taken
+    assert (remove(ink, taken)[:250] > 0.3).sum() == 0
+    stroke = cv2.line(np.zeros_like(grey), (160, 300), (220, 302), 255, 8)
+    assert taken[stroke > 0].mean() < 0.02 * 255

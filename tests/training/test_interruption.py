@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -21,8 +22,8 @@ class _PressesAsItGoes:
     __del__ = _press  # an exception in here would be lost
 
 
-def _run(few, folder, progress):
-    train(few, ENDLESS, output=folder, name="run", progress=progress)
+def _run(few, folder, progress, recipe=ENDLESS):
+    train(few, recipe, output=folder, name="run", progress=progress)
 
 
 def test_one_press_ends_the_training_after_the_execution_that_runs(few, tmp_path):
@@ -42,7 +43,7 @@ def test_one_press_ends_the_training_after_the_execution_that_runs(few, tmp_path
 
 def test_a_press_in_a_destructor_is_not_lost(few, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        _run(few, tmp_path, lambda now: _PressesAsItGoes() and None)
+        _run(few, tmp_path, lambda now: _PressesAsItGoes() and None, replace(ENDLESS, epochs=5))
     assert RunFolder(tmp_path / "run").status()["state"] == "interrupted"
 
 

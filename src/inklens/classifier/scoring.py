@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -68,7 +68,8 @@ def score_files(
         files: paths; may be a generator without end, for no more than a few hundred images are held at once.
         top: how many classes to give with each file.
         strict: stop at the first file that cannot be decoded.
-        workers: threads; None is one for each core where files are large, and otherwise one.
+        workers: threads, where there are more files than go through the network at once; None is one for each
+            core where files are large, and otherwise one.
 
     Raises:
         ImageError: a file cannot be decoded, and `strict`.
@@ -92,8 +93,11 @@ def score_files(
 
 
 def _workers_for(files: list[str]) -> int:
-    """The threads that pay for files such as these."""
-    size = sum(file.stat().st_size for file in map(Path, files) if file.is_file())
+    """The threads that pay for files such as these; one that cannot be looked at says so in its own row."""
+    size = 0
+    for file in files:
+        with suppress(OSError, ValueError):
+            size += Path(file).stat().st_size
     return available_cores() if size >= _LARGE_FILE * len(files) else 1
 
 

@@ -40,8 +40,9 @@ def decode(
     name = f"the image of {len(source)} bytes" if isinstance(source, bytes) else str(source)
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
-    except OSError as error:
-        raise ImageError(f"{name} cannot be read ({error.strerror}); expected an image file") from error
+    except (OSError, ValueError) as error:  # no file of any system has a null byte in its name
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{name} cannot be read ({reason}); expected an image file") from error
     if not content:
         raise ImageError(f"{name} is empty (0 bytes); expected an image file: replace it or leave it out")
     with warnings.catch_warnings():

@@ -37,7 +37,7 @@ class Page:
     Args:
         picture: uint8 (H, W, 1 or 3), the whole picture as given, upright.
         part: uint8 (h, w, 1 or 3), the region that is read, scaled.
-        grey: uint8 (h, w), the same.
+        grey: uint8 (h, w), the same in grey.
         ink: float32 (h, w), 0 (paper) to 1.
         left: of the region in the picture, in the picture's pixels.
         top: likewise.
@@ -130,7 +130,8 @@ def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
         return none
     rim = 2 * round(_RIM * max(height, width)) + 1  # the edge's own shadow
     sheet = cv2.erode(sheet, np.ones((rim, rim), np.uint8))
-    return np.asarray(cv2.resize(sheet, ink.shape[::-1], interpolation=cv2.INTER_LINEAR) < 128)
+    desk = cv2.resize(sheet, ink.shape[::-1], interpolation=cv2.INTER_LINEAR) < 128
+    return none if desk.all() else np.asarray(desk)
 
 
 def _covered(grey: NDArray[np.uint8], desk: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -145,7 +146,7 @@ def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: in
 
     Ink is rarer than paper and far from it, so that the cubes of the deviations from the local median tell.
     Where the ground itself changes, as from a sheet to a darker desk, the corners of what is lighter deviate
-    by as much: what deviates by no more than the ground changes is left out.
+    by as much: what deviates by less than the ground changes is left out.
     """
     around = np.ones((reach, reach), np.uint8)
     change = cv2.subtract(cv2.dilate(ground, around), cv2.erode(ground, around))

@@ -20,7 +20,8 @@ _AROUND = 4.0  # heights to either side that count as beside
 _PARTLY = 0.85  # of the digits' height beside it: what is lower may be a part of a broken digit
 _PALE = 0.2  # ink from here on belongs to a box
 _LARGE = 4.0  # strokes; dust is smaller
-_LONG, _SLIM = 5.0, 8.0  # times what pieces on the page measure, and as long as wide: the edge of a sheet
+_LONG, _SLIM = 5.0, 8.0  # times what pieces on the page measure, and as long as wide: the edge of a sheet,
+_OF_PAGE = 0.2  # which has at least so much of the page's longer side
 _HIGHER = 4.0  # times a part's height that the digits beside it have at most
 _TALL = 1.25  # times that height, which two parts together have at most
 
@@ -106,7 +107,7 @@ def find_pieces(ink: Ink, mask: Mask) -> list[Piece]:
     numbers = np.flatnonzero(kept)
     if len(numbers) > _MOST:
         numbers = numbers[np.argsort(-boxes[numbers, cv2.CC_STAT_AREA])[:_MOST]]
-    numbers = _without_edges(numbers, boxes, _LARGE * stroke)
+    numbers = _without_edges(numbers, boxes, _LARGE * stroke, _OF_PAGE * max(mask.shape))
     groups = _stacked(_joined(boxes[numbers, :4]), boxes[numbers, :4])
     return [_cut_out(ink, labels, boxes, numbers[group]) for group in groups]
 
@@ -120,17 +121,20 @@ def _objects(boxes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.boo
     return large & (boxes[:, cv2.CC_STAT_AREA] > 0.02 * height * width) if large.any() else large
 
 
-def _without_edges(numbers: NDArray[np.int64], boxes: NDArray[np.int64], least: float) -> NDArray[np.int64]:
-    """The pieces, less the edges of sheets and what is left of frames.
+def _without_edges(
+    numbers: NDArray[np.int64], boxes: NDArray[np.int64], least: float, long: float
+) -> NDArray[np.int64]:
+    """The pieces, less the edges of sheets and what is left of frames, where most pieces are others.
 
     Args:
         least: pixels that a piece measures that counts for how large writing is.
+        long: pixels that an edge measures at least.
     """
     sides = np.sort(boxes[numbers, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1], axis=1)
     large = sides[sides[:, 1] >= least, 1]
     if not large.size:
         return numbers
-    edge = (sides[:, 1] > _LONG * np.median(large)) & (sides[:, 1] > _SLIM * sides[:, 0])
+    edge = (sides[:, 1] > max(long, _LONG * np.median(large))) & (sides[:, 1] > _SLIM * sides[:, 0])
     return np.asarray(numbers[~edge], np.int64)
 
 
@@ -211,8 +215,8 @@ def heights_beside(boxes: NDArray[np.float64], counted: NDArray[np.bool_]) -> ND
     for one in range(len(boxes)):
         level = (top < middle[one]) & (bottom > middle[one]) | (middle > top[one]) & (middle < bottom[one])
         away = np.maximum(left - right[one], left[one] - right)
-        near = (away > 0) & (away < _AROUND * np.maximum(height, height[one]))
-        beside = counted[one] & level & near
+        beside = counted[one] & level & (away < _AROUND * np.maximum(height, height[one]))
+        beside[one] = False
         if beside.any():
             usual[one] = np.median(height[beside])
     return usual

@@ -68,9 +68,9 @@ def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
         return Ruling(lines.cells, np.zeros_like(seen))
     written = None
     if len(lines.cells) and not lines.squared:
-        written = pen_by_colour(ink, picture, lines.level | lines.upright)
+        written = pen_by_colour(ink, picture, lines.level | lines.upright, lines.cells)
     if written is not None:
-        printed = _Lines(*_print_only(seen, sure, written), (lines.levels, lines.uprights))
+        printed = _Lines(*_print_only(seen, sure, written), lines.tilts)
         if len(printed.cells) >= _MOST_OF * len(lines.cells):
             taken = _of_other_colour(printed, written)
             return _without_remains(ink, Ruling(printed.cells, taken), _grown(_grown(printed.sides)))
@@ -87,6 +87,7 @@ class _Lines:
         tilts: slopes of level and of upright lines, as `_tilts` gives them; None looks for them.
 
     Attributes:
+        tilts: the slopes, as they were given or found.
         level, upright: uint8 (H, W), 255 where such lines are.
         cells: float64 (N, 4, 2), corners of boxes.
         sides: uint8 (H, W), 255 around their outlines.
@@ -94,22 +95,22 @@ class _Lines:
     """
 
     def __init__(self, seen: Mask, sure: Mask, tilts: tuple[list[float], list[float]] | None = None) -> None:
-        self.levels, self.uprights = tilts or _tilts(seen)
-        down = Turned(_turned(seen), [-tilt for tilt in self.uprights])
-        across = Turned(seen, self.levels)
+        self.tilts = tilts or _tilts(seen)
+        across = Turned(seen, self.tilts[0])
+        down = Turned(_transposed(seen), [-tilt for tilt in self.tilts[1]])
         self.cells, self.sides = _boxes(across, down, sure)
         self.level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
-        self.upright = _turned(_rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True))
+        self.upright = _transposed(_rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True))
         self.squared = bool(self.level.any() and self.upright.any())
         if len(self.cells):
             self.level |= across.runs(_SIDE) & self.sides
-            self.upright |= _turned(down.runs(_SIDE)) & self.sides
+            self.upright |= _transposed(down.runs(_SIDE)) & self.sides
 
 
 def _print_only(seen: Mask, sure: Mask, written: Mask) -> tuple[Mask, Mask]:
     """Ink less the pen's; where the pen crosses a line, the line goes on."""
     pen = _grown(written)  # the edges of a dark stroke are as pale as print
-    gap = _line_width(written) + 4
+    gap = _line_width(written) + 4 | 1
     printed = seen & ~pen
     across = cv2.morphologyEx(printed, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     down = cv2.morphologyEx(printed, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
@@ -123,7 +124,9 @@ def _by_thickness(ink: Ink, grey: NDArray[np.uint8], lines: _Lines) -> Mask:
     written = shade[(ink > _SURE) & (_grown(level | upright) == 0)]
     pen = float(np.median(written)) if written.size else 0.0
     taken = _without_crossings(ink, level, shade, pen)
-    taken |= _turned(_without_crossings(_turned(ink), _turned(upright), _turned(shade), pen))
+    taken = taken | _transposed(
+        _without_crossings(_transposed(ink), _transposed(upright), _transposed(shade), pen)
+    )
     # Where a level line meets an upright one each takes the other for a crossing stroke.
     meet = _grown(level) & _grown(upright)
     tone = float(np.median(shade[(level | upright) > 0]))
@@ -133,7 +136,7 @@ def _by_thickness(ink: Ink, grey: NDArray[np.uint8], lines: _Lines) -> Mask:
 
 def _of_other_colour(lines: _Lines, written: Mask) -> Mask:
     """What goes with lines of another colour than the pen's: all but the pen, also where it crosses them."""
-    thickness = _line_width(lines.level | lines.upright) + 2
+    thickness = _line_width(lines.level | lines.upright) + 2 | 1  # odd, or OpenCV's closing is shifted
     upright = cv2.morphologyEx(written, cv2.MORPH_CLOSE, np.ones((thickness, 1), np.uint8))
     level = cv2.morphologyEx(written, cv2.MORPH_CLOSE, np.ones((1, thickness), np.uint8))
     taken = _grown(lines.level) & ~upright | _grown(lines.upright) & ~level
@@ -242,11 +245,11 @@ def _boxes(across: Turned, down: Turned, inked: Mask) -> tuple[NDArray[np.float6
 
     Twice: once the size of the boxes is known, shorter runs are strokes of what is written in them.
     """
-    segments = across.runs(_SIDE) | _turned(down.runs(_SIDE))
+    segments = across.runs(_SIDE) | _transposed(down.runs(_SIDE))
     cells = _rectangles(segments, inked)
     if cells:
         side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
-        longer = across.runs(0.75 * side) | _turned(down.runs(0.75 * side))
+        longer = across.runs(0.75 * side) | _transposed(down.runs(0.75 * side))
         again = _rectangles(longer, inked)
         cells = _with_neighbours(again if len(again) >= len(cells) else cells, longer)
     sides = np.zeros_like(segments)
@@ -352,7 +355,7 @@ def _without_crossings(ink: Ink, level: Mask, shade: Ink, pen: float) -> Mask:
     than the line.
     """
     if not level.any():
-        return level
+        return np.zeros_like(level)
     lines = as_mask(cv2.dilate(level, np.ones((3, 1), np.uint8)))  # the edge that straight runs miss goes too
     tone = float(np.median(shade[level > 0]))
     if pen > _DARKER * tone:
@@ -380,7 +383,7 @@ def _without_remains(ink: Ink, ruling: Ruling, sides: Mask) -> Ruling:
     return Ruling(ruling.cells, as_mask(ruling.taken | gone[pieces]))
 
 
-def _turned(picture: _Picture) -> _Picture:
+def _transposed(picture: _Picture) -> _Picture:
     """Rows as columns, laid out anew: NumPy's own views of that kind are slow to compute with."""
     turned: _Picture = cv2.transpose(picture)
     return turned

@@ -18,7 +18,7 @@ class Interruptible(keras.callbacks.Callback):
     """A context to train in, and a callback of that training: Ctrl-C ends it with KeyboardInterrupt after the
     execution that runs, half a second or, the first time, a compilation. Pressed twice, it ends at once.
 
-    A handler of somebody else's, and a thread that hears no signals, are left as they are.
+    A handler of somebody else's, and a thread that hears no signals, are left as they are. Not to be nested.
     """
 
     def __init__(self) -> None:
@@ -29,6 +29,7 @@ class Interruptible(keras.callbacks.Callback):
     def __enter__(self) -> Self:
         in_main = threading.current_thread() is threading.main_thread()
         self._ours = in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        self._pressed = False
         if self._ours:
             signal.signal(signal.SIGINT, self._press)
         return self
@@ -36,7 +37,7 @@ class Interruptible(keras.callbacks.Callback):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._ours:
+        if signal.getsignal(signal.SIGINT) == self._press:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if kind is None:
             self._end_if_pressed()

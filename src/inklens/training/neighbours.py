@@ -16,10 +16,10 @@ from inklens.pixels import PixelSpec, keep_writing, place_ink
 Ink = NDArray[np.float32]
 
 _INKED = 0.3
-_CLOSER = 3.0  # pixels by which strokes that touch run into each other, at most
-_JITTER = 4  # pixels that the neighbour stands higher or lower, at most
+_CLOSER = 0.11  # heights by which strokes that touch run into each other, at most: 3 pixels of 28
+_JITTER = 1 / 7  # heights that the neighbour stands higher or lower, at most
 _LINES = 6  # cuts that are tried; the best one stands
-_ASIDE, _SLANT = 2.5, 0.4  # pixels and dx/dy by which a cut leaves the upright one between the two
+_ASIDE, _SLANT = 0.09, 0.4  # heights and dx/dy by which a cut leaves the upright one between the two
 _LEAST_OWN, _MOST_FOREIGN = 0.85, 0.25  # of the digit's ink, else it is no such digit any more
 _CHANGED = 0.01  # of its ink, else it is as it was
 
@@ -30,7 +30,7 @@ def with_neighbours(train: Split, spec: PixelSpec, share: float, seed: int) -> S
     Args:
         train: grey writing, framed, light on dark.
         spec: of the images.
-        share: how many are added, as a share of 1 of the training images; fewer where images hold no ink.
+        share: how many are added, as a share of 1 of the training images; fewer where few can be cut off.
         seed: decides which, beside which, and where they are cut.
     """
     random = np.random.default_rng((seed, 29))
@@ -65,16 +65,17 @@ def cut_off(one: Ink, other: Ink, random: np.random.Generator) -> Ink | None:
     mirrored = random.random() < 0.5
     if mirrored:
         one, other = one[:, ::-1], other[:, ::-1]
-    other = np.roll(other, random.integers(-_JITTER, _JITTER + 1), axis=0)
+    most = round(_JITTER * len(one))
+    other = _lowered(other, int(random.integers(-most, most + 1)))
     right, left = _last_column(one), other.shape[1] - 1 - _last_column(other[:, ::-1])
     apart = left - right
     if not np.isfinite(apart).any():
         return None
     width = one.shape[1]
-    shift = round(float(-np.nanmin(apart) - random.uniform(0, _CLOSER)))
+    shift = round(float(-np.nanmin(apart) - random.uniform(0, _CLOSER * len(one))))
     own, foreign = (np.zeros((len(one), 2 * width), np.float32) for _ in range(2))
     own[:, :width] = one
-    foreign[:, max(0, shift) : shift + width] = other[:, max(0, -shift) :][:, : 2 * width - max(0, shift)]
+    foreign[:, max(0, shift) : shift + width] = other[:, max(0, -shift) :]
     foreign = np.maximum(foreign - own, 0)
     cuts = _left_of_lines(own.shape, right[np.nanargmin(apart)], random)
     kept = cuts[np.tensordot(cuts, foreign - own).argmin()]
@@ -84,6 +85,13 @@ def cut_off(one: Ink, other: Ink, random: np.random.Generator) -> Ink | None:
         return None
     ink: Ink = (own + foreign) * kept
     return np.ascontiguousarray(ink[:, ::-1] if mirrored else ink)
+
+
+def _lowered(ink: Ink, rows: int) -> Ink:
+    """Moved down by so many rows, or up."""
+    moved = np.zeros_like(ink)
+    moved[max(0, rows) : len(ink) + min(0, rows)] = ink[max(0, -rows) : len(ink) - max(0, rows)]
+    return moved
 
 
 def _last_column(ink: Ink) -> NDArray[np.float64]:
@@ -96,7 +104,7 @@ def _last_column(ink: Ink) -> NDArray[np.float64]:
 
 def _left_of_lines(shape: tuple[int, ...], column: float, random: np.random.Generator) -> NDArray[np.float32]:
     """What lies to the left of lines near a column, each at a slant of its own: 0 or 1, (_LINES, H, W)."""
-    at = column + random.uniform(-_ASIDE, _ASIDE, (_LINES, 1))
+    at = column + shape[0] * random.uniform(-_ASIDE, _ASIDE, (_LINES, 1))
     slant = random.uniform(-_SLANT, _SLANT, (_LINES, 1))
     lines = at + slant * (np.arange(shape[0]) - shape[0] / 2)
     return (np.arange(shape[1]) <= lines[..., None]).astype(np.float32)

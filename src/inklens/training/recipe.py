@@ -44,9 +44,10 @@ class Recipe:
         other_forms: of grey writing, the share of ones and of sevens that are shown once more, with an
             upstroke or a bar, 0 to 1; `inklens.training.forms` says why.
         neighbours: of grey writing, how many images are shown once more as a cut from a neighbour that they
-            touch leaves them, as a share of 1 of the training images; `inklens.training.neighbours` says why.
-        strangers: of grey digits, how many images that are none are shown as well, as a share of 1 of the
-            training images; `inklens.training.strangers` says which and why.
+            touch leaves them, as a share of 1 of the images with their other forms; see
+            `inklens.training.neighbours`.
+        strangers: of grey digits, how many images that are none are shown as well, as a share of 1 of all
+            of these; `inklens.training.strangers` says which and why.
         plain_epochs: so many epochs at the end augment by a tenth only.
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
             of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
