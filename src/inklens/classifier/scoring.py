@@ -1,6 +1,6 @@
 """Any number of image files through a classifier: answered in order, in flat memory.
 
-Large files are decoded in parallel: each worker thread decodes a block of files and runs the network on it.
+Many large files are decoded in parallel: each worker thread decodes a block and runs the network on it.
 A small one takes dozens of short calls, between which Python's lock would change hands: a second thread makes
 all of it slower.
 """
