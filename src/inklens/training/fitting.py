@@ -95,10 +95,27 @@ def fit(
     )
     batches = Batches(train, classes, recipe.batch_size, recipe.seed)
     watcher = _Watcher(batches, epochs, progress, on_epoch)
-    callbacks: list[keras.callbacks.Callback] = [watcher]
     if timed:
         watched = len(validation) / recipe.batch_size
         watcher.deadline = Deadline(recipe, steps, watched, per_execution, augment)
+    with Interruptible() as interruptible:
+        trained.fit(
+            batches,
+            epochs=_NO_END if timed else epochs,
+            shuffle=False,
+            validation_data=Batches(validation, classes, VALIDATION_BATCH),
+            callbacks=[interruptible, *_callbacks(recipe, watcher, epochs, augment, logs)],
+            verbose=0,
+        )
+    return watcher.history
+
+
+def _callbacks(
+    recipe: Recipe, watcher: _Watcher, epochs: int, augment: Augment | None, logs: Path | None
+) -> list[keras.callbacks.Callback]:
+    """The watcher, and around it in their order what else the recipe and the caller ask for."""
+    callbacks: list[keras.callbacks.Callback] = [watcher]
+    if watcher.deadline is not None:
         callbacks.insert(0, watcher.deadline)
     elif augment:
         callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
@@ -106,16 +123,7 @@ def fit(
         callbacks.append(keras.callbacks.SwapEMAWeights())
     if logs:
         callbacks.append(tensorboard_callback(logs))
-    with Interruptible() as interruptible:
-        trained.fit(
-            batches,
-            epochs=_NO_END if timed else epochs,
-            shuffle=False,
-            validation_data=Batches(validation, classes, VALIDATION_BATCH),
-            callbacks=[interruptible, *callbacks],
-            verbose=0,
-        )
-    return watcher.history
+    return callbacks
 
 
 def steps_per_execution(recipe: Recipe, network: keras.Sequential, images: int) -> int:
