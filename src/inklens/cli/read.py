@@ -74,18 +74,23 @@ def read(
     """Read the handwritten numbers on photos and scans."""
     from inklens.classifier import Classifier, find_images
     from inklens.errors import DataError, ImageError
-    from inklens.reading import read as read_page
+    from inklens.reading.ahead import open_ahead
     from inklens.reading.files import check_targets, write_picture, write_reading
+    from inklens.reading.reading import check_options, read_page
 
     check_targets(results, annotate)
-    classifier = Classifier.open(model or _latest_run())
+    options: dict[str, Any] = {"expect": expect, "grid": grid}
+    check_options(**options)
     files = list(find_images(paths))
-    options: dict[str, Any] = {"expect": expect, "region": region, "grid": grid}
+    part: Any = region  # four numbers, by `Command.converters`
+    pages = open_ahead(files, part)
+    classifier = Classifier.open(model or _latest_run())
     readings: list[tuple[str, Reading]] = []
     complaints = []
-    for file in files:
+    for file, opened in pages:
         try:
-            reading = read_page(file, classifier, **options, on_stage=_stage_writer(stages, file, len(files)))
+            page = opened()
+            reading = read_page(page, classifier, **options, on_stage=_stage_writer(stages, file, len(files)))
         except ImageError as error:
             complaints.append(str(error))
             continue

@@ -56,8 +56,19 @@ def read(
         >>> reading.text
         '19624'
     """
-    _check(expect, grid)
-    page = open_page(source, region)
+    check_options(expect, grid)  # before any work
+    return read_page(open_page(source, region), classifier, expect=expect, grid=grid, on_stage=on_stage)
+
+
+def read_page(
+    page: Page,
+    classifier: Classifier,
+    *,
+    expect: int | None = None,
+    grid: tuple[int, int] | None = None,
+    on_stage: OnStage | None = None,
+) -> Reading:
+    """Reads a page that is open; as `read`, whose options `check_options` has passed."""
     ruling = find_ruling(page.ink, page.part)
     ink = remove(page.ink, ruling.taken)
     pieces = find_pieces(ink, strokes(ink))
@@ -115,7 +126,8 @@ def _choices(
     return [[next(options) for _ in group] for group in groups]
 
 
-def _check(expect: int | None, grid: tuple[int, int] | None) -> None:
+def check_options(expect: int | None, grid: tuple[int, int] | None) -> None:
+    """Raises OptionError where `read` would."""
     if expect is not None and not 1 <= expect <= 100:
         raise OptionError(f"expect is {expect}; expected a number of digits, 1 to 100")
     if grid is not None and not (min(grid) >= 1 and max(grid) <= 200):

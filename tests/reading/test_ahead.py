@@ -1,0 +1,56 @@
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+from inklens.errors import ImageError, OptionError
+from inklens.reading import ahead
+from inklens.reading.ahead import open_ahead
+
+
+@pytest.fixture
+def files(tmp_path):
+    paths = [str(tmp_path / f"{number}.png") for number in range(4)]
+    for number, path in enumerate(paths):
+        cv2.imwrite(path, np.full((160 + number, 200), 255, np.uint8))
+    return paths
+
+
+def test_pages_come_in_the_order_of_their_files(files):
+    pages = [(file, opened().grey.shape) for file, opened in open_ahead(files)]
+    assert pages == [(file, (160 + number, 200)) for number, file in enumerate(files)]
+    assert list(open_ahead([])) == []
+
+
+def test_a_file_that_is_no_picture_raises_where_its_page_is_asked_for(files, tmp_path):
+    (tmp_path / "1.png").write_text("no picture")
+    opened = [page for _, page in open_ahead(files)]
+    assert opened[0]().grey.shape == (160, 200)
+    with pytest.raises(ImageError):
+        opened[1]()
+    assert opened[2]().grey.shape == (162, 200)
+
+
+def test_a_region_outside_is_refused_as_ever(files):
+    _, opened = next(open_ahead(files, (500, 0, 10, 10)))
+    with pytest.raises(OptionError, match="region"):
+        opened()
+
+
+def test_the_first_is_opened_at_once_and_never_more_than_one_ahead(files, monkeypatch):
+    opened, changed = [], threading.Condition()
+
+    def watched(file, region):
+        with changed:
+            opened.append(file)
+            changed.notify()
+
+    monkeypatch.setattr(ahead, "open_page", watched)
+    pages = open_ahead(files)
+    with changed:
+        assert changed.wait_for(lambda: opened == files[:1], 30)
+    for number, (_, page) in enumerate(pages, 1):
+        page()
+        with changed:
+            assert changed.wait_for(lambda n=number: opened == files[: n + 1], 30)
