@@ -1,7 +1,9 @@
-"""Which score tells strangers from digits? AUROC of six scores of one trained network.
+"""Which score tells strangers from digits? AUROC of six scores of one trained network, and of a run's own.
 
     python benchmarks/unknown_scores.py --run runs/mnist-fast-1
 
+The six are of the network alone, which looks at the image as it is; the run's own score is of its views,
+and of its judge where it has one, whose log-odds are a score by themselves.
 Known images are the MNIST test set. Strangers are the Fashion-MNIST test set, letters drawn with the fonts
 that Matplotlib brings (those that look like a digit left out), uniform noise and blurred noise. Class means
 and covariance come from 20,000 training images. docs/confidence.md says what follows from the result.
@@ -19,10 +21,11 @@ from PIL import Image, ImageDraw, ImageFont
 from sklearn.metrics import roc_auc_score
 
 import record
-from inklens.datasets import load
+from inklens.datasets import Split, load
 from inklens.evaluation import Confidence, softmax, unknown_score
 from inklens.evaluation.calibration import log_softmax
 from inklens.training import Run
+from inklens.training.run import logits_of
 
 # Without those that a hand writes like a digit: B b G g I i L l O o Q q S s Z z, c.
 LETTERS = "ACDEFHJKMNPRTUVWXYadefhkmnprtuvwxy"
@@ -113,8 +116,18 @@ def scorers(
         "energy": lambda f, z: z.max(axis=1) - log_softmax(z).max(axis=1),
         "distance in feature space": lambda f, z: -distance(f),
         "length of the features": lambda f, z: np.linalg.norm(f, axis=1),
-        "highest logit less their mean": lambda f, z: unknown_score(z),
+        "highest logit less their mean": lambda f, z: z.max(axis=1) - z.mean(axis=1),
     }
+
+
+def verdict(run: Run, images: NDArray[np.uint8]) -> dict[str, Floats]:
+    """What the run's judge says by itself; nothing where it has none."""
+    from inklens.networks.sequential import logits_network
+
+    if not run.ensemble.judges:
+        return {}
+    said = logits_network(run.ensemble.judges[0]).predict(images, verbose=0).astype(np.float64)
+    return {"the judge's log-odds": said[:, 1] - said[:, 0]}
 
 
 def main() -> None:
@@ -125,41 +138,52 @@ def main() -> None:
     run, digits = Run.open(options.run), load("mnist")
     outputs = feature_network(run)
     learnt, validation = digits.split_validation(run.recipe.validation_split, run.recipe.split_seed)
-    held_out = outputs(validation.whole())[1]
+    held_out = logits_of(run.ensemble, validation)
     fitted = {
         "by default": Confidence.fit(held_out, validation.labels),
         "at a max error of 0.1 %": Confidence.fit(held_out, validation.labels, max_error=0.001),
     }
-    temperature = fitted["by default"].temperature
+    temperature = Confidence.fit(outputs(validation.whole())[1], validation.labels).temperature
     some = learnt.batch(slice(0, STATISTICS))
     score = scorers(outputs(some)[0], learnt.labels[:STATISTICS], temperature)
-    known = outputs(digits.test.whole())
-    right = known[1].argmax(axis=1) == digits.test.labels
     strangers = {
         "Fashion-MNIST": load("fashion-mnist").test.whole(),
         "letters": letters(random),
         "noise": random.integers(0, 256, (STRANGERS, 28, 28, 1), np.uint8),
         "blurred noise": blurred_noise(random),
     }
-    seen = {name: outputs(images) for name, images in strangers.items()}
+    everyone = {"MNIST": digits.test.whole(), **strangers}
+    said = {
+        who: logits_of(run.ensemble, Split(images, np.zeros(len(images), np.int64)))
+        for who, images in everyone.items()
+    }
+    scored = {}
+    for who, images in everyone.items():
+        own = outputs(images)
+        scored[who] = {name: of(*own) for name, of in score.items()} | verdict(run, images)
+        scored[who]["the run's own"] = unknown_score(said[who])
+    right = said["MNIST"].argmax(axis=1) == digits.test.labels
     table = {
         name: {
-            **{who: auroc(of(*known), of(*unknown)) for who, unknown in seen.items()},
-            "wrong digits": auroc(of(*known)[right], of(*known)[~right]),
+            **{who: auroc(own, scored[who][name]) for who in strangers},
+            "wrong digits": auroc(own[right], own[~right]),
         }
-        for name, of in score.items()
+        for name, own in scored["MNIST"].items()
     }
     refused = {
         when: {
-            who: round(1 - float(confidence.thresholds.answered(logits, temperature).mean()), 4)
-            for who, (_, logits) in {"MNIST": known, **seen}.items()
+            who: round(1 - float(confidence.thresholds.answered(logits, confidence.temperature).mean()), 4)
+            for who, logits in said.items()
         }
         for when, confidence in fitted.items()
     }
     show(table)
     for when, shares in refused.items():
         print(f"refused {when}:", shares)
-    record.write("unknown_scores", {"recipe": run.recipe.to_dict(), "auroc": table, "refused": refused})
+    record.write(
+        f"unknown_scores-{run.recipe.preset}",
+        {"recipe": run.recipe.to_dict(), "auroc": table, "refused": refused},
+    )
 
 
 def auroc(known: Floats, unknown: Floats) -> float:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -94,6 +94,14 @@ def _flush_folder(folder: Path) -> None:
             os.close(handle)
 
 
+class NetworkFiles(NamedTuple):
+    """The .keras file of a network, the name of its views, and the file of its judge, if it has one."""
+
+    network: Path
+    views: str = "none"
+    judge: Path | None = None
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """A folder that says everything about one training run. Make one with `create` or `open`.
@@ -127,6 +135,10 @@ class RunFolder:
     @property
     def model(self) -> Path:
         return self.path / "model.keras"
+
+    @property
+    def judge(self) -> Path:
+        return self.path / "judge.keras"
 
     @property
     def onnx(self) -> Path:
@@ -233,12 +245,13 @@ class RunFolder:
                 )
         return [type(self)(self.path / "members" / name) for name in names]
 
-    def networks(self) -> list[tuple[Path, str]]:
-        """The .keras files that answer for the run, a committee's members, and the views of each."""
+    def networks(self) -> list[NetworkFiles]:
+        """What answers for the run: its network, or those of a committee's members."""
         described = self.read_json(self.recipe)
         if "members" in described:
             return [network for member in self.members() for network in member.networks()]
-        return [(self.model, described.get("views", "none"))]
+        judge = self.judge if described.get("judged") else None
+        return [NetworkFiles(self.model, described.get("views", "none"), judge)]
 
     def set_status(self, state: State, **detail: Any) -> None:
         """Writes status.json. `detail` replaces the former one; the time of the start stays."""

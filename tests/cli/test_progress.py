@@ -60,6 +60,15 @@ def test_each_member_of_a_committee_is_announced_once():
     assert len(said) == 5
 
 
+def test_a_judge_is_announced_by_its_own_name():
+    out = io.StringIO()
+    records = [ENDED, replace(ENDED, member="judge"), replace(ENDED, member="deep, 1 of 2, judge")]
+    with shown(Console(file=out, width=200)) as progress:
+        for record in records:
+            progress(record)
+    assert out.getvalue() == f"{LINE}judge\n{LINE}member     deep, 1 of 2, judge\n{LINE}"
+
+
 def test_members_side_by_side_come_in_turns_and_each_line_names_its_own():
     beside = [replace(ENDED, member=f"{name}, 1 of 2", side_by_side=True) for name in ("deep-plain", "wide")]
     out = io.StringIO()

@@ -10,6 +10,7 @@ from inklens.errors import ExportError, OptionError
 from inklens.evaluation import softmax, unknown_score
 from inklens.export import FORMATS
 from inklens.export.exporting import write_proved
+from inklens.export.proof import prove
 from inklens.export.writers import WRITERS
 from inklens.networks import build
 from inklens.networks.ensemble import Ensemble, Member
@@ -48,6 +49,20 @@ def committee():
 def test_a_committee_is_one_file_in_each_format_but_keras(tmp_path, committee, name):
     proof = write_proved(committee, METADATA, IMAGES, name, tmp_path / FORMATS[name].file)
     assert proof.largest_difference <= 1e-5
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "keras"])
+def test_the_judges_verdict_is_in_the_score_of_each_format_but_keras(tmp_path, committee, name):
+    judges = [build("convnet-small", (12, 10, 3), 2, seed=seed) for seed in (7, 8)]
+    members = tuple(
+        replace(member, judge=judge)
+        for member, judge in zip(committee.members, (judges[0], None, judges[1]), strict=True)
+    )
+    judged = replace(committee, members=members)
+    assert np.ptp(unknown_score(judged.logits(IMAGES)) - unknown_score(committee.logits(IMAGES))) > 0.01
+    write_proved(judged, METADATA, IMAGES, name, tmp_path / FORMATS[name].file)  # compares the scores too
+    with pytest.raises(ExportError, match="scores that differ"):
+        prove(tmp_path / FORMATS[name].file, name, IMAGES, committee.logits(IMAGES), METADATA.temperature)
 
 
 def test_a_keras_file_holds_one_network_without_views_and_others_are_refused(tmp_path, committee):

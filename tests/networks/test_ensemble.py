@@ -21,10 +21,22 @@ def networks():
     return [build("conv5x5", (12, 10, 1), 4, seed=seed) for seed in range(3)]
 
 
-def test_one_network_with_one_view_keeps_its_own_logits(networks):
-    own = logits_network(networks[0]).predict_on_batch(IMAGES)
+def own_logits(network):
+    return np.asarray(logits_network(network).predict_on_batch(IMAGES), np.float64)
+
+
+def carried(logits):
+    """The score that logits carry: their log-sum-exp."""
+    return np.logaddexp.reduce(logits.astype(np.float64), axis=1)
+
+
+def test_one_network_with_one_view_gives_its_own_answer_and_its_margin_as_the_score(networks):
+    own = own_logits(networks[0])
     ensemble = Ensemble.of(networks[0])
-    assert np.array_equal(ensemble.logits(IMAGES), own)
+    logits = ensemble.logits(IMAGES)
+    assert logits.dtype == np.float32
+    assert softmax(logits) == pytest.approx(softmax(own), abs=1e-6)
+    assert carried(logits) == pytest.approx(own.max(axis=1) - own.mean(axis=1), abs=1e-5)
     assert ensemble.plain
     assert ensemble.network is networks[0]
     assert (ensemble.input_shape, ensemble.classes) == ((None, 12, 10, 1), 4)
@@ -47,6 +59,29 @@ def test_members_have_one_vote_each_however_many_views_they_look_at(networks):
     assert ensemble.network is None
 
 
+def test_half_of_the_judges_log_odds_go_into_the_score_and_nothing_into_the_answer(networks):
+    judges = [build("conv5x5", (12, 10, 1), 2, seed=seed) for seed in (5, 6)]
+    verdicts = [own_logits(judge) for judge in judges]
+    odds = np.mean([verdict[:, 1] - verdict[:, 0] for verdict in verdicts], axis=0)
+    assert odds.std() > 0.01
+    alone = Ensemble(tuple(map(Member, networks))).logits(IMAGES)
+    members = [
+        Member(networks[0], judge=judges[0]),
+        Member(networks[1]),
+        Member(networks[2], judge=judges[1]),
+    ]
+    judged = Ensemble(tuple(members)).logits(IMAGES)
+    assert softmax(judged) == pytest.approx(softmax(alone), abs=1e-6)
+    assert carried(judged) == pytest.approx(carried(alone) + odds / 2, abs=1e-5)
+
+
+def test_a_judge_of_another_shape_is_refused(networks, tmp_path):
+    networks[0].save(tmp_path / "one.keras")
+    build("conv5x5", (12, 12, 1), 2).save(tmp_path / "judge.keras")
+    with pytest.raises(ModelError, match="a judge takes and gives arrays of shapes"):
+        Ensemble.load([(tmp_path / "one.keras", "none", tmp_path / "judge.keras")])
+
+
 def test_a_vote_of_networks_that_are_sure_beyond_float32_is_finite():
     sure = np.array([[500.0, 0, -500]], np.float32)
     voted = vote([sure, sure[:, ::-1]])
@@ -58,7 +93,7 @@ def test_networks_of_unlike_shapes_cannot_vote(networks, tmp_path):
     networks[0].save(tmp_path / "one.keras")
     build("conv5x5", (12, 10, 1), 5).save(tmp_path / "two.keras")
     with pytest.raises(ModelError, match="arrays of unlike shapes"):
-        Ensemble.load([(tmp_path / "one.keras", "none"), (tmp_path / "two.keras", "none")])
-    loaded = Ensemble.load([(tmp_path / "one.keras", "cross")])
+        Ensemble.load([(tmp_path / "one.keras", "none", None), (tmp_path / "two.keras", "none", None)])
+    loaded = Ensemble.load([(tmp_path / "one.keras", "cross", None)])
     expected = Ensemble.of(networks[0], "cross").logits(IMAGES)
     assert loaded.logits(IMAGES) == pytest.approx(expected, abs=1e-5)

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 
 from inklens.datasets import Split
 from inklens.pixels import PixelSpec
-from inklens.training.strangers import NO_CLASS, with_strangers
+from inklens.training.strangers import NO_CLASS, are_digits, with_strangers
 
 SPEC = PixelSpec(28, 28, 1)
 NAMES = tuple("0123456789")
@@ -29,9 +31,12 @@ def test_the_seed_decides_what_they_are(digits):
     assert not np.array_equal(first, other)
 
 
-def test_classes_that_are_not_the_ten_digits_get_none(digits):
-    names = ("a", "b", "c", "d", "e", "f", "g", "m", "n", "o")
-    assert with_strangers(digits.train, names, SPEC, 0.5, seed=0) is digits.train
+def test_only_of_grey_digits_they_can_be_made(digits):
+    assert are_digits(digits)
+    letters = ("a", "b", "c", "d", "e", "f", "g", "m", "n", "o")
+    assert not are_digits(replace(digits, class_names=letters))
+    assert not are_digits(replace(digits, kind="things"))
+    assert not are_digits(replace(digits, spec=PixelSpec(28, 28, 3)))
 
 
 def test_an_image_without_ink_is_made_into_nothing():

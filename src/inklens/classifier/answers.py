@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.classifier.metadata import Reject
+from inklens.classifier.metadata import ModelMetadata, Reject
 
 OK, UNKNOWN, EMPTY = "ok", "unknown", "empty"
 
+# Log-odds that an image at the score's threshold is of any class; chosen on generated pages, where cuts
+# between touching digits are never quite right and no page has as many strangers as digits.
+_AT_THRESHOLD = 1.5
 # Grey levels between the darkest and the lightest pixel, below which nobody could see anything in the image.
 EMPTY_CONTRAST = 8
 
@@ -24,12 +27,15 @@ class Predictions:
         probabilities: float32 (N, C), 0-1, each row summing to 1.
         score: float32 (N,); the higher, the more like what the network was trained on.
         status: str (N,); "ok", "unknown" (like nothing it was trained on, or too unsure) or "empty" (blank).
+        known: float32 (N,), 0-1, how probable it is that the image is of any class at all, which the
+            probabilities take for granted; 1 where the network has no judge to say so.
     """
 
     class_names: tuple[str, ...]
     probabilities: NDArray[np.float32]
     score: NDArray[np.float32]
     status: NDArray[np.str_]
+    known: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -49,6 +55,15 @@ class Predictions:
     def top(self, count: int) -> NDArray[np.int64]:
         """(N, count) the most probable classes of each image, the most probable first."""
         return np.argsort(-self.probabilities, axis=1, kind="stable")[:, :count]
+
+
+def known_share(score: NDArray[np.float32], metadata: ModelMetadata) -> NDArray[np.float32]:
+    """`Predictions.known`, by the logistic function: a judged score is half of the log-odds."""
+    threshold = metadata.reject.score_threshold
+    if not metadata.judged or threshold is None:
+        return np.ones(len(score), np.float32)
+    odds = 2 * (score - np.float32(threshold)) + _AT_THRESHOLD
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -80, 80))), np.float32)
 
 
 def decide_status(

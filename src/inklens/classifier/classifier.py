@@ -13,7 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_state
 
-from inklens.classifier.answers import Predictions, decide_status
+from inklens.classifier.answers import Predictions, decide_status, known_share
 from inklens.classifier.guard import INPUT, OUTPUTS, check, read
 from inklens.classifier.inputs import Image, framed
 from inklens.classifier.metadata import ModelMetadata
@@ -150,7 +150,8 @@ class Classifier:
             none = np.empty((0, len(self.class_names)), np.float32), np.empty(0, np.float32)
             probabilities, score = (np.concatenate(parts) for parts in zip(none, *answers, strict=True))
         status = decide_status(pixels, probabilities, score, self.metadata.reject)
-        return Predictions(self.class_names, probabilities, score, status)
+        known = known_share(score, self.metadata)
+        return Predictions(self.class_names, probabilities, score, status, known)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -15,7 +15,7 @@ from inklens.errors import InklensError, ModelError
 from inklens.pixels.spec import PixelSpec
 
 METADATA_KEY = "inklens"
-FORMAT = 1
+FORMAT = 2
 KINDS = ("writing", "things")
 MAX_METADATA_BYTES = 4_000_000
 MAX_CLASSES = 10_000
@@ -61,6 +61,7 @@ class ModelMetadata:
         inklens: the version that wrote the file.
         temperature: what the logits are divided by inside the graph, above 0; here for the reader only.
         reject: when a prediction becomes "unknown".
+        judged: whether the score holds the verdict of a judge, a network of its own for what is no class.
         recipe: how the network was trained, as `Recipe.to_dict` gives it.
         data: what it was trained on: "name" and "fingerprint".
 
@@ -74,6 +75,7 @@ class ModelMetadata:
     inklens: str
     temperature: float = 1.0
     reject: Reject = field(default_factory=Reject)
+    judged: bool = False
     recipe: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ class ModelMetadata:
         _check("inklens", self.inklens, _is_name, "a version")
         positive = "a number above 0"
         _check("temperature", self.temperature, lambda value: _number(value) and value > 0, positive)
+        _check("judged", self.judged, lambda value: isinstance(value, bool), "true or false")
         _check("recipe", self.recipe, lambda value: isinstance(value, Mapping), "an object")
         _check("data", self.data, _is_mapping_of_text, "an object of text")
 

@@ -58,14 +58,14 @@ def shown(console: Console) -> Iterator[Progress]:
 
 
 def _member_teller(console: Console) -> Progress:
-    """Says once which network of a committee comes now; of those that come in turns each line says it."""
+    """Says once which network comes now, where there are several; of those in turns each line says it."""
     told: str | None = None
 
     def tell(now: EpochProgress) -> None:
         nonlocal told
         if now.member != told and not now.side_by_side:
             told = now.member
-            console.print(f"member     {told}", markup=False)
+            console.print("judge" if told == "judge" else f"member     {told}", markup=False)
 
     return tell
 

@@ -23,13 +23,13 @@ _CONFIDENCE = 0.5
 
 
 def unknown_score(logits: ArrayLike) -> NDArray[np.float64]:
-    """How much an image is like those learnt from: the highest logit less the mean of all, float64 (N,).
+    """How much an image is like those learnt from, float64 (N,): what the logits carry besides their softmax.
 
-    Training with cross-entropy leaves the sum of the logits free, so the highest logit alone and the energy
-    carry an arbitrary part; less the mean, it is the same for every network that gives these probabilities.
+    Args:
+        logits: float (N, C), as `inklens.networks.ensemble.Ensemble.logits` gives them, which says what the
+            score is made of; it is their log-sum-exp.
     """
-    z = np.asarray(logits, np.float64)
-    return np.asarray(z.max(axis=1) - z.mean(axis=1))
+    return np.asarray(np.logaddexp.reduce(np.asarray(logits, np.float64), axis=1))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ def explain(task: dict[str, Any]) -> dict[str, str]:
     scratch = Path(task["scratch"])
     image = np.load(scratch / "image.npy", allow_pickle=False)
     written = scratch / "explanation.npz"
-    explain_network(load_network(Path(task["model"])), image, **task["options"]).save(written)
+    judge = task["judge"] and load_network(task["judge"])
+    explain_network(load_network(task["model"]), image, judge=judge, **task["options"]).save(written)
     return {"explanation": str(written)}
 
 

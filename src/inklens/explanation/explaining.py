@@ -19,7 +19,7 @@ from inklens.evaluation import softmax, unknown_score
 from inklens.explanation.layers import MapLayer, Sight, activation_layer, channels_last, map_layers
 from inklens.explanation.occlusion import Occlusion, check_label, occlusion_map
 from inklens.networks.child import on_tensorflow
-from inklens.runs import RunFolder, complete
+from inklens.runs import NetworkFiles, RunFolder, complete
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +32,7 @@ class Explanation:
     Args:
         image: uint8 (H, W, C), as the network saw it.
         label: the class that is explained.
-        score: how much the image is like those learnt from; see `inklens.evaluation.unknown_score`.
+        score: how much the image is like those learnt from; see `inklens.networks.ensemble`.
         filters: float32 (h, w, in, out), the first layer's.
         layers: those that give maps, in their order.
         maps: layer name -> float32 (h, w, channels).
@@ -124,9 +124,9 @@ def explain_run(
         MissingPackageError: TensorFlow is not installed.
     """
     _check_whole(folder)
-    options = {
+    options: dict[str, Any] = {
         "label": label,
-        "views": folder.read_json(folder.recipe).get("views", "none"),
+        "views": _files(folder).views,
         "temperature": _temperature(folder),
         "patch": patch,
         "stride": stride,
@@ -136,7 +136,14 @@ def explain_run(
         return _explain_in_child(folder, image, options)
     from inklens.networks.loading import load_network
 
-    return explain_network(load_network(folder.model), image, **options)
+    network, _, judge = _files(folder)
+    return explain_network(load_network(network), image, judge=judge and load_network(judge), **options)
+
+
+def _files(folder: RunFolder) -> NetworkFiles:
+    """Of the run's one network."""
+    (files,) = folder.networks()
+    return files
 
 
 def _check_whole(folder: RunFolder) -> None:
@@ -162,7 +169,13 @@ def _explain_in_child(folder: RunFolder, image: NDArray[np.uint8], options: dict
         )
     with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
         np.save(Path(scratch) / "image.npy", image)
-        task = {"model": str(folder.model.absolute()), "scratch": scratch, "options": options}
+        network, _, judge = _files(folder)
+        task = {
+            "model": str(network.absolute()),
+            "judge": judge and str(judge.absolute()),
+            "scratch": scratch,
+            "options": options,
+        }
         on_tensorflow("inklens.explanation._child", task)
         return Explanation.load(Path(scratch) / "explanation.npz")
 
@@ -173,6 +186,7 @@ def explain_network(
     label: int | None = None,
     *,
     views: str = "none",
+    judge: keras.Sequential | None = None,
     temperature: float = 1.0,
     patch: int | None = None,
     stride: int | None = None,
@@ -184,6 +198,7 @@ def explain_network(
         image: uint8 (H, W, C), 0-255, of the network's size.
         label: the class to explain; None is the most probable one.
         views: what its answers are averaged over; maps and class activation are of the image as it is.
+        judge: the network whose verdict is a part of the score.
         temperature: what the logits are divided by, above 0.
         patch: of `occlusion_map`.
         stride: of `occlusion_map`.
@@ -199,8 +214,8 @@ def explain_network(
 
     network = channels_last(network)
     maps = feature_maps(network, image)
-    logits = Ensemble.of(network, views).logits
-    own = logits(image[None])
+    own = Ensemble.of(network, views, judge).logits(image[None])
+    logits = Ensemble.of(network, views).logits  # of covered images nobody asks the judge
     label = int(own.argmax()) if label is None else label
     check_label(label, own.shape[1])
     return Explanation(

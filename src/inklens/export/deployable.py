@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from inklens.export.folding import folded
-from inklens.networks.ensemble import Ensemble, Member
+from inklens.networks.ensemble import JUDGED, Ensemble, Member
 from inklens.networks.views import VIEWS, View
 
 
@@ -22,17 +22,19 @@ def deployable(ensemble: Ensemble, temperature: float) -> keras.Model:
 
     Returns:
         A model of "pixels", uint8 (N, H, W, C), that gives {"probabilities": float32 (N, classes), "score":
-        float32 (N,)}; the score is `inklens.evaluation.unknown_score` of the logits.
+        float32 (N,)}; the score is that of `inklens.networks.ensemble`.
     """
     pixels = keras.Input(batch_shape=ensemble.input_shape, dtype="uint8", name="pixels")
     images = ops.cast(pixels, "float32")
     answers = [_answer(member, images) for member in ensemble.members]
     logits = answers[0] if len(answers) == 1 else _vote(ops.stack([ops.log_softmax(one) for one in answers]))
     cooled = keras.layers.Rescaling(1 / temperature, name="cooled")(logits)
-    outputs = {
-        "probabilities": keras.layers.Softmax(name="probabilities")(cooled),
-        "score": ops.max(logits, axis=-1) - ops.mean(logits, axis=-1),
-    }
+    score = ops.max(logits, axis=-1) - ops.mean(logits, axis=-1)
+    if ensemble.judges:
+        verdicts = [folded(judge)(images) for judge in ensemble.judges]
+        odds = [verdict[:, 1] - verdict[:, 0] for verdict in verdicts]
+        score = score + (JUDGED / len(odds)) * sum(odds[1:], odds[0])
+    outputs = {"probabilities": keras.layers.Softmax(name="probabilities")(cooled), "score": score}
     return _called(keras.Model(pixels, outputs, name="deployable"))
 
 

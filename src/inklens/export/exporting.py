@@ -140,6 +140,7 @@ def run_metadata(folder: RunFolder, confidence: Confidence) -> ModelMetadata:
                 max_error=thresholds.max_error,
                 coverage=thresholds.coverage,
             ),
+            judged=any(network.judge for network in folder.networks()),
             recipe=said["recipe"],
             data={"name": str(data["name"]), "fingerprint": data["fingerprint"]},
         )

@@ -1,4 +1,4 @@
-"""Name -> keras.Sequential: the tutorials' three networks and two of ours.
+"""Name -> keras.Sequential: the tutorials' three networks and five of ours.
 
 The names and one line about each are here without Keras, so that help and checks are instant;
 `build` imports Keras when it is called.
@@ -17,6 +17,9 @@ NETWORKS = {
     "conv3x3-triple": "Conv 32, 64, 128 3x3, dropout, max-pool, dense 128 (tutorial A)",
     "convnet-small": "three convolutions with batch normalisation; 2.1 million multiply-adds on 28x28",
     "convnet-deep": "five convolutions with batch normalisation; 14.6 million multiply-adds on 28x28",
+    "convnet-wide-kernels": "three convolutions of 5x5; 12.5 million multiply-adds",
+    "convnet-narrowing": "six convolutions, five of them without padding or pooling; 16.9 million",
+    "convnet-late-pooling": "six convolutions of 3x3, the first two at full size; 17.7 million",
 }
 # What `inklens.networks.augmentation` has, by the kind of the data.
 AUGMENTATIONS = ("none", "writing", "writing-light", "things", "things-light")

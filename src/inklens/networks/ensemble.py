@@ -2,8 +2,13 @@
 
 The answer is a soft vote: the mean of the members' probabilities, each the mean over its views (Hansen and
 Salamon 1990; averaging probabilities, not logits, so that one member's wild logit cannot outvote the others).
-It is kept as its logarithm, which calibration takes for logits, as its softmax is the vote again. One network
-with one view keeps its own logits.
+It is kept as its logarithm, which calibration takes for logits, as its softmax is the vote again.
+
+How much an image is like those learnt from is the score: the highest logit less the mean of all. Where a
+judge was trained, which knows digits from what is none, half of its log-odds are added: the log-odds of
+independent witnesses add up, and those of the logits are about twice their margin (measured in
+docs/confidence.md). Softmax does not see a number that is added to all logits, so they carry the score, as
+their log-sum-exp.
 """
 
 from __future__ import annotations
@@ -22,6 +27,8 @@ from inklens.networks.loading import load_network
 from inklens.networks.sequential import logits_network
 from inklens.networks.views import VIEWS, seen
 
+JUDGED = 0.5  # weight of a judge's log-odds beside the margin of the logits
+
 
 @dataclass(frozen=True, eq=False)
 class Member:
@@ -30,10 +37,12 @@ class Member:
     Args:
         network: as `inklens.networks.build` makes it.
         views: a name in `inklens.networks.views.VIEWS`.
+        judge: a network of the classes "none of them" and "one of them", of the same images; None: has none.
     """
 
     network: keras.Sequential
     views: str = "none"
+    judge: keras.Sequential | None = None
 
     @property
     def plain(self) -> bool:
@@ -69,20 +78,34 @@ class Ensemble:
     members: tuple[Member, ...]
 
     @classmethod
-    def of(cls, network: keras.Sequential, views: str = "none") -> Ensemble:
+    def of(
+        cls, network: keras.Sequential, views: str = "none", judge: keras.Sequential | None = None
+    ) -> Ensemble:
         """One network."""
-        return cls((Member(network, views),))
+        return cls((Member(network, views, judge),))
 
     @classmethod
-    def load(cls, files: Iterable[tuple[Path, str]]) -> Ensemble:
-        """From .keras files and the names of their views, as `RunFolder.networks` gives them.
+    def load(cls, files: Iterable[tuple[Path, str, Path | None]]) -> Ensemble:
+        """From .keras files, names of views, and judges' files, as `RunFolder.networks` gives them.
 
         Raises:
             ModelError: a file that is damaged or holds what a network of ours does not, or networks that do
                 not take the same images or tell the same number of classes apart.
         """
-        loaded = cls(tuple(Member(load_network(path), views) for path, views in files))
+        loaded = cls(
+            tuple(
+                Member(load_network(path), views, judge and load_network(judge))
+                for path, views, judge in files
+            )
+        )
         shapes = {(member.network.input_shape, member.network.output_shape) for member in loaded.members}
+        unfit = {(judge.input_shape, judge.output_shape) for judge in loaded.judges}
+        unfit -= {(loaded.input_shape, (None, 2))}
+        if unfit:
+            raise ModelError(
+                f"a judge takes and gives arrays of shapes {', '.join(map(str, unfit))}; expected "
+                f"{loaded.input_shape} and (None, 2): train the run again"
+            )
         if len(shapes) != 1:
             raise ModelError(
                 f"the members take and give arrays of unlike shapes: {', '.join(sorted(map(str, shapes)))}; "
@@ -111,10 +134,29 @@ class Ensemble:
         """Columns of the answers."""
         return int(self.members[0].network.output_shape[-1])
 
+    @property
+    def judges(self) -> list[keras.Sequential]:
+        """Those that the members have."""
+        return [member.judge for member in self.members if member.judge is not None]
+
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the softmax of is the answer: uint8 (N, H, W, C), 0-255 -> float32 (N, classes)."""
+        """Numbers whose softmax is the answer, and whose log-sum-exp the score.
+
+        uint8 (N, H, W, C), 0-255 -> float32 (N, classes).
+        """
         answers = [member.logits(images) for member in self.members]
-        return answers[0] if len(answers) == 1 else vote(answers)
+        answer = (answers[0] if len(answers) == 1 else vote(answers)).astype(np.float64)
+        score = answer.max(axis=1) - answer.mean(axis=1)
+        if self._judges:
+            verdicts = [keras.ops.convert_to_numpy(judge.predict_on_batch(images)) for judge in self._judges]
+            score += JUDGED * np.mean([verdict[:, 1] - verdict[:, 0] for verdict in verdicts], axis=0)
+        carried = answer + (score - np.logaddexp.reduce(answer, axis=1))[:, None]
+        return np.asarray(carried, np.float32)
+
+    @cached_property
+    def _judges(self) -> list[keras.Sequential]:
+        """Without their softmax."""
+        return [logits_network(judge) for judge in self.judges]
 
 
 def vote(logits: list[NDArray[np.float32]]) -> NDArray[np.float32]:

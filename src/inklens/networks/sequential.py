@@ -220,12 +220,42 @@ def _convnet_deep(add: _Builder) -> None:
     add.drop(0.2)
 
 
+def _convnet_wide_kernels(add: _Builder) -> None:
+    add.normalised_conv(32, 5, pool=True, padding="same")
+    add.normalised_conv(64, 5, pool=True, padding="same")
+    add.normalised_conv(128, 5)
+    add.flatten()
+    add.drop(0.2)
+
+
+def _convnet_narrowing(add: _Builder) -> None:
+    add.normalised_conv(32, 5, pool=True, padding="same")
+    for filters in (64, 64, 96, 128, 128):
+        add.normalised_conv(filters, 3)
+    add.flatten()
+    add.drop(0.2)
+
+
+def _convnet_late_pooling(add: _Builder) -> None:
+    add.normalised_conv(16, 3, padding="same")
+    add.normalised_conv(32, 3, pool=True, padding="same")
+    add.normalised_conv(64, 3, padding="same")
+    add.normalised_conv(64, 3, pool=True, padding="same")
+    add.normalised_conv(128, 3)
+    add.normalised_conv(128, 3)
+    add.network.add(layers.GlobalMaxPooling2D(data_format=add.data_format, dtype=add.dtype))
+    add.drop(0.2)
+
+
 _BODIES: dict[str, Callable[[_Builder], None]] = {
     "conv5x5": _conv5x5,
     "conv3x3-double": _conv3x3_double,
     "conv3x3-triple": _conv3x3_triple,
     "convnet-small": _convnet_small,
     "convnet-deep": _convnet_deep,
+    "convnet-wide-kernels": _convnet_wide_kernels,
+    "convnet-narrowing": _convnet_narrowing,
+    "convnet-late-pooling": _convnet_late_pooling,
 }
 
 

@@ -60,7 +60,7 @@ class Part:
     @property
     def cost(self) -> float:
         """Nats: how improbable it is that this is one digit."""
-        # A network that was shown strangers gives each class the same share of what it takes for one.
+        # What may be none is shared out among the classes, by the network itself or in `classify`.
         known = (self.probability - self.chance) / (1 - self.chance)
         sure = -float(np.log(max(known, _LEAST)))
         wide = max(0.0, self.piece.width / max(self.piece.height, 1) - _WIDE)
@@ -81,10 +81,11 @@ def classify(pieces: Sequence[Piece], classifier: Classifier, *, cut: bool = Fal
         return []
     framed = np.stack([place_ink(np.pad(piece.ink, 2), classifier.spec) for piece in pieces])
     answers = classifier.predict_framed(framed)
-    best = answers.probabilities.max(axis=1)
+    chance = 1 / len(classifier.class_names)
+    best = answers.known * answers.probabilities.max(axis=1) + (1 - answers.known) * chance
     names, status = classifier.class_names, answers.status.tolist()
     return [
-        Part(piece, framed[row], names[index], float(best[row]), status[row], cut, 1 / len(names))
+        Part(piece, framed[row], names[index], float(best[row]), status[row], cut, chance)
         for row, (piece, index) in enumerate(zip(pieces, answers.indices.tolist(), strict=True))
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inklens.datasets import Dataset, Split
 from inklens.errors import OptionError
@@ -22,11 +22,12 @@ from inklens.training.describing import describe_machine, description, stem
 from inklens.training.finishing import Parts, concluded, finish
 from inklens.training.forms import with_other_forms
 from inklens.training.jobs import resolve_jobs
+from inklens.training.judging import is_judged, of_network, train_judge
 from inklens.training.neighbours import with_neighbours
 from inklens.training.progress import Progress
 from inklens.training.recipe import Recipe
 from inklens.training.run import Run
-from inklens.training.strangers import with_strangers
+from inklens.training.strangers import are_digits, with_strangers
 from inklens.training.tensorboard import LOGS, require_tensorboard
 
 if TYPE_CHECKING:
@@ -140,11 +141,33 @@ def train_into(folder: RunFolder, data: Dataset, prepared: Prepared, parts: Part
     with concluded(folder, parts):
         folder.write_json(
             folder.recipe,
-            {"recipe": prepared.recipe.to_dict(), "views": prepared.views, **description(data, parts)},
+            {
+                "recipe": prepared.recipe.to_dict(),
+                "views": prepared.views,
+                "judged": is_judged(prepared.recipe, data),
+                **description(data, parts),
+            },
         )
         describe_machine(folder, prepared.backend, prepared.policy)
-        history, training = _fit(folder, prepared, data, parts, asked)
-        ensemble = _saved(folder, prepared, data)
+        recipe = of_network(prepared.recipe, data)
+        learnt = _learnt(recipe, data, parts)
+        started = time.perf_counter()
+        history = _fit(folder, prepared.network, recipe, data, learnt, parts, asked)
+        fitted = time.perf_counter()
+        judge = None
+        if is_judged(prepared.recipe, data):
+            given = data, prepared.recipe, learnt, parts.validation, prepared.policy
+            judge = train_judge(*given, asked.progress)
+        ended = time.perf_counter()
+        training = {
+            "epochs": _epochs(history, recipe, len(learnt)),
+            "images": len(parts.train),
+            "drawn_images": len(learnt) - len(parts.train),
+            "seconds": round(ended - started, 3),
+            "judge_seconds": round(ended - fitted, 3) if judge else None,
+            "parameters": prepared.network.count_params(),
+        }
+        ensemble = _saved(folder, prepared, data, judge)
         finish(folder, ensemble, data, parts, max_error=asked.max_error, history=history, training=training)
     return Run(folder)
 
@@ -166,36 +189,38 @@ def build_network(
 
 
 def _fit(
-    folder: RunFolder, prepared: Prepared, data: Dataset, parts: Parts, asked: Asked
-) -> tuple[History, dict[str, Any]]:
-    """The history, and what metrics.json says of the training."""
-    from inklens.training.fitting import fit, steps_per_epoch
+    folder: RunFolder,
+    network: keras.Sequential,
+    recipe: Recipe,
+    data: Dataset,
+    learnt: Split,
+    parts: Parts,
+    asked: Asked,
+) -> History:
+    """Trains the network, and keeps history.csv up to date."""
+    from inklens.training.fitting import fit
 
     def keep(history: History) -> None:
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
 
-    augment = make_augment(prepared.recipe, data.kind)
-    learnt = _learnt(prepared.recipe, data, parts)
-    started = time.perf_counter()
-    history = fit(
-        prepared.network,
-        prepared.recipe,
+    return fit(
+        network,
+        recipe,
         learnt,
         parts.validation,
-        augment=augment,
+        augment=make_augment(recipe, data.kind),
         progress=asked.progress,
         on_epoch=keep,
         logs=folder.path / LOGS if asked.tensorboard else None,
     )
-    steps = sum(int(record["steps"] or 0) for record in history)
-    epochs = round(steps / steps_per_epoch(prepared.recipe, len(learnt)), 2)
-    return history, {
-        "epochs": int(epochs) if epochs.is_integer() else epochs,
-        "images": len(parts.train),
-        "drawn_images": len(learnt) - len(parts.train),
-        "seconds": round(time.perf_counter() - started, 3),
-        "parameters": prepared.network.count_params(),
-    }
+
+
+def _epochs(history: History, recipe: Recipe, images: int) -> int | float:
+    """How often it went through the images: with a time budget not always a whole number of times."""
+    from inklens.training.fitting import steps_per_epoch
+
+    epochs = sum(int(record["steps"] or 0) for record in history) / steps_per_epoch(recipe, images)
+    return int(epochs) if epochs.is_integer() else round(epochs, 2)
 
 
 def _learnt(recipe: Recipe, data: Dataset, parts: Parts) -> Split:
@@ -207,12 +232,12 @@ def _learnt(recipe: Recipe, data: Dataset, parts: Parts) -> Split:
         learnt = with_other_forms(learnt, names, spec, recipe.other_forms, recipe.seed)
     if recipe.neighbours:
         learnt = with_neighbours(learnt, spec, recipe.neighbours, recipe.seed)
-    if recipe.strangers:
+    if recipe.strangers and are_digits(data):
         learnt = with_strangers(learnt, names, spec, recipe.strangers, recipe.seed)
     return learnt
 
 
-def _saved(folder: RunFolder, prepared: Prepared, data: Dataset) -> Ensemble:
+def _saved(folder: RunFolder, prepared: Prepared, data: Dataset, judge: keras.Sequential | None) -> Ensemble:
     """bfloat16 and the quick dropout are ways of training only: saved and evaluated is a plain network."""
     from inklens.networks.ensemble import Ensemble
 
@@ -220,4 +245,7 @@ def _saved(folder: RunFolder, prepared: Prepared, data: Dataset) -> Ensemble:
     network.set_weights(prepared.network.get_weights())
     with folder.atomic(folder.model) as path:
         network.save(path)
-    return Ensemble.of(network, prepared.views)
+    if judge is not None:
+        with folder.atomic(folder.judge) as path:
+            judge.save(path)
+    return Ensemble.of(network, prepared.views, judge)

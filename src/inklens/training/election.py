@@ -218,7 +218,7 @@ def _told(asked: Asked, member: str) -> Asked:
         return asked
 
     def tell(now: EpochProgress) -> None:
-        watcher(replace(now, member=member))
+        watcher(replace(now, member=f"{member}, {now.member}" if now.member else member))
 
     return replace(asked, progress=tell)
 

@@ -48,6 +48,9 @@ class Recipe:
             `inklens.training.neighbours`.
         strangers: of grey digits, how many images that are none are shown as well, as a share of 1 of all
             of these; `inklens.training.strangers` says which and why.
+        judge: the network that these are shown to in its place, and that says no more than whether an image
+            is a digit, one of `inklens.networks.NETWORKS`; or "none"; see `inklens.training.judging`.
+        judge_epochs: the judge's passes over its images.
         plain_epochs: so many epochs at the end augment by a tenth only.
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
             of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
@@ -86,6 +89,8 @@ class Recipe:
     other_forms: float = 0.0
     neighbours: float = 0.0
     strangers: float = 0.0
+    judge: str = "none"
+    judge_epochs: int = 4
     plain_epochs: int = 0
     time_budget: float | None = None
     minimum_steps: int = 0
@@ -178,7 +183,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "augmentation": "auto",
         "other_forms": 0.2,
         "neighbours": 0.15,
-        "strangers": 0.1,
+        "strangers": 0.5,
+        "judge": "convnet-small",
         "plain_epochs": 2,
         "views": "auto",
         "minimum_steps": 1500,
@@ -212,21 +218,24 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-# The members of a committee: each a preset, and where it differs, so that not all err on the same images.
+_MEMBER = {"preset": "accurate", "epochs": 12, "minimum_steps": 1100, "judge": "none", "strangers": 0.0}
+
+# The members of a committee: each a preset, and where it differs, so that not all err on the same images; one
+# judge will do for all.
 # Seeds and the validation split are the committee's own matter; see `inklens.training.committee`.
 COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
     "committee": {
-        "deep": {"preset": "accurate"},
-        "deep-leaky": {"preset": "accurate", "activation": "leaky_relu"},
-        "deep-plain": {"preset": "accurate", "plain_epochs": 6},
-        "deep-unsmoothed": {"preset": "accurate", "label_smoothing": 0.0},
-        "deep-dropout": {"preset": "accurate", "dropout": 0.4},
+        "deep": _MEMBER | {"judge": "convnet-small", "strangers": 0.5},
+        "wide-kernels": _MEMBER | {"network": "convnet-wide-kernels"},
+        "narrowing": _MEMBER | {"network": "convnet-narrowing"},
+        "late-pooling": _MEMBER | {"network": "convnet-late-pooling"},
+        "leaky": _MEMBER | {"activation": "leaky_relu"},
     },
 }
 
 
 # Who names a time only gets the last of these that starts at no more: seconds on two cores.
-BUDGETS = ((0, "fast"), (180, "accurate"), (3000, "committee"))
+BUDGETS = ((0, "fast"), (180, "accurate"), (1500, "committee"))
 
 
 def preset_for(time_budget: float) -> str:
@@ -267,6 +276,7 @@ def _seed(value: Any) -> bool:
 _SEEDS = "a whole number, 0 to 2147483647"
 _NAMES: dict[str, Iterable[str]] = {
     "network": NETWORKS,
+    "judge": ("none", *NETWORKS),
     "activation": ACTIVATIONS,
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
@@ -295,6 +305,7 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "other_forms": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
     "neighbours": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
     "strangers": (lambda value: _number(value) and 0 <= value <= 1, "0 to 1"),
+    "judge_epochs": (lambda value: _whole(value, 1), "a whole number, 1 or more"),
     "plain_epochs": (lambda value: _whole(value, 0), "a whole number, 0 or more"),
     "time_budget": (
         lambda value: value is None or (_number(value) and 5 <= value < float("inf")),

@@ -116,9 +116,9 @@ class Run:
         from inklens.networks.ensemble import Ensemble
 
         files = self.folder.networks()
-        for path, _ in files:
+        for path in (path for file in files for path in (file.network, file.judge) if path):
             if not path.is_file():
-                raise RunError(f"{path.parent} has no model.keras; train it again, or give another run")
+                raise RunError(f"{path.parent} has no {path.name}; train it again, or give another run")
         return Ensemble.load(files)
 
     def predict(self, images: ArrayLike | Split) -> NDArray[np.float32]:

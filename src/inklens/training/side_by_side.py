@@ -157,7 +157,8 @@ class _Child:
         if "error" in said:
             self._error = said["error"]
         elif self._progress:
-            self._progress(EpochProgress(**{**said, "member": self._job.telling, "side_by_side": True}))
+            which = ", ".join(filter(None, (self._job.telling, said["member"])))
+            self._progress(EpochProgress(**{**said, "member": which, "side_by_side": True}))
 
     def failure(self) -> str | None:
         """Why the member is not there, once the process has ended; its folder says so too. None: it is."""

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets import Split
+from inklens.datasets import Dataset, Split
 from inklens.pixels import PixelSpec, place_ink
 
 Ink = NDArray[np.float32]
@@ -37,6 +37,12 @@ class _Drawn(NamedTuple):
     name: str
 
 
+def are_digits(data: Dataset) -> bool:
+    """Whether strangers can be made of these data: of grey digits only, for half of an m is an n."""
+    digits = data.kind == "writing" and tuple(data.class_names) == _DIGITS
+    return digits and data.spec.channels == 1
+
+
 def with_strangers(
     train: Split, class_names: Sequence[str], spec: PixelSpec, share: float, seed: int
 ) -> Split:
@@ -44,13 +50,13 @@ def with_strangers(
 
     Args:
         train: grey digits, framed, light on dark.
-        class_names: where they are not the ten digits nothing is added: half of an m is an n.
+        class_names: the ten digits; see `are_digits`.
         spec: of the images.
         share: how many are added, as a share of 1 of the training images.
         seed: decides what they are made of.
     """
     count = round(share * len(train))
-    if not count or tuple(class_names) != _DIGITS:
+    if not count:
         return train
     random = np.random.default_rng((seed, 23))
     images = train.whole()

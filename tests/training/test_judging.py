@@ -1,0 +1,97 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from inklens.classifier import Classifier
+from inklens.errors import RunError
+from inklens.export.exporting import export_run
+from inklens.pixels import PixelSpec
+from inklens.runs import RunFolder
+from inklens.training import Recipe, Run, gather, train
+from inklens.training.judging import is_judged, of_network
+from inklens.training.strangers import with_strangers
+
+RECIPE = Recipe.from_preset(
+    "accurate", network="convnet-small", epochs=4, judge_epochs=2, neighbours=0.0, views="cross",
+    augmentation="writing-light", backend="tensorflow", validation_seed=0,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def told():
+    """Who was told of, in their order."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def judged(digits, tmp_path_factory, told):
+    def tell(now):
+        told.extend([now.member] if told[-1:] != [now.member] else [])
+
+    return train(digits, RECIPE, output=tmp_path_factory.mktemp("runs"), name="judged", progress=tell)
+
+
+def test_a_judge_is_for_grey_digits_and_for_who_names_one(digits):
+    assert is_judged(RECIPE, digits)
+    assert not is_judged(replace(RECIPE, judge="none"), digits)
+    assert not is_judged(replace(RECIPE, strangers=0.0), digits)
+    assert not is_judged(RECIPE, replace(digits, kind="things"))
+    assert not is_judged(RECIPE, replace(digits, spec=PixelSpec(28, 28, 3)))
+
+
+def test_who_has_a_judge_is_shown_no_strangers_and_leaves_it_some_time(digits):
+    assert of_network(RECIPE, digits) == replace(RECIPE, strangers=0.0)
+    assert of_network(replace(RECIPE, time_budget=300.0), digits).time_budget == 270
+    assert of_network(replace(RECIPE, time_budget=20.0), digits).time_budget == 15
+    things = replace(digits, kind="things")
+    assert of_network(replace(RECIPE, time_budget=300.0), things).time_budget == 300
+
+
+def test_it_knows_digits_from_what_is_none(judged, digits, told):
+    assert told == [None, "judge"]
+    strangers = with_strangers(digits.test, digits.class_names, digits.spec, 1.0, seed=99)
+    shown = strangers.batch(slice(len(digits.test), len(strangers)))
+    classifier = Classifier.open(judged.path)
+    own, others = classifier.predict_framed(digits.test.whole()), classifier.predict_framed(shown)
+    labels = np.repeat([1, 0], [len(own), len(others)])
+    assert roc_auc_score(labels, np.concatenate([own.score, others.score])) > 0.93
+    assert (own.status == "ok").mean() > 0.97
+    assert own.known.mean() > 0.95
+    assert others.known.mean() < 0.7
+
+
+def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(judged, digits):
+    folder = judged.folder
+    assert folder.judge.is_file()
+    assert [tuple(files) for files in folder.networks()] == [(folder.model, "cross", folder.judge)]
+    assert judged.metrics["training"]["judge_seconds"] > 0
+    assert judged.ensemble.judges[0].output_shape == (None, 2)
+    assert Classifier.open(folder.path).metadata.judged
+    target, _ = export_run(folder, "onnx", output=folder.path / "again.onnx")
+    pixels = digits.test.batch(slice(0, 9))
+    one, again = (Classifier.open(path).predict_framed(pixels) for path in (folder.onnx, target))
+    assert again.score == pytest.approx(one.score, abs=1e-4)
+
+
+def test_one_judge_will_do_for_a_committee(judged, digits, tmp_path):
+    other = train(
+        digits, replace(RECIPE, judge="none", strangers=0.0, epochs=1, seed=1), output=tmp_path, name="other"
+    )
+    assert not other.folder.judge.exists()
+    unjudged = Classifier.open(other.path)
+    assert not unjudged.metadata.judged
+    assert unjudged.predict_framed(digits.test.batch(slice(0, 5))).known.tolist() == [1.0] * 5
+    committee = gather([judged.path, other.path], digits, output=tmp_path, name="both")
+    assert len(committee.ensemble.judges) == 1
+    assert Classifier.open(committee.path).metadata.judged
+
+
+def test_a_judge_that_is_gone_is_said(judged, tmp_path):
+    copy = RunFolder(tmp_path / "copy")
+    copy.path.mkdir()
+    for name in ("status.json", "recipe.json", "model.keras"):
+        (copy.path / name).write_bytes((judged.path / name).read_bytes())
+    with pytest.raises(RunError, match=r"has no judge\.keras; train it again"):
+        _ = Run.open(copy.path).ensemble
