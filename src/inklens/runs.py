@@ -246,11 +246,18 @@ class RunFolder:
         return [type(self)(self.path / "members" / name) for name in names]
 
     def networks(self) -> list[NetworkFiles]:
-        """What answers for the run: its network, or those of a committee's members."""
+        """What answers for the run: its network, or those of a committee's members.
+
+        Raises:
+            RunError: recipe.json is not there, or a file that it speaks of.
+        """
         described = self.read_json(self.recipe)
         if "members" in described:
             return [network for member in self.members() for network in member.networks()]
         judge = self.judge if described.get("judged") else None
+        for file in (self.model, judge):
+            if file is not None and not file.is_file():
+                raise RunError(f"{self.path} has no {file.name}; train it again, or give another run")
         return [NetworkFiles(self.model, described.get("views", "none"), judge)]
 
     def set_status(self, state: State, **detail: Any) -> None:

@@ -78,6 +78,13 @@ def test_members_side_by_side_come_in_turns_and_each_line_names_its_own():
     assert out.getvalue() == f"deep-plain  {LINE}wide  {LINE}" * 2
 
 
+def test_a_judge_beside_other_members_is_named_after_its_own():
+    out = io.StringIO()
+    with shown(Console(file=out, width=200)) as progress:
+        progress(replace(ENDED, member="deep, 1 of 2, judge", side_by_side=True))
+    assert out.getvalue() == f"deep's judge  {LINE}"
+
+
 def test_members_side_by_side_have_a_bar_each_and_fit_80_columns():
     name = "deep-unsmoothed"
     deep, wide = (replace(RUNNING, member=f"{one}, 1 of 2", side_by_side=True) for one in (name, "wide"))

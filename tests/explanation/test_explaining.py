@@ -9,9 +9,9 @@ from inklens.training import select_backend
 
 select_backend("tensorflow")
 
-from inklens.evaluation import softmax  # noqa: E402
+from inklens.evaluation import softmax, unknown_score  # noqa: E402
 from inklens.explanation import Explanation, explain_network, explain_run  # noqa: E402
-from inklens.networks import NETWORKS  # noqa: E402
+from inklens.networks import NETWORKS, build  # noqa: E402
 from patch_network import STROKE, clutter_with_stroke, stroke_network  # noqa: E402
 
 
@@ -144,3 +144,22 @@ def test_the_answers_are_averaged_over_the_views_of_the_run(folder):
     image = clutter_with_stroke()
     logits = Ensemble.of(stroke_network("convnet-small"), "cross").logits(image[None])
     assert explain_run(folder, image).probabilities == pytest.approx(softmax(logits, 2.0)[0], abs=1e-5)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_judges_verdict_is_in_the_score(folder, monkeypatch, elsewhere):
+    from inklens.networks.ensemble import Ensemble
+
+    judge = build("conv5x5", (28, 28, 1), 2, seed=3)
+    judge.save(folder.judge)
+    folder.write_json(folder.recipe, {"recipe": {}, "judged": True})
+    image = clutter_with_stroke()
+    network = stroke_network("convnet-small")
+    judged = unknown_score(Ensemble.of(network, judge=judge).logits(image[None]))[0]
+    assert abs(judged - unknown_score(Ensemble.of(network).logits(image[None]))[0]) > 0.01
+    if elsewhere:  # as where Keras runs on another backend
+        monkeypatch.setattr("keras.config.backend", lambda: "jax")
+    assert explain_run(folder, image).score == pytest.approx(judged, abs=1e-4)
+    folder.judge.unlink()
+    with pytest.raises(RunError, match=r"has no judge\.keras; train it again"):
+        explain_run(folder, image)

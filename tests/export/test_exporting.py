@@ -248,4 +248,13 @@ def test_the_model_file_has_standard_operators_only(trained):
     model = onnx.load(trained.folder.onnx)
     assert [(each.domain, each.version) for each in model.opset_import] == [("", 18)]
     assert {node.domain for node in model.graph.node} == {""}
-    assert json.loads(model.metadata_props[0].value)["format"] == 1
+    assert json.loads(model.metadata_props[0].value)["format"] == 2
+
+
+def test_validation_outputs_whose_logits_carry_no_score_are_refused(folder):
+    outputs = ValidationOutputs.read(folder)
+    np.savez(folder.validation, logits=outputs.logits, labels=outputs.labels, images=outputs.images)
+    with pytest.raises(
+        RunError, match=r"validation\.npz is of another version of Inklens; train the run again"
+    ):
+        export_run(folder, "onnx")

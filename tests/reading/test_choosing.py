@@ -44,8 +44,8 @@ def test_a_lone_doubtful_number_among_words_is_one_of_them():
     assert choose([*words, clear, doubtful])[-2:] == [clear, doubtful]
 
 
-@pytest.mark.parametrize(("probability", "status"), [(0.85, "ok"), (0.6, "unknown")])
-def test_a_clear_number_vouches_for_a_digit_that_is_nearly_sure(probability, status):
+@pytest.mark.parametrize(("probability", "status"), [(0.55, "ok"), (0.45, "unknown")])
+def test_a_clear_number_vouches_for_a_digit_that_is_this_one_rather_than_not(probability, status):
     odd = _part("7", probability, "unknown")
     number = [*(_part(str(digit), 0.9995) for digit in range(2, 6)), odd]
     (chosen,) = choose([number])

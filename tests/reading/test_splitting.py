@@ -1,5 +1,9 @@
+import copy
+from dataclasses import replace
+
 import cv2
 import numpy as np
+import pytest
 
 from inklens.reading.pieces import Piece
 from inklens.reading.splitting import classify, may_touch, ways
@@ -38,3 +42,23 @@ def test_a_piece_of_a_row_or_two_is_not_cut(classifier):
     low = Piece(0, 0, 40, 1, np.ones((1, 40), np.float32))
     (options,) = ways(classify([low], classifier), classifier, [True])
     assert list(options) == [1]
+
+
+def _with_threshold(classifier, score):
+    """The same network, as if its score were judged."""
+    judged = copy.copy(classifier)
+    reject = replace(classifier.metadata.reject, score_threshold=score)
+    judged.metadata = replace(classifier.metadata, judged=True, reject=reject)
+    return judged
+
+
+def test_what_a_judge_takes_for_no_digit_may_be_any_class(classifier):
+    piece = _piece(((30, 10), (30, 110)))
+    (plain,) = classify([piece], classifier)
+    (known,) = classify([piece], _with_threshold(classifier, -100.0))
+    (unknown,) = classify([piece], _with_threshold(classifier, 100.0))
+    assert plain.probability > 0.5
+    assert known.probability == pytest.approx(plain.probability)
+    assert unknown.probability == pytest.approx(0.1)
+    assert (unknown.label, unknown.status) == (plain.label, "unknown")
+    assert unknown.cost > plain.cost

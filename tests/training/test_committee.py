@@ -27,7 +27,15 @@ def test_no_two_committees_share_a_network():
 def test_options_are_for_all_members():
     committee = recipe_for("committee", epochs=2, network="conv5x5", seed=3)
     assert isinstance(committee, Committee)
-    assert {(recipe.epochs, recipe.network) for recipe in committee.members.values()} == {(2, "conv5x5")}
+    said = {(recipe.epochs, recipe.network, recipe.minimum_steps) for recipe in committee.members.values()}
+    assert said == {(2, "conv5x5", 0)}  # who names the epochs gets just these
+
+
+def test_the_members_of_the_preset_have_unlike_networks_and_one_judge():
+    members = Committee.from_preset("committee").members.values()
+    assert len({(recipe.network, recipe.activation) for recipe in members}) == 5
+    assert [recipe.judge for recipe in members].count("none") == 4
+    assert [recipe.strangers > 0 for recipe in members] == [recipe.judge != "none" for recipe in members]
 
 
 def test_a_committee_comes_back_from_what_was_saved_of_it():

@@ -5,11 +5,12 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from inklens.classifier import Classifier
-from inklens.errors import RunError
+from inklens.errors import OptionError, RunError
+from inklens.evaluation import unknown_score
 from inklens.export.exporting import export_run
 from inklens.pixels import PixelSpec
 from inklens.runs import RunFolder
-from inklens.training import Recipe, Run, gather, train
+from inklens.training import Recipe, Run, gather, select_backend, train
 from inklens.training.judging import is_judged, of_network
 from inklens.training.strangers import with_strangers
 
@@ -17,6 +18,11 @@ RECIPE = Recipe.from_preset(
     "accurate", network="convnet-small", epochs=4, judge_epochs=2, neighbours=0.0, views="cross",
     augmentation="writing-light", backend="tensorflow", validation_seed=0,
 )  # fmt: skip
+
+
+select_backend("tensorflow")
+
+from inklens.networks.ensemble import Ensemble  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +42,28 @@ def judged(digits, tmp_path_factory, told):
 def test_a_judge_is_for_grey_digits_and_for_who_names_one(digits):
     assert is_judged(RECIPE, digits)
     assert not is_judged(replace(RECIPE, judge="none"), digits)
-    assert not is_judged(replace(RECIPE, strangers=0.0), digits)
     assert not is_judged(RECIPE, replace(digits, kind="things"))
     assert not is_judged(RECIPE, replace(digits, spec=PixelSpec(28, 28, 3)))
 
 
 def test_who_has_a_judge_is_shown_no_strangers_and_leaves_it_some_time(digits):
-    assert of_network(RECIPE, digits) == replace(RECIPE, strangers=0.0)
-    assert of_network(replace(RECIPE, time_budget=300.0), digits).time_budget == 270
-    assert of_network(replace(RECIPE, time_budget=20.0), digits).time_budget == 15
+    alone = replace(RECIPE, judge="none", strangers=0.0)
+    assert of_network(RECIPE, digits) == alone
+    assert of_network(alone, digits) == alone
+    assert of_network(replace(RECIPE, time_budget=300.0), digits).time_budget == 240
     things = replace(digits, kind="things")
-    assert of_network(replace(RECIPE, time_budget=300.0), things).time_budget == 300
+    assert of_network(replace(RECIPE, time_budget=300.0), things) == replace(alone, time_budget=300.0)
+
+
+def test_in_less_than_a_minute_there_is_no_judge_and_still_no_stranger(digits):
+    hurried = replace(RECIPE, time_budget=59.0)
+    assert not is_judged(hurried, digits)
+    assert of_network(hurried, digits) == replace(hurried, judge="none", strangers=0.0)
+
+
+def test_a_judge_without_strangers_is_refused():
+    with pytest.raises(OptionError, match="a judge, 'convnet-small', and no strangers to tell from digits"):
+        replace(RECIPE, strangers=0.0)
 
 
 def test_it_knows_digits_from_what_is_none(judged, digits, told):
@@ -71,8 +88,11 @@ def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(judged, digit
     assert Classifier.open(folder.path).metadata.judged
     target, _ = export_run(folder, "onnx", output=folder.path / "again.onnx")
     pixels = digits.test.batch(slice(0, 9))
-    one, again = (Classifier.open(path).predict_framed(pixels) for path in (folder.onnx, target))
-    assert again.score == pytest.approx(one.score, abs=1e-4)
+    expected = unknown_score(judged.ensemble.logits(pixels))
+    unjudged = unknown_score(Ensemble.of(judged.network, "cross").logits(pixels))
+    assert np.abs(expected - unjudged).min() > 0.01
+    for path in (folder.onnx, target):
+        assert Classifier.open(path).predict_framed(pixels).score == pytest.approx(expected, abs=1e-3)
 
 
 def test_one_judge_will_do_for_a_committee(judged, digits, tmp_path):

@@ -28,7 +28,7 @@ class Predictions:
         score: float32 (N,); the higher, the more like what the network was trained on.
         status: str (N,); "ok", "unknown" (like nothing it was trained on, or too unsure) or "empty" (blank).
         known: float32 (N,), 0-1, how probable it is that the image is of any class at all, which the
-            probabilities take for granted; 1 where the network has no judge to say so.
+            probabilities take for granted; 1 where no judge says so, or no threshold was chosen.
     """
 
     class_names: tuple[str, ...]

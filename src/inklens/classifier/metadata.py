@@ -118,7 +118,7 @@ class ModelMetadata:
         if version != FORMAT or isinstance(version, bool):
             raise ModelError(
                 f"metadata of format {quoted(version)}; expected {FORMAT}: "
-                "use the version of Inklens that wrote it, or export the model again"
+                "use the version of Inklens that wrote it, or train the model again"
             )
         _check_keys("metadata", values, cls)
         names, pixels, reject = values.pop("class_names"), values.pop("pixels"), values.pop("reject")

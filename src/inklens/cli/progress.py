@@ -71,8 +71,11 @@ def _member_teller(console: Console) -> Progress:
 
 
 def _name(now: EpochProgress) -> str:
-    """The member's name, where others are trained at the same time."""
-    return (now.member or "").split(",")[0] if now.side_by_side else ""
+    """The member's name, and whether this is its judge, where others are trained at the same time."""
+    if not now.side_by_side:
+        return ""
+    name, *more = (now.member or "").split(", ")
+    return f"{name}'s judge" if "judge" in more else name
 
 
 def _epoch(now: EpochProgress) -> str:

@@ -94,7 +94,7 @@ def read(
         except ImageError as error:
             complaints.append(str(error))
             continue
-        readings.append((file, reading))
+        readings.append((file, reading.blanked()))
         _say(file, reading, several=len(files) > 1)
         if annotate is not None:
             target = annotate / f"{Path(file).stem}.png" if len(files) > 1 else annotate

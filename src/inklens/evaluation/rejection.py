@@ -29,7 +29,8 @@ def unknown_score(logits: ArrayLike) -> NDArray[np.float64]:
         logits: float (N, C), as `inklens.networks.ensemble.Ensemble.logits` gives them, which says what the
             score is made of; it is their log-sum-exp.
     """
-    return np.asarray(np.logaddexp.reduce(np.asarray(logits, np.float64), axis=1))
+    with np.errstate(invalid="ignore"):  # of what is no number the score is none, and who compares finds out
+        return np.asarray(np.logaddexp.reduce(np.asarray(logits, np.float64), axis=1))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from inklens.runs import RunFolder
 
 # Two rounds of batches of 1, 7 and 64.
 PROOF_IMAGES = 144
+_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +21,7 @@ class ValidationOutputs:
     """validation.npz.
 
     Args:
-        logits: float32 (N, C), of the run's own network on its own backend.
+        logits: float32 (N, C), as `Ensemble.logits` gives them, of the run's own networks and backend.
         labels: int64 (N,).
         images: uint8 (M, H, W, C), the first of those images, at most 144: what an export is proved on.
     """
@@ -32,18 +33,20 @@ class ValidationOutputs:
     def write(self, folder: RunFolder) -> None:
         """Writes it into a run folder."""
         with folder.atomic(folder.validation) as path:
-            np.savez(path, logits=self.logits, labels=self.labels, images=self.images)
+            np.savez(path, version=_VERSION, logits=self.logits, labels=self.labels, images=self.images)
 
     @classmethod
     def read(cls, folder: RunFolder) -> ValidationOutputs:
         """Reads it from a run folder.
 
         Raises:
-            RunError: it is not there, or damaged.
+            RunError: it is not there, damaged, or of a former version, whose logits carried no score.
         """
         path = folder.validation
         try:
             with np.load(path, allow_pickle=False) as file:
+                if "version" not in file.files or int(file["version"]) != _VERSION:
+                    raise RunError(f"{path} is of another version of Inklens; train the run again")
                 return cls(file["logits"], file["labels"], file["images"])
         except FileNotFoundError as error:
             raise RunError(f"{path} is not there; expected in every finished run: train it again") from error

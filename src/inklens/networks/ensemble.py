@@ -5,10 +5,9 @@ Salamon 1990; averaging probabilities, not logits, so that one member's wild log
 It is kept as its logarithm, which calibration takes for logits, as its softmax is the vote again.
 
 How much an image is like those learnt from is the score: the highest logit less the mean of all. Where a
-judge was trained, which knows digits from what is none, half of its log-odds are added: the log-odds of
-independent witnesses add up, and those of the logits are about twice their margin (measured in
-docs/confidence.md). Softmax does not see a number that is added to all logits, so they carry the score, as
-their log-sum-exp.
+judge was trained, which knows digits from what is none, half of its log-odds are added: a weight that was
+chosen on held-out images (docs/confidence.md). Softmax does not see a number that is added to all logits, so
+they carry the score, as their log-sum-exp.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ _SLOPE, _OFFSET = 1.6, -3.0  # in -log10(1 - probability)
 _SUREST, _LEAST = 0.9995, -2.3
 _STROKE, _CUT_STROKE = 0.5, -0.5  # nats for a 1 at most, and for a 1 or 7 that was cut out
 _CLEAR = 2.0  # nats from which a chain is clearly one or the other, and speaks for its page
-_FAIRLY_SURE = 0.8  # probability
+_FAIRLY_SURE = 0.5  # probability: this digit rather than not
 _DROPPED = 4.0  # nats for leaving a piece out where the number of digits is known
 
 
@@ -31,7 +31,7 @@ def likeliest(options: list[dict[int, Way]]) -> list[Part]:
 def choose(chains: list[list[Part]], *, vouch: bool = True) -> list[list[Part]]:
     """The chains that are numbers; words and drawings come out empty.
 
-    Even a network that was shown strangers takes some letters for digits, but rarely all of a word: the
+    Even who was shown strangers takes some letters for digits, but rarely all of a word: the
     evidence of a chain's digits is summed up. What the page's clear chains are tells what to expect of the
     others (empirical Bayes).
 

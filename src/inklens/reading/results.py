@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ class Digit:
 
     Args:
         label: the most probable class; None where the status is "empty".
-        probability: of that class, calibrated, 0-1.
+        probability: that it is this digit, 0-1; what may be none at all counts as any of them, so that it can
+            be less than the calibrated one of `Predictions`.
         status: "ok", "unknown" or "empty".
         box: its corners, x and y in pixels of the upright picture, clockwise from the upper left.
     """
@@ -92,6 +93,10 @@ class Reading:
         for number in self.numbers:
             lines.setdefault(number.line, []).append(number.text or ".")
         return "\n".join(" ".join(line) for line in lines.values())
+
+    def blanked(self) -> Reading:
+        """The same but for its picture, which is blank and takes no memory: for keeping many."""
+        return replace(self, picture=np.broadcast_to(np.uint8(0), self.picture.shape))
 
     def annotated(self) -> NDArray[np.uint8]:
         """uint8 (H, W, 3): the picture with a frame and the text of each number drawn in."""

@@ -43,7 +43,7 @@ class Part:
         piece: its ink and box.
         framed: uint8 (H, W, C), of the network's size, as it saw it.
         label: the most probable class.
-        probability: of that class.
+        probability: that it is this class, what may be none at all counted as any.
         status: "ok", "unknown" or "empty".
         cut: whether it was cut out of a wider piece.
         chance: the probability of a class of which nothing is known, 1 / classes.

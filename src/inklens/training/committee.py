@@ -70,9 +70,8 @@ class Committee:
         members = {}
         for number, (member, fields) in enumerate(table.items()):
             changed = {field: value for field, value in fields.items() if field != "preset"}
-            members[member] = Recipe.from_preset(
-                fields["preset"], **{**changed, **options, "seed": len(table) * seed + number}
-            )
+            own = Recipe.from_preset(fields["preset"], **changed)
+            members[member] = own.with_options(**options, seed=len(table) * seed + number)
         return cls(name, members)
 
     @classmethod

@@ -33,7 +33,6 @@ from inklens.training.tensorboard import LOGS, require_tensorboard
 if TYPE_CHECKING:
     import keras
 
-    from inklens.networks.ensemble import Ensemble
     from inklens.training.fitting import History
 
 
@@ -138,6 +137,8 @@ def checked_parts(data: Dataset, recipe: Recipe, asked: Asked) -> Parts:
 
 def train_into(folder: RunFolder, data: Dataset, prepared: Prepared, parts: Parts, asked: Asked) -> Run:
     """Trains one network into a folder that is there; raises as `train` does."""
+    from inklens.networks.ensemble import Ensemble
+
     with concluded(folder, parts):
         folder.write_json(
             folder.recipe,
@@ -154,20 +155,21 @@ def train_into(folder: RunFolder, data: Dataset, prepared: Prepared, parts: Part
         started = time.perf_counter()
         history = _fit(folder, prepared.network, recipe, data, learnt, parts, asked)
         fitted = time.perf_counter()
+        network = _saved(build_network(data, recipe), prepared.network, folder, folder.model)
         judge = None
         if is_judged(prepared.recipe, data):
             given = data, prepared.recipe, learnt, parts.validation, prepared.policy
-            judge = train_judge(*given, asked.progress)
-        ended = time.perf_counter()
+            judge = _saved(*train_judge(*given, asked.progress), folder, folder.judge)
+        judged = time.perf_counter() - fitted if judge else 0.0
         training = {
             "epochs": _epochs(history, recipe, len(learnt)),
             "images": len(parts.train),
             "drawn_images": len(learnt) - len(parts.train),
-            "seconds": round(ended - started, 3),
-            "judge_seconds": round(ended - fitted, 3) if judge else None,
-            "parameters": prepared.network.count_params(),
+            "seconds": round(fitted - started + judged, 3),
+            "judge_seconds": round(judged, 3) if judge else None,
+            "parameters": network.count_params() + (judge.count_params() if judge else 0),
         }
-        ensemble = _saved(folder, prepared, data, judge)
+        ensemble = Ensemble.of(network, prepared.views, judge)
         finish(folder, ensemble, data, parts, max_error=asked.max_error, history=history, training=training)
     return Run(folder)
 
@@ -219,8 +221,9 @@ def _epochs(history: History, recipe: Recipe, images: int) -> int | float:
     """How often it went through the images: with a time budget not always a whole number of times."""
     from inklens.training.fitting import steps_per_epoch
 
-    epochs = sum(int(record["steps"] or 0) for record in history) / steps_per_epoch(recipe, images)
-    return int(epochs) if epochs.is_integer() else round(epochs, 2)
+    steps = sum(int(record["steps"] or 0) for record in history)
+    epochs = round(steps / steps_per_epoch(recipe, images), 2)
+    return int(epochs) if epochs.is_integer() else epochs
 
 
 def _learnt(recipe: Recipe, data: Dataset, parts: Parts) -> Split:
@@ -237,15 +240,11 @@ def _learnt(recipe: Recipe, data: Dataset, parts: Parts) -> Split:
     return learnt
 
 
-def _saved(folder: RunFolder, prepared: Prepared, data: Dataset, judge: keras.Sequential | None) -> Ensemble:
+def _saved(
+    plain: keras.Sequential, trained: keras.Sequential, folder: RunFolder, target: Path
+) -> keras.Sequential:
     """bfloat16 and the quick dropout are ways of training only: saved and evaluated is a plain network."""
-    from inklens.networks.ensemble import Ensemble
-
-    network = build_network(data, prepared.recipe)
-    network.set_weights(prepared.network.get_weights())
-    with folder.atomic(folder.model) as path:
-        network.save(path)
-    if judge is not None:
-        with folder.atomic(folder.judge) as path:
-            judge.save(path)
-    return Ensemble.of(network, prepared.views, judge)
+    plain.set_weights(trained.get_weights())
+    with folder.atomic(target) as path:
+        plain.save(path)
+    return plain

@@ -8,12 +8,14 @@ whose verdict is a part of the score (`inklens.networks.ensemble`). It is traine
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inklens.datasets import Dataset, Split
+from inklens.errors import OptionError
 from inklens.networks import build
 from inklens.training.augmenting import make_augment
 from inklens.training.progress import EpochProgress, Progress
@@ -24,26 +26,30 @@ if TYPE_CHECKING:
     import keras
 
 JUDGE = "judge"  # what its progress calls it
-_SHARE = 0.1  # of a time budget
-_SHORTEST = 5.0  # seconds, as `Recipe` allows it
+_SHARE = 0.2  # of a time budget
+_SHORTEST = 60.0  # seconds of a budget from which there is time for a judge
+_LEAST = 5.0  # seconds that a recipe can be given
 
 
 def is_judged(recipe: Recipe, data: Dataset) -> bool:
-    """Whether a judge is trained: the recipe names one, and of these data strangers can be made."""
-    return recipe.judge != "none" and recipe.strangers > 0 and are_digits(data)
+    """Whether a judge is trained: the recipe names one and has the time, and strangers can be made."""
+    in_time = recipe.time_budget is None or recipe.time_budget >= _SHORTEST
+    return recipe.judge != "none" and in_time and are_digits(data)
 
 
 def of_network(recipe: Recipe, data: Dataset) -> Recipe:
-    """The recipe of the network that is judged: what is left of its time, and no strangers."""
-    if not is_judged(recipe, data):
+    """The recipe of the network beside the judge: no strangers, and what is left of the time."""
+    if recipe.judge == "none":
         return recipe
-    left = None if recipe.time_budget is None else max(_SHORTEST, recipe.time_budget - _seconds(recipe))
-    return replace(recipe, strangers=0.0, time_budget=left)
+    alone = replace(recipe, judge="none", strangers=0.0)
+    if recipe.time_budget is None or not is_judged(recipe, data):
+        return alone
+    return replace(alone, time_budget=(1 - _SHARE) * recipe.time_budget)
 
 
 def train_judge(
     data: Dataset, recipe: Recipe, digits: Split, validation: Split, policy: str, progress: Progress | None
-) -> keras.Sequential:
+) -> tuple[keras.Sequential, keras.Sequential]:
     """Trains the judge that a recipe names.
 
     Args:
@@ -53,32 +59,40 @@ def train_judge(
         progress: is told of a member "judge".
 
     Returns:
-        In float32: uint8 pixels to the probabilities of "none of them" and "one of them", (N, 2).
+        A plain one in float32 without the weights, and the one that was trained: both from uint8 pixels to
+        the probabilities of "none of them" and "one of them", (N, 2).
+
+    Raises:
+        OptionError: its training diverged.
     """
     from inklens.training.fitting import fit
 
-    share = recipe.judge_epochs / recipe.epochs
-    own = replace(
-        recipe,
-        network=recipe.judge,
-        epochs=recipe.judge_epochs,
-        minimum_steps=round(share * recipe.minimum_steps),
-        plain_epochs=round(share * recipe.plain_epochs),
-        time_budget=None if recipe.time_budget is None else _seconds(recipe),
-        label_smoothing=0.0,
-    )
+    began = time.perf_counter()
     learnt = _either(with_strangers(digits, data.class_names, data.spec, recipe.strangers, recipe.seed))
+    own = _recipe(recipe, time.perf_counter() - began)
     network = _build(data, own, dtype=policy, training=True)
     told = None if progress is None else _telling(progress)
-    fit(network, own, learnt, _either(validation), augment=make_augment(own, data.kind), progress=told)
-    judge = _build(data, own)
-    judge.set_weights(network.get_weights())
-    return judge
+    augment = make_augment(own, data.kind)
+    try:
+        fit(network, own, learnt, _either(validation), augment=augment, progress=told)
+    except OptionError as error:
+        raise OptionError(f"the judge: {error}") from error
+    return _build(data, own), network
 
 
-def _seconds(recipe: Recipe) -> float:
-    """The judge's part of the time budget."""
-    return max(_SHORTEST, _SHARE * (recipe.time_budget or 0.0))
+def _recipe(recipe: Recipe, gone: float) -> Recipe:
+    """The judge's own, after so many seconds of its time have gone: changed images to the very end."""
+    epochs = min(recipe.judge_epochs, recipe.epochs)
+    budget = recipe.time_budget
+    return replace(
+        recipe,
+        network=recipe.judge,
+        epochs=epochs,
+        minimum_steps=round(epochs / recipe.epochs * recipe.minimum_steps),
+        plain_epochs=0,
+        time_budget=None if budget is None else max(_LEAST, _SHARE * budget - gone),
+        label_smoothing=0.0,
+    )
 
 
 def _build(data: Dataset, recipe: Recipe, **options: Any) -> keras.Sequential:

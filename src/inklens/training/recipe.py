@@ -49,8 +49,9 @@ class Recipe:
         strangers: of grey digits, how many images that are none are shown as well, as a share of 1 of all
             of these; `inklens.training.strangers` says which and why.
         judge: the network that these are shown to in its place, and that says no more than whether an image
-            is a digit, one of `inklens.networks.NETWORKS`; or "none"; see `inklens.training.judging`.
-        judge_epochs: the judge's passes over its images.
+            is a digit, one of `inklens.networks.NETWORKS`; or "none"; see `inklens.training.judging`. With a
+            time budget below a minute there is none.
+        judge_epochs: the judge's passes over its images, no more than `epochs`.
         plain_epochs: so many epochs at the end augment by a tenth only.
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
             of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
@@ -109,6 +110,11 @@ class Recipe:
             value = getattr(self, field)
             if not fits(value):
                 raise OptionError(f"{field} {value!r} is out of range: expected {expected}")
+        if self.judge != "none" and not self.strangers:
+            raise OptionError(
+                f"a judge, {self.judge!r}, and no strangers to tell from digits: give strangers above 0, or "
+                "judge 'none'"
+            )
         if self.betas is not None and not self.optimizer.endswith(("adam", "adamw")):
             raise OptionError(
                 f"betas {self.betas} do not go with optimizer {self.optimizer!r}: "

@@ -106,7 +106,7 @@ class Run:
 
     @cached_property
     def ensemble(self) -> Ensemble:
-        """Every network of the run, with its views: what answers.
+        """Every network of the run, with its views and its judge: what answers.
 
         Raises:
             RunError: a file is missing.
@@ -115,11 +115,7 @@ class Run:
         select_backend("auto")
         from inklens.networks.ensemble import Ensemble
 
-        files = self.folder.networks()
-        for path in (path for file in files for path in (file.network, file.judge) if path):
-            if not path.is_file():
-                raise RunError(f"{path.parent} has no {path.name}; train it again, or give another run")
-        return Ensemble.load(files)
+        return Ensemble.load(self.folder.networks())
 
     def predict(self, images: ArrayLike | Split) -> NDArray[np.float32]:
         """The run's own probabilities of each class for each image, the mean of its views and members.

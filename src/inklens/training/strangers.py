@@ -1,10 +1,11 @@
 """Ink that is no digit, made of the training images: what a network must see to know when it does not know.
 
-A network that has seen digits only calls most letters digits, and half a digit too. It is shown strangers
-whose target is the same probability for every class (outlier exposure; Hendrycks, Mazeika and Dietterich
-2019, "Deep anomaly detection with outlier exposure"): digits that touch, halves of digits, digits mirrored
-or turned where that makes no digit, one written over another, scribbles and patches. They are what a page
-holds besides digits, and what a wrong cut leaves.
+A network that has seen digits only calls most letters digits, and half a digit too. It, or the judge beside
+it (`inklens.training.judging`), is shown strangers (outlier exposure; Hendrycks, Mazeika and Dietterich 2019,
+"Deep anomaly detection with outlier exposure"), whose target is the same probability for every class, or the
+judge's "none of them": digits that touch, halves of digits, digits mirrored or turned where that makes no
+digit, one written over another, scribbles and patches. They are what a page holds besides digits, and what a
+wrong cut leaves.
 """
 
 from __future__ import annotations
