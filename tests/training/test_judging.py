@@ -11,8 +11,10 @@ from inklens.export.exporting import export_run
 from inklens.pixels import PixelSpec
 from inklens.runs import RunFolder
 from inklens.training import Recipe, Run, gather, select_backend, train
+from inklens.training.conductor import _learnt
+from inklens.training.finishing import Parts
 from inklens.training.judging import is_judged, of_network
-from inklens.training.strangers import with_strangers
+from inklens.training.strangers import NO_CLASS, with_strangers
 
 RECIPE = Recipe.from_preset(
     "accurate", network="convnet-small", epochs=4, judge_epochs=2, neighbours=0.0, views="cross",
@@ -115,3 +117,11 @@ def test_a_judge_that_is_gone_is_said(judged, tmp_path):
         (copy.path / name).write_bytes((judged.path / name).read_bytes())
     with pytest.raises(RunError, match=r"has no judge\.keras; train it again"):
         _ = Run.open(copy.path).ensemble
+
+
+def test_whoever_has_no_judge_is_shown_strangers_of_digits_and_none_of_letters(digits):
+    recipe = Recipe.from_preset("fast", strangers=0.1, other_forms=0.0)
+    letters = replace(digits, class_names=tuple("abcdefghij"))
+    for data, expected in ((digits, round(0.1 * 3667)), (letters, 0)):
+        parts = Parts.of(data, recipe, test=False)
+        assert np.count_nonzero(_learnt(recipe, data, parts).labels == NO_CLASS) == expected
