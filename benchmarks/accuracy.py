@@ -16,8 +16,14 @@ from typing import Any
 
 import inklens
 import record
+from inklens.errors import OptionError
+from inklens.evaluation import Confidence
+from inklens.export import ValidationOutputs
 from inklens.runs import RunFolder
 from inklens.training import recipe_for
+
+MAX_ERROR = 0.001
+CALIBRATED = ("nll", "ece", "answered_at_max_error", "wrong_among_answered")
 
 
 def measured(known: dict[str, Any], preset: str, seed: int, fingerprint: str) -> dict[str, Any] | None:
@@ -63,7 +69,7 @@ def finished(preset: str, data: inklens.Dataset, seed: int, runs: Path) -> RunFo
     return inklens.train(data, recipe, output=runs, name=name).folder
 
 
-def part_of(folder: RunFolder, seed: int) -> dict[str, Any]:
+def part_of(folder: RunFolder, seed: int, data: inklens.Dataset) -> dict[str, Any]:
     """What the result says of one run."""
     metrics, made = folder.read_json(folder.metrics), folder.read_json(folder.environment)
     scores = metrics["test"]
@@ -77,6 +83,7 @@ def part_of(folder: RunFolder, seed: int) -> dict[str, Any]:
         "backend": made["backend"],
         "precision": made["precision"],
         **_members(metrics),
+        **_calibrated(folder, metrics, data),
         "recipe": folder.read_json(folder.recipe)["recipe"],
         "machine": {name: made[name] for name in ("processor", "cores", "platform")},
         "versions": made["versions"],
@@ -88,6 +95,33 @@ def _members(metrics: dict) -> dict:
     members = metrics["training"].get("members", [])
     figures = {one["name"]: {key: one[key] for key in ("accuracy", "seconds")} for one in members}
     return {"members": figures} if figures else {}
+
+
+def _calibrated(folder: RunFolder, metrics: dict, data: inklens.Dataset) -> dict[str, float]:
+    """Of the model file: NLL, ECE, and how many are answered, and how many of these wrong, at a max error of
+    0.1 %, whose threshold is chosen on the validation images; nothing where these are the test images."""
+    if metrics["confidence"]["note"]:
+        return {}
+    said = metrics["confidence"]["test"]
+    figures = {"nll": said["nll_after"], "ece": said["ece_after"]}
+    held_out = ValidationOutputs.read(folder)
+    try:
+        chosen = Confidence.fit(held_out.logits, held_out.labels, MAX_ERROR).thresholds
+    except OptionError:  # no threshold keeps so small an error
+        return figures
+    answers = inklens.Classifier.open(folder.path).predict_framed(data.test.whole())
+    sure = answers.probabilities.max(axis=1) >= chosen.probability
+    answered = sure & (answers.score >= chosen.score)
+    wrong = float((answers.indices != data.test.labels)[answered].mean())
+    return {**figures, "answered_at_max_error": float(answered.mean()), "wrong_among_answered": wrong}
+
+
+def _over_seeds(parts: list[dict], figure: str) -> dict[str, float | None]:
+    """Mean and standard deviation; nothing where a part has no such figure."""
+    values = [part[figure] for part in parts if figure in part]
+    if len(values) < len(parts):
+        return {}
+    return {"mean": statistics.mean(values), "sd": statistics.stdev(values) if len(values) > 1 else None}
 
 
 def main() -> None:
@@ -108,7 +142,7 @@ def main() -> None:
     for seed in range(given.seeds):
         part = measured(known, given.preset, seed, data.fingerprint)
         said = f"measured on {part['date'][:10]}" if part else "now"
-        parts.append(part or part_of(finished(given.preset, data, seed, given.runs), seed))
+        parts.append(part or part_of(finished(given.preset, data, seed, given.runs), seed, data))
         print(f"seed {seed}: {100 * parts[-1]['accuracy']:.2f} %, {said}", flush=True)
     accuracies = [part["accuracy"] for part in parts]
     figures = {
@@ -117,6 +151,7 @@ def main() -> None:
         "mean_accuracy": statistics.mean(accuracies),
         "standard_deviation": statistics.stdev(accuracies) if len(accuracies) > 1 else None,
         "median_training_seconds": statistics.median(part["training_seconds"] for part in parts),
+        **{figure: _over_seeds(parts, figure) for figure in CALIBRATED},
         "runs": parts,
     }
     print(json.dumps({name: figures[name] for name in ("mean_accuracy", "standard_deviation")}))

@@ -109,19 +109,37 @@ def test_the_readmes_python_runs(tmp_path):
     assert "('0', '0')" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "README.md",
-        "CHANGELOG.md",
-        "CONTRIBUTING.md",
-        "docs/benchmarks.md",
-        "docs/evaluation.md",
-        "docs/reading.md",
-        "docs/training.md",
-        "docs/tutorials.md",
-    ],
-)
+def test_every_command_and_the_python_about_predicting_run(tmp_path):
+    from PIL import Image
+
+    from inklens.datasets import load
+
+    (tmp_path / "scans").mkdir()
+    for name in ("one.png", "scans/two.png"):
+        Image.fromarray(load("sample").test.batch(slice(0, 1))[0, :, :, 0]).save(tmp_path / name)
+    train = shlex.split("train --data sample --epochs 1 --name mnist-fast-1 --quiet")
+    commands = [[sys.executable, "-m", "inklens", *train]]
+    for language, body in _blocks("predict.md"):
+        if language == "python":
+            commands.append([sys.executable, "-c", body])
+            continue
+        commands += [[sys.executable, "-m", *shlex.split(line)[1:]] for line in body.splitlines()]
+    assert len(commands) == 5
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    for command in commands:
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+    assert "(2, 10)" in done.stdout
+    assert (tmp_path / "said.csv").read_text().startswith("file,status,label,probability,score")
+    assert '"top"' in (tmp_path / "said.jsonl").read_text()
+
+
+PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in DOCS.glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
 def test_links_inside_the_repository_lead_somewhere(page):
     root = DOCS.parent
     text = (root / page).read_text(encoding="utf-8")

@@ -55,3 +55,11 @@ def test_a_folder_that_cannot_be_read_is_named(tree, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuse)  # root, as in a container, may read everything
     with pytest.raises(DataError, match="cannot be read"):
         found(tree, ".")
+
+
+def test_what_gives_no_images_is_given_on_where_others_go_on(tree):
+    (tree / "empty").mkdir()
+    paths = [str(tree / path) for path in ("a.png", "empty", "no*.png", "b/1.jpg")]
+    assert list(find_images(paths, strict=False)) == paths
+    with pytest.raises(DataError, match="holds no images"):
+        list(find_images(paths))

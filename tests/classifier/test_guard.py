@@ -13,6 +13,7 @@ from inklens.classifier import METADATA_KEY, Classifier
 from inklens.classifier.guard import MAX_NODES, check, read
 from inklens.errors import ModelError
 from inklens.pixels import PixelSpec
+from mutants import mutated
 from tiny_onnx import build_model, metadata, save
 
 
@@ -339,7 +340,7 @@ def test_500_mutated_files_neither_crash_the_interpreter_nor_touch_a_file(tmp_pa
     random = np.random.default_rng(500)
     (tmp_path / "mutants").mkdir()
     for number in range(500):
-        (tmp_path / "mutants" / f"{number:03}.onnx").write_bytes(_mutated(content, random))
+        (tmp_path / "mutants" / f"{number:03}.onnx").write_bytes(mutated(content, random))
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     done = subprocess.run(
         [sys.executable, "-c", _OPEN_ALL], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -348,23 +349,3 @@ def test_500_mutated_files_neither_crash_the_interpreter_nor_touch_a_file(tmp_pa
     answered, refused = map(int, done.stdout.split())
     assert (answered + refused, min(answered, refused) > 50) == (500, True)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
-
-
-def _mutated(content: bytes, random: np.random.Generator) -> bytes:
-    """A few bytes changed, cut out, doubled or moved, or the end lost."""
-    mutant = bytearray(content)
-    for _ in range(random.integers(1, 4)):
-        start, other = (int(place) for place in random.integers(0, len(mutant), 2))
-        piece = mutant[start : start + int(random.integers(1, 9))]
-        match random.integers(0, 6):
-            case 0 | 1:
-                mutant[start] = random.integers(0, 256)
-            case 2:
-                mutant[start] ^= 1 << random.integers(0, 8)
-            case 3:
-                del mutant[start : start + len(piece)]
-            case 4:
-                mutant[other:other] = piece
-            case 5:
-                mutant[other : other + len(piece)] = piece
-    return bytes(mutant[: random.integers(1, len(mutant))] if random.random() < 0.05 else mutant)

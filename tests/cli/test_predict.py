@@ -158,3 +158,18 @@ main()
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 10), done.stderr
+
+
+def test_an_empty_folder_among_others_has_a_row_of_its_own(inklens, pictures, tmp_path):
+    (tmp_path / "empty").mkdir()
+    paths = ("pictures/0.png", "empty", "no*.png", "pictures/1.png")
+    done = inklens("predict", *paths, "--model", "model.onnx", "--output", "said.csv")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "said.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == list(paths)
+    assert [row["status"] == "error" for row in rows] == [False, True, True, False]
+    assert inklens("predict", *paths, "--model", "model.onnx", "--strict").returncode == 2
+    alone = inklens("predict", "empty", "--model", "model.onnx")
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert "empty holds no images" in alone.stderr

@@ -12,6 +12,7 @@ from inklens.errors import ExportError, OptionError, RunError
 from inklens.evaluation import softmax
 from inklens.export import FORMATS, ValidationOutputs, export_run
 from inklens.export.exporting import write_proved
+from inklens.export.validation import proof_rows
 from inklens.export.writers import WRITERS, write_onnx
 from inklens.runs import RunFolder
 from inklens.training import Recipe, train
@@ -101,7 +102,7 @@ def test_a_calibrated_keras_file_loads_with_plain_keras_on_another_backend(folde
         "np.save('p.npy', n.predict_on_batch(np.load('images.npy')))",
     )
     temperature = folder.read_json(folder.metrics)["confidence"]["temperature"]
-    expected = softmax(outputs.logits[: len(outputs.images)], temperature)
+    expected = softmax(outputs.logits[proof_rows(len(outputs.logits))], temperature)
     assert np.load(tmp_path / "p.npy") == pytest.approx(expected, abs=1e-5)
 
 

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,7 @@ import keras  # noqa: E402
 
 from inklens.networks import loading  # noqa: E402
 from inklens.networks.loading import CONFIG, METADATA, WEIGHTS, load_network  # noqa: E402
+from mutants import mutated  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -297,3 +301,45 @@ def test_the_list_of_layers_is_what_the_networks_use(tmp_path):
         for layer in build(name, (28, 28, 1), 10, activation=activation).layers
     }
     assert used | {"InputLayer"} == loading._LAYERS
+
+
+_LOAD_ALL = """
+from pathlib import Path
+import numpy as np
+from inklens.errors import ModelError
+from inklens.networks.loading import load_network
+
+loaded = refused = 0
+for path in sorted(Path("mutants").iterdir()):
+    try:
+        network = load_network(path)
+        network.predict_on_batch(np.zeros((1, *network.input_shape[1:]), np.uint8))
+        loaded += 1
+    except ModelError:
+        refused += 1
+print(loaded, refused)
+"""
+
+
+def test_200_mutated_files_whose_zip_is_whole_neither_crash_the_interpreter_nor_touch_a_file(tmp_path):
+    build("convnet-small", (8, 8, 1), 2).save(tmp_path / "whole.keras")
+    with zipfile.ZipFile(tmp_path / "whole.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    random = np.random.default_rng(200)
+    (tmp_path / "mutants").mkdir()
+    for number in range(200):
+        changed = CONFIG if number % 3 == 0 else WEIGHTS
+        # HDF5's own structure lies at the beginning; further on there are nothing but weights.
+        structure = len(members[changed]) if number % 2 else min(6000, len(members[changed]))
+        content = mutated(members[changed][:structure], random) + members[changed][structure:]
+        with zipfile.ZipFile(tmp_path / "mutants" / f"{number:03}.keras", "w") as archive:
+            for name, whole in members.items():
+                archive.writestr(name, content if name == changed else whole)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-c", _LOAD_ALL]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    loaded, refused = map(int, done.stdout.split())
+    assert (loaded + refused, min(loaded, refused) > 20) == (200, True)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before

@@ -12,44 +12,52 @@ from inklens.errors import DataError
 from inklens.pixels import IMAGE_SUFFIXES
 
 
-def find_images(paths: Iterable[str]) -> Iterator[str]:
+def find_images(paths: Iterable[str], *, strict: bool = True) -> Iterator[str]:
     """The image files that `paths` mean, each folder in sorted order.
 
     A folder means all images in it and below, by their suffix, without hidden ones. A path that is not there
     and has `*`, `?` or `[` in it is a pattern (`**` goes into folders). Any other path is given on as it is.
 
+    Args:
+        strict: if not, a path of the following kind is given on as it is too, for whoever opens it to report.
+
     Raises:
-        DataError: a folder without images or that cannot be read, or a pattern that fits nothing.
+        DataError: a folder without images or that cannot be read, a pattern that fits nothing; and `strict`.
     """
     for path in paths:
-        if glob.has_magic(path) and not os.path.lexists(path):
-            yield from _matches(path)
-        else:
-            yield from _file_or_folder(path)
+        pattern = glob.has_magic(path) and not os.path.lexists(path)
+        try:
+            yield from _matches(path, strict) if pattern else _file_or_folder(path, strict)
+        except DataError:
+            if strict:
+                raise
+            yield path
 
 
-def _matches(pattern: str) -> Iterator[str]:
+def _matches(pattern: str, strict: bool) -> Iterator[str]:
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (pathlib refuses absolute patterns)
     if not matches:
         raise DataError(f"{pattern} fits no file; expected image files: check the folder and the suffix")
     for match in matches:
         # `**` gives a folder and also what lies in it: going into it again would give every image twice.
         if not ("**" in pattern and Path(match).is_dir()):
-            yield from _file_or_folder(match)
+            yield from _file_or_folder(match, strict)
 
 
-def _file_or_folder(path: str) -> Iterator[str]:
+def _file_or_folder(path: str, strict: bool) -> Iterator[str]:
     if not Path(path).is_dir():
         yield path
         return
     found = False
-    for folder, inner, names in os.walk(path, onerror=_refuse):
+    closed: list[OSError] = []
+    for folder, inner, names in os.walk(path, onerror=_refuse if strict else closed.append):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES:
                 found = True
                 yield str(Path(folder, name))
-    if not found:
+    yield from (str(error.filename) for error in closed)
+    if not found and not closed:
         raise DataError(
             f"{path} holds no images; expected files ending in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )

@@ -20,6 +20,11 @@ def framed(images: Image | Sequence[Image], spec: PixelSpec) -> NDArray[np.uint8
         return framed_file(images, spec)[None]
     if isinstance(images, np.ndarray):
         return framed_array(images, spec)
+    if not isinstance(images, Sequence):
+        raise DataError(
+            f"images of type {type(images).__name__}; expected a path, a NumPy array, or a sequence of both: "
+            "numpy.asarray makes an array of a Pillow image"
+        )
     batches = [
         framed_file(image, spec)[None] if isinstance(image, str | Path) else framed_array(image, spec)
         for image in images
@@ -52,11 +57,13 @@ def framed_array(array: NDArray[np.generic], spec: PixelSpec) -> NDArray[np.uint
     shape = array.shape
     channels_last = len(shape) >= 3 and shape[-1] in (1, 3)
     one_image = len(shape) == 2 or (len(shape) == 3 and channels_last)
-    grey_batch = len(shape) == 3 and not (spec.channels == 3 and shape[0] == 3)
-    if not (one_image or grey_batch or (len(shape) == 4 and channels_last)):
+    # Two or four columns are no image, but the channels of one with alpha.
+    grey_batch = len(shape) == 3 and shape[-1] not in (2, 4) and not (spec.channels == 3 and shape[0] == 3)
+    empty = 0 in (shape if one_image else shape[1:])
+    if empty or not (one_image or grey_batch or (len(shape) == 4 and channels_last)):
         raise DataError(
             f"images of shape {shape}; expected (H, W), (H, W, C), (N, H, W) or (N, H, W, C) "
-            "with 1 or 3 channels last: move the channels with numpy.moveaxis"
+            "with 1 or 3 channels last: move the channels with numpy.moveaxis, lay what has alpha on white"
         )
     image_shape = shape if one_image else shape[1:]
     own = PixelSpec(image_shape[0], image_shape[1], image_shape[2] if channels_last else 1)

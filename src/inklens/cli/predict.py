@@ -48,7 +48,7 @@ def predict(
     ] = None,
     top_k: Annotated[int, typer.Option(min=1, help="How many classes to give for each image.")] = 1,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first file that is no image.")
+        bool, typer.Option("--strict", help="Stop at the first path that is no image.")
     ] = False,
 ) -> None:
     """Say what is in images: the class and its probability, "unknown", or "empty"."""
@@ -56,7 +56,8 @@ def predict(
 
     classifier = Classifier.open(model or _latest_run())
     top_k = min(top_k, len(classifier.class_names))
-    files = find_images(_with_standard_input(paths))
+    # One folder that holds no images is said in one line; among others it has a row of its own.
+    files = find_images(_with_standard_input(paths), strict=strict or (len(paths) == 1 and paths != ["-"]))
     counts: Counter[str] = Counter()
     first_error = ""
     with _destination(results, top_k) as write:

@@ -14,8 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from inklens.errors import MissingPackageError, OptionError
 from inklens.evaluation.calibration import checked_logits, softmax
 
-# One known image in 200 may be called unknown for its score. On MNIST that refuses 95 % of Fashion-MNIST, and
-# nearly all of those known images are among the improbable ones anyway.
+# One known image in 200 may be called unknown for its score. On MNIST that refuses 98 % of Fashion-MNIST.
 _REFUSED_BY_SCORE = 0.005
 # At 0.5 the error rate of new images is as likely above as below `max_error`. A 95 % guarantee of 0.1 %
 # allows a single error in 5,000 images, and costs coverage; the upper bound at 95 % is reported instead.

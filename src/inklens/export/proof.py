@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.errors import ExportError
+from inklens.errors import ExportError, ModelError
 from inklens.evaluation import softmax, unknown_score
 
 BATCH_SIZES = (1, 7, 64)
@@ -85,13 +86,20 @@ def _largest(given: NDArray[np.float32], expected: NDArray[np.float64]) -> float
 
 
 def _load_onnx(path: Path) -> Predict:
-    import onnxruntime
+    """As whoever uses it opens it, so that no file is kept that would be refused."""
+    from inklens.classifier import Classifier
 
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    def asked(question: Callable[..., Any], *given: object) -> Any:
+        try:
+            return question(*given)
+        except ModelError as error:
+            raise ExportError(f"the onnx file would be of no use: {error}; it was not kept") from error
+
+    classifier = asked(Classifier.open, path)
 
     def predict(pixels: NDArray[np.uint8]) -> Outputs:
-        probabilities, score = session.run(["probabilities", "score"], {"pixels": pixels})
-        return probabilities, score
+        said = asked(classifier.predict_framed, pixels)
+        return said.probabilities, said.score
 
     return predict
 

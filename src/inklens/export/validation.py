@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 from inklens.errors import RunError
 from inklens.runs import RunFolder
 
-# Two rounds of batches of 1, 7 and 64.
-PROOF_IMAGES = 144
+_PROOF_IMAGES = 144  # two rounds of batches of 1, 7 and 64
 _VERSION = 2
+
+
+def proof_rows(images: int) -> NDArray[np.int64]:
+    """Which of so many validation images an export is proved on: at most 144, spread over all, as data may
+    be sorted by class."""
+    return np.linspace(0, images - 1, min(images, _PROOF_IMAGES)).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +28,7 @@ class ValidationOutputs:
     Args:
         logits: float32 (N, C), as `Ensemble.logits` gives them, of the run's own networks and backend.
         labels: int64 (N,).
-        images: uint8 (M, H, W, C), the first of those images, at most 144: what an export is proved on.
+        images: uint8 (M, H, W, C), those in `proof_rows`: what an export is proved on.
     """
 
     logits: NDArray[np.float32]

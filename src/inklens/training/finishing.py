@@ -14,7 +14,7 @@ from inklens.datasets import Dataset, Split
 from inklens.errors import ExportError, OptionError
 from inklens.evaluation import Confidence, evaluate, examine, softmax
 from inklens.export.exporting import write_onnx
-from inklens.export.validation import PROOF_IMAGES, ValidationOutputs
+from inklens.export.validation import ValidationOutputs, proof_rows
 from inklens.runs import RunFolder
 from inklens.training.confidence import fit_confidence
 from inklens.training.recipe import Recipe
@@ -78,7 +78,7 @@ def finish(
         ExportError: model.onnx does not say what the networks say; all else is there.
     """
     logits = logits_of(ensemble, parts.validation)
-    images = parts.validation.batch(slice(0, PROOF_IMAGES))
+    images = parts.validation.batch(proof_rows(len(parts.validation)))
     validation = ValidationOutputs(logits, parts.validation.labels, images)
     validation.write(folder)
     fitted = fit_confidence(parts.validation is parts.test, validation, max_error)
