@@ -110,8 +110,8 @@ class Classifier:
 
         Args:
             images: a path, an array, or a sequence of both. Arrays are (H, W), (H, W, C), (N, H, W) or
-                (N, H, W, C), C being 1 (grey) or 3 (RGB); (3, H, W) is three grey images, and refused where the
-                network takes RGB. Whole numbers 0-255, floats 0-1 or booleans.
+                (N, H, W, C), C being 1 (grey) or 3 (RGB); (3, H, W) is three grey images, and refused where
+                the network takes RGB. Whole numbers 0-255, floats 0-1 or booleans.
 
         Raises:
             DataError: an array of another shape, type or range.
