@@ -212,6 +212,11 @@ def _convnet_small(add: _Builder) -> None:
 
 def _convnet_deep(add: _Builder) -> None:
     add.normalised_conv(32, 5, pool=True, padding="same")
+    _from_half_size(add)
+
+
+def _from_half_size(add: _Builder) -> None:
+    """Four convolutions, from maps of half the image's size to one number of each of the last 128."""
     add.normalised_conv(64, 3, padding="same")
     add.normalised_conv(64, 3, pool=True, padding="same")
     add.normalised_conv(128, 3)
@@ -239,12 +244,7 @@ def _convnet_narrowing(add: _Builder) -> None:
 def _convnet_late_pooling(add: _Builder) -> None:
     add.normalised_conv(16, 3, padding="same")
     add.normalised_conv(32, 3, pool=True, padding="same")
-    add.normalised_conv(64, 3, padding="same")
-    add.normalised_conv(64, 3, pool=True, padding="same")
-    add.normalised_conv(128, 3)
-    add.normalised_conv(128, 3)
-    add.network.add(layers.GlobalMaxPooling2D(data_format=add.data_format, dtype=add.dtype))
-    add.drop(0.2)
+    _from_half_size(add)
 
 
 _BODIES: dict[str, Callable[[_Builder], None]] = {
