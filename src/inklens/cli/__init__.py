@@ -1,5 +1,6 @@
 """The command line: one file per command, thin. Heavy imports wait until a command runs."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -20,6 +21,9 @@ COMMANDS = (
 
 # What a shell says of a program that wrote to a pipe which nobody reads any more: 128 + SIGPIPE.
 _READER_GONE = 141
+
+# What a disk says that takes no more.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -70,10 +74,21 @@ def main() -> None:
     except (BrokenPipeError, SystemExit) as error:  # Typer and Rich make a SystemExit of it
         if not any(isinstance(one, BrokenPipeError) for one in (error, error.__context__)):
             raise
-        # Else Python would try once more to write what is left, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         code = _READER_GONE
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _complain(f"{error.strerror}: what was to be written is cut short; free some space and repeat")
+        _drop_output()
+        code = 1
     sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Else Python would try once more to write what is left, and complain."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _option_mistake(error: typer.TyperException) -> str:
