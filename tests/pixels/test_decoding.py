@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from inklens.errors import ImageError, OptionError
-from inklens.pixels import decode
+from inklens.pixels import decode, decode_enough
 
 
 def packed(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -107,6 +107,26 @@ def test_every_orientation_is_turned_as_pillow_turns_it(orientation, kind, pixel
     with Image.open(io.BytesIO(content)) as opened:
         upright = np.asarray(ImageOps.exif_transpose(opened))
     assert np.array_equal(decode(content).squeeze(), upright // 257 if upright.dtype != np.uint8 else upright)
+    whole, size = decode_enough(content, 1)
+    assert np.array_equal(whole, decode(content)), "of these formats all is decoded"
+    assert size == upright.shape[:2]
+
+
+@pytest.mark.parametrize(("enough", "part"), [(301 * 200, 1), (15_051, 1), (15_050, 2), (1_000, 4), (100, 8)])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_of_a_jpeg_no_more_is_decoded_than_is_enough(enough, part, orientation):
+    """301x200: a half of its sides is 151x100."""
+    height, width = np.mgrid[:200, :301]
+    image = Image.fromarray((height / 2 + width / 3).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = packed(image, "JPEG", quality=95, exif=exif)
+    whole = decode(content)
+    pixels, size = decode_enough(content, enough)
+    assert size == whole.shape[:2]
+    assert pixels.shape == (*(-(-side // part) for side in size), 1)
+    assert pixels.shape[0] * pixels.shape[1] >= enough
+    assert np.abs(pixels - whole[::part, ::part].astype(int)).max() <= 12
 
 
 def test_of_an_animation_the_first_picture_counts(ramp):
@@ -148,6 +168,8 @@ def test_a_truncated_image_is_refused(kind):
     content = packed(Image.fromarray(noise), kind)
     with pytest.raises(ImageError):
         decode(content[: len(content) // 2])
+    with pytest.raises(ImageError):
+        decode_enough(content[: len(content) // 2], 100)
 
 
 def png_that_claims(width: int, height: int) -> bytes:

@@ -42,6 +42,21 @@ def test_boxes_lie_in_the_picture_as_given_whatever_its_size(classifier, written
     assert np.allclose(np.array(small.box) * 8, big.box, atol=24)
 
 
+def test_of_a_large_jpeg_the_boxes_are_the_files_and_the_picture_is_as_read(classifier, written, tmp_path):
+    page, _ = written
+    large = np.full((3001, 4200), 255, np.uint8)  # more than 12 megapixels
+    large[:2000] = cv2.resize(page, (4200, 2000), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(tmp_path / "photo.jpg"), large)
+    of_array, of_file = (read(source, classifier, expect=4) for source in (large, tmp_path / "photo.jpg"))
+    assert of_file.text == of_array.text
+    assert np.allclose(of_file.numbers[0].box, of_array.numbers[0].box, atol=8)
+    assert of_file.size == of_array.size == (3001, 4200)
+    assert of_file.annotated().shape == (1501, 2100, 3)
+    assert (of_file.to_dict()["height"], of_file.to_dict()["width"]) == (3001, 4200)
+    region = read(tmp_path / "photo.jpg", classifier, expect=4, region=(0, 0, 4200, 2500))
+    assert np.allclose(region.numbers[0].box, of_array.numbers[0].box, atol=8)
+
+
 def test_a_region_is_read_alone_and_its_boxes_are_the_pictures(classifier, written):
     page, _ = written
     reading = read(page, classifier, region=(210, 0, 210, 200), expect=2)

@@ -9,7 +9,7 @@ from inklens.lazy import lazily
 
 if TYPE_CHECKING:
     from inklens.pixels.batches import as_batch
-    from inklens.pixels.decoding import decode
+    from inklens.pixels.decoding import decode, decode_enough
     from inklens.pixels.encoding import encode_png, encode_webp
     from inklens.pixels.finding import find_ink
     from inklens.pixels.formats import IMAGE_SUFFIXES
@@ -24,6 +24,7 @@ __all__ = [
     "PixelSpec",
     "as_batch",
     "decode",
+    "decode_enough",
     "encode_png",
     "encode_webp",
     "find_ink",
@@ -39,6 +40,7 @@ _HOMES = {
     "PixelSpec": "spec",
     "as_batch": "batches",
     "decode": "decoding",
+    "decode_enough": "decoding",
     "encode_png": "encoding",
     "encode_webp": "encoding",
     "find_ink": "finding",

@@ -16,6 +16,8 @@ from inklens.pixels.formats import FORMATS
 MAX_PIXELS = 50_000_000
 
 _ORIENTATION = 0x0112  # EXIF's tag
+_LYING = range(5, 9)  # its values for images whose rows are columns
+_PARTS = (8, 4, 2)  # of its sides, that a JPEG file can be decoded at
 
 
 def decode(
@@ -37,6 +39,33 @@ def decode(
     Raises:
         ImageError: no such file, empty, no image, cut short, or too large.
     """
+    image, _ = _read(source, max_pixels)
+    return image if channels is None else with_channels(image, channels)
+
+
+def decode_enough(source: str | Path | bytes, enough: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Decode one image as `decode` does, a large JPEG file at a half, a quarter or an eighth of its sides.
+
+    Its decoder then computes no other pixels (libjpeg's scaled inverse DCT), which saves most of its time and
+    memory. Other formats are decoded whole.
+
+    Args:
+        source: as `decode` takes it.
+        enough: so many pixels remain, width x height, of a file that has as many.
+
+    Returns:
+        uint8 (H, W, 1) or (H, W, 3), 0-255, and the height and width of the image as it is, upright.
+
+    Raises:
+        ImageError: as `decode` does.
+    """
+    return _read(source, MAX_PIXELS, enough)
+
+
+def _read(
+    source: str | Path | bytes, max_pixels: int, enough: int | None = None
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """The image, with what `decode_enough` leaves of it, and its own height and width."""
     name = f"the image of {len(source)} bytes" if isinstance(source, bytes) else str(source)
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
@@ -48,11 +77,12 @@ def decode(
     with warnings.catch_warnings():
         # Pillow warns of odd metadata and of large sizes; what matters of it is checked here.
         warnings.filterwarnings("ignore", module=r"PIL\b")
-        image = _decoded(content, name, max_pixels)
-    return image if channels is None else with_channels(image, channels)
+        return _decoded(content, name, max_pixels, enough)
 
 
-def _decoded(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
+def _decoded(
+    content: bytes, name: str, max_pixels: int, enough: int | None
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -62,7 +92,11 @@ def _decoded(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
                 raise ImageError(
                     f"{name} has {width}x{height} pixels; expected at most {max_pixels:,}: make it smaller"
                 )
-            return _eight_bits(image, name)
+            if enough is not None:
+                part = next((part for part in _PARTS if width * height >= enough * part**2), 1)
+                image.draft(None, (width // part, height // part))
+            pixels = _eight_bits(image, name)
+            return pixels, (width, height) if _orientation(image) in _LYING else (height, width)
     except UnidentifiedImageError as error:
         raise ImageError(
             f"{name} is no image of a known format; expected {', '.join(FORMATS)}: convert it or leave it out"
@@ -108,13 +142,18 @@ def _eight_bits(image: Any, name: str) -> NDArray[np.uint8]:
 
 def _upright(pixels: NDArray[np.uint8], image: Any) -> NDArray[np.uint8]:
     """The pixels, turned and mirrored as the image's EXIF tag says: uint8 (H, W, 1 or 3)."""
-    orientation = image.getexif().get(_ORIENTATION)  # of a TIFF Pillow has done so by now, and taken it off
+    orientation = _orientation(image)
     if orientation in range(2, 9):
         import cv2
 
-        if orientation >= 5:
+        if orientation in _LYING:
             pixels = np.asarray(cv2.transpose(pixels), np.uint8)
         axis = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
         if axis is not None:
             pixels = np.asarray(cv2.flip(pixels, axis), np.uint8)
     return pixels.reshape(*pixels.shape[:2], -1)
+
+
+def _orientation(image: Any) -> Any:
+    """Of a TIFF Pillow has done as its tag says by the time it is decoded, and has taken it off."""
+    return image.getexif().get(_ORIENTATION)

@@ -62,13 +62,14 @@ def annotate(reading: Reading) -> Picture:
     given = reading.picture
     picture = np.repeat(given, 3, axis=2) if given.shape[2] == 1 else given.copy()
     thick = max(1, round(max(picture.shape[:2]) / 500))
+    scale = picture.shape[1] / reading.size[1]
     for number in reading.numbers:
         if not number.digits:
             continue
         colour = _SURE if number.status == "ok" else _UNSURE
-        box = np.array(number.box)
+        box = scale * np.array(number.box)
         cv2.polylines(picture, [np.rint(box).astype(np.int32)], True, colour, thick, cv2.LINE_AA)
-        tall = float(np.median([_height(digit.box) for digit in number.digits]))
+        tall = scale * float(np.median([_height(digit.box) for digit in number.digits]))
         _label(picture, number.text, box, colour, max(0.4, min(tall / 60, thick * 0.9)))
     return picture
 

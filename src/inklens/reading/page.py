@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import DataError, OptionError
-from inklens.pixels import decode, find_ink
+from inklens.pixels import decode, decode_enough, find_ink
 
 Ink = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -35,16 +35,19 @@ class Page:
     """A picture of writing, upright, and where its pixels lie in the picture that was given.
 
     Args:
-        picture: uint8 (H, W, 1 or 3), the whole picture as given, upright.
+        picture: uint8 (H, W, 1 or 3), the whole picture, upright; of a large JPEG file at a half of its sides
+            or less.
+        size: height and width of the picture as given, upright.
         part: uint8 (h, w, 1 or 3), the region that is read, scaled.
         grey: uint8 (h, w), the same in grey.
         ink: float32 (h, w), 0 (paper) to 1.
-        left: of the region in the picture, in the picture's pixels.
+        left: of the region in the picture as given, in its pixels.
         top: likewise.
-        scale: pixels of `grey` per pixel of the picture.
+        scale: pixels of `grey` per pixel of the picture as given.
     """
 
     picture: NDArray[np.uint8]
+    size: tuple[int, int]
     part: NDArray[np.uint8]
     grey: NDArray[np.uint8]
     ink: Ink
@@ -58,7 +61,7 @@ class Page:
         return cv2.minMaxLoc(self.ink)[1] > _SURE
 
     def in_picture(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(N, 2) x and y in `grey` as x and y in the picture."""
+        """(N, 2) x and y in `grey` as x and y in the picture as given."""
         return points / self.scale + np.array([self.left, self.top], np.float64)
 
 
@@ -74,16 +77,15 @@ def open_page(source: str | Path | NDArray[np.generic], region: Box | None = Non
         ImageError: a file that cannot be decoded.
         OptionError: the region lies outside of the picture.
     """
-    picture = decode(source) if isinstance(source, str | Path) else _checked(source)
-    height, width = picture.shape[:2]
-    left, top, wide, tall = _within(region, width, height)
-    part = picture[top : top + tall, left : left + wide]
+    picture, size = _opened(source, whole=region is not None)
+    left, top, wide, tall = _within(region, size[1], size[0])
+    part = picture if region is None else picture[top : top + tall, left : left + wide]
     scale = min(1.0, (_PIXELS / (wide * tall)) ** 0.5)
     if max(wide, tall) < _SMALL:
         scale = _SMALL / max(wide, tall)
-    if scale != 1:
-        size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
-        part = cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    scaled = (max(1, round(wide * scale)), max(1, round(tall * scale)))
+    if scaled != part.shape[1::-1]:
+        part = cv2.resize(part, scaled, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     part = np.ascontiguousarray(part).reshape(*part.shape[:2], -1)
     grey = part[..., 0] if part.shape[2] == 1 else cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
     longer, shorter = max(grey.shape), min(grey.shape)
@@ -97,7 +99,7 @@ def open_page(source: str | Path | NDArray[np.generic], region: Box | None = Non
     if desk.any():  # else faint writing would be measured by the desk
         ink = find_ink(_covered(grey, desk), widest=widest, dark=dark)
         ink[desk] = 0
-    return Page(picture, part, grey, ink, left, top, scale)
+    return Page(picture, size, part, grey, ink, left, top, scale)
 
 
 def _surroundings(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
@@ -179,6 +181,19 @@ def strokes(ink: Ink) -> Mask:
     sure[0] = 0
     found: Mask = sure[pieces]
     return found
+
+
+def _opened(
+    source: str | Path | NDArray[np.generic], *, whole: bool
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """The picture, and its height and width as given: less of it is decoded where that is enough."""
+    if not isinstance(source, str | Path):
+        picture = _checked(source)
+    elif whole:
+        picture = decode(source)
+    else:
+        return decode_enough(source, _PIXELS)
+    return picture, picture.shape[:2]
 
 
 def _checked(source: NDArray[np.generic]) -> NDArray[np.uint8]:

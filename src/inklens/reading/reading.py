@@ -145,13 +145,13 @@ def _reading(page: Page, numbers: list[list[Part]], pieces: int) -> Reading:
     elif not found:
         reason = f"no digits: {pieces:,} pieces of ink look like words, drawings or dust"
     left_out = max(0, pieces - sum(map(len, numbers)))
-    return Reading(tuple(found), page.picture, reason, left_out)
+    return Reading(tuple(found), page.picture, page.size, reason, left_out)
 
 
 def _grid_reading(page: Page, cells: list[list[Part]], grid: tuple[int, int]) -> Reading:
     found = [_number(page, parts, *divmod(place, grid[1])) for place, parts in enumerate(cells)]
     reason = "" if any(cells) else "no digits in any cell of the grid"
-    return Reading(tuple(found), page.picture, reason)
+    return Reading(tuple(found), page.picture, page.size, reason)
 
 
 def _number(page: Page, parts: list[Part], line: int, column: int | None = None) -> Number:

@@ -76,13 +76,16 @@ class Reading:
 
     Args:
         numbers: as found; in a grid one for each cell, row by row.
-        picture: uint8 (H, W, 1 or 3), the page as given, upright.
+        picture: uint8 (H, W, 1 or 3), the page as it is read, upright: a JPEG file of 12 megapixels and more at
+            a half of its sides or less.
+        size: height and width of the page as given, upright, in whose pixels all boxes are.
         reason: why there are no numbers; "" where there are some.
         pieces_left_out: pieces of ink less digits read, at least 0: words, drawings, dust and what came off.
     """
 
     numbers: tuple[Number, ...]
     picture: NDArray[np.uint8] = field(repr=False)
+    size: tuple[int, int]
     reason: str = ""
     pieces_left_out: int = 0
 
@@ -106,7 +109,7 @@ class Reading:
 
     def to_dict(self) -> Mapping[str, Any]:
         """Ready for JSON: numbers with text, confidence, status, line, box and digits."""
-        height, width = self.picture.shape[:2]
+        height, width = self.size
         return {
             "text": self.text,
             "reason": self.reason,
