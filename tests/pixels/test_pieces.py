@@ -1,7 +1,7 @@
 import numpy as np
 
 from drawn_ink import strokes
-from inklens.pixels import keep_writing
+from inklens.pixels import keep_writing, without_specks
 
 INK = strokes(scale=0.7, offset=(15, 15))
 
@@ -21,6 +21,16 @@ def test_specks_are_dropped():
     for y, x in ((20, 30), (250, 200), (140, 260), (60, 240)):
         specks[y : y + 4, x : x + 4] = 1
     assert dropped(specks) == (1, 0)
+
+
+def test_a_cut_drops_specks_and_keeps_straight_lines():
+    ink = strokes()
+    ink[0, :] = ink[-1, :] = 1
+    speckled = ink.copy()
+    speckled[5:8, 5:8] = 1
+    assert np.array_equal(without_specks(speckled), ink)
+    assert without_specks(ink) is ink
+    assert not keep_writing(ink)[0].any(), "where a line may be a frame's it goes"
 
 
 def test_a_whole_box_around_it_is_dropped():

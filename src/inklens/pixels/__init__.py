@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from inklens.pixels.finding import find_ink
     from inklens.pixels.formats import IMAGE_SUFFIXES
     from inklens.pixels.framing import frame
-    from inklens.pixels.pieces import keep_writing
+    from inklens.pixels.pieces import keep_writing, without_specks
     from inklens.pixels.placing import place_ink, stroke_width
     from inklens.pixels.spec import FRAMINGS, PixelSpec
 
@@ -32,6 +32,7 @@ __all__ = [
     "keep_writing",
     "place_ink",
     "stroke_width",
+    "without_specks",
 ]
 
 _HOMES = {
@@ -48,6 +49,7 @@ _HOMES = {
     "keep_writing": "pieces",
     "place_ink": "placing",
     "stroke_width": "placing",
+    "without_specks": "pieces",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

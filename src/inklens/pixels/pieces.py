@@ -28,15 +28,36 @@ def keep_writing(ink: Ink) -> Ink:
     Returns:
         float32 (H, W): 0 where a piece was dropped, the input itself where none was.
     """
-    seen = cv2.threshold(ink, _SEEN, 255, cv2.THRESH_BINARY)[1].astype(np.uint8)
-    mask = _without_whole_lines(seen)
+    seen = _seen(ink)
+    return _without_small(ink, seen, _without_whole_lines(seen), lines=True)
+
+
+def without_specks(ink: Ink) -> Ink:
+    """As `keep_writing`, but straight lines stay: for ink whose ruling is gone.
+
+    Args:
+        ink: float32 (H, W), 0 (paper) to 1 (ink).
+
+    Returns:
+        float32 (H, W): 0 where a piece was dropped, the input itself where none was.
+    """
+    seen = _seen(ink)
+    return _without_small(ink, seen, seen, lines=False)
+
+
+def _seen(ink: Ink) -> NDArray[np.uint8]:
+    return np.asarray(cv2.threshold(ink, _SEEN, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def _without_small(ink: Ink, seen: NDArray[np.uint8], mask: NDArray[np.uint8], *, lines: bool) -> Ink:
+    """The ink without the small pieces of the mask, and, if `lines`, without those that are a frame's."""
     if mask is seen and cv2.connectedComponents(mask)[0] <= 2:
         return ink
     count, pieces, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     # A piece counts by what is surely ink in it.
     writing = np.bincount(pieces[ink > _SURE], minlength=count)
     writing[0] = 0
-    if count > 2:
+    if lines and count > 2:
         writing[_frames(mask, pieces, boxes)] = 0
     kept = writing > _SPECK * writing.max()
     if kept[1:].all() and mask is seen:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.classifier import Classifier
-from inklens.pixels import keep_writing, place_ink
+from inklens.pixels import place_ink, without_specks
 from inklens.reading.page import Ink
 from inklens.reading.pieces import Piece
 
@@ -206,13 +206,15 @@ def _flat(places: NDArray[np.float32]) -> NDArray[np.float32]:
 def _between(piece: Piece, left: Paths, right: Paths) -> Piece | None:
     """The ink between two cuts, cropped; None where it is too wide or too small for a digit."""
     height, width = piece.ink.shape
-    columns = np.arange(width, dtype=np.float32)[None]
+    first, last = max(0, int(left.min())), min(width, int(np.ceil(right.max())))
+    columns = np.arange(first, last, dtype=np.float32)[None]
     inside = (columns >= left[:, None]) & (columns < right[:, None])
-    ink: Ink = keep_writing(np.where(inside, piece.ink, np.float32(0)))
+    ink: Ink = without_specks(np.where(inside, piece.ink[:, first:last], np.float32(0)))
     x, y, wide, tall = cv2.boundingRect((ink > _EDGE).astype(np.uint8))
     if wide > 1.2 * height or tall < 0.6 * height or not wide:
         return None
-    return Piece(piece.left + x, piece.top + y, wide, tall, ink[y : y + tall, x : x + wide], piece.tilt)
+    cropped = ink[y : y + tall, x : x + wide]
+    return Piece(piece.left + first + x, piece.top + y, wide, tall, cropped, piece.tilt)
 
 
 def _best_ways(read: dict[tuple[int, int], Part], cuts: int) -> dict[int, Way]:
