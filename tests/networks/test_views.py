@@ -42,7 +42,7 @@ def test_every_set_starts_with_the_image_itself_and_has_each_view_once(name):
 
 
 def test_auto_goes_by_the_kind_and_mirrors_things_only():
-    assert resolve_views("auto", "writing") == "square"
+    assert resolve_views("auto", "writing") == "cross"
     assert resolve_views("auto", "things") == "mirror-cross"
     assert resolve_views("wide-cross", "writing") == "wide-cross"
     with pytest.raises(OptionError, match="mirrored writing is other writing"):

@@ -29,6 +29,16 @@ def test_who_names_the_epochs_gets_just_these():
     assert Recipe.from_preset("fast").with_options(epochs=1).minimum_steps == 0
 
 
+def test_things_are_gone_through_more_often_unless_the_epochs_are_named():
+    accurate = Recipe.from_preset("accurate")
+    assert accurate.for_kind("things").epochs > accurate.epochs
+    assert accurate.for_kind("writing") == accurate
+    assert accurate.for_kind("things").for_kind("things") == accurate.for_kind("things")
+    assert Recipe.from_preset("accurate", epochs=2).for_kind("things").epochs == 2
+    assert accurate.with_options(epochs=2).for_kind("things").epochs == 2
+    assert Recipe.from_preset("fast").for_kind("things") == Recipe.from_preset("fast")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

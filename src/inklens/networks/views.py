@@ -46,7 +46,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
     "mirror-cross": (*_cross(1), *_cross(1, mirrored=True)),
 }
 AUTO = {
-    "auto": {"writing": "square", "things": "mirror-cross"},
+    "auto": {"writing": "cross", "things": "mirror-cross"},
     "auto-light": {"writing": "none", "things": "mirror"},
 }
 

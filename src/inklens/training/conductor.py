@@ -150,7 +150,7 @@ def train_into(folder: RunFolder, data: Dataset, prepared: Prepared, parts: Part
             },
         )
         describe_machine(folder, prepared.backend, prepared.policy)
-        recipe = of_network(prepared.recipe, data)
+        recipe = of_network(prepared.recipe.for_kind(data.kind), data)
         learnt = _learnt(recipe, data, parts)
         started = time.perf_counter()
         history = _fit(folder, prepared.network, recipe, data, learnt, parts, asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -28,6 +28,8 @@ class Recipe:
         network: one of `inklens.networks.NETWORKS`.
         activation: "relu" or "leaky_relu".
         epochs: passes over the training images, at least 1.
+        things_epochs: in their place where the data are things, which differ more than digits do; None is
+            the same for both.
         batch_size: images per step, at least 1.
         learning_rate: the optimiser's, above 0; the peak where the schedule has one.
         schedule: "constant"; "one-cycle": up in a quarter of the steps, then down to 0 by a half cosine; or
@@ -63,7 +65,7 @@ class Recipe:
         validation_seed: decides which images are held out; None is `seed`. A committee's members share it.
         views: test-time views, whose probabilities are averaged, inside model.onnx too: "none"; "cross", the
             image as it is and moved a pixel up, down, left and right; "wide-cross", by two pixels; "square",
-            moved to all eight sides; "mirror"; "mirror-cross"; "auto": square for writing, mirror-cross for
+            moved to all eight sides; "mirror"; "mirror-cross"; "auto": cross for writing, mirror-cross for
             things; or "auto-light": none for writing, mirror for things.
         seed: decides the split, the order of images, initial weights and dropout masks.
         backend: "tensorflow", "jax", "torch", or "auto".
@@ -77,6 +79,7 @@ class Recipe:
     network: str = "convnet-small"
     activation: str = "relu"
     epochs: int = 3
+    things_epochs: int | None = None
     batch_size: int = 256
     learning_rate: float = 1e-2
     schedule: str = "one-cycle"
@@ -161,6 +164,12 @@ class Recipe:
         """Plain values, for recipe.json."""
         return asdict(self)
 
+    def for_kind(self, kind: str) -> Self:
+        """The recipe with the epochs that data of a kind, "writing" or "things", are gone through for."""
+        if kind == "things" and self.things_epochs is not None:
+            return replace(self, epochs=self.things_epochs, things_epochs=None)
+        return self
+
     def with_options(self, **options: Any) -> Self:
         """The same recipe with some fields changed; raises OptionError as the constructor does."""
         return self.from_dict({**asdict(self), **_just_these_epochs(options)})
@@ -181,6 +190,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "accurate": {
         "network": "convnet-deep",
         "epochs": 16,
+        "things_epochs": 28,
         "batch_size": 128,
         "learning_rate": 4e-3,
         "schedule": "cosine",
@@ -224,7 +234,14 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-_MEMBER = {"preset": "accurate", "epochs": 12, "minimum_steps": 1100, "judge": "none", "strangers": 0.0}
+_MEMBER = {
+    "preset": "accurate",
+    "epochs": 12,
+    "things_epochs": 20,
+    "minimum_steps": 1100,
+    "judge": "none",
+    "strangers": 0.0,
+}
 
 # The members of a committee: each a preset, and where it differs, so that not all err on the same images; one
 # judge will do for all.
@@ -259,8 +276,9 @@ def known_name(what: str, given: object, known: Iterable[str]) -> None:
 
 
 def _just_these_epochs(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Who names the epochs gets just these, however few steps they make."""
-    return {**({"minimum_steps": 0} if "epochs" in options else {}), **options}
+    """Who names the epochs gets just these, however few steps they make and whatever the data."""
+    just_these = {"minimum_steps": 0, "things_epochs": None}
+    return {**(just_these if "epochs" in options else {}), **options}
 
 
 def _whole(value: Any, least: int) -> bool:
@@ -296,6 +314,7 @@ _NAMES: dict[str, Iterable[str]] = {
 _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "epochs": (lambda value: _whole(value, 1), "a whole number, 1 or more"),
     "batch_size": (lambda value: _whole(value, 1), "a whole number, 1 or more"),
+    "things_epochs": (lambda value: value is None or _whole(value, 1), "a whole number, 1 or more"),
     "learning_rate": (lambda value: _number(value) and 0 < value < float("inf"), "a number above 0"),
     "betas": (
         lambda value: value is None or (isinstance(value, tuple) and [*map(_share, value)] == [True, True]),
