@@ -51,8 +51,27 @@ def test_a_clear_number_vouches_for_a_digit_that_is_this_one_rather_than_not(pro
     (chosen,) = choose([number])
     assert [part.status for part in chosen] == ["ok"] * 4 + [status]
     assert choose([number], vouch=False) == [number]
-    unclear = [_part("4", 0.999), odd]
-    assert choose([unclear]) == [unclear]
+    words = [[_part("6", 0.7), _part("1", 0.9), _part("4", 0.6)]] * 8
+    assert choose([*words, [_part("4", 0.999), odd]])[-1] == [], "of an unclear chain nothing is left"
+
+
+def test_neighbours_say_that_it_is_a_digit_and_not_which():
+    """What may be no digit at all becomes one amid a number; what may be a 7 or a 2 is no surer for it."""
+    clear = [_part(str(digit), 0.9995) for digit in range(2, 6)]
+    odd = Part(PIECE, FRAMED, "7", 0.98, "unknown", known=0.1)
+    open_to_both = Part(PIECE, FRAMED, "7", 0.5, "unknown", known=0.1)
+    drawing = Part(PIECE, FRAMED, "7", 0.98, "unknown", known=0.001)
+    for part, status in ((odd, "ok"), (open_to_both, "unknown"), (drawing, "unknown")):
+        chosen = choose([[*clear, part]])[0][-1]
+        assert chosen.status == status
+    (vouched,) = choose([[*clear, odd]])[0][4:]
+    assert 0.5 < odd.probability + 0.4 < vouched.probability < odd.sure
+
+
+def test_on_a_page_of_numbers_a_short_one_vouches_too():
+    number = [_part(str(digit), 0.9995) for digit in range(2, 6)]
+    short = [_part("4", 0.9995), Part(PIECE, FRAMED, "2", 0.98, "unknown", known=0.5)]
+    assert [part.status for part in choose([number, number, short])[-1]] == ["ok", "ok"]
 
 
 def test_the_likeliest_way_is_the_cheapest():

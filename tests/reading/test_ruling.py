@@ -12,6 +12,20 @@ def _page(draw):
     return (1 - grey / 255).astype(np.float32), grey
 
 
+@pytest.mark.parametrize(("boxes", "written", "found"), [(1, False, 0), (1, True, 1), (4, False, 4)])
+def test_a_small_blank_loop_is_a_stroke_unless_it_is_one_of_several(boxes, written, found):
+    def draw(grey):
+        for place in range(boxes):
+            cv2.rectangle(grey, (100 + 60 * place, 200), (124 + 60 * place, 228), 0, 3)
+        if written:
+            cv2.line(grey, (110, 214), (114, 214), 0, 6)
+
+    ink, grey = _page(draw)
+    ruling = find_ruling(ink, grey)
+    assert len(ruling.cells) == found
+    assert found or not ruling.taken.any()
+
+
 @pytest.mark.parametrize("tilt", [-30, 0, 30])
 def test_ruled_lines_go_and_the_stroke_that_crosses_stays(tilt):
     def draw(grey):

@@ -16,6 +16,7 @@ _SUREST, _LEAST = 0.9995, -2.3
 _STROKE, _CUT_STROKE = 0.5, -0.5  # nats for a 1 at most, and for a 1 or 7 that was cut out
 _CLEAR = 2.0  # nats from which a chain is clearly one or the other, and speaks for its page
 _FAIRLY_SURE = 0.5  # probability: this digit rather than not
+_AMONG_DIGITS = 3.0  # nats at most that ink amid a number is a digit: once in twenty it is a comma or a blot
 _DROPPED = 4.0  # nats for leaving a piece out where the number of digits is known
 
 
@@ -37,8 +38,8 @@ def choose(chains: list[list[Part]], *, vouch: bool = True) -> list[list[Part]]:
 
     Args:
         chains: the parts of each chain, from left to right.
-        vouch: in a clear number a digit that the network alone would call unknown, but is fairly sure of,
-            is "ok": that it is a digit at all its neighbours say.
+        vouch: that a piece of a number is a digit at all its neighbours say: one that the network alone would
+            call unknown is "ok" where it is then fairly sure which digit.
     """
     evidence = np.array([_evidence(parts) for parts in chains])
     several = np.array([len(parts) > 1 for parts in chains], np.bool_)
@@ -52,15 +53,18 @@ def choose(chains: list[list[Part]], *, vouch: bool = True) -> list[list[Part]]:
     if not vouch:
         return chosen
     return [
-        [_vouched_for(part) for part in parts] if sure > _CLEAR else parts
-        for parts, sure in zip(chosen, evidence, strict=True)
+        [_vouched_for(part, sure - _LEAST) for part in parts]
+        for parts, sure in zip(chosen, evidence + expected, strict=True)
     ]
 
 
-def _vouched_for(part: Part) -> Part:
-    return (
-        replace(part, status="ok") if part.status == "unknown" and part.probability >= _FAIRLY_SURE else part
-    )
+def _vouched_for(part: Part, others: float) -> Part:
+    """The part as it is among others, that are a number by so many nats."""
+    if part.status != "unknown":
+        return part
+    among = np.exp(min(_AMONG_DIGITS, others))
+    vouched = replace(part, known=part.known * among / (part.known * among + 1 - part.known), status="ok")
+    return vouched if vouched.probability >= _FAIRLY_SURE else part
 
 
 def _others(these: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -35,6 +35,8 @@ _MOST_TILT = 15.0  # degrees by which a page may be turned
 _ON_SIDES = 0.9  # of a piece of ink that is left of a box
 _SURE = 0.5  # ink
 _ROUNDED = (0.1, 0.32)  # of the way from a corner to the middle; there a 0 has its stroke, and a box nothing
+_LOOP = 36  # pixels inside; a smaller and blank "box" may be the loop of a 0 or 6, straight by chance
+_BLANK = 0.1  # of its middle that is ink
 _RECTANGLE = 0.88  # of its least rectangle that a box's inside fills; an ellipse fills 0.79
 
 
@@ -270,6 +272,8 @@ def _boxes(across: Turned, down: Turned, inked: Mask) -> tuple[NDArray[np.float6
     """
     segments = across.runs(_SIDE) | _transposed(down.runs(_SIDE))
     cells = _rectangles(segments, inked)
+    if len(cells) < _SEVERAL and all(_may_be_loop(cell, inked) for cell in cells):
+        cells = []
     if cells:
         side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
         longer = across.runs(0.75 * side) | _transposed(down.runs(0.75 * side))
@@ -307,6 +311,15 @@ def _rounded(corners: NDArray[np.float32], inked: Mask) -> bool:
     steps = np.arange(max(1.0, _ROUNDED[0] * half), _ROUNDED[1] * half)[:, None, None] / half
     points = np.clip(np.rint(corners + steps * inward), 0, np.array(inked.shape[::-1]) - 1).astype(int)
     return int(np.count_nonzero(inked[points[..., 1], points[..., 0]].any(axis=0))) >= 3
+
+
+def _may_be_loop(corners: NDArray[np.float32], inked: Mask) -> bool:
+    """Whether it is small and blank inside."""
+    inside = ((corners + corners.mean(axis=0)) / 2).astype(np.int32)  # a quarter of it
+    left, top, width, height = cv2.boundingRect(inside)
+    inner = cv2.fillConvexPoly(np.zeros((height, width), np.uint8), inside - (left, top), 255)
+    written = cv2.countNonZero(inked[top : top + height, left : left + width] & inner)
+    return min(cv2.minAreaRect(corners)[1]) < _LOOP and written < _BLANK * cv2.countNonZero(inner)
 
 
 def _with_neighbours(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:

@@ -43,19 +43,26 @@ class Part:
         piece: its ink and box.
         framed: uint8 (H, W, C), of the network's size, as it saw it.
         label: the most probable class.
-        probability: that it is this class, what may be none at all counted as any.
+        sure: how probable this class is, 0-1, were it sure that the ink is a digit.
         status: "ok", "unknown" or "empty".
         cut: whether it was cut out of a wider piece.
         chance: the probability of a class of which nothing is known, 1 / classes.
+        known: how probable it is that the ink is a digit, 0-1.
     """
 
     piece: Piece
     framed: NDArray[np.uint8]
     label: str
-    probability: float
+    sure: float
     status: str
     cut: bool = False
     chance: float = 0.1
+    known: float = 1.0
+
+    @property
+    def probability(self) -> float:
+        """That it is this class, 0-1, what may be none at all counted as any."""
+        return self.known * self.sure + (1 - self.known) * self.chance
 
     @property
     def cost(self) -> float:
@@ -81,12 +88,12 @@ def classify(pieces: Sequence[Piece], classifier: Classifier, *, cut: bool = Fal
         return []
     framed = np.stack([place_ink(np.pad(piece.ink, 2), classifier.spec) for piece in pieces])
     answers = classifier.predict_framed(framed)
-    chance = 1 / len(classifier.class_names)
-    best = answers.known * answers.probabilities.max(axis=1) + (1 - answers.known) * chance
-    names, status = classifier.class_names, answers.status.tolist()
+    names, chance = classifier.class_names, 1 / len(classifier.class_names)
+    indices, status, known = answers.indices.tolist(), answers.status.tolist(), answers.known.tolist()
+    sure = answers.probabilities.max(axis=1).tolist()
     return [
-        Part(piece, framed[row], names[index], float(best[row]), status[row], cut, chance)
-        for row, (piece, index) in enumerate(zip(pieces, answers.indices.tolist(), strict=True))
+        Part(piece, framed[row], names[indices[row]], sure[row], status[row], cut, chance, known[row])
+        for row, piece in enumerate(pieces)
     ]
 
 
