@@ -114,6 +114,6 @@ def test_a_full_disk_is_one_line(arguments):
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "inklens", *arguments]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("inklens: No space left on device")
     assert done.stderr.count("\n") == 1

@@ -172,6 +172,13 @@ def test_a_truncated_image_is_refused(kind):
         decode_enough(content[: len(content) // 2], 100)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (100, 3), (2, 900)])
+def test_a_thin_jpeg_is_decoded_at_a_part_of_its_sides_too(width, height):
+    pixels, size = decode_enough(packed(Image.new("RGB", (width, height), "red"), "JPEG"), 1)
+    assert size == (height, width)
+    assert pixels.shape[0] * pixels.shape[1] >= 1
+
+
 def png_that_claims(width: int, height: int) -> bytes:
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

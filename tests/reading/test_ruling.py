@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from inklens.reading.ruling import find_ruling, opened_level, remove
+from inklens.reading.ruling import find_ruling, remove
+from inklens.reading.runs import opened_level
 
 
 def _page(draw):
@@ -12,18 +13,29 @@ def _page(draw):
     return (1 - grey / 255).astype(np.float32), grey
 
 
-@pytest.mark.parametrize(("boxes", "written", "found"), [(1, False, 0), (1, True, 1), (4, False, 4)])
-def test_a_small_blank_loop_is_a_stroke_unless_it_is_one_of_several(boxes, written, found):
+@pytest.mark.parametrize(
+    ("boxes", "wide", "high", "thick"), [(1, 24, 28, 2), (1, 300, 33, 3), (2, 40, 40, 3), (4, 24, 28, 3)]
+)
+def test_blank_boxes_are_boxes_however_few_and_small(boxes, wide, high, thick):
     def draw(grey):
         for place in range(boxes):
-            cv2.rectangle(grey, (100 + 60 * place, 200), (124 + 60 * place, 228), 0, 3)
-        if written:
-            cv2.line(grey, (110, 214), (114, 214), 0, 6)
+            left = 100 + 60 * place
+            cv2.rectangle(grey, (left, 200), (left + wide, 200 + high), 0, thick)
 
     ink, grey = _page(draw)
     ruling = find_ruling(ink, grey)
-    assert len(ruling.cells) == found
-    assert found or not ruling.taken.any()
+    assert len(ruling.cells) == boxes
+    assert (remove(ink, ruling.taken) > 0.5).sum() == 0
+
+
+def test_a_loop_with_corners_is_a_stroke():
+    def draw(grey):
+        cv2.rectangle(grey, (100, 200), (128, 232), 0, 8)  # its inside is three strokes wide
+
+    ink, grey = _page(draw)
+    ruling = find_ruling(ink, grey)
+    assert not len(ruling.cells)
+    assert not ruling.taken.any()
 
 
 @pytest.mark.parametrize("tilt", [-30, 0, 30])

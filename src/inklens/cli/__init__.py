@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import import_module
 
 import typer
@@ -79,14 +80,18 @@ def main() -> None:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        _complain(f"{error.strerror}: what was to be written is cut short; free some space and repeat")
-        _drop_output()
-        code = 1
+        code = InklensError.exit_code
+        with suppress(OSError):  # it may be standard error that is full
+            _complain(f"{error.strerror}: what was to be written is cut short; free some space and repeat")
+        try:
+            print(end="", flush=True)  # it may be another file that is full
+        except OSError:
+            _drop_output()
     sys.exit(code)
 
 
 def _drop_output() -> None:
-    """Else Python would try once more to write what is left, and complain."""
+    """Sends what is left of standard output nowhere: else Python would try once more, and complain."""
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -16,8 +16,8 @@ from inklens.pixels.formats import FORMATS
 MAX_PIXELS = 50_000_000
 
 _ORIENTATION = 0x0112  # EXIF's tag
-_LYING = range(5, 9)  # its values for images whose rows are columns
-_PARTS = (8, 4, 2)  # of its sides, that a JPEG file can be decoded at
+_TRANSPOSED = range(5, 9)  # its values for images whose rows are columns
+_REDUCTIONS = (8, 4, 2)  # a JPEG file can be decoded at an eighth of its sides, a quarter or a half
 
 
 def decode(
@@ -93,10 +93,10 @@ def _decoded(
                     f"{name} has {width}x{height} pixels; expected at most {max_pixels:,}: make it smaller"
                 )
             if enough is not None:
-                part = next((part for part in _PARTS if width * height >= enough * part**2), 1)
-                image.draft(None, (width // part, height // part))
+                by = next((by for by in _REDUCTIONS if width * height >= enough * by**2), 1)
+                image.draft(None, (max(1, width // by), max(1, height // by)))
             pixels = _eight_bits(image, name)
-            return pixels, (width, height) if _orientation(image) in _LYING else (height, width)
+            return pixels, (width, height) if _orientation(image) in _TRANSPOSED else (height, width)
     except UnidentifiedImageError as error:
         raise ImageError(
             f"{name} is no image of a known format; expected {', '.join(FORMATS)}: convert it or leave it out"
@@ -146,7 +146,7 @@ def _upright(pixels: NDArray[np.uint8], image: Any) -> NDArray[np.uint8]:
     if orientation in range(2, 9):
         import cv2
 
-        if orientation in _LYING:
+        if orientation in _TRANSPOSED:
             pixels = np.asarray(cv2.transpose(pixels), np.uint8)
         axis = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
         if axis is not None:
@@ -155,5 +155,5 @@ def _upright(pixels: NDArray[np.uint8], image: Any) -> NDArray[np.uint8]:
 
 
 def _orientation(image: Any) -> Any:
-    """Of a TIFF Pillow has done as its tag says by the time it is decoded, and has taken it off."""
+    """EXIF's orientation, 1-8, or None: from a TIFF Pillow takes it as soon as it has turned the image."""
     return image.getexif().get(_ORIENTATION)

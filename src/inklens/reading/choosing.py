@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -38,8 +39,8 @@ def choose(chains: list[list[Part]], *, vouch: bool = True) -> list[list[Part]]:
 
     Args:
         chains: the parts of each chain, from left to right.
-        vouch: that a piece of a number is a digit at all its neighbours say: one that the network alone would
-            call unknown is "ok" where it is then fairly sure which digit.
+        vouch: that a piece of a number is a digit at all its neighbours say, and it is more probable for it:
+            one that the network alone would call unknown is "ok" where it is then fairly sure which digit.
     """
     evidence = np.array([_evidence(parts) for parts in chains])
     several = np.array([len(parts) > 1 for parts in chains], np.bool_)
@@ -49,20 +50,22 @@ def choose(chains: list[list[Part]], *, vouch: bool = True) -> list[list[Part]]:
     beside = np.clip(np.log((numbers + 1) / (words + 0.5)), -0.8, 2.0)
     alone = np.clip(np.log(2 / (0.5 * words**2 + 0.5)), -4.0, 2.0)
     expected = np.where(numbers > 0, beside, alone)
-    chosen = [parts if sure > 0 else [] for parts, sure in zip(chains, evidence + expected, strict=True)]
+    odds = evidence + expected
+    chosen = [parts if each > 0 else [] for parts, each in zip(chains, odds, strict=True)]
     if not vouch:
         return chosen
     return [
-        [_vouched_for(part, sure - _LEAST) for part in parts]
-        for parts, sure in zip(chosen, evidence + expected, strict=True)
+        [_vouched_for(part, each - _LEAST, clear) for part in parts]
+        for parts, each, clear in zip(chosen, odds.tolist(), (evidence > _CLEAR).tolist(), strict=True)
     ]
 
 
-def _vouched_for(part: Part, others: float) -> Part:
-    """The part as it is among others, that are a number by so many nats."""
-    if part.status != "unknown":
+def _vouched_for(part: Part, others: float, clear: bool) -> Part:
+    """The part as it is among others, that are a number by so many nats, or by themselves clearly one."""
+    judged = part.known < 1  # else only the network's own doubt made it unknown, and that takes more
+    if part.status != "unknown" or not (judged or clear):
         return part
-    among = np.exp(min(_AMONG_DIGITS, others))
+    among = math.exp(min(_AMONG_DIGITS, others))
     vouched = replace(part, known=part.known * among / (part.known * among + 1 - part.known), status="ok")
     return vouched if vouched.probability >= _FAIRLY_SURE else part
 

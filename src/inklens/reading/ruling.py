@@ -7,16 +7,16 @@ of a box meet at its corners. Where boxes have a colour of their own, it is that
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.reading.boxes import find_boxes
 from inklens.reading.page import Ink, Mask
 from inklens.reading.pens import pen_by_colour
+from inklens.reading.runs import SIDE, Turned, as_mask, transposed
 
 _LONG = 0.4  # of the picture's side that a ruling runs along
 _SLIM = 60  # times as long as wide: with a pen of half a millimetre a stroke of 3 centimetres
@@ -25,22 +25,11 @@ _WHOLE = 0.97  # unless they run along so much of the side
 _PALEST = 0.12  # ink of a ruling that is worth removing
 _INKED = 0.25
 _DARKER = 1.4  # times the ruling's shade: then the pen is told from it by its shade
-_WALL = 3.0  # pixels between the insides of neighbouring boxes
 _MOST_OF = 0.9  # of the boxes that were found before print was told from pen
-_COVERED = 0.85  # of a box's outline that must be drawn
-_MOST_CELLS = 3000
 _PART = 1 / 8  # of the side; a ruling is straight over so much of it, and goes on slightly bent
-_SIDE = 18  # pixels; a shorter straight run may be any stroke
 _MOST_TILT = 15.0  # degrees by which a page may be turned
-_ON_SIDES = 0.9  # of a piece of ink that is left of a box
+_ONSIDES = 0.9  # of a piece of ink that is left of a box
 _SURE = 0.5  # ink
-_ROUNDED = (0.1, 0.32)  # of the way from a corner to the middle; there a 0 has its stroke, and a box nothing
-_LOOP = 36  # pixels inside; a smaller and blank "box" may be the loop of a 0 or 6, straight by chance
-_BLANK = 0.1  # of its middle that is ink
-_RECTANGLE = 0.88  # of its least rectangle that a box's inside fills; an ellipse fills 0.79
-
-
-_Picture = TypeVar("_Picture", Mask, Ink)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +89,14 @@ class _Lines:
     def __init__(self, seen: Mask, sure: Mask, tilts: tuple[list[float], list[float]] | None = None) -> None:
         self.tilts = tilts or _tilts(seen)
         across = Turned(seen, self.tilts[0])
-        down = Turned(_transposed(seen), [-tilt for tilt in self.tilts[1]])
-        self.cells, self.sides = _boxes(across, down, sure)
-        self.level = _rulings(across.runs(max(_SIDE, seen.shape[1] * _PART)), lone_strokes=False)
-        self.upright = _transposed(_rulings(down.runs(max(_SIDE, seen.shape[0] * _PART)), lone_strokes=True))
+        down = Turned(transposed(seen), [-tilt for tilt in self.tilts[1]])
+        self.cells, self.sides = find_boxes(across, down, sure)
+        self.level = _rulings(across.runs(max(SIDE, seen.shape[1] * _PART)), lone_strokes=False)
+        self.upright = transposed(_rulings(down.runs(max(SIDE, seen.shape[0] * _PART)), lone_strokes=True))
         self.squared = bool(self.level.any() and self.upright.any())
         if len(self.cells):
-            self.level |= across.runs(_SIDE) & self.sides
-            self.upright |= _transposed(down.runs(_SIDE)) & self.sides
+            self.level |= across.runs(SIDE) & self.sides
+            self.upright |= transposed(down.runs(SIDE)) & self.sides
 
 
 def _print_only(seen: Mask, sure: Mask, written: Mask) -> tuple[Mask, Mask]:
@@ -127,8 +116,8 @@ def _by_thickness(ink: Ink, grey: NDArray[np.uint8], lines: _Lines) -> Mask:
     written = shade[(ink > _SURE) & (_grown(level | upright) == 0)]
     pen = float(np.median(written)) if written.size else 0.0
     taken = _without_crossings(ink, level, shade, pen)
-    taken = taken | _transposed(
-        _without_crossings(_transposed(ink), _transposed(upright), _transposed(shade), pen)
+    taken = taken | transposed(
+        _without_crossings(transposed(ink), transposed(upright), transposed(shade), pen)
     )
     # Where a level line meets an upright one each takes the other for a crossing stroke.
     meet = _grown(level) & _grown(upright)
@@ -158,10 +147,6 @@ def remove(ink: Ink, taken: Mask) -> Ink:
     return np.where(taken > 0, np.float32(0), ink)
 
 
-def as_mask(array: object) -> Mask:
-    return np.ascontiguousarray(array, np.uint8)
-
-
 def _tilts(mask: Mask) -> tuple[list[float], list[float]]:
     """Slopes of the long level lines (dy/dx) and of the long upright ones (-dx/dy); [0.0] where none is."""
     shrink = min(1.0, 700 / max(mask.shape))
@@ -189,61 +174,6 @@ def _spread(slopes: NDArray[np.float64]) -> list[float]:
     return [float(middle)] if high - low < 0.02 else [float(low), float(middle), float(high)]
 
 
-class Turned:
-    """A picture in which lines of some slopes run level, and the straight runs in it."""
-
-    def __init__(self, mask: Mask, slopes: list[float]) -> None:
-        self._mask = mask
-        self._slopes = slopes
-        self._bridged = []
-        self._runs: dict[int, Mask] = {}
-        height, width = mask.shape
-        for slope in slopes:
-            level = mask
-            if slope:
-                shift = np.array([[1, 0, 0], [-slope, 1, slope * width / 2]], np.float64)
-                level = as_mask(cv2.warpAffine(mask, shift, (width, height), flags=cv2.INTER_NEAREST))
-            thick = cv2.dilate(level, np.ones((3, 1), np.uint8))
-            self._bridged.append(cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8)))
-
-    def runs(self, length: float) -> Mask:
-        """Ink in straight runs of at least `length` pixels: uint8 (H, W), 0 or 255. To be left as it is."""
-        least = max(3, int(length))
-        if least not in self._runs:
-            self._runs[least] = self._find_runs(least)
-        return self._runs[least]
-
-    def _find_runs(self, least: int) -> Mask:
-        found = np.zeros_like(self._mask)
-        height, width = found.shape
-        for slope, bridged in zip(self._slopes, self._bridged, strict=True):
-            opened = opened_level(bridged, least)
-            if slope:
-                back = np.array([[1, 0, 0], [slope, 1, -slope * width / 2]], np.float64)
-                opened = cv2.warpAffine(opened, back, (width, height), flags=cv2.INTER_NEAREST)
-            found |= opened & self._mask
-        return found
-
-
-def opened_level(mask: Mask, length: int) -> Mask:
-    """`cv2.morphologyEx`'s opening by a level line of `length` pixels, in a tenth of the time where that is
-    long: the least of so many neighbours is found by doubling, as the least of two leasts of half as many.
-    """
-    eroded = _along(mask, length, cv2.min, 255)
-    return _along(eroded, length, cv2.max, 0)
-
-
-def _along(mask: Mask, length: int, of_two: Callable[..., object], outside: int) -> Mask:
-    sides = length // 2, length - 1 - length // 2
-    found = as_mask(cv2.copyMakeBorder(mask, 0, 0, *sides, cv2.BORDER_CONSTANT, value=(outside,)))
-    covered = 1
-    while covered < length:
-        step = min(covered, length - covered)
-        found = as_mask(of_two(found[:, :-step], found[:, step:]))
-        covered += step
-    return found
-
-
 def _rulings(runs: Mask, lone_strokes: bool) -> Mask:
     """Of long straight level runs, those that go on across the page: longer and slimmer than a stroke.
 
@@ -263,106 +193,6 @@ def _rulings(runs: Mask, lone_strokes: bool) -> Mask:
     if lone_strokes and np.count_nonzero(kept) < _SEVERAL:
         kept &= length >= _WHOLE * width
     return as_mask((255 * kept.view(np.uint8))[pieces] & runs)
-
-
-def _boxes(across: Turned, down: Turned, inked: Mask) -> tuple[NDArray[np.float64], Mask]:
-    """Corners of the rectangles that straight runs close around, and where their sides lie.
-
-    Twice: once the size of the boxes is known, shorter runs are strokes of what is written in them.
-    """
-    segments = across.runs(_SIDE) | _transposed(down.runs(_SIDE))
-    cells = _rectangles(segments, inked)
-    if len(cells) < _SEVERAL and all(_may_be_loop(cell, inked) for cell in cells):
-        cells = []
-    if cells:
-        side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
-        longer = across.runs(0.75 * side) | _transposed(down.runs(0.75 * side))
-        again = _rectangles(longer, inked)
-        cells = _with_neighbours(again if len(again) >= len(cells) else cells, longer)
-    sides = np.zeros_like(segments)
-    for corners in cells:
-        thickness = max(7, int(0.12 * min(cv2.minAreaRect(corners)[1])))
-        cv2.polylines(sides, [np.rint(corners).astype(np.int32)], True, 255, thickness)
-    return np.array(cells, np.float64).reshape(-1, 4, 2), sides
-
-
-def _rectangles(segments: Mask, inked: Mask) -> list[NDArray[np.float32]]:
-    closed = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    outlines, nesting = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    cells: list[NDArray[np.float32]] = []
-    for outline, (_, _, _, parent) in zip(outlines, nesting[0] if len(outlines) else [], strict=True):
-        if parent < 0:
-            continue
-        rectangle = cv2.minAreaRect(outline)
-        shorter, longer = sorted(rectangle[1])
-        if shorter < _SIDE or cv2.contourArea(cv2.convexHull(outline)) < _RECTANGLE * shorter * longer:
-            continue
-        corners = np.asarray(cv2.boxPoints(rectangle), np.float32)
-        away = np.linalg.norm(outline.astype(np.float32) - corners, axis=2).min(axis=0)
-        if away.max() <= 0.06 * shorter + 2 and not _rounded(corners, inked):
-            cells.append(corners)
-    return _outermost(cells)
-
-
-def _rounded(corners: NDArray[np.float32], inked: Mask) -> bool:
-    """Whether it is a 0, whose stroke cuts off the corners of the rectangle around its inside."""
-    inward = corners.mean(axis=0) - corners
-    half = float(np.abs(inward).max())
-    steps = np.arange(max(1.0, _ROUNDED[0] * half), _ROUNDED[1] * half)[:, None, None] / half
-    points = np.clip(np.rint(corners + steps * inward), 0, np.array(inked.shape[::-1]) - 1).astype(int)
-    return int(np.count_nonzero(inked[points[..., 1], points[..., 0]].any(axis=0))) >= 3
-
-
-def _may_be_loop(corners: NDArray[np.float32], inked: Mask) -> bool:
-    """Whether it is small and blank inside."""
-    inside = ((corners + corners.mean(axis=0)) / 2).astype(np.int32)  # a quarter of it
-    left, top, width, height = cv2.boundingRect(inside)
-    inner = cv2.fillConvexPoly(np.zeros((height, width), np.uint8), inside - (left, top), 255)
-    written = cv2.countNonZero(inked[top : top + height, left : left + width] & inner)
-    return min(cv2.minAreaRect(corners)[1]) < _LOOP and written < _BLANK * cv2.countNonZero(inner)
-
-
-def _with_neighbours(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:
-    """The cells, and those beside them that what is written there hid: their sides are drawn all the same."""
-    near = as_mask(cv2.dilate(segments, np.ones((5, 5), np.uint8)))
-    known = list(cells)
-    middles = np.array([cell.mean(axis=0) for cell in known])
-    at = 0
-    while at < len(known) and len(known) < _MOST_CELLS:
-        cell = known[at]
-        at += 1
-        for side in range(4):
-            across = cell[side] - cell[(side + 1) % 4]
-            length = float(np.linalg.norm(across))
-            step = across * (1 + _WALL / length)
-            beside = cell + step
-            middle = beside.mean(axis=0)
-            if np.linalg.norm(middles - middle, axis=1).min() < 0.5 * length:
-                continue
-            if _drawn(beside, near) >= _COVERED:
-                known.append(beside)
-                middles = np.vstack([middles, middle])
-    return known
-
-
-def _drawn(corners: NDArray[np.float32], near: Mask) -> float:
-    """The share of a rectangle's outline that lies on straight runs."""
-    shares = np.linspace(0, 1, 24, endpoint=False, dtype=np.float32)[:, None, None]
-    points = np.rint(corners + shares * (np.roll(corners, -1, axis=0) - corners)).astype(int).reshape(-1, 2)
-    height, width = near.shape
-    inside = ((points >= 0) & (points < (width, height))).all(axis=1)
-    x, y = points[inside].T
-    return float(np.count_nonzero(near[y, x]) / len(points))
-
-
-def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Cells that lie in no other: a box within a box is writing, but what holds several boxes is a sheet."""
-    low = np.array([cell.min(axis=0) for cell in cells]).reshape(-1, 2)
-    high = np.array([cell.max(axis=0) for cell in cells]).reshape(-1, 2)
-    within = ((low[:, None] > low[None]) & (high[:, None] < high[None])).all(axis=2)  # row in column
-    sheet = np.count_nonzero(within, axis=0) > 1
-    inner = np.count_nonzero(within & ~sheet, axis=1) > 0
-    return [cells[number] for number in np.flatnonzero(~(sheet | inner))]
 
 
 def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -414,15 +244,9 @@ def _without_remains(ink: Ink, ruling: Ruling, sides: Mask) -> Ruling:
     area = np.bincount(pieces.ravel(), minlength=count)
     on_sides = np.bincount(pieces[sides > 0], minlength=count)
     gone = np.zeros(count, np.uint8)
-    gone[on_sides >= _ON_SIDES * area] = 255
+    gone[on_sides >= _ONSIDES * area] = 255
     gone[0] = 0
     return Ruling(ruling.cells, as_mask(ruling.taken | gone[pieces]))
-
-
-def _transposed(picture: _Picture) -> _Picture:
-    """Rows as columns, laid out anew: NumPy's own views of that kind are slow to compute with."""
-    turned: _Picture = cv2.transpose(picture)
-    return turned
 
 
 def _grown(mask: Mask) -> Mask:

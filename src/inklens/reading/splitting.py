@@ -214,6 +214,8 @@ def _between(piece: Piece, left: Paths, right: Paths) -> Piece | None:
     """The ink between two cuts, cropped; None where it is too wide or too small for a digit."""
     height, width = piece.ink.shape
     first, last = max(0, int(left.min())), min(width, int(np.ceil(right.max())))
+    if first >= last:
+        return None
     columns = np.arange(first, last, dtype=np.float32)[None]
     inside = (columns >= left[:, None]) & (columns < right[:, None])
     ink: Ink = without_specks(np.where(inside, piece.ink[:, first:last], np.float32(0)))

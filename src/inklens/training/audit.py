@@ -96,6 +96,7 @@ def out_of_fold(
     from inklens.networks.ensemble import Ensemble
     from inklens.training.fitting import fit
 
+    recipe = recipe.for_kind(data.kind)
     views = resolve_views(recipe.views, data.kind)
     policy = resolve_precision(recipe.precision, select_backend(recipe.backend))
     probabilities = np.empty((len(data.train), data.classes))

@@ -128,7 +128,7 @@ def _given(recipe: Recipe, preset: Recipe) -> dict[str, Any]:
     given = {field: getattr(recipe, field) for field in _OPTIONS}
     given = {field: value for field, value in given.items() if value != getattr(preset, field)}
     # Who names the epochs gets just these, however few steps they make: so some recipes need them named.
-    if (recipe.minimum_steps, recipe.things_epochs) != (preset.minimum_steps, preset.things_epochs):
+    if recipe.minimum_steps != preset.minimum_steps:
         given["epochs"] = recipe.epochs
     return given
 
