@@ -51,7 +51,11 @@ def test_of_a_large_jpeg_the_boxes_are_the_files_and_the_picture_is_as_read(clas
     assert of_file.text == of_array.text
     assert np.allclose(of_file.numbers[0].box, of_array.numbers[0].box, atol=8)
     assert of_file.size == of_array.size == (3001, 4200)
-    assert of_file.annotated().shape == (1501, 2100, 3)
+    drawn = of_file.annotated()
+    assert drawn.shape == (1501, 2100, 3)
+    framed = np.argwhere((drawn.astype(int).max(axis=2) - drawn.min(axis=2) > 60).any(axis=1)).ravel()
+    corners = np.array(of_file.numbers[0].box)
+    assert abs(framed.max() - corners[:, 1].max() / 2) <= 6, "the frame is as small as the picture"
     assert (of_file.to_dict()["height"], of_file.to_dict()["width"]) == (3001, 4200)
     region = read(tmp_path / "photo.jpg", classifier, expect=4, region=(0, 0, 4200, 2500))
     assert np.allclose(region.numbers[0].box, of_array.numbers[0].box, atol=8)

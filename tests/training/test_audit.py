@@ -77,3 +77,10 @@ def test_more_folds_than_the_smallest_class_has_images_leave_nothing_behind(digi
     with pytest.raises(OptionError, match="1000 folds of 4,000 images"):
         audit(digits, QUICK, folds=1000, output=tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+def test_things_are_gone_through_as_often_as_the_recipe_says(few, tmp_path):
+    recipe = replace(QUICK, epochs=1, things_epochs=3)
+    seen = []
+    audit(replace(few, kind="things"), recipe, folds=2, output=tmp_path, progress=seen.append)
+    assert max(one.epoch for one in seen) == max(one.epochs for one in seen) == 3

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,3 +119,11 @@ def test_a_validation_split_that_leaves_no_data_is_refused(digits, tmp_path):
     with pytest.raises(OptionError, match="leaves no data"):
         train(digits, QUICK.with_options(validation_split=10**6), output=tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("kind", "epochs"), [("things", 2), ("writing", 1)])
+def test_things_are_gone_through_as_often_as_the_recipe_says(few, tmp_path, kind, epochs):
+    recipe = Recipe(network="conv5x5", epochs=1, things_epochs=2, batch_size=64, validation_split=100)
+    run = train(replace(few, kind=kind), recipe, output=tmp_path)
+    assert run.metrics["training"]["epochs"] == epochs
+    assert len((run.path / "history.csv").read_text().splitlines()) == 1 + epochs

@@ -84,7 +84,7 @@ def main() -> None:
         with suppress(OSError):  # it may be standard error that is full
             _complain(f"{error.strerror}: what was to be written is cut short; free some space and repeat")
         try:
-            print(end="", flush=True)  # it may be another file that is full
+            typer.echo(nl=False)  # flushes it, and it may be another file that is full
         except OSError:
             _drop_output()
     sys.exit(code)
