@@ -35,8 +35,8 @@ class Page:
     """A picture of writing, upright, and where its pixels lie in the picture that was given.
 
     Args:
-        picture: uint8 (H, W, 1 or 3), the whole picture, upright; of a large JPEG file at a half of its sides
-            or less.
+        picture: uint8 (H, W, 1 or 3), the whole picture, upright; a large JPEG file, opened without a region,
+            at a half of its sides or less.
         size: height and width of the picture as given, upright.
         part: uint8 (h, w, 1 or 3), the region that is read, scaled.
         grey: uint8 (h, w), the same in grey.

@@ -29,7 +29,7 @@ class Recipe:
         activation: "relu" or "leaky_relu".
         epochs: passes over the training images, at least 1.
         things_epochs: in their place where the data are things, which differ more than digits do; None is
-            the same for both.
+            the same for both. `from_preset` and `with_options` set it to None where they are given `epochs`.
         batch_size: images per step, at least 1.
         learning_rate: the optimiser's, above 0; the peak where the schedule has one.
         schedule: "constant"; "one-cycle": up in a quarter of the steps, then down to 0 by a half cosine; or
