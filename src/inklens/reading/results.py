@@ -76,8 +76,8 @@ class Reading:
 
     Args:
         numbers: as found; in a grid one for each cell, row by row.
-        picture: uint8 (H, W, 1 or 3), the page, upright; a JPEG file of 12 megapixels and more, read without a
-            region, at a half of its sides or less.
+        picture: uint8 (H, W, 1 or 3), the page, upright; a JPEG file of 12 megapixels and more, read without
+            a region, at a half of its sides or less.
         size: height and width of the page as given, upright, in whose pixels all boxes are.
         reason: why there are no numbers; "" where there are some.
         pieces_left_out: pieces of ink less digits read, at least 0: words, drawings, dust and what came off.

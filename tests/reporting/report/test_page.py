@@ -23,6 +23,26 @@ def test_the_figures_a_person_asks_for_first_are_those_of_the_run(finished):
         assert figure in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "judged", "said"),
+    [
+        ("things", False, {"epochs": "28", "judge": "none"}),
+        ("writing", True, {"epochs": "16", "judge": "small"}),
+    ],
+)
+def test_the_recipe_is_told_as_it_was_for_these_data(finished, kind, judged, said):
+    described = finished.folder.read_json("recipe.json")
+    described["recipe"] |= {"epochs": 16, "things_epochs": 28, "judge": "small"}
+    described["data"]["kind"] = kind
+    finished.folder.write_json(finished.folder.recipe, {**described, "judged": judged})
+    page = finished.write()
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "things_epochs" not in text
+    assert "things epochs" not in text
+    for field, value in said.items():
+        assert re.search(rf"\b{field} {value}\b", text), field
+
+
 def test_what_predictions_csv_says_comes_back(finished):
     sources = read_sources(finished.folder)
     assert np.array_equal(sources.labels, finished.images.labels)

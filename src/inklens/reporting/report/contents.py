@@ -320,13 +320,24 @@ def _members(sources: Sources) -> tuple[Voter, ...]:
 
 
 def _recipe_settings(sources: Sources) -> dict[str, Any]:
-    """A recipe's fields; of a committee, those in which all members agree."""
+    """A recipe's fields as they were for these data; of a committee, those in which all members agree."""
     recipe = sources.recipe["recipe"]
     if "members" not in recipe:
-        return dict(recipe)
-    first, *others = recipe["members"].values()
+        return _for_these_data(recipe, sources)
+    first, *others = (_for_these_data(member, sources) for member in recipe["members"].values())
     alike = {field: value for field, value in first.items() if all(value == other[field] for other in others)}
     return {**alike, "preset": recipe["preset"], "members": list(recipe["members"])}
+
+
+def _for_these_data(recipe: dict[str, Any], sources: Sources) -> dict[str, Any]:
+    """What is for another kind of data is left out: `Recipe.things_epochs`, and a judge of digits."""
+    fields = dict(recipe)
+    things = fields.pop("things_epochs", None)
+    if things is not None and sources.recipe["data"]["kind"] == "things":
+        fields["epochs"] = things
+    if not sources.recipe.get("judged", True):
+        fields["judge"] = "none"
+    return fields
 
 
 def _examples(sources: Sources, images: Split | None, indices: NDArray[np.integer]) -> tuple[Example, ...]:
