@@ -71,6 +71,7 @@ def _along(mask: Mask, length: int, of_two: Callable[..., object], outside: int)
 
 
 def as_mask(array: object) -> Mask:
+    """Whatever NumPy or OpenCV gives as uint8, each row after the other in memory, as OpenCV wants it."""
     return np.ascontiguousarray(array, np.uint8)
 
 

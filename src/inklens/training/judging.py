@@ -2,7 +2,7 @@
 
 One network can learn both, with the same target for every class of what is none
 (`inklens.training.strangers`), but then it is less sure of odd digits: the NLL of `accurate` on MNIST's test
-set was 0.0117 with strangers and is 0.0102 without (docs/accuracy.md). So it leaves them to a judge, whose
+set was 0.0117 with strangers and is 0.0104 without (docs/accuracy.md). So it leaves them to a judge, whose
 verdict is a part of the score (`inklens.networks.ensemble`). It is trained like the network beside it.
 """
 
