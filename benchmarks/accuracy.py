@@ -19,8 +19,8 @@ import record
 from inklens.errors import OptionError
 from inklens.evaluation import Confidence
 from inklens.export import ValidationOutputs
-from inklens.runs import RunFolder
-from inklens.training import recipe_for
+from inklens.recipes import recipe_for
+from inklens.run_folder import RunFolder
 
 MAX_ERROR = 0.001
 CALIBRATED = ("nll", "ece", "answered_at_max_error", "wrong_among_answered")

@@ -18,7 +18,7 @@ import inklens
 import record
 from inklens.datasets import Split
 from inklens.datasets.splits import stratified_split
-from inklens.training import select_backend
+from inklens.networks.backends import select_backend
 
 NAME = "choose-tutorial-a"
 CANDIDATES = (
@@ -49,10 +49,10 @@ def finished(images: int, epochs: int) -> list[dict]:
     return former["candidates"] if same else []
 
 
-def judged(train: Split, images: int, epochs: int, options: dict) -> dict:
+def has_ood_detector(train: Split, images: int, epochs: int, options: dict) -> dict:
     """One candidate trained, with its validation accuracy after every epoch."""
     from inklens.networks import build
-    from inklens.training.fitting import fit
+    from inklens.training.loop.fit import fit
 
     recipe = inklens.Recipe.from_preset("tutorial-a", epochs=epochs, **options)
     rest, validation = stratified_split(train, 5000, 0)
@@ -89,7 +89,7 @@ def main() -> None:
             options.items() <= candidate.items() and len(candidate) == len(options) + 2 for candidate in done
         ):
             continue
-        done.append(judged(train, given.images, given.epochs, options))
+        done.append(has_ood_detector(train, given.images, given.epochs, options))
         print(f"{options}: {100 * done[-1]['mean_of_last_three']:.2f} %", flush=True)
         record.write(NAME, {"images": given.images, "epochs": given.epochs, "candidates": done})
 

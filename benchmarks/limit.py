@@ -23,8 +23,7 @@ import numpy as np
 
 import inklens
 import record
-from inklens.training import select_backend
-from inklens.training.backends import resolve_precision
+from inklens.networks.backends import resolve_precision, select_backend
 
 SHAPES = [(n, n, n) for n in (256, 512, 1024, 2048, 4096)] + [(65536, 576, 64), (65536, 1152, 128)]
 TYPES = {"float32": "float32", "mixed_bfloat16": "bfloat16"}
@@ -49,7 +48,7 @@ def operations(network) -> int:
     """Of one image's training step."""
     import keras
 
-    from inklens.networks.sequential import multiply_adds
+    from inklens.networks.architectures import multiply_adds
 
     first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
     return 2 * (3 * multiply_adds(network) - multiply_adds(SimpleNamespace(layers=[first])))
@@ -58,8 +57,9 @@ def operations(network) -> int:
 def training_rate(recipe, data, images: int) -> tuple[float, float, int]:
     """Operations per second after the first epoch, milliseconds per step, operations per image."""
     from inklens.training.augmenting import make_augment
-    from inklens.training.conductor import build_network
-    from inklens.training.fitting import fit
+
+    from inklens.training.loop.fit import fit
+    from inklens.training.train import build_network
 
     policy = resolve_precision(recipe.precision, "tensorflow")
     network = build_network(data, recipe, policy, training=True)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from inklens.errors import InklensError
-from inklens.runs import atomic
-from inklens.training import Committee, Recipe
-from inklens.training.backends import versions
-from inklens.training.committee import recipe_from_dict
+from inklens.networks.backends import versions
+from inklens.recipes import Committee, Recipe
+from inklens.recipes.committee import recipe_from_dict
+from inklens.run_folder import atomic
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -82,12 +82,12 @@ def ours(network: str, images: int, epochs: int, precision: str) -> None:
     import numpy as np
 
     import inklens
-    from inklens.training import select_backend
+    from inklens.networks.backends import select_backend
 
     select_backend("tensorflow")
-    from inklens.training.backends import resolve_precision
-    from inklens.training.conductor import build_network
-    from inklens.training.fitting import fit
+    from inklens.networks.backends import resolve_precision
+    from inklens.training.loop.fit import fit
+    from inklens.training.train import build_network
 
     data = inklens.load("mnist")
     recipe = inklens.Recipe.from_preset(SETTINGS[network][0], epochs=epochs, precision=precision)

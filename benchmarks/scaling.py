@@ -33,13 +33,14 @@ def recipe_of(preset: str) -> inklens.Recipe:
 def train(preset: str, images: int) -> None:
     """In the child: prints the seconds of the second epoch's steps."""
     from inklens.datasets import Split
-    from inklens.training import select_backend
+    from inklens.networks.backends import select_backend
 
     select_backend("tensorflow")
     from inklens.training.augmenting import make_augment
-    from inklens.training.backends import resolve_precision
-    from inklens.training.conductor import build_network
-    from inklens.training.fitting import fit
+
+    from inklens.networks.backends import resolve_precision
+    from inklens.training.loop.fit import fit
+    from inklens.training.train import build_network
 
     data = inklens.load("mnist")
     recipe = recipe_of(preset)

@@ -14,9 +14,9 @@ import numpy as np
 
 import inklens
 import record
+from inklens.audit.label_audit import out_of_fold
 from inklens.datasets import Split, stratified_folds
-from inklens.evaluation import find_suspicious
-from inklens.training.audit import out_of_fold
+from inklens.evaluation import find_label_issues
 
 FLIPPED = 0.01
 LISTED = 0.015
@@ -47,8 +47,8 @@ def main() -> None:
     told = out_of_fold(
         data, recipe, fold_of, on_fold=lambda fold, of: print(f"fold {fold} of {of}", flush=True)
     )
-    suspicion = find_suspicious(told, labels, data.class_names)
-    first = suspicion.indices[: round(LISTED * len(labels))]
+    issues = find_label_issues(told, labels, data.class_names)
+    first = issues.indices[: round(LISTED * len(labels))]
     found = np.isin(places, first)
     figures = {
         "data": {"name": data.name, "training_images": len(labels)},
@@ -59,9 +59,9 @@ def main() -> None:
         "listed_first": len(first),
         "found": int(found.sum()),
         "share_found": float(found.mean()),
-        "share_found_anywhere": float(np.isin(places, suspicion.indices).mean()),
-        "listed": len(suspicion),
-        "estimated_wrong": suspicion.estimated,
+        "share_found_anywhere": float(np.isin(places, issues.indices).mean()),
+        "listed": len(issues),
+        "estimated_wrong": issues.estimated,
     }
     print(figures)
     record.write(f"suspicious_labels-{given.data}", figures)

@@ -24,12 +24,11 @@ import record
 from inklens.datasets import Split, load
 from inklens.evaluation import Confidence, softmax, unknown_score
 from inklens.evaluation.calibration import log_softmax
-from inklens.training import Run
-from inklens.training.run import logits_of
+from inklens.run import Run, logits_of
 
 # Without those that a hand writes like a digit: B b G g I i L l O o Q q S s Z z, c.
 LETTERS = "ACDEFHJKMNPRTUVWXYadefhkmnprtuvwxy"
-STRANGERS = 3400
+OUTLIERS = 3400
 STATISTICS = 20_000
 
 Floats = NDArray[np.float64]
@@ -44,7 +43,7 @@ def letters(random: np.random.Generator) -> NDArray[np.uint8]:
     )
     drawn = [
         framed(drawing(LETTERS[i % len(LETTERS)], fonts[random.integers(len(fonts))], random))
-        for i in range(STRANGERS)
+        for i in range(OUTLIERS)
     ]
     return np.stack(drawn)[..., None]
 
@@ -77,7 +76,7 @@ def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def blurred_noise(random: np.random.Generator) -> NDArray[np.uint8]:
     """Blobs as large as strokes, on black: uint8 (N, 28, 28, 1)."""
-    noise = [cv2.GaussianBlur(random.random((28, 28), np.float32), (0, 0), 2) for _ in range(STRANGERS)]
+    noise = [cv2.GaussianBlur(random.random((28, 28), np.float32), (0, 0), 2) for _ in range(OUTLIERS)]
     low, high = np.min(noise, (1, 2), keepdims=True), np.max(noise, (1, 2), keepdims=True)
     blobs = np.clip((np.stack(noise) - low) / (high - low) * 2 - 0.8, 0, 1)
     return (255 * blobs).astype(np.uint8)[..., None]
@@ -122,11 +121,11 @@ def scorers(
 
 def verdict(run: Run, images: NDArray[np.uint8]) -> dict[str, Floats]:
     """What the run's judge says by itself; nothing where it has none."""
-    from inklens.networks.sequential import logits_network
+    from inklens.networks.architectures import logits_network
 
-    if not run.ensemble.judges:
+    if not run.ensemble.ood_detectors:
         return {}
-    said = logits_network(run.ensemble.judges[0]).predict(images, verbose=0).astype(np.float64)
+    said = logits_network(run.ensemble.ood_detectors[0]).predict(images, verbose=0).astype(np.float64)
     return {"the judge's log-odds": said[:, 1] - said[:, 0]}
 
 
@@ -146,13 +145,13 @@ def main() -> None:
     temperature = Confidence.fit(outputs(validation.whole())[1], validation.labels).temperature
     some = learnt.batch(slice(0, STATISTICS))
     score = scorers(outputs(some)[0], learnt.labels[:STATISTICS], temperature)
-    strangers = {
+    outliers = {
         "Fashion-MNIST": load("fashion-mnist").test.whole(),
         "letters": letters(random),
-        "noise": random.integers(0, 256, (STRANGERS, 28, 28, 1), np.uint8),
+        "noise": random.integers(0, 256, (OUTLIERS, 28, 28, 1), np.uint8),
         "blurred noise": blurred_noise(random),
     }
-    everyone = {"MNIST": digits.test.whole(), **strangers}
+    everyone = {"MNIST": digits.test.whole(), **outliers}
     said = {
         who: logits_of(run.ensemble, Split(images, np.zeros(len(images), np.int64)))
         for who, images in everyone.items()
@@ -165,7 +164,7 @@ def main() -> None:
     right = said["MNIST"].argmax(axis=1) == digits.test.labels
     table = {
         name: {
-            **{who: auroc(own, scored[who][name]) for who in strangers},
+            **{who: auroc(own, scored[who][name]) for who in outliers},
             "wrong digits": auroc(own[right], own[~right]),
         }
         for name, own in scored["MNIST"].items()

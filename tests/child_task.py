@@ -3,7 +3,7 @@
 import sys
 
 from inklens.errors import ModelError
-from inklens.networks.child import answer
+from inklens.networks.tensorflow_child import answer
 
 
 def work(task):

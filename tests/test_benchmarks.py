@@ -40,7 +40,7 @@ def test_a_training_that_was_measured_in_part_is_scaled_and_says_so():
 
 def test_the_first_layers_input_gradient_is_no_work():
     from inklens.networks import build
-    from inklens.training import select_backend
+    from inklens.networks.backends import select_backend
     from limit import operations
 
     select_backend("tensorflow")
@@ -62,7 +62,7 @@ def test_memory_is_judged_against_the_datas_own_bytes():
 @pytest.mark.parametrize("preset", ["fast", "committee"])
 def test_a_part_is_measured_again_when_recipe_data_or_seed_are_others(preset):
     from accuracy import measured
-    from inklens.training import recipe_for
+    from inklens.recipes import recipe_for
 
     recipe = json.loads(json.dumps(recipe_for(preset, seed=1).to_dict()))
     part = {"seed": 1, "accuracy": 0.9, "recipe": recipe}
@@ -75,9 +75,9 @@ def test_a_part_is_measured_again_when_recipe_data_or_seed_are_others(preset):
     one = next(iter(recipe["members"].values())) if "members" in recipe else recipe
     one.pop("weight_averaging")  # of the time before there was any, which is to say without
     assert measured(known, preset, 1, "a") == taken
-    one.pop("views")  # without views, which is not what the presets are today
+    one.pop("tta")  # without views, which is not what the presets are today
     assert measured(known, preset, 1, "a") is None
-    one["views"] = recipe_for("fast" if preset == "fast" else "accurate").to_dict()["views"]
+    one["tta"] = recipe_for("fast" if preset == "fast" else "accurate").to_dict()["tta"]
     assert measured(known, preset, 1, "a") is not None
     one["epochs"] += 1
     assert measured(known, preset, 1, "a") is None
@@ -90,7 +90,7 @@ def test_a_part_is_measured_again_when_recipe_data_or_seed_are_others(preset):
 def test_what_the_results_have_of_todays_recipe_is_not_trained_again(monkeypatch, capsys, tmp_path):
     import accuracy
     import record
-    from inklens.training import recipe_for
+    from inklens.recipes import recipe_for
 
     monkeypatch.setattr(record, "RESULTS", tmp_path)
     part = {"accuracy": 0.95, "loss": 0.1, "training_seconds": 3.0, "date": "2026-01-02T03:04:05"}
@@ -111,7 +111,7 @@ def test_what_the_results_have_of_todays_recipe_is_not_trained_again(monkeypatch
 
 def test_a_part_of_times_is_kept_for_this_machine_this_recipe_and_this_size(tmp_path, monkeypatch):
     import record
-    from inklens.training import Recipe
+    from inklens.recipes import Recipe
 
     recipe, other = Recipe(), Recipe(epochs=9)
     file = tmp_path / "parts/one.json"

@@ -115,7 +115,7 @@ print(sorted(heavy))
 """
 
 
-@pytest.mark.parametrize("module", ["inklens", "inklens.cli", "inklens.datasets", "inklens.training.recipe"])
+@pytest.mark.parametrize("module", ["inklens", "inklens.cli", "inklens.datasets", "inklens.recipes.recipe"])
 def test_importing_loads_no_framework(module):
     code = LIGHT.format(module=module)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from inklens.networks import build
     from inklens.pixels import PixelSpec
     from inklens.reading import Reading, read
-    from inklens.training import Committee, EpochProgress, Recipe, Run, gather, resume, train
+    from inklens.recipes import Committee, Recipe
+    from inklens.run import Run
+    from inklens.training import EpochProgress, combine, resume, train
 
 __version__ = "0.1.0"
 
@@ -37,7 +39,7 @@ __all__ = [
     "Run",
     "__version__",
     "build",
-    "gather",
+    "combine",
     "load",
     "read",
     "resume",
@@ -46,7 +48,7 @@ __all__ = [
 
 _HOMES = {
     "Classifier": "classifier",
-    "Committee": "training",
+    "Committee": "recipes",
     "Dataset": "datasets",
     "EpochProgress": "training",
     "Evaluation": "evaluation",
@@ -54,10 +56,10 @@ _HOMES = {
     "PixelSpec": "pixels",
     "Predictions": "classifier",
     "Reading": "reading",
-    "Recipe": "training",
-    "Run": "training",
+    "Recipe": "recipes",
+    "Run": "run",
     "build": "networks",
-    "gather": "training",
+    "combine": "training",
     "load": "datasets",
     "read": "reading",
     "resume": "training",

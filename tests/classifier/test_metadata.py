@@ -13,7 +13,7 @@ FULL = ModelMetadata(
     inklens="0.1.0",
     temperature=1.25,
     reject=Reject(score_threshold=-3.5, probability_threshold=0.5, max_error=0.001, coverage=0.99),
-    judged=True,
+    has_ood_detector=True,
     recipe={"network": "convnet-small", "betas": [0.7, 0.9]},
     data={"name": "mnist", "fingerprint": "ab12"},
 )
@@ -38,7 +38,7 @@ def test_class_names_of_folders_whose_names_are_no_utf_8_survive():
     [
         ({"format": 1}, "format 1; expected 2: use the version of Inklens"),
         ({"format": True}, "format True; expected 2"),
-        ({"judged": 1}, "judged is 1; expected true or false"),
+        ({"has_ood_detector": 1}, "judged is 1; expected true or false"),
         ({"class_names": []}, "0 names; expected 1 to 10,000"),
         ({"class_names": "ab"}, "class_names is 'ab'; expected a list"),
         ({"class_names": ["a", "a"]}, "'a' more than once"),

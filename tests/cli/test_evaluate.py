@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from inklens.datasets import load
-from inklens.runs import RunFolder
+from inklens.run_folder import RunFolder
 
 
 @pytest.fixture

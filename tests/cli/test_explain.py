@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from inklens.training import select_backend
+from inklens.networks.backends import select_backend
 
 select_backend("tensorflow")
 
@@ -13,7 +13,7 @@ from inklens.classifier import ModelMetadata  # noqa: E402
 from inklens.export.writers import write_onnx  # noqa: E402
 from inklens.networks.ensemble import Ensemble  # noqa: E402
 from inklens.pixels import PixelSpec  # noqa: E402
-from inklens.runs import RunFolder  # noqa: E402
+from inklens.run_folder import RunFolder  # noqa: E402
 from patch_network import clutter_with_stroke, stroke_network  # noqa: E402
 
 CLASSES = ("level", "upright", "neither")

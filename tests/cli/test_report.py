@@ -8,7 +8,9 @@ from inklens.datasets import load
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    from inklens.training import Recipe, select_backend, train
+    from inklens.networks.backends import select_backend
+    from inklens.recipes import Recipe
+    from inklens.training import train
 
     select_backend("tensorflow")
     recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, validation_split=500)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from inklens.evaluation import CORRUPTIONS, wilson_interval
-from inklens.training import Recipe, select_backend, train
+from inklens.networks.backends import select_backend
+from inklens.recipes import Recipe
+from inklens.training import train
 
 select_backend("tensorflow")
 

@@ -1,6 +1,9 @@
 import pytest
 
-from inklens.training import Recipe, Run, select_backend, train
+from inklens.networks.backends import select_backend
+from inklens.recipes import Recipe
+from inklens.run import Run
+from inklens.training import train
 
 select_backend("tensorflow")
 

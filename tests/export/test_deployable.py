@@ -9,12 +9,12 @@ from inklens.classifier import Classifier, ModelMetadata
 from inklens.errors import ExportError, OptionError
 from inklens.evaluation import softmax, unknown_score
 from inklens.export import FORMATS
-from inklens.export.exporting import write_proved
 from inklens.export.proof import prove
+from inklens.export.run_export import write_proved
 from inklens.export.writers import WRITERS
 from inklens.networks import build
 from inklens.networks.ensemble import Ensemble, Member
-from inklens.networks.views import VIEWS
+from inklens.networks.tta import TTA
 from inklens.pixels import PixelSpec
 
 TEMPERATURE = 1.7
@@ -26,9 +26,9 @@ def network(name: str, seed: int = 0):
     return build(name, (12, 10, 3), 4, seed=seed)
 
 
-@pytest.mark.parametrize("views", [name for name in VIEWS if name != "none"])
-def test_every_set_of_views_is_in_the_model_file(tmp_path, views):
-    ensemble = Ensemble.of(network("convnet-small"), views)
+@pytest.mark.parametrize("tta", [name for name in TTA if name != "none"])
+def test_every_set_of_views_is_in_the_model_file(tmp_path, tta):
+    ensemble = Ensemble.of(network("convnet-small"), tta)
     assert write_proved(ensemble, METADATA, IMAGES, "onnx", tmp_path / "model.onnx").images == len(IMAGES)
     said = Classifier.open(tmp_path / "model.onnx").predict_framed(IMAGES)
     logits = ensemble.logits(IMAGES)
@@ -53,14 +53,21 @@ def test_a_committee_is_one_file_in_each_format_but_keras(tmp_path, committee, n
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "keras"])
 def test_the_judges_verdict_is_in_the_score_of_each_format_but_keras(tmp_path, committee, name):
-    judges = [build("convnet-small", (12, 10, 3), 2, seed=seed) for seed in (7, 8)]
+    ood_detectors = [build("convnet-small", (12, 10, 3), 2, seed=seed) for seed in (7, 8)]
     members = tuple(
-        replace(member, judge=judge)
-        for member, judge in zip(committee.members, (judges[0], None, judges[1]), strict=True)
+        replace(member, ood_detector=ood_detector)
+        for member, ood_detector in zip(
+            committee.members, (ood_detectors[0], None, ood_detectors[1]), strict=True
+        )
     )
-    judged = replace(committee, members=members)
-    assert np.ptp(unknown_score(judged.logits(IMAGES)) - unknown_score(committee.logits(IMAGES))) > 0.01
-    write_proved(judged, METADATA, IMAGES, name, tmp_path / FORMATS[name].file)  # compares the scores too
+    has_ood_detector = replace(committee, members=members)
+    assert (
+        np.ptp(unknown_score(has_ood_detector.logits(IMAGES)) - unknown_score(committee.logits(IMAGES)))
+        > 0.01
+    )
+    write_proved(
+        has_ood_detector, METADATA, IMAGES, name, tmp_path / FORMATS[name].file
+    )  # compares the scores too
     with pytest.raises(ExportError, match="scores that differ"):
         prove(tmp_path / FORMATS[name].file, name, IMAGES, committee.logits(IMAGES), METADATA.temperature)
 

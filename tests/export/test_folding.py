@@ -5,11 +5,11 @@ import pytest
 
 from inklens.classifier import ModelMetadata
 from inklens.export import FORMATS
-from inklens.export.exporting import write_proved
 from inklens.export.folding import folded
+from inklens.export.run_export import write_proved
 from inklens.networks import ACTIVATIONS, NETWORKS, build
+from inklens.networks.architectures import logits_network
 from inklens.networks.ensemble import Ensemble
-from inklens.networks.sequential import logits_network
 from inklens.pixels import PixelSpec
 
 

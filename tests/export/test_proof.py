@@ -6,7 +6,7 @@ import pytest
 from inklens.errors import ExportError
 from inklens.evaluation import softmax, unknown_score
 from inklens.export import ValidationOutputs, prove
-from inklens.export.validation import proof_rows
+from inklens.export.validation_outputs import proof_rows
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inklens import networks
-from inklens.training import select_backend
+from inklens.networks.backends import select_backend
 
 select_backend("tensorflow")
 

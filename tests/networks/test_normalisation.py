@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inklens.training import select_backend
+from inklens.networks.backends import select_backend
 
 select_backend("tensorflow")
 

@@ -6,8 +6,8 @@ from PIL import Image
 
 from drawn_ink import on_paper, shadow, strokes
 from inklens import Classifier, load
-from inklens.classifier.candidates import Candidate
-from inklens.classifier.inputs import framed_array, framed_file
+from inklens.classifier.evaluated_model import EvaluatedModel
+from inklens.classifier.image_inputs import framed_array, framed_file
 from inklens.pixels import PixelSpec, decode, find_ink, frame, keep_writing, place_ink
 from tiny_onnx import CLASSES, build_model, save
 
@@ -85,7 +85,7 @@ def test_a_folder_to_train_on_holds_what_prediction_sees(tree):
 
 def test_evaluation_and_prediction_see_the_same(tree, tmp_path):
     model = save(build_model(SPEC), tmp_path / "model.onnx")
-    candidate = Candidate.open(model)
+    candidate = EvaluatedModel.open(model)
     data = candidate.load(str(tree))
     files = [tree / data.test.file(position) for position in range(len(data.test))]
     answers = candidate.answers(data, "test")

@@ -8,41 +8,46 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.classifier.answers import Predictions
-    from inklens.classifier.candidates import Answers, Candidate, answers_of_all, load_for_all
+    from inklens.classifier.batch_prediction import FilePrediction, predict_files
     from inklens.classifier.classifier import Classifier
-    from inklens.classifier.files import find_images
+    from inklens.classifier.evaluated_model import (
+        EvaluatedModel,
+        LabelledPredictions,
+        load_for_all,
+        predictions_of_all,
+    )
+    from inklens.classifier.image_files import find_images
     from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, Reject
-    from inklens.classifier.scoring import Scored, score_files
+    from inklens.classifier.predictions import Predictions
 
 __all__ = [
     "METADATA_KEY",
-    "Answers",
-    "Candidate",
     "Classifier",
+    "EvaluatedModel",
+    "FilePrediction",
+    "LabelledPredictions",
     "ModelMetadata",
     "Predictions",
     "Reject",
-    "Scored",
-    "answers_of_all",
     "find_images",
     "load_for_all",
-    "score_files",
+    "predict_files",
+    "predictions_of_all",
 ]
 
 _HOMES = {
-    "METADATA_KEY": "metadata",
-    "Answers": "candidates",
-    "Candidate": "candidates",
     "Classifier": "classifier",
+    "EvaluatedModel": "evaluated_model",
+    "FilePrediction": "batch_prediction",
+    "LabelledPredictions": "evaluated_model",
+    "METADATA_KEY": "metadata",
     "ModelMetadata": "metadata",
-    "Predictions": "answers",
+    "Predictions": "predictions",
     "Reject": "metadata",
-    "Scored": "scoring",
-    "answers_of_all": "candidates",
-    "find_images": "files",
-    "load_for_all": "candidates",
-    "score_files": "scoring",
+    "find_images": "image_files",
+    "load_for_all": "evaluated_model",
+    "predict_files": "batch_prediction",
+    "predictions_of_all": "evaluated_model",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -13,10 +13,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_state
 
-from inklens.classifier.answers import Predictions, decide_status, known_share
 from inklens.classifier.guard import INPUT, OUTPUTS, check, read
-from inklens.classifier.inputs import Image, framed
+from inklens.classifier.image_inputs import Image, framed
 from inklens.classifier.metadata import ModelMetadata
+from inklens.classifier.predictions import Predictions, decide_status, known_share
 from inklens.classifier.work import Work
 from inklens.errors import DataError, ModelError
 from inklens.pixels import PixelSpec

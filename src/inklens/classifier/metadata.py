@@ -75,7 +75,7 @@ class ModelMetadata:
     inklens: str
     temperature: float = 1.0
     reject: Reject = field(default_factory=Reject)
-    judged: bool = False
+    has_ood_detector: bool = False
     recipe: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,7 +88,9 @@ class ModelMetadata:
         _check("inklens", self.inklens, _is_name, "a version")
         positive = "a number above 0"
         _check("temperature", self.temperature, lambda value: _number(value) and value > 0, positive)
-        _check("judged", self.judged, lambda value: isinstance(value, bool), "true or false")
+        _check(
+            "has_ood_detector", self.has_ood_detector, lambda value: isinstance(value, bool), "true or false"
+        )
         _check("recipe", self.recipe, lambda value: isinstance(value, Mapping), "an object")
         _check("data", self.data, _is_mapping_of_text, "an object of text")
 

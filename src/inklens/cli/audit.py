@@ -10,7 +10,8 @@ import typer
 
 from inklens.cli.console import interrupts_told, output
 from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
-from inklens.training.recipe import BACKENDS, PRESETS, Recipe
+from inklens.networks import BACKENDS
+from inklens.recipes import PRESETS, Recipe
 
 
 def audit(
@@ -37,14 +38,14 @@ def audit(
     given = {} if epochs is None else {"epochs": epochs}
     recipe = Recipe.from_preset(preset, seed=seed, backend=backend, **given)
 
-    from inklens.cli.progress import shown
+    from inklens.audit.label_audit import PICTURE, TABLE, audit
+    from inklens.cli.training_display import shown
     from inklens.datasets import load
-    from inklens.training.audit import PICTURE, TABLE, audit
 
     loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
     output.print(str(loaded), markup=False)
     with interrupts_told(), shown(output.console) as progress:
-        written, suspicion = audit(
+        written, issues = audit(
             loaded,
             recipe,
             folds=folds,
@@ -53,9 +54,9 @@ def audit(
             on_fold=lambda fold, of: output.print(f"fold {fold} of {of}"),
         )
     output.print(
-        f"suspicious {len(suspicion):,} of {suspicion.images:,} training images are called something else by "
-        f"networks that did not learn them; about {suspicion.estimated:,} labels are probably wrong"
+        f"suspicious {len(issues):,} of {issues.images:,} training images are called something else by "
+        f"networks that did not learn them; about {issues.estimated:,} labels are probably wrong"
     )
-    if len(suspicion):
+    if len(issues):
         output.print(f"picture    {written.path / PICTURE}", markup=False)
     output.print(f"list       {written.path / TABLE}", markup=False)

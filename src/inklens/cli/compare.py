@@ -10,10 +10,10 @@ from inklens.cli.console import notes_on, output
 from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
 
 if TYPE_CHECKING:
-    from inklens.classifier import Candidate
+    from inklens.classifier import EvaluatedModel
     from inklens.datasets import Dataset
     from inklens.evaluation import Comparison
-    from inklens.runs import RunFolder
+    from inklens.run_folder import RunFolder
 
 PICTURED = 48
 _LONGEST_NAME = 28
@@ -34,25 +34,23 @@ def compare(
     strict: Strict = False,
 ) -> None:
     """Judge models on the same images, test each pair of them, and show the images on which they differ."""
-    from inklens.classifier import Candidate, answers_of_all
+    from inklens.classifier import EvaluatedModel, predictions_of_all
     from inklens.evaluation import compare
-    from inklens.runs import RunFolder
+    from inklens.run_folder import RunFolder
 
-    candidates = [Candidate.open(run) for run in runs]
+    models = [EvaluatedModel.open(run) for run in runs]
     options: dict[str, Any] = {"kind": kind, "channels": channels, "framing": framing, "strict": strict}
-    loaded, answers = answers_of_all(candidates, data, part, **options)
-    notes_on(loaded, candidates[0], data, part)
-    names = candidates[0].classifier.class_names
+    loaded, answers = predictions_of_all(models, data, part, **options)
+    notes_on(loaded, models[0], data, part)
+    names = models[0].classifier.class_names
     comparison = compare([each.probabilities for each in answers], answers[0].labels, names)
-    stem = "-vs-".join(candidate.name for candidate in candidates[:3]) + "-and-more" * (len(candidates) > 3)
+    stem = "-vs-".join(model.name for model in models[:3]) + "-and-more" * (len(models) > 3)
     target = RunFolder(folder or Path("comparisons", stem))
-    rows = [
-        {"name": candidate.name, "path": candidate.path, **_training(candidate)} for candidate in candidates
-    ]
+    rows = [{"name": model.name, "path": model.path, **_training(model)} for model in models]
     said = {"name": loaded.name, "source": loaded.source, "fingerprint": loaded.fingerprint, "part": part}
     target.write_json("comparison.json", {"data": said, **comparison.to_dict(rows)})
     target.write_csv("differences.csv", *comparison.rows())
-    _draw(target, loaded, part, candidates, comparison)
+    _draw(target, loaded, part, models, comparison)
     images = (
         f"{len(comparison.labels):,} images" if part == "all" else f"{len(comparison.labels):,} {part} images"
     )
@@ -60,16 +58,16 @@ def compare(
         f"{images} of {loaded.name}; the negative log-likelihood (NLL) is of calibrated probabilities\n",
         markup=False,
     )
-    _print(candidates, comparison)
+    _print(models, comparison)
     output.print(f"written    {target.path}", markup=False)
 
 
-def _training(candidate: "Candidate") -> dict[str, Any]:
-    return {name: candidate.training.get(name) for name in ("parameters", "seconds")}
+def _training(model: "EvaluatedModel") -> dict[str, Any]:
+    return {name: model.training.get(name) for name in ("parameters", "seconds")}
 
 
 def _draw(
-    target: "RunFolder", data: "Dataset", part: str, candidates: "list[Candidate]", comparison: "Comparison"
+    target: "RunFolder", data: "Dataset", part: str, models: "list[EvaluatedModel]", comparison: "Comparison"
 ) -> None:
     """differences.png, or none, not even a former one, where all say the same."""
     from inklens.reporting import differences_grid
@@ -83,19 +81,19 @@ def _draw(
             data.part(part).batch(shown),
             comparison.labels[shown],
             comparison.predicted[:, shown],
-            [candidate.name for candidate in candidates],
+            [model.name for model in models],
             comparison.class_names,
             path,
             of=len(comparison.differing),
         )
 
 
-def _print(candidates: "list[Candidate]", comparison: "Comparison") -> None:
+def _print(models: "list[EvaluatedModel]", comparison: "Comparison") -> None:
     rows = [("", "run", "accuracy", "95 % interval", "errors", "NLL", "parameters", "seconds")]
-    for letter, candidate, scores in zip(ascii_uppercase, candidates, comparison.scores, strict=False):
+    for letter, model, scores in zip(ascii_uppercase, models, comparison.scores, strict=False):
         low, high = scores.interval
-        name = candidate.name
-        training = _training(candidate)
+        name = model.name
+        training = _training(model)
         parameters, seconds = training["parameters"], training["seconds"]
         rows.append(
             (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from inklens.classifier import Candidate
+    from inklens.classifier import EvaluatedModel
     from inklens.datasets import Dataset
 
 
@@ -37,15 +37,15 @@ def note(text: str) -> None:
     errors.print(printable(f"note: {text}"), markup=False)
 
 
-def notes_on(data: "Dataset", candidate: "Candidate", given: str | None, part: str = "test") -> None:
+def notes_on(data: "Dataset", model: "EvaluatedModel", given: str | None, part: str = "test") -> None:
     """What is to be known of data that a network was not trained on: that they have changed since, what was
     left out of them, and whether their test part is but a fifth of them."""
     from inklens.datasets.trees import HELD_OUT
 
-    if candidate.is_own(data):
+    if model.is_own(data):
         return
     if given is None:
-        note(f"{data.source} has changed since {candidate.name} was trained on it")
+        note(f"{data.source} has changed since {model.name} was trained on it")
     for one in data.notes:
         if part == "test" or not one.startswith(HELD_OUT):
             note(f"{data.name}: {one}")

@@ -9,10 +9,10 @@ from inklens.cli.console import note, notes_on, output
 from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
 
 if TYPE_CHECKING:
-    from inklens.classifier import Candidate
+    from inklens.classifier import EvaluatedModel
     from inklens.datasets import Dataset
     from inklens.evaluation import Examination
-    from inklens.runs import RunFolder
+    from inklens.run_folder import RunFolder
 
 
 def evaluate(
@@ -31,32 +31,32 @@ def evaluate(
     strict: Strict = False,
 ) -> None:
     """Judge a model file on labelled images (default: its own test part); write figures and pictures."""
-    from inklens.classifier import Candidate
+    from inklens.classifier import EvaluatedModel
     from inklens.evaluation import examine
     from inklens.reporting import write_examination
 
-    candidate = Candidate.open(run)
-    loaded = candidate.load(data, kind=kind, channels=channels, framing=framing, strict=strict)
-    answers = candidate.answers(loaded, part)
-    notes_on(loaded, candidate, data, part)
-    if candidate.is_own(loaded) and part in ("train", "all"):
+    model = EvaluatedModel.open(run)
+    loaded = model.load(data, kind=kind, channels=channels, framing=framing, strict=strict)
+    answers = model.answers(loaded, part)
+    notes_on(loaded, model, data, part)
+    if model.is_own(loaded) and part in ("train", "all"):
         note("there are images among these that the network learnt from")
-    names = candidate.classifier.class_names
+    names = model.classifier.class_names
     examination = examine(answers.probabilities, answers.labels, names, answers.answered)
-    target = candidate.place(loaded, part, folder)
-    metrics = {**_known(candidate, loaded, target), "evaluation": {"part": part, **examination.to_dict()}}
+    target = model.place(loaded, part, folder)
+    metrics = {**_known(model, loaded, target), "evaluation": {"part": part, **examination.to_dict()}}
     target.write_json(target.metrics, metrics)
     write_examination(target, examination)
     _print(examination, loaded, part)
     output.print(f"written    {target.path}", markup=False)
 
 
-def _known(candidate: "Candidate", data: "Dataset", target: "RunFolder") -> dict[str, Any]:
+def _known(model: "EvaluatedModel", data: "Dataset", target: "RunFolder") -> dict[str, Any]:
     """What else metrics.json holds: in the run what the training wrote, elsewhere what was evaluated."""
-    if target == candidate.run:
+    if target == model.run:
         return target.read_json(target.metrics)
     return {
-        "model": {"name": candidate.name, "path": candidate.path},
+        "model": {"name": model.name, "path": model.path},
         "data": {"name": data.name, "source": data.source, "fingerprint": data.fingerprint},
     }
 

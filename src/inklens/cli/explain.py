@@ -45,9 +45,9 @@ def _explain_run(
     path: str, image: Path, label: str | None, folder: Path | None, occlude: dict[str, int | None]
 ) -> None:
     """From model.keras: everything."""
-    from inklens.classifier.inputs import framed_file
+    from inklens.classifier.image_inputs import framed_file
     from inklens.explanation import explain_run
-    from inklens.training import Run
+    from inklens.run import Run
 
     run = Run.open(path)
     wanted = _label(label, run.class_names, path)
@@ -67,10 +67,10 @@ def _explain_file(
 ) -> None:
     """From a model.onnx, without Keras: the answers when parts are covered."""
     from inklens.classifier import Classifier
-    from inklens.classifier.inputs import framed_file
+    from inklens.classifier.image_inputs import framed_file
     from inklens.explanation import occlusion_map
     from inklens.reporting import occlusion_picture
-    from inklens.runs import atomic
+    from inklens.run_folder import atomic
 
     classifier = Classifier.open(path)
     wanted = _label(label, classifier.class_names, str(path))
@@ -103,7 +103,7 @@ def _label(label: str | None, class_names: Sequence[str], where: str) -> int | N
 def _draw(explanation: Explanation, class_names: Sequence[str], folder: Path) -> list[str]:
     """Writes the pictures, and gives their names, the one that holds most of it first."""
     from inklens import reporting
-    from inklens.runs import atomic
+    from inklens.run_folder import atomic
 
     image, occlusion = explanation.image, explanation.occlusion
     pictures: dict[str, tuple[Any, ...]] = {
@@ -129,7 +129,7 @@ def _status(explanation: Explanation, confidence: dict[str, Any]) -> str:
     import numpy as np
 
     from inklens.classifier import Reject
-    from inklens.classifier.answers import decide_status
+    from inklens.classifier.predictions import decide_status
 
     reject = Reject(confidence.get("score_threshold"), confidence.get("probability_threshold"))
     image, score = explanation.image[None], np.array([explanation.score], np.float32)

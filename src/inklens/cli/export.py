@@ -21,7 +21,7 @@ def export(
     """Write a run's network in a format, load it afresh, and prove that it says what the network says."""
     from inklens.export import export_run
     from inklens.export.proof import BATCH_SIZES
-    from inklens.training import Run
+    from inklens.run import Run
 
     written, proof = export_run(
         Run.open(run).folder, format_name, output=target, max_error=parse_max_error(max_error)

@@ -14,8 +14,8 @@ from inklens.cli.console import printable
 from inklens.cli.light import LightCommand
 
 if TYPE_CHECKING:
-    from inklens.classifier import Scored
-    from inklens.classifier.results import Write
+    from inklens.classifier import FilePrediction
+    from inklens.classifier.prediction_files import Write
 
 _TABLE_BLOCK = 256
 
@@ -52,7 +52,7 @@ def predict(
     ] = False,
 ) -> None:
     """Say what is in images: the class and its probability, "unknown", or "empty"."""
-    from inklens.classifier import Classifier, find_images, score_files
+    from inklens.classifier import Classifier, find_images, predict_files
 
     classifier = Classifier.open(model or _latest_run())
     top_k = min(top_k, len(classifier.class_names))
@@ -61,7 +61,7 @@ def predict(
     counts: Counter[str] = Counter()
     first_error = ""
     with _destination(results, top_k) as write:
-        for answer in score_files(classifier, files, top=top_k, strict=strict):
+        for answer in predict_files(classifier, files, top=top_k, strict=strict):
             write(answer)
             counts[answer.status] += 1
             first_error = first_error or answer.error or ""
@@ -69,7 +69,7 @@ def predict(
 
 
 def _latest_run() -> Path:
-    from inklens.runs import RunFolder
+    from inklens.run_folder import RunFolder
 
     return RunFolder.latest().path
 
@@ -87,7 +87,7 @@ def _with_standard_input(paths: Iterable[str]) -> Iterator[str]:
 def _destination(results: Path | None, top_k: int) -> "Iterator[Write]":
     """Gives the function that takes the answers: to a file, a table on a terminal, lines elsewhere."""
     if results is not None:
-        from inklens.classifier.results import results_file
+        from inklens.classifier.prediction_files import results_file
 
         with results_file(results, top_k) as write:
             yield write
@@ -105,7 +105,7 @@ class _Table:
     def __init__(self) -> None:
         self._rows: list[list[str]] = [["file", "answer", "probability"]]
 
-    def add(self, answer: "Scored") -> None:
+    def add(self, answer: "FilePrediction") -> None:
         self._rows.append(_cells(answer))
         if len(self._rows) >= _TABLE_BLOCK:
             self.flush()
@@ -123,7 +123,7 @@ class _Table:
         self._rows.clear()
 
 
-def _cells(answer: "Scored") -> list[str]:
+def _cells(answer: "FilePrediction") -> list[str]:
     """file, class or status, its probability; then the other classes, or why there is no answer.
 
     What a network makes of a blank image means nothing, so "empty" stands alone.

@@ -74,16 +74,16 @@ def read(
     """Read the handwritten numbers on photos and scans."""
     from inklens.classifier import Classifier, find_images
     from inklens.errors import DataError, ImageError
-    from inklens.reading.ahead import open_ahead
-    from inklens.reading.files import check_targets, write_picture, write_reading
-    from inklens.reading.reading import check_options, read_page
+    from inklens.reading.prefetch import prefetch_pages
+    from inklens.reading.read_page import check_options, read_page
+    from inklens.reading.reading_files import check_targets, write_picture, write_reading
 
     check_targets(results, annotate)
     options: dict[str, Any] = {"expect": expect, "grid": grid}
     check_options(**options)
     files = list(find_images(paths))
     part: Any = region  # four numbers, by `Command.converters`
-    pages = open_ahead(files, part)
+    pages = prefetch_pages(files, part)
     classifier = Classifier.open(model or _latest_run())
     readings: list[tuple[str, Reading]] = []
     complaints = []
@@ -107,7 +107,7 @@ def read(
 
 
 def _latest_run() -> Path:
-    from inklens.runs import RunFolder
+    from inklens.run_folder import RunFolder
 
     return RunFolder.latest().path
 
@@ -115,7 +115,7 @@ def _latest_run() -> Path:
 def _stage_writer(stages: Path | None, file: str, files: int) -> Any:
     if stages is None:
         return None
-    from inklens.reading.files import write_picture
+    from inklens.reading.reading_files import write_picture
 
     folder = stages / Path(file).stem if files > 1 else stages
 

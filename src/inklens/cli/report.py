@@ -9,6 +9,6 @@ from inklens.cli.console import output
 
 def report(run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run.")]) -> None:
     """Write a run's report.html again, from what its folder holds and the data where they are to be had."""
-    from inklens.training import Run
+    from inklens.run import Run
 
     output.print(f"report     {Run.open(run).write_report()}", markup=False)

@@ -12,15 +12,14 @@ from inklens.cli.options import Data
 from inklens.errors import OptionError
 
 if TYPE_CHECKING:
-    from inklens.classifier import Candidate
+    from inklens.audit.corruption_errors import CorruptionErrors, Predict
+    from inklens.classifier import EvaluatedModel
     from inklens.datasets import Dataset
-    from inklens.evaluation import Robustness
-    from inklens.evaluation.robustness import Predict
-    from inklens.runs import RunFolder
+    from inklens.run_folder import RunFolder
 
 
 def robustness(
-    models: Annotated[
+    runs: Annotated[
         list[str], typer.Argument(metavar="RUN...", help="Folders of runs, or model.onnx files.")
     ],
     data: Data = None,
@@ -40,64 +39,64 @@ def robustness(
 
     All are measured on the same images: --data, or the test images of the first one's own data.
     """
-    from inklens.classifier import Candidate, load_for_all
-    from inklens.training.robustness import robustness
+    from inklens.audit.robustness import robustness
+    from inklens.classifier import EvaluatedModel, load_for_all
 
-    if folder is not None and len(models) > 1:
-        raise OptionError(f"--output takes the figures of one run; {len(models)} were given: leave it out")
-    candidates = [Candidate.open(model) for model in models]
-    loaded = load_for_all(candidates, data)
-    _check_classes(candidates, loaded)
-    notes_on(loaded[0], candidates[0], data)
-    into = [_place(candidate, seen, folder) for candidate, seen in zip(candidates, loaded, strict=True)]
+    if folder is not None and len(runs) > 1:
+        raise OptionError(f"--output takes the figures of one run; {len(runs)} were given: leave it out")
+    models = [EvaluatedModel.open(run) for run in runs]
+    loaded = load_for_all(models, data)
+    _check_classes(models, loaded)
+    notes_on(loaded[0], models[0], data)
+    into = [_place(model, seen, folder) for model, seen in zip(models, loaded, strict=True)]
     measured = []
-    for candidate, seen, place in zip(candidates, loaded, into, strict=True):
-        with _progress(candidate.name) as on_corruption:
+    for model, seen, place in zip(models, loaded, into, strict=True):
+        with _progress(model.name) as on_corruption:
             measured.append(
                 robustness(
-                    _predictor(candidate),
+                    _predictor(model),
                     seen,
-                    spec=candidate.classifier.spec,
-                    class_names=candidate.classifier.class_names,
+                    spec=model.classifier.spec,
+                    class_names=model.classifier.class_names,
                     images=images,
                     seed=seed,
                     folder=place,
                     on_corruption=on_corruption,
                 )
             )
-    _print_table([candidate.name for candidate in candidates], measured)
+    _print_table([model.name for model in models], measured)
     output.print(
         f"\nerror on {measured[0].clean.n:,} test images of {loaded[0].name} (seed {seed})", markup=False
     )
-    for candidate, place in zip(candidates, into, strict=True):
+    for model, place in zip(models, into, strict=True):
         if place is None:
-            note(f"{candidate.path} is no run, so nothing was written: give --output")
+            note(f"{model.path} is no run, so nothing was written: give --output")
             continue
         output.print(f"written    {place.path}", markup=False)
-        if place == candidate.run and place.report.exists():
+        if place == model.run and place.report.exists():
             _write_report(place)  # its table shows them now
 
 
-def _predictor(candidate: "Candidate") -> "Predict":
-    return lambda images: candidate.classifier.predict_framed(images).probabilities
+def _predictor(model: "EvaluatedModel") -> "Predict":
+    return lambda images: model.classifier.predict_framed(images).probabilities
 
 
-def _check_classes(candidates: "list[Candidate]", loaded: "list[Dataset]") -> None:
+def _check_classes(models: "list[EvaluatedModel]", loaded: "list[Dataset]") -> None:
     """Refuses what the last of them does not know before the first is measured."""
     from inklens.evaluation import match_classes
 
-    for candidate, data in zip(candidates, loaded, strict=True):
-        match_classes(data.test.labels, data.class_names, candidate.classifier.class_names, data.name)
+    for model, data in zip(models, loaded, strict=True):
+        match_classes(data.test.labels, data.class_names, model.classifier.class_names, data.name)
 
 
-def _place(candidate: "Candidate", data: "Dataset", given: Path | None) -> "RunFolder | None":
-    if given is None and candidate.run is None:
+def _place(model: "EvaluatedModel", data: "Dataset", given: Path | None) -> "RunFolder | None":
+    if given is None and model.run is None:
         return None
-    return candidate.place(data, "test", given)
+    return model.place(data, "test", given)
 
 
 def _write_report(folder: "RunFolder") -> None:
-    from inklens.training import Run
+    from inklens.run import Run
 
     Run(folder).write_report()
 
@@ -112,9 +111,9 @@ def _progress(name: str) -> Iterator[Callable[[str, int, int], None]]:
         yield lambda corruption, done, total: status.update(f"{name}: {corruption}, {done + 1} of {total}")
 
 
-def _print_table(names: list[str], measured: "list[Robustness]") -> None:
+def _print_table(names: list[str], measured: "list[CorruptionErrors]") -> None:
     """A row for each corruption, a column for each run, and one more where framing changes the images."""
-    from inklens.evaluation.robustness import mean_error
+    from inklens.audit.corruption_errors import mean_error
 
     columns = []
     for name, robustness in zip(names, measured, strict=True):

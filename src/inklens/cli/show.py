@@ -42,7 +42,7 @@ def show(
 
     from inklens.datasets import load
     from inklens.reporting import sample_grid
-    from inklens.runs import atomic
+    from inklens.run_folder import atomic
 
     if picture is not None and picture.suffix.lower() != ".png":
         raise OptionError(
@@ -69,13 +69,21 @@ def show(
 
 
 def _show_augmented(preset: str, data: "Dataset", chosen: "NDArray[np.integer]", path: Path) -> None:
+    from inklens.networks.backends import select_backend
+    from inklens.recipes import Recipe
     from inklens.reporting import augmentation_grid
-    from inklens.runs import atomic
-    from inklens.training import Recipe
-    from inklens.training.augmenting import augmented
+    from inklens.run_folder import atomic
+
+    recipe = Recipe.from_preset(preset).for_kind(data.kind)
+    if recipe.augmentation == "none":
+        raise OptionError(
+            f"the preset {preset!r} trains on images as they are; give one that augments (accurate)"
+        )
+    select_backend(recipe.backend)
+    from inklens.networks.augmentation import augmented
 
     images = data.train.batch(chosen)
-    changed = augmented(images, Recipe.from_preset(preset), data.kind, TIMES)
+    changed = augmented(images, recipe.augmentation, recipe.seed, TIMES)
     with atomic(path) as temporary:
         augmentation_grid(
             images,

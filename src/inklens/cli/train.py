@@ -24,29 +24,21 @@ from inklens.cli.options import (
     parse_time,
 )
 from inklens.errors import OptionError
-from inklens.networks import ACTIVATIONS, NETWORKS
-from inklens.networks.views import AUTO, VIEWS
-from inklens.training.committee import Committee, recipe_for
-from inklens.training.jobs import resolve_jobs
-from inklens.training.recipe import (
-    BACKENDS,
-    COMMITTEES,
-    OPTIMIZERS,
-    PRECISIONS,
-    PRESETS,
-    VALIDATION_DATA,
-    Recipe,
-    preset_for,
-)
+from inklens.networks import ACTIVATIONS, BACKENDS, NETWORKS
+from inklens.networks.tta import TTA
+from inklens.recipes.committee import Committee, read_recipe, recipe_for
+from inklens.recipes.presets import COMMITTEES, PRESETS, preset_for
+from inklens.recipes.recipe import OPTIMIZERS, PRECISIONS, VALIDATION_DATA, Recipe
+from inklens.training.committee.jobs import resolve_jobs
 
 if TYPE_CHECKING:
     from inklens.datasets import Dataset
-    from inklens.training import Run
+    from inklens.run import Run
     from inklens.training.progress import Progress
 
 
 # What goes with --members.
-_GATHERING = (
+_COMBINING = (
     "members", "runs", "preset", "data", "name", "folder", "max_error", "no_test", "quiet",
     "kind", "size", "channels", "framing", "strict",
 )  # fmt: skip
@@ -63,6 +55,10 @@ def train(
     ] = None,
     data: Data = None,
     preset: Annotated[str, typer.Option(help=f"One of {_one_of((*PRESETS, *COMMITTEES))}.")] = "fast",
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Train as this recipe.json says; other options change its fields."),
+    ] = None,
     network: Annotated[str | None, typer.Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
     activation: Annotated[str | None, typer.Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
@@ -86,9 +82,9 @@ def train(
     validation_seed: Annotated[
         int | None, typer.Option(help="Another seed holds other images out; default: as --seed.")
     ] = None,
-    views: Annotated[
+    tta: Annotated[
         str | None,
-        typer.Option(help=f"Average over views of an image, moved or mirrored: {_one_of((*AUTO, *VIEWS))}."),
+        typer.Option(help=f"Test-time augmentation, averaged over: one of {_one_of(TTA)}."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, data and machine: same weights.")] = None,
     backend: Annotated[str | None, typer.Option(help=f"One of {_one_of(BACKENDS)}.")] = None,
@@ -134,7 +130,7 @@ def train(
         "validation_split": None if validation_split is None else parse_share_or_count(validation_split),
         "validation_data": validation_data,
         "validation_seed": validation_seed,
-        "views": views,
+        "tta": tta,
         "seed": seed,
         "backend": backend,
         "precision": precision,
@@ -147,20 +143,22 @@ def train(
         _only(context, "resume", "jobs", "quiet")
         return _print_result(_resume(resume, parse_jobs(jobs), quiet))
     if members or runs:
-        return _print_result(_gather(context, members, runs or [], data, options, strict, where))
+        return _print_result(_combine(context, members, runs or [], data, options, strict, where))
     at_once = parse_jobs(jobs) or 1
-    recipe = _recipe(context, preset, changed, at_once)
+    chosen = (
+        read_recipe(recipe).with_options(**changed) if recipe else _recipe(context, preset, changed, at_once)
+    )
     loaded = _load(data, quiet, strict=strict, **options)
     if summary:
-        return _print_summary(loaded, recipe)
+        return _print_summary(loaded, chosen)
 
+    from inklens.networks.backends import choose_backend
     from inklens.training import train
-    from inklens.training.backends import choose_backend
 
     if not quiet:
-        output.print(f"backend    {': '.join(choose_backend(recipe.backend))}", markup=False)
+        output.print(f"backend    {': '.join(choose_backend(chosen.backend))}", markup=False)
     with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(loaded, recipe, **where, tensorboard=tensorboard, jobs=at_once, progress=progress)
+        run = train(loaded, chosen, **where, tensorboard=tensorboard, jobs=at_once, progress=progress)
     return _print_result(run)
 
 
@@ -196,7 +194,7 @@ def _resume(path: str, jobs: int | str | None, quiet: bool) -> "Run":
         return resume(path, jobs=jobs, progress=progress)
 
 
-def _gather(
+def _combine(
     context: typer.Context,
     members: bool,
     runs: list[str],
@@ -212,16 +210,16 @@ def _gather(
         )
     if len(runs) < 2:
         raise OptionError(f"--members got {len(runs)} run; expected two or more: --members RUN RUN")
-    _only(context, *_GATHERING)
+    _only(context, *_COMBINING)
     if context.params["preset"] not in ("committee", "fast"):
         raise OptionError("--members makes a committee: give --preset committee, or leave it out")
 
     from inklens.datasets import load
-    from inklens.training import gather
+    from inklens.training import combine
 
     loaded = None if data is None else load(data, strict=strict, **options)
     with interrupts_told():
-        return gather(runs, loaded, **where)
+        return combine(runs, loaded, **where)
 
 
 @contextmanager
@@ -229,7 +227,7 @@ def _progress(data: "Dataset | str", quiet: bool) -> "Iterator[Progress | None]"
     if quiet:
         yield None
         return
-    from inklens.cli.progress import shown
+    from inklens.cli.training_display import shown
 
     output.print(str(data), markup=False)
     with shown(output.console) as progress:
@@ -250,8 +248,8 @@ def _load(data: str | None, quiet: bool, **options: Any) -> "Dataset":
 
 
 def _print_summary(data: "Dataset", recipe: Recipe | Committee) -> None:
-    from inklens.training import select_backend
-    from inklens.training.conductor import build_network
+    from inklens.networks.backends import select_backend
+    from inklens.training.prepare import build_network
 
     select_backend(recipe.backend)
     networks = recipe.members if isinstance(recipe, Committee) else {"": recipe}

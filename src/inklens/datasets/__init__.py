@@ -10,7 +10,7 @@ from inklens.lazy import lazily
 if TYPE_CHECKING:
     from inklens.datasets.dataset import Arrays, Dataset
     from inklens.datasets.listing import CatalogueEntry, catalogue
-    from inklens.datasets.loading import NAMES, SAMPLE_NOTE, load, load_default
+    from inklens.datasets.sources import NAMES, SAMPLE_NOTE, load, load_default
     from inklens.datasets.splits import Split, stratified_folds, stratified_split
 
 __all__ = [
@@ -28,15 +28,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "NAMES": "loading",
-    "SAMPLE_NOTE": "loading",
     "Arrays": "dataset",
     "CatalogueEntry": "listing",
     "Dataset": "dataset",
+    "NAMES": "sources",
+    "SAMPLE_NOTE": "sources",
     "Split": "splits",
     "catalogue": "listing",
-    "load": "loading",
-    "load_default": "loading",
+    "load": "sources",
+    "load_default": "sources",
     "stratified_folds": "splits",
     "stratified_split": "splits",
 }

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.labels import count_labels
-from inklens.datasets.names import printable
+from inklens.datasets.printable_names import printable
 from inklens.datasets.splits import Split, hold_out_test, joined, stratified_split
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame

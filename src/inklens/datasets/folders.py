@@ -7,7 +7,7 @@ import numpy as np
 
 from inklens.datasets.dataset import Dataset
 from inklens.datasets.image_cache import DecodedTree, decoded_tree, in_threads
-from inklens.datasets.names import printable
+from inklens.datasets.printable_names import printable
 from inklens.datasets.splits import Split, hold_out_test
 from inklens.datasets.trees import Tree, scan_tree
 from inklens.errors import DataError, ImageError

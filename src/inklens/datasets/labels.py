@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets.names import is_printable
+from inklens.datasets.printable_names import is_printable
 from inklens.datasets.trees import natural_key
 from inklens.errors import DataError
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from inklens.datasets.names import is_printable, printable
+from inklens.datasets.printable_names import is_printable, printable
 from inklens.errors import DataError
 from inklens.pixels import IMAGE_SUFFIXES
 

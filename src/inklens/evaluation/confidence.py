@@ -14,8 +14,8 @@ from inklens.evaluation.calibration import (
     softmax,
 )
 from inklens.evaluation.interval import wilson_interval
-from inklens.evaluation.rejection import Thresholds, choose_thresholds, error_upper_bound
 from inklens.evaluation.reliability import expected_calibration_error
+from inklens.evaluation.thresholds import Thresholds, choose_thresholds, error_upper_bound
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.explanation.activation import class_activation
-    from inklens.explanation.explaining import Explanation, explain_network, explain_run
-    from inklens.explanation.features import feature_maps
-    from inklens.explanation.filters import first_layer_filters
-    from inklens.explanation.layers import MapLayer, Sight, activation_layer, map_layers
+    from inklens.explanation.class_activation import class_activation
+    from inklens.explanation.explain import Explanation, explain_network, explain_run
+    from inklens.explanation.feature_maps import feature_maps
+    from inklens.explanation.first_filters import first_layer_filters
     from inklens.explanation.occlusion import Occlusion, occlusion_map
+    from inklens.explanation.receptive_fields import MapLayer, ReceptiveField, activation_layer, map_layers
 
 __all__ = [
     "Explanation",
     "MapLayer",
     "Occlusion",
-    "Sight",
+    "ReceptiveField",
     "activation_layer",
     "class_activation",
     "explain_network",
@@ -31,17 +31,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Explanation": "explaining",
-    "MapLayer": "layers",
+    "Explanation": "explain",
+    "MapLayer": "receptive_fields",
     "Occlusion": "occlusion",
-    "Sight": "layers",
-    "activation_layer": "layers",
-    "class_activation": "activation",
-    "explain_network": "explaining",
-    "explain_run": "explaining",
-    "feature_maps": "features",
-    "first_layer_filters": "filters",
-    "map_layers": "layers",
+    "ReceptiveField": "receptive_fields",
+    "activation_layer": "receptive_fields",
+    "class_activation": "class_activation",
+    "explain_network": "explain",
+    "explain_run": "explain",
+    "feature_maps": "feature_maps",
+    "first_layer_filters": "first_filters",
+    "map_layers": "receptive_fields",
     "occlusion_map": "occlusion",
 }
 

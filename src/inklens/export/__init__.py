@@ -8,21 +8,29 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.export.exporting import export_run, write_onnx
     from inklens.export.formats import FORMATS, require
     from inklens.export.proof import Proof, prove
-    from inklens.export.validation import ValidationOutputs
+    from inklens.export.run_export import export_run, write_onnx
+    from inklens.export.validation_outputs import ValidationOutputs
 
-__all__ = ["FORMATS", "Proof", "ValidationOutputs", "export_run", "prove", "require", "write_onnx"]
+__all__ = [
+    "FORMATS",
+    "Proof",
+    "ValidationOutputs",
+    "export_run",
+    "prove",
+    "require",
+    "write_onnx",
+]
 
 _HOMES = {
     "FORMATS": "formats",
     "Proof": "proof",
-    "ValidationOutputs": "validation",
-    "export_run": "exporting",
+    "ValidationOutputs": "validation_outputs",
+    "export_run": "run_export",
     "prove": "proof",
     "require": "formats",
-    "write_onnx": "exporting",
+    "write_onnx": "run_export",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -1,14 +1,14 @@
-"""The child process of an export: Keras on TensorFlow; see `inklens.networks.child`."""
+"""The child process of an export: Keras on TensorFlow; see `inklens.networks.tensorflow_child`."""
 
 import sys
 from pathlib import Path
 from typing import Any
 
 from inklens.classifier.metadata import ModelMetadata
-from inklens.export.exporting import write_proved
-from inklens.export.validation import ValidationOutputs
-from inklens.networks.child import answer
-from inklens.runs import RunFolder
+from inklens.export.run_export import write_proved
+from inklens.export.validation_outputs import ValidationOutputs
+from inklens.networks.tensorflow_child import answer
+from inklens.run_folder import RunFolder
 
 
 def export(task: dict[str, Any]) -> dict[str, Any]:

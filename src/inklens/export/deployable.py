@@ -9,8 +9,8 @@ import keras
 from keras import ops
 
 from inklens.export.folding import folded
-from inklens.networks.ensemble import JUDGED, Ensemble, Member
-from inklens.networks.views import VIEWS, View
+from inklens.networks.ensemble import OOD_WEIGHT, Ensemble, Member
+from inklens.networks.tta import TTA, Transform
 
 
 def deployable(ensemble: Ensemble, temperature: float) -> keras.Model:
@@ -30,10 +30,10 @@ def deployable(ensemble: Ensemble, temperature: float) -> keras.Model:
     logits = answers[0] if len(answers) == 1 else _vote(ops.stack([ops.log_softmax(one) for one in answers]))
     cooled = keras.layers.Rescaling(1 / temperature, name="cooled")(logits)
     score = ops.max(logits, axis=-1) - ops.mean(logits, axis=-1)
-    if ensemble.judges:
-        verdicts = [folded(judge)(images) for judge in ensemble.judges]
+    if ensemble.ood_detectors:
+        verdicts = [folded(ood_detector)(images) for ood_detector in ensemble.ood_detectors]
         odds = [verdict[:, 1] - verdict[:, 0] for verdict in verdicts]
-        score = score + (JUDGED / len(odds)) * sum(odds[1:], odds[0])
+        score = score + (OOD_WEIGHT / len(odds)) * sum(odds[1:], odds[0])
     outputs = {"probabilities": keras.layers.Softmax(name="probabilities")(cooled), "score": score}
     return _called(keras.Model(pixels, outputs, name="deployable"))
 
@@ -43,21 +43,21 @@ def _answer(member: Member, images: Any) -> Any:
     network = folded(member.network)
     if member.plain:
         return network(images)
-    views = VIEWS[member.views]
-    batch = ops.concatenate([_seen(images, view) for view in views], axis=0)  # (V * N, H, W, C)
+    tta = TTA[member.tta]
+    batch = ops.concatenate([_seen(images, transform) for transform in tta], axis=0)  # (V * N, H, W, C)
     each = ops.log_softmax(network(batch))
-    return _vote(ops.reshape(each, (len(views), -1, each.shape[-1])))  # (V, N, classes)
+    return _vote(ops.reshape(each, (len(tta), -1, each.shape[-1])))  # (V, N, classes)
 
 
-def _seen(images: Any, view: View) -> Any:
-    """As `inklens.networks.views.seen`."""
-    if view.mirrored:
+def _seen(images: Any, transform: Transform) -> Any:
+    """As `inklens.networks.tta.seen`."""
+    if transform.mirrored:
         images = images[:, :, ::-1]
     height, width = images.shape[1:3]
-    rows, columns = abs(view.down), abs(view.right)
+    rows, columns = abs(transform.down), abs(transform.right)
     if rows or columns:
         images = ops.pad(images, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
-        top, left = rows - view.down, columns - view.right
+        top, left = rows - transform.down, columns - transform.right
         images = images[:, top : top + height, left : left + width]
     return images
 

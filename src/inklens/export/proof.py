@@ -130,7 +130,7 @@ def _load_saved_model(path: Path) -> Predict:
 
 
 def _load_keras(path: Path) -> Predict:
-    from inklens.networks.loading import load_network
+    from inklens.networks.keras_file import load_network
 
     network = load_network(path)
     return lambda pixels: (np.asarray(network.predict_on_batch(pixels)), None)

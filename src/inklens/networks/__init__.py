@@ -23,16 +23,17 @@ NETWORKS = {
 }
 # What `inklens.networks.augmentation` has, by the kind of the data.
 AUGMENTATIONS = ("none", "writing", "writing-light", "things", "things-light")
+BACKENDS = ("auto", "tensorflow", "jax", "torch")
 ACTIVATIONS = ("relu", "leaky_relu")
 DATA_FORMATS = ("channels_last", "channels_first")
 MINIMUM_SIDE = 8
 
 
 def build(name: str, image_shape: tuple[int, int, int], classes: int, **options: Any) -> keras.Sequential:
-    """Build a network by name; see `inklens.networks.sequential.build` for the options."""
-    from inklens.networks import sequential
+    """Build a network by name; see `inklens.networks.architectures.build` for the options."""
+    from inklens.networks import architectures
 
-    return sequential.build(name, image_shape, classes, **options)
+    return architectures.build(name, image_shape, classes, **options)
 
 
-__all__ = ["ACTIVATIONS", "AUGMENTATIONS", "DATA_FORMATS", "MINIMUM_SIDE", "NETWORKS", "build"]
+__all__ = ["ACTIVATIONS", "AUGMENTATIONS", "BACKENDS", "DATA_FORMATS", "MINIMUM_SIDE", "NETWORKS", "build"]

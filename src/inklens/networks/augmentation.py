@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,18 @@ AUGMENTATIONS = {
     "things": Augmentation(shift=0.07, scale=0.05, erase=0.35, flip=True),
     "things-light": Augmentation(flip=True),
 }
+
+
+def augmentation_layer(name: str, seed: int) -> Augment | None:
+    """The layer that changes training images, by a name in `AUGMENTATIONS`; None for "none"."""
+    return None if name == "none" else Augment(AUGMENTATIONS[name], seed)
+
+
+def augmented(images: NDArray[np.uint8], name: str, seed: int, times: int) -> NDArray[np.uint8]:
+    """Images as training sees them, several times: uint8 (N, H, W, C) -> uint8 (times, N, H, W, C), 0-255."""
+    layer = Augment(AUGMENTATIONS[name], seed)
+    seen = [ops.convert_to_numpy(layer(images, training=True)) for _ in range(times)]
+    return np.stack(seen).round().clip(0, 255).astype(np.uint8)
 
 
 class Augment(keras.layers.Layer):

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import ModelError
-from inklens.networks.loading import load_network
-from inklens.networks.sequential import logits_network
-from inklens.networks.views import VIEWS, seen
+from inklens.networks.architectures import logits_network
+from inklens.networks.keras_file import load_network
+from inklens.networks.tta import TTA, transformed
 
-JUDGED = 0.5  # weight of a judge's log-odds beside the margin of the logits
+OOD_WEIGHT = 0.5  # weight of a judge's log-odds beside the margin of the logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,18 +35,18 @@ class Member:
 
     Args:
         network: as `inklens.networks.build` makes it.
-        views: a name in `inklens.networks.views.VIEWS`.
+        views: a name in `inklens.networks.tta.VIEWS`.
         judge: a network of the classes "none of them" and "one of them", of the same images; None: has none.
     """
 
     network: keras.Sequential
-    views: str = "none"
-    judge: keras.Sequential | None = None
+    tta: str = "none"
+    ood_detector: keras.Sequential | None = None
 
     @property
     def plain(self) -> bool:
         """Whether it looks at the image alone."""
-        return self.views == "none"
+        return self.tta == "none"
 
     @cached_property
     def _logits(self) -> keras.Sequential:
@@ -57,8 +57,8 @@ class Member:
 
         uint8 (N, H, W, C), 0-255 -> float32 (N, classes).
         """
-        views = [self._answer(seen(images, view)) for view in VIEWS[self.views]]
-        return views[0] if self.plain else vote(views)
+        tta = [self._answer(transformed(images, transform)) for transform in TTA[self.tta]]
+        return tta[0] if self.plain else vote(tta)
 
     def _answer(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         answer = keras.ops.convert_to_numpy(self._logits.predict_on_batch(images))
@@ -78,10 +78,10 @@ class Ensemble:
 
     @classmethod
     def of(
-        cls, network: keras.Sequential, views: str = "none", judge: keras.Sequential | None = None
+        cls, network: keras.Sequential, tta: str = "none", ood_detector: keras.Sequential | None = None
     ) -> Ensemble:
         """One network."""
-        return cls((Member(network, views, judge),))
+        return cls((Member(network, tta, ood_detector),))
 
     @classmethod
     def load(cls, files: Iterable[tuple[Path, str, Path | None]]) -> Ensemble:
@@ -93,12 +93,14 @@ class Ensemble:
         """
         loaded = cls(
             tuple(
-                Member(load_network(path), views, judge and load_network(judge))
-                for path, views, judge in files
+                Member(load_network(path), tta, ood_detector and load_network(ood_detector))
+                for path, tta, ood_detector in files
             )
         )
         shapes = {(member.network.input_shape, member.network.output_shape) for member in loaded.members}
-        unfit = {(judge.input_shape, judge.output_shape) for judge in loaded.judges}
+        unfit = {
+            (ood_detector.input_shape, ood_detector.output_shape) for ood_detector in loaded.ood_detectors
+        }
         unfit -= {(loaded.input_shape, (None, 2))}
         if unfit:
             raise ModelError(
@@ -134,9 +136,9 @@ class Ensemble:
         return int(self.members[0].network.output_shape[-1])
 
     @property
-    def judges(self) -> list[keras.Sequential]:
+    def ood_detectors(self) -> list[keras.Sequential]:
         """Those that the members have."""
-        return [member.judge for member in self.members if member.judge is not None]
+        return [member.ood_detector for member in self.members if member.ood_detector is not None]
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Numbers whose softmax is the answer, and whose log-sum-exp the score.
@@ -146,16 +148,19 @@ class Ensemble:
         answers = [member.logits(images) for member in self.members]
         answer = (answers[0] if len(answers) == 1 else vote(answers)).astype(np.float64)
         score = answer.max(axis=1) - answer.mean(axis=1)
-        if self._judges:
-            verdicts = [keras.ops.convert_to_numpy(judge.predict_on_batch(images)) for judge in self._judges]
-            score += JUDGED * np.mean([verdict[:, 1] - verdict[:, 0] for verdict in verdicts], axis=0)
+        if self._ood_detectors:
+            verdicts = [
+                keras.ops.convert_to_numpy(ood_detector.predict_on_batch(images))
+                for ood_detector in self._ood_detectors
+            ]
+            score += OOD_WEIGHT * np.mean([verdict[:, 1] - verdict[:, 0] for verdict in verdicts], axis=0)
         carried = answer + (score - np.logaddexp.reduce(answer, axis=1))[:, None]
         return np.asarray(carried, np.float32)
 
     @cached_property
-    def _judges(self) -> list[keras.Sequential]:
+    def _ood_detectors(self) -> list[keras.Sequential]:
         """Without their softmax."""
-        return [logits_network(judge) for judge in self.judges]
+        return [logits_network(ood_detector) for ood_detector in self.ood_detectors]
 
 
 def vote(logits: list[NDArray[np.float32]]) -> NDArray[np.float32]:

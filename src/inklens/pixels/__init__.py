@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.pixels.batches import as_batch
+    from inklens.pixels.arrays import as_batch
+    from inklens.pixels.clean_ink import keep_writing, without_specks
     from inklens.pixels.decoding import decode, decode_enough
     from inklens.pixels.encoding import encode_png, encode_webp
     from inklens.pixels.finding import find_ink
-    from inklens.pixels.formats import IMAGE_SUFFIXES
     from inklens.pixels.framing import frame
-    from inklens.pixels.pieces import keep_writing, without_specks
+    from inklens.pixels.image_formats import IMAGE_SUFFIXES
     from inklens.pixels.placing import place_ink, stroke_width
     from inklens.pixels.spec import FRAMINGS, PixelSpec
 
@@ -37,19 +37,19 @@ __all__ = [
 
 _HOMES = {
     "FRAMINGS": "spec",
-    "IMAGE_SUFFIXES": "formats",
+    "IMAGE_SUFFIXES": "image_formats",
     "PixelSpec": "spec",
-    "as_batch": "batches",
+    "as_batch": "arrays",
     "decode": "decoding",
     "decode_enough": "decoding",
     "encode_png": "encoding",
     "encode_webp": "encoding",
     "find_ink": "finding",
     "frame": "framing",
-    "keep_writing": "pieces",
+    "keep_writing": "clean_ink",
     "place_ink": "placing",
     "stroke_width": "placing",
-    "without_specks": "pieces",
+    "without_specks": "clean_ink",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

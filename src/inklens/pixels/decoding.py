@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inklens.errors import ImageError
 from inklens.pixels.channels import with_channels
-from inklens.pixels.formats import FORMATS
+from inklens.pixels.image_formats import FORMATS
 
 MAX_PIXELS = 50_000_000
 

@@ -62,8 +62,8 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
 
 def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """One piece of writing, set in the frame as MNIST's are."""
+    from inklens.pixels.clean_ink import keep_writing
     from inklens.pixels.finding import find_ink
-    from inklens.pixels.pieces import keep_writing
     from inklens.pixels.placing import place_ink
 
     grey = with_channels(image, 1)[..., 0]

@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.reading.files import write_reading
-    from inklens.reading.reading import read
-    from inklens.reading.results import Digit, Number, Reading
+    from inklens.reading.read_page import read
+    from inklens.reading.reading import Digit, Number, Reading
+    from inklens.reading.reading_files import write_reading
 
-__all__ = ["Digit", "Number", "Reading", "read", "write_reading"]
+__all__ = [
+    "Digit",
+    "Number",
+    "Reading",
+    "read",
+    "write_reading",
+]
 
 _HOMES = {
-    "Digit": "results",
-    "Number": "results",
-    "Reading": "results",
-    "read": "reading",
-    "write_reading": "files",
+    "Digit": "reading",
+    "Number": "reading",
+    "Reading": "reading",
+    "read": "read_page",
+    "write_reading": "reading_files",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.reading.page import Ink, Page
+from inklens.reading.paper.page import Ink, Page
 
 if TYPE_CHECKING:
-    from inklens.reading.pieces import Piece
-    from inklens.reading.results import Reading
-    from inklens.reading.splitting import Part
+    from inklens.reading.pieces.pieces import Piece
+    from inklens.reading.pieces.splitting import Part
+    from inklens.reading.reading import Reading
 
 Picture = NDArray[np.uint8]
 

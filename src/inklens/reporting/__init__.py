@@ -1,19 +1,19 @@
 """Pictures of a run as PNG files. Matplotlib is imported only when one is drawn."""
 
-from inklens.reporting.confusion import confusion_matrix_picture
-from inklens.reporting.corruptions import corruptions_picture
-from inklens.reporting.curves import training_curves
-from inklens.reporting.examination import write_examination
-from inklens.reporting.explanations import (
+from inklens.reporting.confusion_picture import confusion_matrix_picture
+from inklens.reporting.corruptions_picture import corruptions_picture
+from inklens.reporting.curves_picture import training_curves
+from inklens.reporting.examination_files import write_examination
+from inklens.reporting.explanation_pictures import (
     class_activation_picture,
     explanation_picture,
     occlusion_picture,
 )
-from inklens.reporting.features import feature_maps_picture
-from inklens.reporting.filters import filters_picture
-from inklens.reporting.grids import augmentation_grid, differences_grid, predictions_grid, sample_grid
-from inklens.reporting.reliability import coverage_picture, reliability_picture
-from inklens.reporting.suspects import suspects_picture
+from inklens.reporting.feature_maps_picture import feature_maps_picture
+from inklens.reporting.filters_picture import filters_picture
+from inklens.reporting.image_grids import augmentation_grid, differences_grid, predictions_grid, sample_grid
+from inklens.reporting.label_issues_picture import label_issues_picture
+from inklens.reporting.reliability_picture import coverage_picture, reliability_picture
 
 __all__ = [
     "augmentation_grid",
@@ -25,11 +25,11 @@ __all__ = [
     "explanation_picture",
     "feature_maps_picture",
     "filters_picture",
+    "label_issues_picture",
     "occlusion_picture",
     "predictions_grid",
     "reliability_picture",
     "sample_grid",
-    "suspects_picture",
     "training_curves",
     "write_examination",
 ]

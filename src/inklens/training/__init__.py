@@ -1,6 +1,6 @@
-"""The conductor: recipe + data set -> run, calling the other rooms in order. Keras does the training.
+"""From a data set and a recipe to a run. Keras does the training.
 
-Names resolve when they are first used: recipes and backends are known without a framework.
+Names resolve when they are first used: no framework is imported before a training starts.
 """
 
 from typing import TYPE_CHECKING
@@ -8,38 +8,23 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.training.backends import select_backend
-    from inklens.training.committee import Committee, recipe_for
-    from inklens.training.conductor import train
-    from inklens.training.election import gather, resume
+    from inklens.training.committee.combine import combine
+    from inklens.training.committee.resume import resume
     from inklens.training.progress import EpochProgress
-    from inklens.training.recipe import PRESETS, Recipe
-    from inklens.training.run import Run
+    from inklens.training.train import train
 
 __all__ = [
-    "PRESETS",
-    "Committee",
     "EpochProgress",
-    "Recipe",
-    "Run",
-    "gather",
-    "recipe_for",
+    "combine",
     "resume",
-    "select_backend",
     "train",
 ]
 
 _HOMES = {
-    "PRESETS": "recipe",
-    "Committee": "committee",
     "EpochProgress": "progress",
-    "Recipe": "recipe",
-    "Run": "run",
-    "gather": "election",
-    "recipe_for": "committee",
-    "resume": "election",
-    "select_backend": "backends",
-    "train": "conductor",
+    "combine": "committee.combine",
+    "resume": "committee.resume",
+    "train": "train",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

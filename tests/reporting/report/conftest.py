@@ -14,7 +14,7 @@ import pytest
 from inklens.datasets import Split, load
 from inklens.evaluation import Confidence, evaluate, prediction_rows, softmax
 from inklens.reporting.report import Seen, write_report
-from inklens.runs import RunFolder
+from inklens.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

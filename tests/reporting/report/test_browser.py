@@ -8,7 +8,7 @@ import pytest
 
 from inklens.datasets import Split
 
-VIEWS = [(1280, False), (1280, True), (360, False), (360, True)]
+TTA = [(1280, False), (1280, True), (360, False), (360, True)]
 FOREIGN = (
     "<script>document.title='owned'</script>",
     '"><img src=x onerror="document.title=\'owned\'">',
@@ -66,7 +66,7 @@ def report(make_run, real_digits, seen):
     return run.folder.report
 
 
-@pytest.mark.parametrize(("width", "dark"), VIEWS)
+@pytest.mark.parametrize(("width", "dark"), TTA)
 def test_no_console_message_no_request_off_the_page_and_no_sideways_scrolling(opened, report, width, dark):
     view = opened(report, width, dark)
     assert view.console == []
@@ -75,7 +75,7 @@ def test_no_console_message_no_request_off_the_page_and_no_sideways_scrolling(op
     assert view.page.title() == "mine - Inklens report"
 
 
-@pytest.mark.parametrize(("width", "dark"), VIEWS)
+@pytest.mark.parametrize(("width", "dark"), TTA)
 def test_every_text_stands_out_by_four_and_a_half_to_one(opened, report, width, dark):
     page = opened(report, width, dark).page
     page.locator(".matrix button.wrong").first.click()

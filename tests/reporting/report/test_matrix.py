@@ -2,7 +2,7 @@ import numpy as np
 
 from inklens.datasets import Split
 from inklens.reporting.report.matrix import gallery, matrix_of
-from inklens.reporting.report.sources import read_sources
+from inklens.reporting.report.run_figures import read_sources
 
 
 def test_a_cell_says_how_often_and_empty_ones_are_none():

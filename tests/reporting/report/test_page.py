@@ -8,7 +8,7 @@ import pytest
 from inklens.datasets import Split
 from inklens.errors import MissingPackageError, RunError
 from inklens.reporting.report import LARGEST_REPORT
-from inklens.reporting.report.sources import read_sources
+from inklens.reporting.report.run_figures import read_sources
 
 
 def test_the_figures_a_person_asks_for_first_are_those_of_the_run(finished):
@@ -24,17 +24,17 @@ def test_the_figures_a_person_asks_for_first_are_those_of_the_run(finished):
 
 
 @pytest.mark.parametrize(
-    ("kind", "judged", "said"),
+    ("kind", "has_ood_detector", "said"),
     [
-        ("things", False, {"epochs": "28", "judge": "none"}),
-        ("writing", True, {"epochs": "16", "judge": "small"}),
+        ("things", False, {"epochs": "28", "ood_detector": "none"}),
+        ("writing", True, {"epochs": "16", "ood_detector": "small"}),
     ],
 )
-def test_the_recipe_is_told_as_it_was_for_these_data(finished, kind, judged, said):
+def test_the_recipe_is_told_as_it_was_for_these_data(finished, kind, has_ood_detector, said):
     described = finished.folder.read_json("recipe.json")
-    described["recipe"] |= {"epochs": 16, "things_epochs": 28, "judge": "small"}
+    described["recipe"] |= {"epochs": 16, "things_epochs": 28, "ood_detector": "small"}
     described["data"]["kind"] = kind
-    finished.folder.write_json(finished.folder.recipe, {**described, "judged": judged})
+    finished.folder.write_json(finished.folder.recipe, {**described, "has_ood_detector": has_ood_detector})
     page = finished.write()
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     assert "things_epochs" not in text

@@ -22,7 +22,7 @@ from inklens.reporting.report import wording
 from inklens.reporting.report.charts import Chart, coverage_chart, reliability_chart, training_charts
 from inklens.reporting.report.matrix import Matrix, gallery, matrix_of
 from inklens.reporting.report.pictures import LayerMaps, Picture, filters_sheet, map_sheets, thumbnail
-from inklens.reporting.report.sources import Robustness, Sources
+from inklens.reporting.report.run_figures import Robustness, Sources
 
 TEN, WORST = 10, 20
 _LARGE_SIDE = 128
@@ -115,12 +115,12 @@ class Corruption:
 
 
 @dataclass(frozen=True)
-class Voter:
+class Member:
     """One member of a committee, and how it fared by itself."""
 
     name: str
     network: str
-    views: str
+    tta: str
     accuracy: str
     errors: str
     training: str
@@ -146,7 +146,7 @@ class Report:
     headings: tuple[str, ...]
     ten: tuple[Example, ...]
     training: tuple[Chart, ...]
-    members: tuple[Voter, ...]
+    members: tuple[Member, ...]
     matrix: Matrix
     scrolled: bool
     gallery: dict[str, list[list[int | float | str]]]
@@ -164,7 +164,7 @@ class Report:
     written: str
 
 
-def gather(
+def make_report(
     sources: Sources,
     *,
     images: Split | None,
@@ -305,12 +305,12 @@ def _figures(sources: Sources) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _members(sources: Sources) -> tuple[Voter, ...]:
+def _members(sources: Sources) -> tuple[Member, ...]:
     return tuple(
-        Voter(
+        Member(
             name=wording.clean(str(one["name"])),
             network=wording.clean(str(one["network"])),
-            views=wording.clean(str(one["views"])),
+            tta=wording.clean(str(one["tta"])),
             accuracy=wording.share(one["accuracy"]),
             errors=f"{one['errors']:,}",
             training=wording.seconds(one["seconds"]),
@@ -320,24 +320,13 @@ def _members(sources: Sources) -> tuple[Voter, ...]:
 
 
 def _recipe_settings(sources: Sources) -> dict[str, Any]:
-    """A recipe's fields as they were for these data; of a committee, those in which all members agree."""
+    """A recipe's fields; of a committee, those in which all members agree."""
     recipe = sources.recipe["recipe"]
     if "members" not in recipe:
-        return _for_these_data(recipe, sources)
-    first, *others = (_for_these_data(member, sources) for member in recipe["members"].values())
+        return dict(recipe)
+    first, *others = recipe["members"].values()
     alike = {field: value for field, value in first.items() if all(value == other[field] for other in others)}
     return {**alike, "preset": recipe["preset"], "members": list(recipe["members"])}
-
-
-def _for_these_data(recipe: dict[str, Any], sources: Sources) -> dict[str, Any]:
-    """What is for another kind of data is left out: `Recipe.things_epochs`, and a judge of digits."""
-    fields = dict(recipe)
-    things = fields.pop("things_epochs", None)
-    if things is not None and sources.recipe["data"]["kind"] == "things":
-        fields["epochs"] = things
-    if not sources.recipe.get("judged", True):
-        fields["judge"] = "none"
-    return fields
 
 
 def _examples(sources: Sources, images: Split | None, indices: NDArray[np.integer]) -> tuple[Example, ...]:

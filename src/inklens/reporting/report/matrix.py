@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inklens.datasets import Split
 from inklens.reporting.report.pictures import LARGEST_SIDE, thumbnail
-from inklens.reporting.report.sources import Sources
+from inklens.reporting.report.run_figures import Sources
 from inklens.reporting.report.wording import share
 
 LARGEST_MATRIX = 100

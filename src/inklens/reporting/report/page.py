@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from inklens.datasets import Split
 from inklens.errors import MissingPackageError
 from inklens.reporting import style
-from inklens.reporting.report.contents import Report, Seen, gather
-from inklens.reporting.report.sources import read_sources
+from inklens.reporting.report.contents import Report, Seen, make_report
+from inklens.reporting.report.run_figures import read_sources
 from inklens.reporting.report.wording import share
-from inklens.runs import RunFolder
+from inklens.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -51,7 +51,9 @@ def write_report(
     sources = read_sources(folder)
     budget = _IMAGES
     while True:
-        report = gather(sources, images=images, seen=seen, reproduce=reproduce, budget=budget, notes=notes)
+        report = make_report(
+            sources, images=images, seen=seen, reproduce=reproduce, budget=budget, notes=notes
+        )
         page = render(report).encode()
         if len(page) <= LARGEST_REPORT or budget == 0:
             break

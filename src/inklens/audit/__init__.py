@@ -1,0 +1,39 @@
+"""What is wrong with data or a model: labels that are probably wrong, and errors on damaged images.
+
+Names resolve when they are first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from inklens.lazy import lazily
+
+if TYPE_CHECKING:
+    from inklens.audit.corruption_errors import CorruptionErrors, measure_corruption_errors
+    from inklens.audit.corruptions import CORRUPTIONS, corrupt
+    from inklens.audit.label_audit import audit
+    from inklens.audit.label_issues import LabelIssues, find_label_issues
+    from inklens.audit.robustness import robustness
+
+__all__ = [
+    "CORRUPTIONS",
+    "CorruptionErrors",
+    "LabelIssues",
+    "audit",
+    "corrupt",
+    "find_label_issues",
+    "measure_corruption_errors",
+    "robustness",
+]
+
+_HOMES = {
+    "CORRUPTIONS": "corruptions",
+    "CorruptionErrors": "corruption_errors",
+    "LabelIssues": "label_issues",
+    "audit": "label_audit",
+    "corrupt": "corruptions",
+    "find_label_issues": "label_issues",
+    "measure_corruption_errors": "corruption_errors",
+    "robustness": "robustness",
+}
+
+__getattr__ = lazily(__name__, _HOMES)

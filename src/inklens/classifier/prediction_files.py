@@ -1,0 +1,144 @@
+"""Answers as a CSV, JSON, JSON Lines or Parquet file: written row by row, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from inklens.classifier.batch_prediction import FilePrediction
+from inklens.errors import MissingPackageError, OptionError
+from inklens.run_folder import atomic
+
+Write = Callable[[FilePrediction], None]
+
+_PARQUET_ROWS = 10_000
+
+
+@contextmanager
+def results_file(path: Path, top: int) -> Iterator[Write]:
+    """Gives the function that writes one answer; the file is there once the block is left without error.
+
+    CSV and Parquet have the columns file, status, label, probability, score, error, and where `top` is more
+    than 1 top_1, top_1_probability and so on. JSON has objects with the same names and a list "top".
+
+    Args:
+        path: its suffix says the format: .csv, .json, .jsonl or .parquet.
+        top: how many classes each answer has.
+
+    Raises:
+        OptionError: another suffix.
+        MissingPackageError: Parquet without pyarrow.
+        RunError: the file cannot be written.
+    """
+    opened = _FORMATS.get(path.suffix.lower())
+    if opened is None:
+        raise OptionError(f"--output {path} has no known suffix; expected one of {', '.join(_FORMATS)}")
+    if opened is _parquet:
+        _pyarrow()
+    with atomic(path) as temporary, opened(temporary, top) as write:
+        yield write
+
+
+@contextmanager
+def _csv(path: Path, top: int) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        rows = csv.DictWriter(file, _columns(top), lineterminator="\n")
+        rows.writeheader()
+
+        def write(answer: FilePrediction) -> None:
+            rows.writerow(_flat(answer, top))
+
+        yield write
+
+
+@contextmanager
+def _json_lines(path: Path, top: int) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8") as file:
+
+        def write(answer: FilePrediction) -> None:
+            file.write(_object(answer) + "\n")
+
+        yield write
+
+
+@contextmanager
+def _json(path: Path, top: int) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8") as file:
+        before = "[\n"
+
+        def write(answer: FilePrediction) -> None:
+            nonlocal before
+            file.write(before + _object(answer))
+            before = ",\n"
+
+        yield write
+        file.write("\n]\n" if before == ",\n" else "[]\n")
+
+
+@contextmanager
+def _parquet(path: Path, top: int) -> Iterator[Write]:
+    arrow, parquet = _pyarrow()
+    numbers = [name for name in _columns(top) if name == "score" or name.endswith("probability")]
+    types = [arrow.float32() if name in numbers else arrow.string() for name in _columns(top)]
+    schema = arrow.schema(list(zip(_columns(top), types, strict=True)))
+    rows: list[dict[str, Any]] = []
+    with parquet.ParquetWriter(path, schema) as file:
+
+        def flush() -> None:
+            file.write_table(arrow.Table.from_pylist(rows, schema))
+            rows.clear()
+
+        def write(answer: FilePrediction) -> None:
+            flat = _flat(answer, top)
+            flat["file"] = _utf_8(flat["file"])
+            rows.append(flat)
+            if len(rows) == _PARQUET_ROWS:
+                flush()
+
+        yield write
+        flush()
+
+
+_FORMATS = {".csv": _csv, ".json": _json, ".jsonl": _json_lines, ".parquet": _parquet}
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingPackageError(
+            "a .parquet file needs pyarrow, which is not installed: pip install 'inklens[parquet]'"
+        ) from error
+    return pyarrow, parquet
+
+
+def _columns(top: int) -> list[str]:
+    ranks = range(1, top + 1 if top > 1 else 1)
+    ranked = [name for rank in ranks for name in (f"top_{rank}", f"top_{rank}_probability")]
+    return ["file", "status", "label", "probability", "score", *ranked, "error"]
+
+
+def _flat(answer: FilePrediction, top: int) -> dict[str, Any]:
+    row: dict[str, Any] = asdict(answer)
+    ranked = row.pop("top")
+    if top > 1:
+        for rank, (name, probability) in enumerate(ranked, 1):
+            row[f"top_{rank}"], row[f"top_{rank}_probability"] = name, probability
+    return row
+
+
+def _object(answer: FilePrediction) -> str:
+    """One line of ASCII; a file name that is no UTF-8 survives in it."""
+    row = asdict(answer)
+    row["top"] = [{"label": name, "probability": probability} for name, probability in answer.top]
+    return json.dumps(row)
+
+
+def _utf_8(name: str) -> str:
+    return name.encode(errors="backslashreplace").decode()

@@ -1,0 +1,88 @@
+"""What a classifier says about a batch of images, and when it says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.classifier.metadata import ModelMetadata, Reject
+
+OK, UNKNOWN, EMPTY = "ok", "unknown", "empty"
+
+# Log-odds that an image at the score's threshold is of any class; chosen on generated pages, where cuts
+# between touching digits are never quite right and no page has as many strangers as digits.
+_AT_THRESHOLD = 1.5
+# Grey levels between the darkest and the lightest pixel, below which nobody could see anything in the image.
+EMPTY_CONTRAST = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """One answer for each image.
+
+    Args:
+        class_names: one for each column of `probabilities`.
+        probabilities: float32 (N, C), 0-1, each row summing to 1.
+        score: float32 (N,); the higher, the more like what the network was trained on.
+        status: str (N,); "ok", "unknown" (like nothing it was trained on, or too unsure) or "empty" (blank).
+        known: float32 (N,), 0-1, how probable it is that the image is of any class at all, which the
+            probabilities take for granted; 1 where no judge says so, or no threshold was chosen.
+    """
+
+    class_names: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    score: NDArray[np.float32]
+    status: NDArray[np.str_]
+    known: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    @property
+    def indices(self) -> NDArray[np.int64]:
+        """(N,) the most probable class of each image, whatever its status."""
+        indices: NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return indices
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """The class of each image by name; None where the status is not "ok"."""
+        pairs = zip(self.indices.tolist(), self.status.tolist(), strict=True)
+        return tuple(self.class_names[index] if status == OK else None for index, status in pairs)
+
+    def top(self, count: int) -> NDArray[np.int64]:
+        """(N, count) the most probable classes of each image, the most probable first."""
+        return np.argsort(-self.probabilities, axis=1, kind="stable")[:, :count]
+
+
+def known_share(score: NDArray[np.float32], metadata: ModelMetadata) -> NDArray[np.float32]:
+    """`Predictions.known`, by the logistic function: a judged score is half of the log-odds."""
+    threshold = metadata.reject.score_threshold
+    if not metadata.has_ood_detector or threshold is None:
+        return np.ones(len(score), np.float32)
+    odds = 2 * (score - np.float32(threshold)) + _AT_THRESHOLD
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -80, 80))), np.float32)
+
+
+def decide_status(
+    pixels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    score: NDArray[np.float32],
+    reject: Reject,
+) -> NDArray[np.str_]:
+    """The status of each image: "empty" before "unknown" before "ok".
+
+    Args:
+        pixels: uint8 (N, H, W, C), framed.
+        probabilities: float32 (N, C).
+        score: float32 (N,).
+    """
+    unknown = np.zeros(len(score), np.bool_)
+    if reject.score_threshold is not None:
+        unknown |= score < reject.score_threshold
+    if reject.probability_threshold is not None:
+        unknown |= probabilities.max(axis=1) < reject.probability_threshold
+    contrast = (pixels.max(axis=(1, 2)) - pixels.min(axis=(1, 2))).max(axis=1)
+    return np.where(contrast < EMPTY_CONTRAST, EMPTY, np.where(unknown, UNKNOWN, OK))

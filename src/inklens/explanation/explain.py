@@ -1,0 +1,258 @@
+"""All that explains one answer of a run's network, computed on TensorFlow: here, or in a child process."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import MissingPackageError, RunError
+from inklens.evaluation import softmax, unknown_score
+from inklens.explanation.occlusion import Occlusion, check_label, occlusion_map
+from inklens.explanation.receptive_fields import (
+    MapLayer,
+    ReceptiveField,
+    activation_layer,
+    channels_last,
+    map_layers,
+)
+from inklens.networks.tensorflow_child import on_tensorflow
+from inklens.run_folder import NetworkFiles, RunFolder, complete
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a network answers as it does to one image.
+
+    Args:
+        image: uint8 (H, W, C), as the network saw it.
+        label: the class that is explained.
+        score: how much the image is like those learnt from; see `inklens.networks.ensemble`.
+        filters: float32 (h, w, in, out), the first layer's.
+        layers: those that give maps, in their order.
+        maps: layer name -> float32 (h, w, channels).
+        class_activation: float32 (H, W), 0-1.
+        occlusion: the answers when parts are covered.
+    """
+
+    image: NDArray[np.uint8]
+    label: int
+    score: float
+    filters: NDArray[np.float32]
+    layers: tuple[MapLayer, ...]
+    maps: Mapping[str, NDArray[np.float32]]
+    class_activation: NDArray[np.float32]
+    occlusion: Occlusion
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """float32 (classes,), calibrated."""
+        return self.occlusion.uncovered
+
+    @property
+    def activation_layer(self) -> MapLayer:
+        """The layer that the class activation was taken from."""
+        return activation_layer(self.layers)
+
+    def save(self, path: Path) -> None:
+        """Writes it as .npz."""
+        said = {
+            "label": self.label,
+            "score": self.score,
+            "layers": [asdict(layer) for layer in self.layers],
+            "patch": self.occlusion.patch,
+        }
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays |= {f"occlusion.{name}": getattr(self.occlusion, name) for name in _OCCLUSION_ARRAYS}
+        arrays |= {f"maps.{name}": maps for name, maps in self.maps.items()}
+        np.savez(path, said=np.array(json.dumps(said)), **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Explanation:
+        """The opposite of `save`."""
+        with np.load(path, allow_pickle=False) as file:
+            said = json.loads(str(file["said"]))
+            layers = tuple(_layer(fields) for fields in said["layers"])
+            return cls(
+                **{name: file[name] for name in _ARRAYS},
+                label=said["label"],
+                score=said["score"],
+                layers=layers,
+                maps={layer.name: file[f"maps.{layer.name}"] for layer in layers},
+                occlusion=Occlusion(
+                    label=said["label"],
+                    patch=said["patch"],
+                    **{name: file[f"occlusion.{name}"] for name in _OCCLUSION_ARRAYS},
+                ),
+            )
+
+
+_ARRAYS = ("image", "filters", "class_activation")
+_OCCLUSION_ARRAYS = ("tops", "lefts", "cover", "uncovered", "covered", "fall")
+
+
+def explain_run(
+    folder: RunFolder,
+    image: NDArray[np.uint8],
+    label: int | None = None,
+    *,
+    patch: int | None = None,
+    stride: int | None = None,
+) -> Explanation:
+    """Explains what a run's network says, from its model.keras, whatever backend it was trained on.
+
+    Gradients are TensorFlow's: where this process runs Keras on another backend, or no Keras yet, a child
+    process computes it all.
+
+    Args:
+        folder: a finished run.
+        image: uint8 (H, W, C), 0-255, framed as the run has it.
+        label: the class to explain; None is the most probable one.
+        patch: of `occlusion_map`.
+        stride: of `occlusion_map`.
+
+    Raises:
+        RunError: the run lacks model.keras or its confidence.
+        ModelError: model.keras is damaged, or holds what a network of ours does not.
+        DataError: an image of another type or shape.
+        OptionError: a label that is no class, a patch or a stride out of range.
+        MissingPackageError: TensorFlow is not installed.
+    """
+    _check_whole(folder)
+    options: dict[str, Any] = {
+        "label": label,
+        "tta": _files(folder).tta,
+        "temperature": _temperature(folder),
+        "patch": patch,
+        "stride": stride,
+    }
+    keras = sys.modules.get("keras")
+    if keras is None or keras.config.backend() != "tensorflow":
+        return _explain_in_child(folder, image, options)
+    from inklens.networks.keras_file import load_network
+
+    network, _, ood_detector = _files(folder)
+    return explain_network(
+        load_network(network), image, ood_detector=ood_detector and load_network(ood_detector), **options
+    )
+
+
+def _files(folder: RunFolder) -> NetworkFiles:
+    """Of the run's one network."""
+    (files,) = folder.networks()
+    return files
+
+
+def _check_whole(folder: RunFolder) -> None:
+    """Refuses a committee, and a run without its network."""
+    if members := folder.members():
+        raise RunError(
+            f"{folder.path} is a committee, and one network is explained at a time: give one of "
+            f"{', '.join(str(member.path) for member in members)}, or {folder.onnx} for what the vote says "
+            "when parts are covered"
+        )
+    if not folder.model.is_file():
+        raise RunError(
+            f"{folder.path} has no model.keras, from which a run is explained; train it again, or give a "
+            "model.onnx for the occlusion map alone"
+        )
+
+
+def _explain_in_child(folder: RunFolder, image: NDArray[np.uint8], options: dict[str, Any]) -> Explanation:
+    if find_spec("tensorflow") is None:
+        raise MissingPackageError(
+            "explaining a run needs TensorFlow, which is not installed: pip install 'inklens[tensorflow]', "
+            "or give a model.onnx for the occlusion map alone"
+        )
+    with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
+        np.save(Path(scratch) / "image.npy", image)
+        network, _, ood_detector = _files(folder)
+        task = {
+            "model": str(network.absolute()),
+            "ood_detector": ood_detector and str(ood_detector.absolute()),
+            "scratch": scratch,
+            "options": options,
+        }
+        on_tensorflow("inklens.explanation._child", task)
+        return Explanation.load(Path(scratch) / "explanation.npz")
+
+
+def explain_network(
+    network: keras.Sequential,
+    image: NDArray[np.uint8],
+    label: int | None = None,
+    *,
+    tta: str = "none",
+    ood_detector: keras.Sequential | None = None,
+    temperature: float = 1.0,
+    patch: int | None = None,
+    stride: int | None = None,
+) -> Explanation:
+    """Explains what a network says, in this process, which runs Keras on TensorFlow.
+
+    Args:
+        network: as `inklens.networks.build` makes it, in either channel order.
+        image: uint8 (H, W, C), 0-255, of the network's size.
+        label: the class to explain; None is the most probable one.
+        views: what its answers are averaged over; maps and class activation are of the image as it is.
+        judge: the network whose verdict is a part of the score.
+        temperature: what the logits are divided by, above 0.
+        patch: of `occlusion_map`.
+        stride: of `occlusion_map`.
+
+    Raises:
+        DataError: an image of another type or shape.
+        OptionError: a label that is no class, a patch or a stride out of range, another backend.
+    """
+    from inklens.explanation.class_activation import class_activation
+    from inklens.explanation.feature_maps import feature_maps
+    from inklens.explanation.first_filters import first_layer_filters
+    from inklens.networks.ensemble import Ensemble
+
+    network = channels_last(network)
+    maps = feature_maps(network, image)
+    own = Ensemble.of(network, tta, ood_detector).logits(image[None])
+    logits = Ensemble.of(network, tta).logits  # of covered images nobody asks the judge
+    label = int(own.argmax()) if label is None else label
+    check_label(label, own.shape[1])
+    return Explanation(
+        image=image,
+        label=label,
+        score=float(unknown_score(own)[0]),
+        filters=first_layer_filters(network),
+        layers=map_layers(network),
+        maps=maps,
+        class_activation=class_activation(network, image, label),
+        occlusion=occlusion_map(
+            lambda pixels: softmax(logits(pixels), temperature), image, label, patch=patch, stride=stride
+        ),
+    )
+
+
+def _temperature(folder: RunFolder) -> float:
+    """1 for a run that was made before confidence was kept: its probabilities are the network's own."""
+    confidence = folder.read_json(folder.metrics).get("confidence", {"temperature": 1.0})
+    with complete(folder.metrics):
+        return float(confidence["temperature"])
+
+
+def _layer(fields: dict[str, Any]) -> MapLayer:
+    layer = MapLayer(**fields)
+    return replace(
+        layer,
+        shape=tuple(fields["shape"]),
+        kernel=tuple(fields["kernel"]),
+        rows=ReceptiveField(**fields["rows"]),
+        columns=ReceptiveField(**fields["columns"]),
+    )

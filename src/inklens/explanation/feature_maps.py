@@ -1,0 +1,59 @@
+"""What each layer makes of one image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import DataError
+from inklens.explanation.receptive_fields import channels_last, map_layers
+
+
+def feature_maps(network: keras.Sequential, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """The maps of every convolution, pooling and activation, by the layer's name, in the network's order.
+
+    Works on every backend.
+
+    Args:
+        network: as `inklens.networks.build` makes it.
+        image: uint8 (H, W, C), 0-255, of the network's size, channels last whatever the network takes.
+
+    Returns:
+        Layer name -> float32 (h, w, channels).
+
+    Raises:
+        DataError: another type or shape.
+
+    Example:
+        >>> {name: maps.shape for name, maps in feature_maps(run.network, image).items()}
+        {'conv2d': (24, 24, 32), 'max_pooling2d': (12, 12, 32), 're_lu': (12, 12, 32)}
+    """
+    network = channels_last(network)
+    wanted = {layer.name for layer in map_layers(network)}
+    return {
+        layer.name: np.asarray(keras.ops.convert_to_numpy(value[0]), np.float32)
+        for layer, value in outputs(network, image)
+        if layer.name in wanted
+    }
+
+
+def outputs(network: keras.Sequential, image: NDArray[np.uint8]) -> Iterator[tuple[keras.Layer, Any]]:
+    """Each layer and what it gives for an image, as the backend's tensor, (1, ...).
+
+    Raises:
+        DataError: the image does not fit the network.
+    """
+    expected = tuple(network.input_shape[1:])
+    if image.dtype != np.uint8 or image.shape != expected:
+        raise DataError(
+            f"an image of {image.dtype} {image.shape}; expected uint8 {expected}, as the network was "
+            "trained: frame it first, inklens.pixels.frame(image, spec)"
+        )
+    value = keras.ops.convert_to_tensor(image[None])
+    for layer in network.layers:
+        value = layer(value)
+        yield layer, value

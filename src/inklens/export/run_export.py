@@ -1,0 +1,208 @@
+"""Exports a run: writes the file, proves it, and keeps it only then.
+
+Keras exports everything on TensorFlow, so a run of another backend is exported in a child process. The CPU is
+used there, whose float32 is float32: a GPU multiplies in less, and no proof within 1e-5 would hold.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.classifier.metadata import ModelMetadata, Reject
+from inklens.errors import ExportError, OptionError, RunError
+from inklens.evaluation import Confidence
+from inklens.export.formats import FORMATS, metadata_file, require
+from inklens.export.proof import Proof
+from inklens.export.validation_outputs import ValidationOutputs
+from inklens.networks.tensorflow_child import on_tensorflow
+from inklens.pixels import PixelSpec
+from inklens.run_folder import RunFolder, atomic, complete
+
+if TYPE_CHECKING:
+    from inklens.networks.ensemble import Ensemble
+
+
+def export_run(
+    folder: RunFolder,
+    format_name: str = "onnx",
+    *,
+    output: Path | None = None,
+    max_error: float | None = None,
+) -> tuple[Path, Proof]:
+    """Exports a finished run, of whatever backend.
+
+    Args:
+        folder: the run.
+        format_name: one of `FORMATS`.
+        output: the file to write (SavedModel: the folder); None is one in the run folder.
+        max_error: chooses the reject threshold anew, as a share of 1; None keeps the run's own.
+
+    Returns:
+        What was written, and what was compared.
+
+    Raises:
+        ExportError: the file does not say what the network says; it is not kept.
+        OptionError: an unknown format, one that does not hold what the run is, or `max_error` cannot be had.
+        MissingPackageError: something that the format needs is not installed.
+        RunError: the run lacks a file, or `output` cannot be written.
+    """
+    chosen = require(format_name)
+    target = output or folder.path / chosen.file
+    validation = ValidationOutputs.read(folder)
+    metadata = run_metadata(folder, _confidence(folder, validation, max_error))
+    return target, _export_in_child(folder, format_name, target, metadata)
+
+
+def write_onnx(
+    folder: RunFolder, ensemble: Ensemble, confidence: Confidence, images: NDArray[np.uint8]
+) -> Proof:
+    """model.onnx of a run whose networks are in memory: in this process, where it can be.
+
+    Args:
+        folder: the run; recipe.json and each model.keras are there.
+        ensemble: as they were saved.
+        confidence: temperature and thresholds.
+        images: uint8 (N, H, W, C), held out: what the file is proved on.
+
+    Raises:
+        ExportError: the file does not say what the network says; it is not kept.
+    """
+    metadata = run_metadata(folder, confidence)
+    if _on_tensorflow_cpu():
+        return write_proved(ensemble, metadata, images, "onnx", folder.onnx)
+    return _export_in_child(folder, "onnx", folder.onnx, metadata)
+
+
+def write_proved(
+    ensemble: Ensemble,
+    metadata: ModelMetadata,
+    images: NDArray[np.uint8],
+    format_name: str,
+    target: Path,
+) -> Proof:
+    """Writes a file and proves it in this process, which runs Keras on TensorFlow.
+
+    Args:
+        ensemble: the networks as `inklens.networks.build` makes them, and their views.
+        metadata: what the file is to know; the temperature goes into its arithmetic, the rest into the file,
+            or as JSON beside it where the format has no place for it.
+        images: uint8 (N, H, W, C), held out: what the file is proved on.
+        format_name: one of `FORMATS`.
+        target: takes its place only when the proof holds; until then the former file stays.
+
+    Raises:
+        ExportError: the file does not say what the network says.
+        RunError: `target` cannot be written.
+    """
+    from inklens.export.proof import prove
+    from inklens.export.writers import WRITERS
+
+    logits = ensemble.logits(images)
+    with ExitStack() as files:
+        if not FORMATS[format_name].metadata_inside:
+            beside = files.enter_context(atomic(metadata_file(target)))
+            beside.write_text(metadata.to_json() + "\n", encoding="ascii")
+        how = _atomic_folder if format_name == "saved_model" else atomic
+        temporary = files.enter_context(how(target))
+        WRITERS[format_name](ensemble, metadata, temporary)
+        return prove(temporary, format_name, images, logits, metadata.temperature)
+
+
+def run_metadata(folder: RunFolder, confidence: Confidence) -> ModelMetadata:
+    """What the run's model file is to know.
+
+    Raises:
+        RunError: recipe.json is not there or not whole.
+        ModelError: a class name that no model file can carry.
+    """
+    from inklens import __version__
+
+    said = folder.read_recipe()
+    thresholds = confidence.thresholds
+    with complete(folder.recipe):
+        data = said["data"]
+        return ModelMetadata(
+            class_names=tuple(data["class_names"]),
+            kind=data["kind"],
+            pixels=PixelSpec.from_dict(said["pixels"]),
+            inklens=__version__,
+            temperature=confidence.temperature,
+            reject=Reject(
+                score_threshold=thresholds.score,
+                probability_threshold=thresholds.probability,
+                max_error=thresholds.max_error,
+                coverage=thresholds.coverage,
+            ),
+            has_ood_detector=any(network.ood_detector for network in folder.networks()),
+            recipe=said["recipe"],
+            data={"name": str(data["name"]), "fingerprint": data["fingerprint"]},
+        )
+
+
+def _confidence(folder: RunFolder, validation: ValidationOutputs, max_error: float | None) -> Confidence:
+    """The run's own, or with thresholds chosen anew: the validation images say the same every time."""
+    with complete(folder.recipe):
+        validated_on_test = folder.read_recipe()["data"]["validation_is"] == "test"
+    if validated_on_test and max_error is not None:
+        raise OptionError(
+            "--max-error needs validation images, but this run was validated on the test set, from which "
+            "nothing may be chosen: train it with --validation-data split"
+        )
+    if validated_on_test:
+        return Confidence()
+    if max_error is None:
+        with complete(folder.metrics):
+            max_error = folder.read_json(folder.metrics)["confidence"]["max_error"]
+    return Confidence.fit(validation.logits, validation.labels, max_error)
+
+
+def _on_tensorflow_cpu() -> bool:
+    import keras
+
+    if keras.config.backend() != "tensorflow":
+        return False
+    import tensorflow
+
+    return not tensorflow.config.list_physical_devices("GPU")
+
+
+def _export_in_child(folder: RunFolder, format_name: str, target: Path, metadata: ModelMetadata) -> Proof:
+    task = {
+        "run": str(folder.path),
+        "format": format_name,
+        "target": str(target),
+        "metadata": metadata.to_json(),
+    }
+    try:
+        return Proof(**on_tensorflow("inklens.export._child", task))
+    except RuntimeError as error:
+        raise ExportError(f"the export to {format_name} broke off: {error}") from error
+
+
+@contextmanager
+def _atomic_folder(target: Path) -> Iterator[Path]:
+    """As `runs.atomic`, for a SavedModel: a former one is replaced, anything else in its place is refused.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    if target.exists() and not (target / "saved_model.pb").is_file():
+        raise RunError(f"{target} is there and is no SavedModel; give another --output")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=target.parent) as temporary:
+            yield Path(temporary) / target.name
+            if target.exists():
+                target.rename(Path(temporary) / "former")
+            (Path(temporary) / target.name).rename(target)
+    except OSError as error:
+        raise RunError(
+            f"{target} cannot be written: {error.strerror or error}; give another --output"
+        ) from error

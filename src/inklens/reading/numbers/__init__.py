@@ -1,0 +1,1 @@
+"""Pieces put together: digits into numbers, numbers into lines."""

@@ -1,0 +1,132 @@
+"""Printed boxes: rectangles that straight runs close around, and that are no stroke of a digit."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.reading.paper.page import Mask
+from inklens.reading.paper.straight_ink import SIDE, StraightInk, as_mask, transposed
+
+_WALL = 3.0  # pixels between the insides of neighbouring boxes
+_COVERED = 0.85  # of a box's outline that must be drawn
+_MOST_CELLS = 3000
+_ROUNDED = (0.1, 0.32)  # of the way from a corner to the middle; there a 0 has its stroke, and a box nothing
+_FEW = 3  # boxes: fewer may be loops of digits, with corners by chance,
+_LOOP = 6  # where their inside is narrower than so many strokes
+_ELONGATED = 2.2  # times as long as wide, and no longer
+_BLANK = 0.1  # of the middle that is ink, and no more
+_AROUND = 0.7  # of the half side, beyond the inside, where the stroke is looked for
+_RECTANGLE = 0.88  # of its least rectangle that a box's inside fills; an ellipse fills 0.79
+
+
+def find_boxes(across: StraightInk, down: StraightInk, inked: Mask) -> tuple[NDArray[np.float64], Mask]:
+    """Corners of the rectangles that straight runs close around, and where their sides lie.
+
+    Twice: once the size of the boxes is known, shorter runs are strokes of what is written in them.
+    """
+    segments = across.runs(SIDE) | transposed(down.runs(SIDE))
+    cells = _rectangles(segments, inked)
+    if len(cells) < _FEW and all(_may_be_loop(cell, inked) for cell in cells):
+        cells = []
+    if cells:
+        side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
+        longer = across.runs(0.75 * side) | transposed(down.runs(0.75 * side))
+        again = _rectangles(longer, inked)
+        cells = _with_cut_digits(again if len(again) >= len(cells) else cells, longer)
+    sides = np.zeros_like(segments)
+    for corners in cells:
+        thickness = max(7, int(0.12 * min(cv2.minAreaRect(corners)[1])))
+        cv2.polylines(sides, [np.rint(corners).astype(np.int32)], True, 255, thickness)
+    return np.array(cells, np.float64).reshape(-1, 4, 2), sides
+
+
+def _rectangles(segments: Mask, inked: Mask) -> list[NDArray[np.float32]]:
+    closed = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    outlines, nesting = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    cells: list[NDArray[np.float32]] = []
+    for outline, (_, _, _, parent) in zip(outlines, nesting[0] if len(outlines) else [], strict=True):
+        if parent < 0:
+            continue
+        rectangle = cv2.minAreaRect(outline)
+        shorter, longer = sorted(rectangle[1])
+        if shorter < SIDE or cv2.contourArea(cv2.convexHull(outline)) < _RECTANGLE * shorter * longer:
+            continue
+        corners = np.asarray(cv2.boxPoints(rectangle), np.float32)
+        away = np.linalg.norm(outline.astype(np.float32) - corners, axis=2).min(axis=0)
+        if away.max() <= 0.06 * shorter + 2 and not _rounded(corners, inked):
+            cells.append(corners)
+    return _outermost(cells)
+
+
+def _rounded(corners: NDArray[np.float32], inked: Mask) -> bool:
+    """Whether it is a 0, whose stroke cuts off the corners of the rectangle around its inside."""
+    inward = corners.mean(axis=0) - corners
+    half = float(np.abs(inward).max())
+    steps = np.arange(max(1.0, _ROUNDED[0] * half), _ROUNDED[1] * half)[:, None, None] / half
+    points = np.clip(np.rint(corners + steps * inward), 0, np.array(inked.shape[::-1]) - 1).astype(int)
+    return int(np.count_nonzero(inked[points[..., 1], points[..., 0]].any(axis=0))) >= 3
+
+
+def _may_be_loop(corners: NDArray[np.float32], inked: Mask) -> bool:
+    """Whether it is the loop of a 0 or 6: blank, about round, and narrow for the stroke around it."""
+    shorter, longer = sorted(cv2.minAreaRect(corners)[1])
+    if longer > _ELONGATED * shorter:
+        return False
+    middle = corners.mean(axis=0)
+    around = middle + (1 + _AROUND) * (corners - middle)
+    ring = _filled(around, inked) & ~_filled(corners, inked)
+    half = shorter + longer  # of the inside's outline; a stroke w wide around it covers 2 w half + 4 w^2
+    stroke = ((half**2 + 4 * cv2.countNonZero(inked & ring)) ** 0.5 - half) / 4
+    quarter = _filled((corners + middle) / 2, inked)
+    blank = cv2.countNonZero(inked & quarter) < _BLANK * cv2.countNonZero(quarter)
+    return blank and shorter < _LOOP * stroke
+
+
+def _filled(corners: NDArray[np.float32], like: Mask) -> Mask:
+    """The inside of a quadrilateral, 255, in a mask of that shape."""
+    return as_mask(cv2.fillConvexPoly(np.zeros_like(like), np.rint(corners).astype(np.int32), 255))
+
+
+def _with_cut_digits(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:
+    """The cells, and those beside them that what is written there hid: their sides are drawn all the same."""
+    near = as_mask(cv2.dilate(segments, np.ones((5, 5), np.uint8)))
+    known = list(cells)
+    middles = np.array([cell.mean(axis=0) for cell in known])
+    at = 0
+    while at < len(known) and len(known) < _MOST_CELLS:
+        cell = known[at]
+        at += 1
+        for side in range(4):
+            across = cell[side] - cell[(side + 1) % 4]
+            length = float(np.linalg.norm(across))
+            step = across * (1 + _WALL / length)
+            beside = cell + step
+            middle = beside.mean(axis=0)
+            if np.linalg.norm(middles - middle, axis=1).min() < 0.5 * length:
+                continue
+            if _drawn(beside, near) >= _COVERED:
+                known.append(beside)
+                middles = np.vstack([middles, middle])
+    return known
+
+
+def _drawn(corners: NDArray[np.float32], near: Mask) -> float:
+    """The share of a rectangle's outline that lies on straight runs."""
+    shares = np.linspace(0, 1, 24, endpoint=False, dtype=np.float32)[:, None, None]
+    points = np.rint(corners + shares * (np.roll(corners, -1, axis=0) - corners)).astype(int).reshape(-1, 2)
+    height, width = near.shape
+    inside = ((points >= 0) & (points < (width, height))).all(axis=1)
+    x, y = points[inside].T
+    return float(np.count_nonzero(near[y, x]) / len(points))
+
+
+def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Cells that lie in no other: a box within a box is writing, but what holds several boxes is a sheet."""
+    low = np.array([cell.min(axis=0) for cell in cells]).reshape(-1, 2)
+    high = np.array([cell.max(axis=0) for cell in cells]).reshape(-1, 2)
+    within = ((low[:, None] > low[None]) & (high[:, None] < high[None])).all(axis=2)  # row in column
+    sheet = np.count_nonzero(within, axis=0) > 1
+    inner = np.count_nonzero(within & ~sheet, axis=1) > 0
+    return [cells[number] for number in np.flatnonzero(~(sheet | inner))]

@@ -1,0 +1,1 @@
+"""Connected pieces of ink, and what each may say."""

@@ -1,0 +1,35 @@
+"""Pictures opened on a thread of their own: while the network loads, and while the page before is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from inklens.reading.paper.page import Box, Page, open_page
+
+Opened = tuple[str, Callable[[], Page]]
+
+
+def prefetch_pages(files: Sequence[str], region: Box | None = None) -> Iterator[Opened]:
+    """Begins with the first file at once, and keeps one page ahead, no more, so that memory stays flat.
+
+    Args:
+        files: paths of photos or scans.
+        region: of each that is read, as `open_page` takes it.
+
+    Returns:
+        each file and what gives its page, or raises what `open_page` raises.
+    """
+    thread = ThreadPoolExecutor(1, thread_name_prefix="inklens-open")
+    begun = [thread.submit(open_page, file, region) for file in files[:1]]
+    return _in_turn(thread, begun, files, region)
+
+
+def _in_turn(
+    thread: ThreadPoolExecutor, begun: list[Future[Page]], files: Sequence[str], region: Box | None
+) -> Iterator[Opened]:
+    with thread:
+        for number, file in enumerate(files):
+            page = begun.pop()
+            begun += [thread.submit(open_page, following, region) for following in files[number + 1 :][:1]]
+            yield file, page.result

@@ -1,0 +1,104 @@
+"""Readings as JSON or CSV, and pictures of them: written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.errors import OptionError
+from inklens.pixels import encode_png
+from inklens.reading.reading import Corners, Reading
+from inklens.run_folder import atomic
+
+COLUMNS = (
+    "file", "number", "line", "column", "text", "confidence", "status", "number_box", "digit",
+    "label", "probability", "digit_status", "box", "reason",
+)  # fmt: skip
+
+_SUFFIXES = (".json", ".csv")
+
+
+def write_reading(path: Path, readings: Sequence[tuple[str, Reading]]) -> None:
+    """Writes what was read: JSON with a list of pages, or CSV with a row for each digit.
+
+    In CSV a blank cell of a grid and a page without digits have one row; boxes are "x y x y x y x y".
+
+    Args:
+        path: its suffix says the format: .json or .csv.
+        readings: the file's name and what was read there.
+
+    Raises:
+        OptionError: another suffix.
+        RunError: the file cannot be written.
+    """
+    check_targets(path, None)
+    with atomic(path) as temporary:
+        if path.suffix.lower() == ".json":
+            pages = [{"file": name, **reading.to_dict()} for name, reading in readings]
+            temporary.write_text(json.dumps(pages, indent=1) + "\n", encoding="utf-8")
+        else:
+            with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+                rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+                rows.writeheader()
+                for name, reading in readings:
+                    rows.writerows(_rows(name, reading))
+
+
+def check_targets(results: Path | None, annotated: Path | None) -> None:
+    """Refuses files that could not be written, before any work is done.
+
+    Raises:
+        OptionError: results that end neither in .json nor in .csv, or a picture not in .png.
+    """
+    if results is not None and results.suffix.lower() not in _SUFFIXES:
+        raise OptionError(f"--output {results} has no known suffix; expected {' or '.join(_SUFFIXES)}")
+    if annotated is not None and annotated.suffix.lower() not in (".png", ""):
+        raise OptionError(f"--annotate {annotated} is no PNG; expected a .png, or a folder")
+
+
+def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Writes uint8 (H, W, 1 or 3) as PNG.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    with atomic(path) as temporary:
+        temporary.write_bytes(encode_png(picture))
+
+
+def _rows(name: str, reading: Reading) -> list[dict[str, object]]:
+    if not reading.numbers:
+        return [{"file": name, "reason": reading.reason}]
+    rows: list[dict[str, object]] = []
+    for place, number in enumerate(reading.numbers):
+        shared = {
+            "file": name,
+            "number": place,
+            "line": number.line,
+            "column": number.column,
+            "text": number.text,
+            "confidence": round(number.confidence, 6) if number.digits else None,
+            "status": number.status,
+            "number_box": _flat(number.box),
+        }
+        rows += [
+            {
+                **shared,
+                "digit": position,
+                "label": digit.label,
+                "probability": round(digit.probability, 6),
+                "digit_status": digit.status,
+                "box": _flat(digit.box),
+            }
+            for position, digit in enumerate(number.digits)
+        ] or [shared]
+    return rows
+
+
+def _flat(box: Corners) -> str:
+    return " ".join(f"{coordinate:g}" for corner in box for coordinate in corner)

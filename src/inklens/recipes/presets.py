@@ -1,0 +1,104 @@
+"""The presets, as data: fields of a `Recipe` by name, where they differ from its defaults.
+
+"things" holds what differs once more where the data are pictures of things rather than writing.
+Measured accuracies are in docs/accuracy.md.
+"""
+
+from typing import Any
+
+# What is drawn besides the images is drawn from strokes.
+_NO_DRAWN_EXAMPLES: dict[str, Any] = {
+    "stroke_variants": 0.0,
+    "cut_digits": 0.0,
+    "outliers": 0.0,
+    "ood_detector": "none",
+}
+
+# Where a tutorial's value is lost, ours stands; docs/tutorials.md says which.
+PRESETS: dict[str, dict[str, Any]] = {
+    "fast": {
+        "network": "convnet-small",
+        "epochs": 4,
+        "betas": (0.7, 0.9),
+        "augmentation": "writing-light",
+        "stroke_variants": 0.1,
+        "outliers": 0.05,
+        "minimum_steps": 200,
+        "validation_split": 1 / 12,
+        "things": {"augmentation": "things-light", "tta": "mirror", **_NO_DRAWN_EXAMPLES},
+    },
+    "accurate": {
+        "network": "convnet-deep",
+        "epochs": 16,
+        "batch_size": 128,
+        "learning_rate": 4e-3,
+        "schedule": "cosine",
+        "weight_decay": 4e-3,
+        "label_smoothing": 0.05,
+        "augmentation": "writing",
+        "stroke_variants": 0.2,
+        "cut_digits": 0.15,
+        "outliers": 0.5,
+        "ood_detector": "convnet-small",
+        "plain_epochs": 2,
+        "tta": "cross",
+        "minimum_steps": 1500,
+        "validation_split": 1 / 12,
+        "things": {"epochs": 28, "augmentation": "things", "tta": "mirror-cross", **_NO_DRAWN_EXAMPLES},
+    },
+    "tutorial-a": {
+        "network": "conv3x3-triple",
+        "epochs": 20,
+        "batch_size": 128,
+        "dropout": 0.75,  # benchmarks/choose_tutorial_a.py
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "validation_split": 0.1,
+    },
+    "tutorial-b": {
+        "network": "conv3x3-double",
+        "epochs": 1,
+        "batch_size": 32,
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "validation_split": 0.1,
+    },
+    "tutorial-c": {
+        "network": "conv5x5",
+        "epochs": 5,
+        "batch_size": 150,
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "validation_data": "test",
+    },
+}
+
+_MEMBER: dict[str, Any] = {
+    **PRESETS["accurate"],
+    "preset": "accurate",
+    "epochs": 12,
+    "minimum_steps": 1100,
+    "outliers": 0.0,
+    "ood_detector": "none",
+    "things": {**PRESETS["accurate"]["things"], "epochs": 20},
+}
+
+# The members of a committee differ, so that not all of them err on the same images; one OOD detector serves
+# all. Seeds and the validation split are the committee's own; see `inklens.recipes.committee`.
+COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
+    "committee": {
+        "deep": {**_MEMBER, "ood_detector": "convnet-small", "outliers": 0.5},
+        "wide-kernels": {**_MEMBER, "network": "convnet-wide-kernels"},
+        "narrowing": {**_MEMBER, "network": "convnet-narrowing"},
+        "late-pooling": {**_MEMBER, "network": "convnet-late-pooling"},
+        "leaky": {**_MEMBER, "activation": "leaky_relu"},
+    },
+}
+
+# A time without a preset takes the last of these that starts at no more: seconds on two cores, and preset.
+TIME_BUDGETS = ((0, "fast"), (180, "accurate"), (1500, "committee"))
+
+
+def preset_for(time_budget: float) -> str:
+    """The preset that makes the most of so many seconds."""
+    return [name for seconds, name in TIME_BUDGETS if seconds <= time_budget][-1]

@@ -1,0 +1,238 @@
+"""A recipe says everything about a training but the data: it is saved whole with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, field, fields, replace
+from functools import wraps
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from inklens.choices import check_choice
+from inklens.errors import OptionError
+from inklens.networks import ACTIVATIONS, AUGMENTATIONS, BACKENDS, NETWORKS
+from inklens.networks.tta import TTA, check_tta
+from inklens.recipes.presets import COMMITTEES, PRESETS
+
+OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
+SCHEDULES = ("constant", "one-cycle", "cosine")
+PRECISIONS = ("auto", "float32", "bfloat16")
+VALIDATION_DATA = ("split", "test")
+
+_CHOICES = {
+    "network": NETWORKS,
+    "ood_detector": ("none", *NETWORKS),
+    "activation": ACTIVATIONS,
+    "schedule": SCHEDULES,
+    "optimizer": OPTIMIZERS,
+    "augmentation": AUGMENTATIONS,
+    "validation_data": VALIDATION_DATA,
+    "tta": tuple(TTA),
+    "backend": BACKENDS,
+    "precision": PRECISIONS,
+}
+
+_plain = BeforeValidator(lambda value: value.item() if hasattr(value, "item") else value)  # NumPy's numbers
+Count = Annotated[int, _plain, Field(ge=1)]
+CountOrNone = Annotated[int, _plain, Field(ge=0)]
+Positive = Annotated[float, _plain, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, _plain, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, _plain, Field(ge=0, le=1)]
+ShareBelowOne = Annotated[float, _plain, Field(ge=0, lt=1)]
+SplitShare = Annotated[float, _plain, Field(gt=0, lt=1)]
+Seconds = Annotated[float, _plain, Field(ge=5, allow_inf_nan=False)]
+Seed = Annotated[int, _plain, Field(ge=0, lt=2**31)]
+
+_T = TypeVar("_T")
+
+
+def _out_of_range(cls: type[_T]) -> type[_T]:
+    """Turns pydantic's complaint about a field into an OptionError of one line."""
+    construct: Callable[..., None] = cls.__init__
+
+    @wraps(construct)
+    def checked(self: _T, *args: Any, **values: Any) -> None:
+        try:
+            construct(self, *args, **values)
+        except ValidationError as error:
+            complaints = error.errors(include_url=False)
+            name, given = complaints[0]["loc"][0], complaints[0]["input"]
+            about = [one for one in complaints if one["loc"][0] == name]
+            expected = " or ".join(dict.fromkeys(_expected(one["msg"]) for one in about))
+            raise OptionError(f"{name} {given!r} is out of range: expected {expected}") from error
+
+    cls.__init__ = checked  # type: ignore[method-assign, assignment]
+    return cls
+
+
+def _expected(message: str) -> str:
+    return message.replace("Input should be ", "").replace("greater", "a number greater", 1)
+
+
+@_out_of_range
+@dataclass(frozen=True, config=ConfigDict(strict=True))
+class Recipe:
+    """How to train. `Recipe.from_preset("fast")` is the usual start; `with_options` changes fields.
+
+    Args:
+        preset: the preset's name, for the run's name and its reader.
+        network: one of `inklens.networks.NETWORKS`.
+        activation: "relu" or "leaky_relu".
+        epochs: passes over the training images, at least 1.
+        batch_size: images per step, at least 1.
+        learning_rate: the optimiser's, above 0; the peak where the schedule has one.
+        schedule: "constant"; "one-cycle": up in a quarter of the steps, then down to 0 by a half cosine; or
+            "cosine": the same, up in a twentieth.
+        optimizer: Keras's name of it, one of `OPTIMIZERS`.
+        betas: the decay rates of the optimiser's two moments (adam, adamw, nadam); None is Keras's own.
+        weight_decay: decoupled from the gradient, as in AdamW (Loshchilov and Hutter 2019); not of biases and
+            normalisation; None is none, for adamw Keras's own.
+        dropout: share of activations dropped, 0 to below 1; None is the network's own.
+        label_smoothing: 0 to below 1.
+        augmentation: one of `inklens.networks.AUGMENTATIONS`; `inklens.networks.augmentation` says what each
+            does.
+        stroke_variants: of grey digits, the share of ones and of sevens, 0 to 1, that are shown once more with
+            an upstroke or a bar; see `inklens.training.examples.stroke_variants`.
+        cut_digits: of grey writing, the share of images, 0 to 1, that are shown once more as a cut between
+            touching digits leaves them; see `inklens.training.examples.cut_digits`.
+        outliers: of grey digits, the number of images that are no digit, as a share of all images, 0 to 1; see
+            `inklens.training.examples.outliers`.
+        ood_detector: the network that learns to tell outliers from digits, one of `inklens.networks.NETWORKS`;
+            "none" shows the outliers to the network itself. See `inklens.training.ood_detector`.
+        ood_detector_epochs: the detector's passes over its images, no more than `epochs`.
+        plain_epochs: so many epochs at the end augment by a tenth only.
+        time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
+            of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
+            goes by `epochs`. Below a minute no OOD detector is trained.
+        minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
+        validation_data: "split" holds images out of the training part (unless the data come with a validation
+            part); "test" validates on the test set after every epoch, as tutorial C does.
+        validation_split: how much to hold out: a share below 1, or a number of images.
+        validation_seed: decides which images are held out; None is `seed`. A committee's members share it.
+        tta: test-time augmentation, whose probabilities are averaged, inside model.onnx too: "none"; "cross",
+            the image as it is and moved a pixel up, down, left and right; "mirror"; or "mirror-cross".
+        seed: decides the split, the order of images, initial weights and dropout masks.
+        backend: "tensorflow", "jax", "torch", or "auto".
+        precision: "float32", "bfloat16", or "auto": bfloat16 only where it was measured to be faster.
+        things: fields that differ where the data are things; `for_kind` puts them in their places, and
+            recipe.json has none.
+
+    Raises:
+        OptionError: a name that is unknown or a value out of range.
+    """
+
+    preset: str = "fast"
+    network: str = "convnet-small"
+    activation: str = "relu"
+    epochs: Count = 3
+    batch_size: Count = 256
+    learning_rate: Positive = 1e-2
+    schedule: str = "one-cycle"
+    optimizer: str = "adam"
+    betas: tuple[ShareBelowOne, ShareBelowOne] | None = None
+    weight_decay: NotNegative | None = None
+    dropout: ShareBelowOne | None = None
+    label_smoothing: ShareBelowOne = 0.0
+    augmentation: str = "none"
+    stroke_variants: Share = 0.0
+    cut_digits: Share = 0.0
+    outliers: Share = 0.0
+    ood_detector: str = "none"
+    ood_detector_epochs: Count = 4
+    plain_epochs: CountOrNone = 0
+    time_budget: Seconds | None = None
+    minimum_steps: CountOrNone = 0
+    validation_data: str = "split"
+    validation_split: Count | SplitShare = 0.1
+    validation_seed: Seed | None = None
+    tta: str = "none"
+    seed: Seed = 0
+    backend: str = "auto"
+    precision: str = "auto"
+    things: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, known in _CHOICES.items():
+            check_choice(name, getattr(self, name), known)
+        for name in self.things:
+            check_choice("recipe field of things", name, [one.name for one in fields(type(self))])
+        if self.ood_detector != "none" and not self.outliers:
+            raise OptionError(
+                f"the OOD detector {self.ood_detector!r} has no outliers to learn from: give outliers above 0, "
+                "or ood_detector 'none'"
+            )
+        if self.betas is not None and not self.optimizer.endswith(("adam", "adamw")):
+            raise OptionError(
+                f"betas {self.betas} do not go with optimizer {self.optimizer!r}: "
+                "expected adam, adamw or nadam, or no betas"
+            )
+
+    @classmethod
+    def from_preset(cls, name: str, **options: Any) -> Self:
+        """A preset, with some fields changed.
+
+        Raises:
+            OptionError: no such preset, no such field, or a value out of range.
+
+        Example:
+            >>> Recipe.from_preset("tutorial-c", epochs=2).batch_size
+            150
+        """
+        if name in COMMITTEES:
+            raise OptionError(
+                f"preset {name!r} is several networks, and one is expected here: give one of "
+                f"{', '.join(PRESETS)}; `inklens train --preset {name}` trains it"
+            )
+        check_choice("preset", name, PRESETS)
+        return cls.from_dict({**PRESETS[name], "preset": name}).with_options(**options)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """A recipe from its fields by name, as `to_dict` gives them.
+
+        Raises:
+            OptionError: no such field, or a value out of range.
+        """
+        known = [one.name for one in fields(cls)]
+        for name in values:
+            check_choice("recipe field", name, known)
+        # JSON has no tuples.
+        fitted: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**fitted)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for recipe.json."""
+        values = asdict(self)
+        if not values["things"]:
+            del values["things"]
+        return values
+
+    def with_options(self, **options: Any) -> Self:
+        """The same recipe with some fields changed, whatever the kind of the data.
+
+        Whoever names the epochs gets just these, however few steps they make.
+
+        Raises:
+            OptionError: no such field, or a value out of range.
+        """
+        fewer_steps = {"minimum_steps": 0} if "epochs" in options else {}
+        things = {name: value for name, value in self.things.items() if name not in options}
+        return self.from_dict({**asdict(self), "things": things, **fewer_steps, **options})
+
+    def for_kind(self, kind: str) -> Self:
+        """The recipe for data of a kind, "writing" or "things": every field has its value, `things` is empty.
+
+        Raises:
+            OptionError: writing is to be mirrored.
+        """
+        check_tta(self.tta if kind == "writing" else "none")
+        return replace(self, **(self.things if kind == "things" else {}), things={})
+
+    @property
+    def split_seed(self) -> int:
+        """What decides which images are held out."""
+        return self.seed if self.validation_seed is None else self.validation_seed

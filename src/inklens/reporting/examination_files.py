@@ -1,0 +1,32 @@
+"""The files of an evaluation, the same for every training and for `inklens evaluate`."""
+
+from __future__ import annotations
+
+from inklens.evaluation import Examination, prediction_rows
+from inklens.evaluation.classes import CSV_HEADER, class_rows
+from inklens.reporting.confusion_picture import confusion_matrix_picture
+from inklens.reporting.reliability_picture import coverage_picture, reliability_picture
+from inklens.run_folder import RunFolder
+
+
+def write_examination(folder: RunFolder, examination: Examination) -> None:
+    """Writes per_class.csv, predictions.csv, and the pictures confusion, reliability and coverage.
+
+    Args:
+        folder: a run, or any other folder; it is made where it is not there.
+
+    Raises:
+        RunError: a file cannot be written.
+        MissingPackageError: Matplotlib is not installed.
+    """
+    names = examination.class_names
+    folder.write_csv(folder.per_class, CSV_HEADER, class_rows(examination.classes))
+    folder.write_csv(
+        folder.predictions, *prediction_rows(examination.probabilities, examination.labels, names)
+    )
+    with folder.atomic("pictures/confusion.png") as path:
+        confusion_matrix_picture(examination.scores.confusion, names, path)
+    with folder.atomic("pictures/reliability.png") as path:
+        reliability_picture(examination.reliability, path)
+    with folder.atomic("pictures/coverage.png") as path:
+        coverage_picture(examination.coverage, path)

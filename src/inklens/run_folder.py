@@ -1,0 +1,395 @@
+"""The run folder: its names, its JSON and CSV, and writes that are either whole or not there."""
+
+import csv
+import glob
+import json
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+
+from inklens.errors import RunError
+
+RECIPE_FORMAT = 3  # of recipe.json; 1 and 2 named its fields otherwise
+
+State = Literal["running", "done", "interrupted", "failed"]
+
+_PARTIAL = ".partial-"
+_STALE_SECONDS = 3600
+# A class named after a folder whose name is no UTF-8 is written escaped; in JSON that is exact.
+_NOT_UTF_8 = "backslashreplace"
+_REMEDY = "give another place with --output"
+
+
+@contextmanager
+def atomic(target: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `target`; what was written there takes its place on leaving.
+
+    The target is at every moment the old file or the whole new one. An error inside leaves the old
+    one and removes the temporary file. A killed process cannot clean up: what it left is removed
+    by the first write of the same file after an hour.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    temporary = target.with_name(f"{_PARTIAL}{os.urandom(4).hex()}-{target.name}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(target)
+        try:
+            yield temporary
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _flush_folder(target.parent)
+    except OSError as error:
+        raise RunError(f"{target} cannot be written: {_reason(error)}; {_REMEDY}") from error
+
+
+@contextmanager
+def complete(path: Path) -> Iterator[None]:
+    """What `path` holds is used inside as if it were whole; what it lacks is said in one line.
+
+    Raises:
+        RunError: a field is not there, or is no number, list or object where it should be.
+
+    Example:
+        >>> with complete(run.recipe):
+        ...     preset = run.read_recipe()["recipe"]["preset"]
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path} lacks what is expected in it ({error}): it was changed by hand or is of another "
+            "version; train the run again"
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _remove_stale(target: Path) -> None:
+    for left in target.parent.glob(f"{_PARTIAL}????????-{glob.escape(target.name)}"):
+        with suppress(FileNotFoundError):  # another process may have removed it first
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                left.unlink()
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the renaming itself outlast a power cut; Windows neither needs nor allows it."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class NetworkFiles(NamedTuple):
+    """The .keras file of a network, the name of its test-time augmentation, and its OOD detector's file."""
+
+    network: Path
+    tta: str = "none"
+    ood_detector: Path | None = None
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder that says everything about one training run. Make one with `create` or `open`.
+
+    Every method that takes a name takes a name inside the folder ("pictures/samples.png") or one of
+    the paths below (`run.metrics`).
+    """
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        return self.path / "recipe.json"
+
+    @property
+    def environment(self) -> Path:
+        return self.path / "environment.json"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.json"
+
+    @property
+    def labels(self) -> Path:
+        return self.path / "labels.txt"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.keras"
+
+    @property
+    def ood_detector(self) -> Path:
+        return self.path / "ood_detector.keras"
+
+    @property
+    def onnx(self) -> Path:
+        return self.path / "model.onnx"
+
+    @property
+    def validation(self) -> Path:
+        return self.path / "validation.npz"
+
+    @property
+    def predictions(self) -> Path:
+        return self.path / "predictions.csv"
+
+    @property
+    def per_class(self) -> Path:
+        return self.path / "per_class.csv"
+
+    @property
+    def pictures(self) -> Path:
+        return self.path / "pictures"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @classmethod
+    def create(cls, output: str | Path | None, name: str | None, default_stem: str) -> Self:
+        """Makes the folder `output`/`name` and marks it as running.
+
+        Args:
+            output: The folder that holds the runs; "runs" when None.
+            name: The run's own folder; when None `default_stem` and the number after the highest
+                there is: "mnist-fast-1", "mnist-fast-2".
+
+        Raises:
+            RunError: `name` is no folder name, the folder holds files already, or cannot be made.
+        """
+        parent = Path("runs" if output is None else output).expanduser()
+        if name is not None and (name in {"", ".", ".."} or set(name) & set("/\\\0")):
+            raise RunError(f"the run name {name!r} is not a folder name; give one like 'mnist-fast-1'")
+        if (parent / "status.json").exists():
+            raise RunError(f"{parent} is itself a run; give the folder that holds the runs: {parent.parent}")
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            run = cls(_claim_number(parent, default_stem) if name is None else _claim(parent / name))
+        except OSError as error:
+            raise RunError(f"a run cannot be made in {parent}: {_reason(error)}; {_REMEDY}") from error
+        run.set_status("running")
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Opens a run that is there.
+
+        Raises:
+            RunError: `path` is no run folder; the message names the runs nearby.
+        """
+        run = cls(Path(path).expanduser())
+        if not (run.path / "status.json").is_file():
+            problem = "holds no status.json" if run.path.is_dir() else "is not a folder"
+            near = run.path if _runs_in(run.path) else run.path.parent
+            names = [found.name for found in _runs_in(near)]
+            hint = f"runs in {near}: {_some(names)}" if names else "`inklens train` makes one"
+            raise RunError(f"{path} {problem}; expected the folder of a run ({hint})")
+        return run
+
+    @classmethod
+    def open_done(cls, path: str | Path) -> Self:
+        """Opens a run that is finished.
+
+        Raises:
+            RunError: no run folder, or a run that was not finished.
+        """
+        run = cls.open(path)
+        state = run.status().get("state")
+        if state != "done":
+            raise RunError(f"{path} is {state}, not done: it has no model to use; train it again")
+        return run
+
+    @classmethod
+    def latest(cls, output: str | Path = "runs") -> Self:
+        """The run in `output` that was started last, of those that are done.
+
+        Raises:
+            RunError: there is none.
+        """
+        runs = [(cls(path), cls(path).status()) for path in _runs_in(Path(output).expanduser())]
+        done = [(str(status.get("started")), run) for run, status in runs if status.get("state") == "done"]
+        if not done:
+            raise RunError(f"{output} holds no finished run; `inklens train` makes one, --output says where")
+        return max(done, key=lambda one: one[0])[1]
+
+    def write_recipe(self, content: Mapping[str, Any]) -> None:
+        """Writes recipe.json, with its format."""
+        self.write_json(self.recipe, {"format": RECIPE_FORMAT, **content})
+
+    def read_recipe(self) -> dict[str, Any]:
+        """What recipe.json says.
+
+        Raises:
+            RunError: it is not there, holds no JSON object, or is of another format.
+        """
+        content = self.read_json(self.recipe)
+        if content.get("format") != RECIPE_FORMAT:
+            raise RunError(
+                f"{self.recipe} is of format {content.get('format', 'none')}; expected {RECIPE_FORMAT}: train the "
+                "run again, or use the version of Inklens that made it"
+            )
+        return content
+
+    def members(self) -> list[Self]:
+        """The run folders of a committee's members, in the order of its recipe; none of a single network.
+
+        Raises:
+            RunError: recipe.json is not there, or names what is no folder in the run.
+        """
+        with complete(self.recipe):
+            names = list(self.read_recipe()["recipe"].get("members", []))
+        for name in names:
+            if not isinstance(name, str) or Path(name).name != name or name == "..":
+                raise RunError(
+                    f"{self.recipe} names a member {name!r}; expected the name of a folder in members"
+                )
+        return [type(self)(self.path / "members" / name) for name in names]
+
+    def networks(self) -> list[NetworkFiles]:
+        """What answers for the run: its network, or those of a committee's members.
+
+        Raises:
+            RunError: recipe.json is not there, or a file that it speaks of.
+        """
+        if members := self.members():
+            return [network for member in members for network in member.networks()]
+        with complete(self.recipe):
+            recipe = self.read_recipe()["recipe"]
+            tta, has_detector = recipe["tta"], recipe["ood_detector"] != "none"
+        ood_detector = self.ood_detector if has_detector else None
+        for file in (self.model, ood_detector):
+            if file is not None and not file.is_file():
+                raise RunError(f"{self.path} has no {file.name}; train it again, or give another run")
+        return [NetworkFiles(self.model, tta, ood_detector)]
+
+    def set_status(self, state: State, **detail: Any) -> None:
+        """Writes status.json. `detail` replaces the former one; the time of the start stays."""
+        now = datetime.now(UTC).isoformat()
+        known = (self.path / "status.json").exists()
+        started = self.status().get("started", now) if known else now
+        entry = {"state": state, "started": started, "updated": now, "pid": os.getpid(), "detail": detail}
+        self.write_json("status.json", entry)
+
+    def status(self) -> dict[str, Any]:
+        """What status.json says: state, started, updated (ISO 8601, UTC), pid, detail."""
+        return self.read_json("status.json")
+
+    def atomic(self, name: str | Path) -> AbstractContextManager[Path]:
+        """See `atomic`: the temporary path has the suffix of `name`, as Keras and Matplotlib want."""
+        return atomic(self._inside(name))
+
+    def write_bytes(self, name: str | Path, content: bytes) -> None:
+        with self.atomic(name) as temporary:
+            temporary.write_bytes(content)
+
+    def write_text(self, name: str | Path, content: str) -> None:
+        """Writes UTF-8 with the line ends that `content` has, the same on every machine."""
+        self.write_bytes(name, content.encode(errors=_NOT_UTF_8))
+
+    def write_json(self, name: str | Path, content: Mapping[str, Any]) -> None:
+        """Writes a JSON object; NumPy numbers and arrays and paths may be in it.
+
+        Raises:
+            RunError: a number is NaN or infinite, which JSON does not have.
+        """
+        try:
+            text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+        except ValueError as error:
+            raise RunError(
+                f"{self._inside(name)} cannot be written: {error}; every figure must be finite"
+                " (a loss that is not comes from training that diverged: lower the learning rate)"
+            ) from error
+        self.write_text(name, text + "\n")
+
+    def read_json(self, name: str | Path) -> dict[str, Any]:
+        """Reads a JSON object.
+
+        Raises:
+            RunError: the file is not there or holds no JSON object.
+        """
+        path = self._inside(name)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise RunError(
+                f"{path} cannot be read: {_reason(error)}; expected in every finished run: train it again"
+            ) from error
+        except ValueError as error:
+            raise RunError(f"{path} holds no JSON: {error}; it was changed by hand or cut short") from error
+        if not isinstance(content, dict):
+            raise RunError(f"{path} holds a JSON {type(content).__name__}; expected an object")
+        return content
+
+    def write_csv(self, name: str | Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Writes UTF-8 CSV with a header, row by row as `rows` yields them; None is an empty cell."""
+        with (
+            self.atomic(name) as temporary,
+            temporary.open("w", encoding="utf-8", errors=_NOT_UTF_8, newline="") as file,
+        ):
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+
+    def _inside(self, name: str | Path) -> Path:
+        return name if isinstance(name, Path) else self.path / name
+
+
+def _claim(folder: Path) -> Path:
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        if any(folder.iterdir()):
+            holds = "a run" if (folder / "status.json").exists() else "files"
+            raise RunError(f"{folder} holds {holds} already; give another --name or --output") from None
+    return folder
+
+
+def _claim_number(parent: Path, stem: str) -> Path:
+    """Making the folder is what claims its number, so that two runs started at once get two."""
+    pattern = re.compile(re.escape(stem) + r"-(\d+)")
+    taken = [int(match[1]) for path in parent.iterdir() if (match := pattern.fullmatch(path.name))]
+    number = max(taken, default=0)
+    while True:
+        number += 1
+        with suppress(FileExistsError):
+            (folder := parent / f"{stem}-{number}").mkdir()
+            return folder
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.glob("*/status.json"))
+
+
+def _some(names: Sequence[str], most: int = 8) -> str:
+    return ", ".join(names[-most:]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"JSON cannot hold a {type(value).__name__}")

@@ -1,0 +1,205 @@
+"""A committee's run: its members, each a run of its own, and then their vote.
+
+Members train one after another in this process, or side by side in processes of their own. A member is kept
+in members/NAME as soon as it is done, so that a stopped committee goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inklens.datasets import Dataset
+from inklens.errors import InklensError, StoppedError
+from inklens.networks.backends import resolve_precision, select_backend
+from inklens.recipes import Committee, Recipe
+from inklens.run import Run
+from inklens.run_folder import RunFolder
+from inklens.training.committee.jobs import SHARED_GPU, resolve_jobs
+from inklens.training.committee.side_by_side import Job, train_side_by_side
+from inklens.training.finalize import concluded, finalize
+from inklens.training.parts import DataParts
+from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts, concrete_recipe
+from inklens.training.progress import EpochProgress
+from inklens.training.provenance import describe_data, stem, write_environment
+from inklens.training.train_network import train_network
+
+if TYPE_CHECKING:
+    from inklens.networks.ensemble import Ensemble
+
+
+def train_committee(
+    data: Dataset,
+    committee: Committee,
+    options: TrainingOptions,
+    *,
+    output: str | Path | None,
+    name: str | None,
+) -> Run:
+    """See `inklens.train`."""
+    leave_room(options, committee)
+    parts = checked_parts(data, committee.first, options)
+    for recipe in committee.members.values():  # what does not fit is found before an hour has gone by
+        PreparedNetwork.of(data, recipe)
+    concrete = {name: concrete_recipe(recipe, data) for name, recipe in committee.members.items()}
+    committee = Committee(committee.preset, concrete)
+    folder = RunFolder.create(output, name, f"{stem(data.name)}-{committee.preset}")
+    describe_committee(folder, data, committee, parts, options)
+    return train_members(folder, data, committee, parts, options)
+
+
+def describe_committee(
+    folder: RunFolder,
+    data: Dataset,
+    committee: Committee,
+    parts: DataParts,
+    options: TrainingOptions,
+    **more: Any,
+) -> None:
+    """recipe.json and environment.json of a committee's run."""
+    folder.write_recipe(
+        {
+            "recipe": committee.to_dict(),
+            "options": {**_plain(options), "jobs": options.jobs},
+            **more,
+            **describe_data(data, parts),
+        },
+    )
+    backend = select_backend(committee.backend)
+    write_environment(folder, backend, resolve_precision(committee.first.precision, backend))
+
+
+def train_members(
+    folder: RunFolder, data: Dataset, committee: Committee, parts: DataParts, options: TrainingOptions
+) -> Run:
+    """Trains the members that are not done, and then evaluates the vote of all of them."""
+    from inklens.networks.ensemble import Ensemble
+
+    with concluded(folder, parts), _stoppable(folder):
+        started, kept = time.perf_counter(), any(map(is_done, folder.members()))
+        _train_waiting(folder, data, committee, parts, options)
+        lasted = None if kept else round(time.perf_counter() - started, 3)
+        ensemble = Ensemble.load(folder.networks())
+        training = {**_summary(folder, ensemble, parts), "wall_seconds": lasted}
+        finalize(folder, ensemble, data, parts, max_error=options.max_error, history=[], training=training)
+    return Run(folder)
+
+
+def _train_waiting(
+    folder: RunFolder, data: Dataset, committee: Committee, parts: DataParts, options: TrainingOptions
+) -> None:
+    """Those that are not done, so many at a time as is asked for."""
+    members = zip(folder.members(), committee.members.values(), strict=True)
+    waiting = {
+        f"{member.path.name}, {number} of {len(committee.members)}": (member, recipe)
+        for number, (member, recipe) in enumerate(members, 1)
+        if not is_done(member)
+    }
+    at_once = resolve_jobs(options.jobs, len(waiting))
+    if at_once == 1:
+        for telling, (member, recipe) in waiting.items():
+            train_member(member, data, recipe, parts, _told(options, telling))
+        return
+    jobs = [
+        Job(member, telling, recipe.to_dict(), _plain(options))
+        for telling, (member, recipe) in waiting.items()
+    ]
+    backend = select_backend(committee.backend)
+    train_side_by_side(jobs, data, at_once=at_once, backend=backend, progress=options.progress)
+
+
+def leave_room(options: TrainingOptions, committee: Committee) -> None:
+    """Has the framework of this process not take the memory of a GPU that children need; raises OptionError
+    where as many jobs cannot be."""
+    if resolve_jobs(options.jobs, len(committee.members)) > 1:
+        for variable, value in SHARED_GPU.items():
+            os.environ.setdefault(variable, value)
+
+
+def _plain(options: TrainingOptions) -> dict[str, Any]:
+    """What is asked of every member, as JSON can hold it."""
+    return {
+        "test": options.test,
+        "max_error": options.max_error,
+        "tensorboard": options.tensorboard,
+    }
+
+
+def train_member(
+    member: RunFolder, data: Dataset, recipe: Recipe, parts: DataParts, options: TrainingOptions
+) -> None:
+    """A run folder of its own; what a stopped training left of it is replaced."""
+    prepared = PreparedNetwork.of(data, recipe)
+    if member.path.exists():
+        shutil.rmtree(member.path)
+    made = RunFolder.create(member.path.parent, member.path.name, "")
+    try:
+        train_network(made, data, prepared, parts, options)
+    except KeyboardInterrupt as interrupt:
+        getattr(interrupt, "__notes__", []).clear()  # where things are is for the committee to say
+        raise
+    except InklensError as error:
+        raise StoppedError(f"{member.path.name} cannot be trained: {error}") from error
+
+
+def _told(options: TrainingOptions, member: str) -> TrainingOptions:
+    """What is asked of one member; whoever watches hears which one it is."""
+    watcher = options.progress
+    if watcher is None:
+        return options
+
+    def tell(now: EpochProgress) -> None:
+        watcher(replace(now, member=f"{member}, {now.member}" if now.member else member))
+
+    return replace(options, progress=tell)
+
+
+@contextmanager
+def _stoppable(folder: RunFolder) -> Iterator[None]:
+    """Whatever stops the work inside says how to go on with it."""
+    remedy = f"`inklens train --resume {folder.path}` goes on with the members that are not done"
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(remedy)
+        raise
+    except StoppedError as error:
+        raise StoppedError(f"{folder.path} stopped half-way: {error}; {remedy}") from error
+
+
+def is_done(member: RunFolder) -> bool:
+    return (member.path / "status.json").is_file() and member.status().get("state") == "done"
+
+
+def _summary(folder: RunFolder, ensemble: Ensemble, parts: DataParts) -> dict[str, Any]:
+    """What metrics.json says of the training: of all members together, seconds added up, and of each."""
+    members = []
+    for member, voter in zip(folder.members(), ensemble.members, strict=True):
+        metrics, described = member.read_json(member.metrics), member.read_recipe()
+        part = metrics["test"] or metrics["validation"]
+        members.append(
+            {
+                "name": member.path.name,
+                "network": described["recipe"]["network"],
+                "tta": voter.tta,
+                "part": "test" if metrics["test"] else "validation",
+                "accuracy": part["accuracy"],
+                "errors": part["n"] - part["correct"],
+                "seconds": metrics["training"]["seconds"],
+                "epochs": metrics["training"]["epochs"],
+                "parameters": voter.network.count_params(),
+            }
+        )
+    return {
+        "epochs": sum(member["epochs"] for member in members),
+        "images": len(parts.train),
+        "seconds": round(sum(member["seconds"] for member in members), 3),
+        "parameters": sum(member["parameters"] for member in members),
+        "members": members,
+    }

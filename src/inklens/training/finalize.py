@@ -1,0 +1,175 @@
+"""What a training ends with: evaluation, calibration, pictures, model.onnx, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets import Dataset
+from inklens.errors import ExportError
+from inklens.evaluation import Confidence, evaluate, examine, softmax
+from inklens.export.run_export import write_onnx
+from inklens.export.validation_outputs import ValidationOutputs, proof_rows
+from inklens.reporting.run_report import report_run
+from inklens.run import Run, logits_of
+from inklens.run_folder import RunFolder
+from inklens.training.calibrate import fit_confidence
+from inklens.training.parts import DataParts
+
+if TYPE_CHECKING:
+    from inklens.networks.ensemble import Ensemble
+    from inklens.training.loop.fit import History
+
+PICTURED = 10
+SAMPLES = 40
+
+
+def finalize(
+    folder: RunFolder,
+    ensemble: Ensemble,
+    data: Dataset,
+    parts: DataParts,
+    *,
+    max_error: float | None,
+    history: History,
+    training: dict[str, Any],
+) -> None:
+    """Everything that follows from the trained networks, which are saved already; the report comes after.
+
+    Args:
+        history: one record per epoch; empty for a committee.
+        training: what metrics.json is to say of the training.
+
+    Raises:
+        ExportError: model.onnx does not say what the networks say; all else is there.
+    """
+    logits = logits_of(ensemble, parts.validation)
+    images = parts.validation.batch(proof_rows(len(parts.validation)))
+    validation = ValidationOutputs(logits, parts.validation.labels, images)
+    validation.write(folder)
+    fitted = fit_confidence(parts.validation is parts.test, validation, max_error)
+    probabilities = _evaluate(folder, ensemble, data, parts, validation, fitted, training)
+    _draw(folder, ensemble, data, parts, probabilities, history)
+    write_onnx(folder, ensemble, fitted[0], images)
+
+
+def _evaluate(
+    folder: RunFolder,
+    ensemble: Ensemble,
+    data: Dataset,
+    parts: DataParts,
+    validation: ValidationOutputs,
+    fitted: tuple[Confidence, str | None],
+    training: dict[str, Any],
+) -> NDArray[np.float64]:
+    """Metrics, predictions and pictures; the test part is opened here and nowhere earlier.
+
+    "test" and "validation" are the networks' own, before calibration. "evaluation", predictions.csv,
+    per_class.csv and the pictures are from calibrated probabilities, as in model.onnx.
+    """
+    from inklens import reporting
+
+    confidence, note = fitted
+    names = data.class_names
+    scores = held_out = evaluate(softmax(validation.logits), validation.labels, names)
+    logits, labels = validation.logits, validation.labels
+    if parts.test is not None and parts.test is not parts.validation:
+        logits, labels = logits_of(ensemble, parts.test), parts.test.labels
+        scores = evaluate(softmax(logits), labels, names)
+    tested = parts.test is not None
+    answered = confidence.thresholds.answered(logits, confidence.temperature)
+    examination = examine(softmax(logits, confidence.temperature), labels, names, answered)
+    metrics = {
+        "test": scores.to_dict() if tested else None,
+        "validation": held_out.to_dict(),
+        "confidence": {
+            **confidence.to_dict(),
+            "note": note,
+            "validation": confidence.measure(validation.logits, validation.labels),
+            "test": confidence.measure(logits, labels) if tested else None,
+        },
+        "evaluation": {"part": "test" if tested else "validation", **examination.to_dict()},
+        "training": training,
+    }
+    folder.write_json(folder.metrics, metrics)
+    reporting.write_examination(folder, examination)
+    return examination.probabilities
+
+
+def _draw(
+    folder: RunFolder,
+    ensemble: Ensemble,
+    data: Dataset,
+    parts: DataParts,
+    probabilities: NDArray[np.float64],
+    history: History,
+) -> None:
+    """Curves and filters are of one network: a committee's are in its members' folders."""
+    from inklens import reporting
+    from inklens.explanation import first_layer_filters
+
+    random = np.random.default_rng(0)
+    names = data.class_names
+    split = parts.validation if parts.test is None else parts.test
+    chosen = np.sort(random.choice(len(split), min(PICTURED, len(split)), replace=False))
+    samples = np.sort(random.choice(len(data.train), min(SAMPLES, len(data.train)), replace=False))
+    predicted = probabilities[chosen].argmax(axis=1)
+    sure = probabilities[chosen, predicted]
+    with folder.atomic("pictures/samples.png") as path:
+        reporting.sample_grid(
+            data.train.batch(samples), data.train.labels[samples], names, path, title=data.name
+        )
+    with folder.atomic("pictures/predictions.png") as path:
+        reporting.predictions_grid(split.batch(chosen), split.labels[chosen], predicted, sure, names, path)
+    if history:
+        with folder.atomic("pictures/curves.png") as path:
+            reporting.training_curves(history, path)
+    if ensemble.network is not None:
+        with folder.atomic("pictures/filters.png") as path:
+            reporting.filters_picture(first_layer_filters(ensemble.network), path)
+
+
+@contextmanager
+def concluded(folder: RunFolder, parts: DataParts) -> Iterator[None]:
+    """Has status.json say how the work inside ended, and then writes the report from what is in the folder:
+    it comes last, also where model.onnx was not kept."""
+    try:
+        with status_of(folder):
+            yield
+    except ExportError:
+        _report(folder, parts)
+        raise
+    _report(folder, parts)
+
+
+def _report(folder: RunFolder, parts: DataParts) -> None:
+    """A run without a report stays done, and its status says why: `inklens report` can make up for it."""
+    images = parts.validation if parts.test is None else parts.test
+    try:
+        report_run(folder, Run(folder).one_network, images)
+    except BaseException as error:
+        detail = {**folder.status()["detail"], "report": f"{type(error).__name__}: {error}"}
+        folder.set_status("done", **detail)
+        raise
+
+
+@contextmanager
+def status_of(folder: RunFolder) -> Iterator[None]:
+    """Has status.json say how the work inside ended."""
+    try:
+        yield
+        folder.set_status("done")
+    except KeyboardInterrupt as interrupt:
+        folder.set_status("interrupted")
+        interrupt.add_note(f"what there is of the run is in {folder.path}")
+        raise
+    except ExportError as error:  # all else is there and right
+        folder.set_status("done", export=str(error))
+        raise
+    except BaseException as error:
+        folder.set_status("failed", reason=f"{type(error).__name__}: {error}")
+        raise

@@ -1,0 +1,240 @@
+"""Keras's `fit`, set up so that a small network's time goes into arithmetic.
+
+Several steps per execution save the Python round trip of every step, uint8 batches keep the feed light,
+and the dropout and the optimiser are the cheaper ones (benchmarks/same_network.py measures all of it).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from inklens.datasets import Split
+from inklens.errors import OptionError
+from inklens.networks.architectures import logits_network, multiply_adds
+from inklens.networks.augmentation import Augment
+from inklens.recipes.recipe import Recipe
+from inklens.training.loop.batches import Batches
+from inklens.training.loop.interruption import Interruptible
+from inklens.training.loop.optimizers import make_optimizer
+from inklens.training.loop.tensorboard_logs import tensorboard_callback
+from inklens.training.loop.time_budget import TimeBudget
+from inklens.training.progress import EpochProgress, Progress
+
+# One record per epoch: what history.csv holds.
+History = list[dict[str, float | None]]
+OnEpoch = Callable[[History], None]
+
+VALIDATION_BATCH = 256
+# One execution cannot be interrupted. At this rate, which any machine of the last ten years keeps up, it
+# lasts at most 0.4 s; it takes few steps to make the round trip to Python small, so less is lost than waits.
+_SLOWEST_FLOPS = 20e9
+_LONGEST_EXECUTION = 0.4
+_MOST_STEPS = 50
+_PROGRESS_MARKS = 20
+_NO_END = 10**9  # epochs
+
+
+def epochs_for(recipe: Recipe, images: int) -> int:
+    """How often to go through the data: `recipe.epochs`, more where they make fewer than `minimum_steps`."""
+    return max(recipe.epochs, math.ceil(recipe.minimum_steps / steps_per_epoch(recipe, images)))
+
+
+def steps_per_epoch(recipe: Recipe, images: int) -> int:
+    """Batches in an epoch, the last one perhaps smaller."""
+    return math.ceil(images / recipe.batch_size)
+
+
+def fit(
+    network: keras.Sequential,
+    recipe: Recipe,
+    train: Split,
+    validation: Split,
+    *,
+    augment: Augment | None = None,
+    progress: Progress | None = None,
+    on_epoch: OnEpoch | None = None,
+    logs: Path | None = None,
+) -> History:
+    """Trains the network in place.
+
+    Args:
+        network: as `inklens.networks.build` makes it, with softmax; uint8 pixels in.
+        train: the images to learn from.
+        validation: looked at after every epoch, never learnt from.
+        augment: changes the images before the network sees them; not where it is evaluated.
+        progress: called after every execution and at the end of every epoch.
+        on_epoch: called with the history so far after every epoch.
+        logs: the folder that TensorBoard's logs are written into; None writes none.
+
+    Returns:
+        One record per epoch: epoch, steps, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
+    """
+    classes = network.output_shape[-1]
+    highest = int(max(train.labels.max(), validation.labels.max()))
+    if highest >= classes:
+        raise OptionError(
+            f"the network has {classes} classes; the labels go up to {highest}: build it for {highest + 1}"
+        )
+    steps = steps_per_epoch(recipe, len(train))
+    epochs = epochs_for(recipe, len(train))
+    per_execution = steps_per_execution(recipe, network, len(train))
+    timed = recipe.time_budget is not None
+    trained = logits_network(network, [augment] if augment else [])
+    trained.compile(
+        optimizer=make_optimizer(recipe, None if timed else epochs * steps),
+        loss=_divergence(recipe.label_smoothing),
+        metrics=[_Accuracy(name="accuracy")],
+        steps_per_execution=per_execution,
+        jit_compile="auto" if keras.config.backend() == "jax" else False,
+    )
+    batches = Batches(train, classes, recipe.batch_size, recipe.seed)
+    watcher = _Watcher(batches, epochs, progress, on_epoch)
+    if timed:
+        watched = len(validation) / recipe.batch_size
+        watcher.time_budget = TimeBudget(recipe, steps, watched, per_execution, augment)
+    with Interruptible() as interruptible:
+        trained.fit(
+            batches,
+            epochs=_NO_END if timed else epochs,
+            shuffle=False,
+            validation_data=Batches(validation, classes, VALIDATION_BATCH),
+            callbacks=[interruptible, *_callbacks(recipe, watcher, epochs, augment, logs)],
+            verbose=0,
+        )
+    return watcher.history
+
+
+def _callbacks(
+    recipe: Recipe, watcher: _Watcher, epochs: int, augment: Augment | None, logs: Path | None
+) -> list[keras.callbacks.Callback]:
+    """The watcher, and around it in their order what else the recipe and the caller ask for."""
+    callbacks: list[keras.callbacks.Callback] = [watcher]
+    if watcher.time_budget is not None:
+        callbacks.insert(0, watcher.time_budget)
+    elif augment:
+        callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
+    if logs:
+        callbacks.append(tensorboard_callback(logs))
+    return callbacks
+
+
+def steps_per_execution(recipe: Recipe, network: keras.Sequential, images: int) -> int:
+    """Steps that Keras runs without coming back to Python: few enough for Ctrl-C and the progress bar."""
+    if keras.config.backend() == "torch":  # Keras refuses more than one there
+        return 1
+    flops = 2 * 3 * multiply_adds(network) * recipe.batch_size
+    most = int(_LONGEST_EXECUTION * _SLOWEST_FLOPS / flops)
+    marks = math.ceil(steps_per_epoch(recipe, images) / _PROGRESS_MARKS)
+    return max(1, min(most, marks, _MOST_STEPS))
+
+
+def _divergence(label_smoothing: float) -> Callable[[Any, Any], Any]:
+    """Cross-entropy less the target's own entropy, so that a stranger that is told apart costs nothing."""
+
+    def loss(target: Any, logits: Any) -> Any:
+        cross_entropy = keras.losses.categorical_crossentropy(
+            target, logits, from_logits=True, label_smoothing=label_smoothing
+        )
+        return cross_entropy + keras.ops.sum(target * keras.ops.log(keras.ops.maximum(target, 1e-7)), axis=-1)
+
+    return loss
+
+
+class _Accuracy(keras.metrics.CategoricalAccuracy):
+    """Of images that have a class: those whose target is the same for all classes have none."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        known = keras.ops.cast(keras.ops.max(y_true, axis=-1) > 0.5, self.dtype)
+        return super().update_state(y_true, y_pred, known)
+
+
+class _Fade(keras.callbacks.Callback):
+    """Augments by a tenth only from an epoch on: the network ends on images as they are."""
+
+    def __init__(self, augment: Augment, first_plain: int) -> None:
+        super().__init__()
+        self._augment = augment
+        self._first_plain = first_plain
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._augment.strength.assign(0.1 if epoch >= self._first_plain else 1.0)
+
+
+class _Watcher(keras.callbacks.Callback):
+    """Gives each epoch its order of images, keeps the history, and tells what happens."""
+
+    def __init__(
+        self, batches: Batches, epochs: int, progress: Progress | None, on_epoch: OnEpoch | None
+    ) -> None:
+        super().__init__()
+        self.history: History = []
+        self.time_budget: TimeBudget | None = None
+        self._batches = batches
+        self._epochs = epochs
+        self._progress = progress
+        self._on_epoch = on_epoch
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._batches.start_epoch(epoch)
+        self._epoch = epoch
+        self._done = 0
+        self._logs: dict[str, float] = {}
+        self._started = self._trained = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._trained = time.perf_counter()
+        self._done = min(batch + 1, len(self._batches))
+        if self._progress:
+            self._progress(self._record(logs or {}))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        record = self._record(logs or {}, finished=True)
+        self.history.append(
+            {
+                "epoch": record.epoch,
+                "steps": record.step,
+                "loss": record.loss,
+                "accuracy": record.accuracy,
+                "val_loss": record.val_loss,
+                "val_accuracy": record.val_accuracy,
+                "seconds": round(record.seconds, 3),
+                "ms_per_step": round(record.ms_per_step, 3),
+            }
+        )
+        if not all(math.isfinite(number) for number in (record.loss, record.val_loss or 0.0)):
+            raise OptionError(
+                f"training diverged in epoch {record.epoch}: the loss is no finite number; "
+                "give a lower learning rate (--learning-rate)"
+            )
+        if self._on_epoch:
+            self._on_epoch(self.history)
+        if self._progress:
+            self._progress(record)
+
+    def _record(self, logs: dict[str, Any], finished: bool = False) -> EpochProgress:
+        now = time.perf_counter()
+        numbers = {name: float(value) for name, value in logs.items()}
+        return EpochProgress(
+            epoch=self._epoch + 1,
+            epochs=self._expected_epochs(),
+            step=self._done,
+            steps=len(self._batches),
+            seconds=now - self._started,
+            ms_per_step=1000 * (self._trained - self._started) / max(1, self._done),
+            loss=numbers["loss"],
+            accuracy=numbers["accuracy"],
+            val_loss=numbers.get("val_loss"),
+            val_accuracy=numbers.get("val_accuracy"),
+            finished=finished,
+        )
+
+    def _expected_epochs(self) -> int:
+        if self.time_budget is None:
+            return self._epochs
+        return max(self._epoch + 1, math.ceil(self.time_budget.epochs))

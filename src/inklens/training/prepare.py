@@ -1,0 +1,98 @@
+"""What a training needs before its first step: a recipe that fits the data, and a network on a backend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from inklens.datasets import Dataset
+from inklens.export.formats import require
+from inklens.networks import build
+from inklens.networks.backends import resolve_precision, select_backend
+from inklens.recipes import Recipe
+from inklens.reporting.report import require_jinja
+from inklens.training.calibrate import check_confidence
+from inklens.training.examples import EXAMPLES
+from inklens.training.ood_detector import has_time_for_detector
+from inklens.training.parts import DataParts
+from inklens.training.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What a training is asked for besides data and recipe; see `inklens.train`."""
+
+    test: bool = True
+    max_error: float | None = None
+    tensorboard: bool = False
+    jobs: int | str = 1
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedNetwork:
+    """A concrete recipe, and on which backend and with which precision its network is trained."""
+
+    recipe: Recipe
+    backend: str
+    policy: str
+    network: keras.Model
+
+    @classmethod
+    def of(cls, data: Dataset, recipe: Recipe) -> PreparedNetwork:
+        """Builds the network, untrained.
+
+        Raises:
+            OptionError: the recipe does not fit the data.
+            MissingPackageError: Keras or the backend is not installed.
+        """
+        concrete = concrete_recipe(recipe, data)
+        backend = select_backend(concrete.backend)
+        policy = resolve_precision(concrete.precision, backend)
+        return cls(concrete, backend, policy, build_network(data, concrete, policy, training=True))
+
+
+def concrete_recipe(recipe: Recipe, data: Dataset) -> Recipe:
+    """The recipe as recipe.json says it: for the kind of the data, without examples that they do not allow.
+
+    Raises:
+        OptionError: writing is to be mirrored.
+    """
+    recipe = recipe.for_kind(data.kind)
+    changed: dict[str, Any] = {name: 0.0 for name, example in EXAMPLES.items() if not example.possible(data)}
+    if recipe.ood_detector != "none" and ("outliers" in changed or not has_time_for_detector(recipe)):
+        changed |= {"ood_detector": "none", "outliers": 0.0}
+    return replace(recipe, **changed)
+
+
+def checked_parts(data: Dataset, recipe: Recipe, options: TrainingOptions) -> DataParts:
+    """The parts of the data, after a look whether a run can be finished with them and these packages.
+
+    Raises:
+        OptionError: the parts cannot be made, or are too few for the maximum error.
+        MissingPackageError: a package for the model file or the report is not installed.
+    """
+    require("onnx")
+    require_jinja()
+    parts = DataParts.of(data, recipe, options.test)
+    check_confidence(recipe, parts.validation, options.max_error)
+    return parts
+
+
+def build_network(
+    data: Dataset, recipe: Recipe, policy: str = "float32", *, training: bool = False
+) -> keras.Model:
+    """The recipe's network for the shape and the classes of a data set, untrained."""
+    return build(
+        recipe.network,
+        data.image_shape,
+        data.classes,
+        activation=recipe.activation,
+        dropout=recipe.dropout,
+        dtype=policy,
+        seed=recipe.seed,
+        training=training,
+    )

@@ -1,0 +1,72 @@
+"""Where a run comes from: the data, their parts, and the machine, as its folder says before the first step."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inklens import __version__
+from inklens.datasets import Dataset
+from inklens.networks.backends import versions
+from inklens.run_folder import RunFolder
+from inklens.training.parts import DataParts
+
+
+def stem(name: str) -> str:
+    """A data set's name or path as the beginning of a folder's name."""
+    words = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(name).stem)
+    return words.strip("-") or "data"
+
+
+def describe_data(data: Dataset, parts: DataParts) -> dict[str, Any]:
+    """What recipe.json says besides the recipe itself."""
+    held_out = {id(data.validation): "own", id(parts.test): "test"}
+    return {
+        "pixels": data.spec.to_dict(),
+        "data": {
+            "name": data.name,
+            "path": data.path,
+            "kind": data.kind,
+            "class_names": list(data.class_names),
+            "fingerprint": data.fingerprint,
+            "source": data.source,
+            "notes": list(data.notes),
+            "train": len(parts.train),
+            "validation": len(parts.validation),
+            "validation_is": held_out.get(id(parts.validation), "split"),
+            "test": None if parts.test is None else len(parts.test),
+        },
+    }
+
+
+def write_environment(folder: RunFolder, backend: str, policy: str) -> None:
+    """environment.json. The names of the classes are written beside it, as labels.txt."""
+    class_names = folder.read_recipe()["data"]["class_names"]
+    folder.write_text(folder.labels, "".join(f"{name}\n" for name in class_names))
+    folder.write_json(
+        folder.environment,
+        {
+            "inklens": __version__,
+            "backend": backend,
+            "precision": "bfloat16" if policy == "mixed_bfloat16" else "float32",
+            "versions": versions(),
+            "platform": platform.platform(),
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        },
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:  # not Linux
+        return platform.processor()
+    models = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor())

@@ -1,0 +1,77 @@
+"""`inklens.train`: from a data set and a recipe to a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inklens.datasets import Dataset
+from inklens.errors import OptionError
+from inklens.recipes import Committee, Recipe, recipe_for
+from inklens.run import Run
+from inklens.run_folder import RunFolder
+from inklens.training.committee.jobs import resolve_jobs
+from inklens.training.loop.tensorboard_logs import require_tensorboard
+from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
+from inklens.training.progress import Progress
+from inklens.training.provenance import stem
+from inklens.training.train_network import train_network
+
+
+def train(
+    data: Dataset,
+    recipe: Recipe | Committee | str = "fast",
+    *,
+    output: str | Path | None = None,
+    name: str | None = None,
+    test: bool = True,
+    max_error: float | None = None,
+    tensorboard: bool = False,
+    jobs: int | str = 1,
+    progress: Progress | None = None,
+) -> Run:
+    """Train a network, or a committee of them, and write everything about it into a run folder.
+
+    Args:
+        data: what to learn; see `inklens.load`.
+        recipe: how, or the name of a preset.
+        output: the folder that holds the runs; None is "runs".
+        name: the run's folder in it; None is made from the data's and the preset's names and a number.
+        test: evaluate on the test part at the end; False leaves it closed.
+        max_error: the model file answers "unknown" rather than err more often than this share of 1.
+        tensorboard: write logs for TensorBoard into the run's folder "tensorboard".
+        jobs: how many members of a committee are trained at a time, each in a process of its own with its
+            share of the cores; "auto" is one for each NVIDIA GPU, or, without, each four physical cores.
+        progress: called with an `EpochProgress` while training.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        InklensError: something that was given cannot be used; nothing is left but a run that says so.
+        RunError: the report cannot be written; the run is done without it.
+        ExportError: model.onnx does not say what the network says; the run is there without it.
+        StoppedError: a member of a committee cannot be trained; `resume` goes on with those that are done.
+        KeyboardInterrupt: passed on, the run's status says "interrupted".
+
+    Example:
+        >>> run = inklens.train(inklens.load("mnist"), inklens.Recipe.from_preset("tutorial-c"))
+        >>> run.metrics["test"]["accuracy"]
+    """
+    recipe = recipe_for(recipe) if isinstance(recipe, str) else recipe
+    for what, given, expected in (("data", data, Dataset), ("recipe", recipe, Recipe | Committee)):
+        if not isinstance(given, expected):
+            remedy = "inklens.load(...)" if what == "data" else "inklens.Recipe.from_preset(...)"
+            raise OptionError(f"{what} is {given!r}; expected a {what.title()}: give {remedy}")
+    if tensorboard:
+        require_tensorboard()
+    options = TrainingOptions(test, max_error, tensorboard, jobs, progress)
+    if isinstance(recipe, Committee):
+        from inklens.training.committee.train_committee import train_committee
+
+        return train_committee(data, recipe, options, output=output, name=name)
+    if resolve_jobs(jobs, 2) > 1 and jobs != "auto":
+        raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
+    parts = checked_parts(data, recipe, options)
+    prepared = PreparedNetwork.of(data, recipe)
+    folder = RunFolder.create(output, name, f"{stem(data.name)}-{recipe.preset}")
+    return train_network(folder, data, prepared, parts, options)

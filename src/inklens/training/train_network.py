@@ -1,0 +1,105 @@
+"""One network: trained, kept, and everything about it written into its run folder."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inklens.datasets import Dataset, Split
+from inklens.recipes import Recipe
+from inklens.run import Run
+from inklens.run_folder import RunFolder
+from inklens.training.examples import with_examples
+from inklens.training.finalize import concluded, finalize
+from inklens.training.loop.tensorboard_logs import LOGS
+from inklens.training.ood_detector import classifier_recipe, train_ood_detector
+from inklens.training.parts import DataParts
+from inklens.training.prepare import PreparedNetwork, TrainingOptions, build_network
+from inklens.training.provenance import describe_data, write_environment
+
+if TYPE_CHECKING:
+    import keras
+
+    from inklens.training.loop.fit import History
+
+
+def train_network(
+    folder: RunFolder, data: Dataset, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions
+) -> Run:
+    """Trains one network into a folder that is there; raises as `inklens.train` does."""
+    from inklens.networks.ensemble import Ensemble
+
+    with concluded(folder, parts):
+        folder.write_recipe({"recipe": prepared.recipe.to_dict(), **describe_data(data, parts)})
+        write_environment(folder, prepared.backend, prepared.policy)
+        recipe = classifier_recipe(prepared.recipe)
+        images = with_examples(parts.train, data, recipe)
+        started = time.perf_counter()
+        history = _fit(folder, prepared.network, recipe, images, parts, options)
+        fitted = time.perf_counter()
+        network = _save(build_network(data, recipe), prepared.network, folder, folder.model)
+        ood_detector = None
+        if prepared.recipe.ood_detector != "none":
+            plain, trained = train_ood_detector(
+                data, prepared.recipe, images, parts.validation, prepared.policy, options.progress
+            )
+            ood_detector = _save(plain, trained, folder, folder.ood_detector)
+        detector_seconds = time.perf_counter() - fitted if ood_detector else 0.0
+        training = {
+            "epochs": _epochs(history, recipe, len(images)),
+            "images": len(parts.train),
+            "drawn_images": len(images) - len(parts.train),
+            "seconds": round(fitted - started + detector_seconds, 3),
+            "ood_detector_seconds": round(detector_seconds, 3) if ood_detector else None,
+            "parameters": network.count_params() + (ood_detector.count_params() if ood_detector else 0),
+        }
+        ensemble = Ensemble.of(network, recipe.tta, ood_detector)
+        finalize(
+            folder, ensemble, data, parts, max_error=options.max_error, history=history, training=training
+        )
+    return Run(folder)
+
+
+def _fit(
+    folder: RunFolder,
+    network: keras.Model,
+    recipe: Recipe,
+    images: Split,
+    parts: DataParts,
+    options: TrainingOptions,
+) -> History:
+    """Trains the network, and keeps history.csv up to date."""
+    from inklens.networks.augmentation import augmentation_layer
+    from inklens.training.loop.fit import fit
+
+    def keep(history: History) -> None:
+        folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
+
+    return fit(
+        network,
+        recipe,
+        images,
+        parts.validation,
+        augment=augmentation_layer(recipe.augmentation, recipe.seed),
+        progress=options.progress,
+        on_epoch=keep,
+        logs=folder.path / LOGS if options.tensorboard else None,
+    )
+
+
+def _epochs(history: History, recipe: Recipe, images: int) -> int | float:
+    """How often it went through the images: with a time budget not always a whole number of times."""
+    from inklens.training.loop.fit import steps_per_epoch
+
+    steps = sum(int(record["steps"] or 0) for record in history)
+    epochs = round(steps / steps_per_epoch(recipe, images), 2)
+    return int(epochs) if epochs.is_integer() else epochs
+
+
+def _save(plain: keras.Model, trained: keras.Model, folder: RunFolder, target: Path) -> keras.Model:
+    """bfloat16 and the quick dropout are ways of training only: saved and evaluated is a plain network."""
+    plain.set_weights(trained.get_weights())
+    with folder.atomic(target) as path:
+        plain.save(path)
+    return plain

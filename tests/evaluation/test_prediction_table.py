@@ -1,0 +1,48 @@
+"""The rows of predictions.csv."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inklens.errors import DataError
+from inklens.evaluation import evaluate, prediction_rows
+from inklens.run_folder import RunFolder
+
+NAMES = ("cat", 'a "long", name', "猫")
+PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [1e-9, 1e-9, 1.0]])
+LABELS = np.array([0, 1, 2])
+
+
+def test_a_row_says_what_was_seen_and_what_was_there() -> None:
+    header, rows = prediction_rows(PROBABILITIES, LABELS, NAMES)
+    columns = ["index", "actual", "predicted", "probability", "correct"]
+    assert header == [*columns, "p_cat", 'p_a "long", name', "p_猫"]
+    assert list(rows) == [
+        [0, "cat", "cat", "0.7", 1, "0.7", "0.2", "0.1"],
+        [1, 'a "long", name', "cat", "0.6", 0, "0.6", "0.3", "0.1"],
+        [2, "猫", "猫", "1", 1, "1e-09", "1e-09", "1"],
+    ]
+
+
+def test_the_file_gives_back_the_accuracy_and_the_loss(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    probabilities = random.dirichlet([0.3] * 3, size=400).astype(np.float32)
+    labels = random.integers(0, 3, 400)
+    run = RunFolder.create(tmp_path, None, "x")
+    run.write_csv(run.predictions, *prediction_rows(probabilities, labels, NAMES))
+
+    with run.predictions.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    scores = evaluate(probabilities, labels, NAMES)
+    assert len(rows) == 400
+    assert sum(int(row["correct"]) for row in rows) == scores.correct
+    of_actual = np.array([float(row[f"p_{row['actual']}"]) for row in rows])
+    assert -np.log(of_actual.clip(1e-7, 1 - 1e-7)).mean() == pytest.approx(scores.loss, rel=1e-4)
+    assert all(float(row["probability"]) == float(row[f"p_{row['predicted']}"]) for row in rows)
+
+
+def test_arrays_that_do_not_fit_are_refused_before_anything_is_written() -> None:
+    with pytest.raises(DataError, match="labels from 1 to 3"):
+        prediction_rows(PROBABILITIES, LABELS + 1, NAMES)

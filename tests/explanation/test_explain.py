@@ -1,0 +1,165 @@
+import json
+
+import numpy as np
+import pytest
+
+from inklens.errors import DataError, ModelError, OptionError, RunError
+from inklens.networks.backends import select_backend
+from inklens.run_folder import RunFolder
+
+select_backend("tensorflow")
+
+from inklens.evaluation import softmax, unknown_score  # noqa: E402
+from inklens.explanation import Explanation, explain_network, explain_run  # noqa: E402
+from inklens.networks import NETWORKS, build  # noqa: E402
+from patch_network import STROKE, clutter_with_stroke, stroke_network  # noqa: E402
+
+
+@pytest.fixture
+def folder(tmp_path) -> RunFolder:
+    """What of a run is needed to explain it; its network's answer hangs on an upright stroke."""
+    folder = RunFolder(tmp_path / "run")
+    folder.write_json(folder.recipe, {"recipe": {}})
+    folder.write_json(folder.metrics, {"confidence": {"temperature": 2.0}})
+    stroke_network("convnet-small").save(folder.model)
+    return folder
+
+
+def same(ours: Explanation, theirs: Explanation) -> None:
+    assert (ours.label, ours.layers) == (theirs.label, theirs.layers)
+    assert ours.score == pytest.approx(theirs.score, rel=1e-5)
+    for name, maps in ours.maps.items():
+        assert maps == pytest.approx(theirs.maps[name], abs=1e-5)
+    assert ours.filters == pytest.approx(theirs.filters)
+    assert ours.class_activation == pytest.approx(theirs.class_activation, abs=1e-5)
+    assert ours.occlusion.fall == pytest.approx(theirs.occlusion.fall, abs=1e-5)
+    assert np.array_equal(ours.occlusion.tops, theirs.occlusion.tops)
+
+
+@pytest.mark.parametrize("order", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_is_explained_by_the_patch_that_its_answer_hangs_on(name, order):
+    explained = explain_network(stroke_network(name, data_format=order), clutter_with_stroke())
+    assert explained.label == 1
+    fall = explained.occlusion.fall
+    row, column = np.unravel_index(fall.argmax(), fall.shape)
+    assert STROKE[0].start - 2 <= row < STROKE[0].stop + 2  # the filters are up to 5 pixels wide
+    assert STROKE[1].start - 2 <= column < STROKE[1].stop + 2
+    assert fall.max() > 0.05
+    assert explained.class_activation[STROKE].mean() > 3 * explained.class_activation.mean()
+
+
+def test_a_run_is_explained_with_calibrated_probabilities(folder):
+    network = stroke_network("convnet-small")
+    image = clutter_with_stroke()
+    raw = np.asarray(network(image[None]), np.float64)
+    explained = explain_run(folder, image)
+    assert explained.probabilities == pytest.approx(softmax(np.log(raw), 2.0)[0], abs=1e-5)
+    assert explain_run(folder, image, 2).label == explain_run(folder, image, 2).occlusion.label == 2
+
+
+def test_a_run_from_before_calibration_has_its_networks_own_probabilities(folder):
+    folder.write_json(folder.metrics, {"test": None})
+    image = clutter_with_stroke()
+    raw = np.asarray(stroke_network("convnet-small")(image[None]))[0]
+    assert explain_run(folder, image).probabilities == pytest.approx(raw, abs=1e-5)
+
+
+EXPLAIN = """
+import sys
+from pathlib import Path
+import numpy as np
+from inklens.explanation import explain_run
+from inklens.run_folder import RunFolder
+if {keras}:
+    import keras
+explained = explain_run(RunFolder(Path({run!r})), np.load({image!r}), patch=5)
+print(sys.modules["keras"].config.backend() if {keras} else "keras" in sys.modules)
+explained.save(Path("explained.npz"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("backend", "keras", "said"), [("jax", True, "jax"), ("torch", True, "torch"), ("", False, "False")]
+)
+def test_another_backend_finds_a_process_and_keeps_its_own(
+    folder, tmp_path, on_backend, backend, keras, said
+):
+    np.save(tmp_path / "image.npy", clutter_with_stroke())
+    code = EXPLAIN.format(keras=keras, run=str(folder.path), image=str(tmp_path / "image.npy"))
+    assert on_backend(backend, code) == f"{said}\n"
+    here = explain_run(folder, clutter_with_stroke(), patch=5)
+    same(Explanation.load(tmp_path / "explained.npz"), here)
+
+
+def test_an_error_in_the_child_is_the_same_error(folder, tmp_path, on_backend):
+    folder.model.write_bytes(b"no zip")
+    code = """
+from pathlib import Path
+import numpy as np
+from inklens.errors import ModelError
+from inklens.explanation import explain_run
+from inklens.run_folder import RunFolder
+try:
+    explain_run(RunFolder(Path("run")), np.zeros((28, 28, 1), np.uint8))
+except ModelError as error:
+    print(error)
+"""
+    assert "model.keras is no .keras file, or is damaged" in on_backend("", code)
+    with pytest.raises(ModelError, match="is damaged"):
+        explain_run(folder, clutter_with_stroke())
+
+
+def test_a_run_that_lacks_something_is_refused(folder):
+    folder.write_json(folder.metrics, {"confidence": {"temperature": None}})
+    with pytest.raises(RunError, match=r"metrics\.json lacks what is expected in it"):
+        explain_run(folder, clutter_with_stroke())
+    folder.metrics.unlink()
+    with pytest.raises(RunError, match=r"metrics\.json cannot be read"):
+        explain_run(folder, clutter_with_stroke())
+    folder.model.unlink()
+    with pytest.raises(RunError, match=r"has no model\.keras, from which a run is explained"):
+        explain_run(folder, clutter_with_stroke())
+
+
+def test_an_image_or_a_label_that_does_not_fit_is_refused(folder):
+    with pytest.raises(DataError, match="as the network was trained"):
+        explain_run(folder, np.zeros((9, 9, 1), np.uint8))
+    with pytest.raises(OptionError, match="label 3 is out of range: expected 0 to 2"):
+        explain_run(folder, clutter_with_stroke(), 3)
+
+
+def test_it_is_kept_whole_in_a_file(tmp_path):
+    explained = explain_network(stroke_network("conv5x5"), clutter_with_stroke())
+    explained.save(tmp_path / "x.npz")
+    same(Explanation.load(tmp_path / "x.npz"), explained)
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
+        assert json.loads(str(file["said"]))["label"] == 1
+
+
+def test_the_answers_are_averaged_over_the_views_of_the_run(folder):
+    from inklens.networks.ensemble import Ensemble
+
+    folder.write_json(folder.recipe, {"recipe": {}, "tta": "cross"})
+    image = clutter_with_stroke()
+    logits = Ensemble.of(stroke_network("convnet-small"), "cross").logits(image[None])
+    assert explain_run(folder, image).probabilities == pytest.approx(softmax(logits, 2.0)[0], abs=1e-5)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_judges_verdict_is_in_the_score(folder, monkeypatch, elsewhere):
+    from inklens.networks.ensemble import Ensemble
+
+    ood_detector = build("conv5x5", (28, 28, 1), 2, seed=3)
+    ood_detector.save(folder.ood_detector)
+    folder.write_json(folder.recipe, {"recipe": {}, "has_ood_detector": True})
+    image = clutter_with_stroke()
+    network = stroke_network("convnet-small")
+    has_ood_detector = unknown_score(Ensemble.of(network, ood_detector=ood_detector).logits(image[None]))[0]
+    assert abs(has_ood_detector - unknown_score(Ensemble.of(network).logits(image[None]))[0]) > 0.01
+    if elsewhere:  # as where Keras runs on another backend
+        monkeypatch.setattr("keras.config.backend", lambda: "jax")
+    assert explain_run(folder, image).score == pytest.approx(has_ood_detector, abs=1e-4)
+    folder.ood_detector.unlink()
+    with pytest.raises(RunError, match=r"has no judge\.keras; train it again"):
+        explain_run(folder, image)

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+from inklens.errors import OptionError
+from inklens.networks import NETWORKS, build
+from inklens.networks.backends import select_backend
+
+select_backend("tensorflow")
+
+from inklens.networks.architectures import logits_network, multiply_adds  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("conv5x5", 592_074), ("conv3x3-double", 600_810), ("conv3x3-triple", 2_076_554)],
+)
+def test_a_tutorial_network_has_the_parameters_that_a_hand_count_gives(name, parameters):
+    assert build(name, (28, 28, 1), 10).count_params() == parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "by_hand"),
+    [
+        ("conv5x5", 24 * 24 * 25 * 32 + 12 * 12 * 32 * 128 + 128 * 10),
+        ("convnet-small", 24 * 24 * 25 * 32 + 10 * 10 * 9 * 32 * 48 + 3 * 3 * 9 * 48 * 64 + 576 * 10),
+    ],
+)
+def test_multiply_adds_agree_with_a_hand_count(name, by_hand):
+    assert multiply_adds(build(name, (28, 28, 1), 10)) == by_hand
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (32, 20, 3)])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_every_network_gives_probabilities_for_any_size_and_channel_count(name, shape, activation):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, *shape), np.uint8)
+    probabilities = np.asarray(build(name, shape, 7, activation=activation)(pixels))
+    assert probabilities.shape == (2, 7)
+    assert probabilities.sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_pixels_go_in_as_bytes_and_are_rescaled_by_the_network():
+    network = build("conv5x5", (28, 28, 1), 10)
+    assert network.inputs[0].dtype == "uint8"
+    white = np.full((1, 28, 28, 1), 255, np.uint8)
+    assert np.asarray(network.layers[0](white)).max() == pytest.approx(1)
+
+
+def test_leaky_relu_lets_three_tenths_of_a_negative_value_through():
+    network = build("conv5x5", (28, 28, 1), 10, activation="leaky_relu")
+    activation = next(layer for layer in network.layers if "leaky" in layer.name)
+    assert float(activation(np.float32(-1))) == pytest.approx(-0.3)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_gives_others():
+    first, again, other = (
+        build("convnet-small", (28, 28, 1), 10, seed=seed).get_weights()[0] for seed in (3, 3, 4)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_logits_network_shares_its_weights_and_lacks_only_the_softmax():
+    network = build("conv5x5", (28, 28, 1), 10)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), np.uint8)
+    logits = np.asarray(logits_network(network)(pixels))
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert np.asarray(network(pixels)) == pytest.approx(shares, abs=1e-6)
+
+
+CHANNEL_ORDERS = """
+import numpy as np
+from inklens.networks import NETWORKS, build
+pixels = np.random.default_rng(0).integers(0, 256, (4, 20, 28, 3), np.uint8)
+for name in NETWORKS:
+    last = build(name, (20, 28, 3), 10)
+    first = build(name, (20, 28, 3), 10, data_format="channels_first", seed=1)
+    first.set_weights(last.get_weights())
+    difference = np.abs(last.predict_on_batch(pixels) - first.predict_on_batch(pixels.transpose(0, 3, 1, 2)))
+    assert difference.max() < 1e-5, (name, difference.max())
+print("same")
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_a_network_gives_the_same_output_in_either_channel_order(on_backend, backend):
+    # TensorFlow has no channels-first convolution on the CPU.
+    assert on_backend(backend, CHANNEL_ORDERS) == "same\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (("conv5x6", (28, 28, 1), 10), {}, "unknown network 'conv5x6': expected one of conv5x5, "),
+        (("conv5x5", (7, 28, 1), 10), {}, "images of 7x28x1 are too small: networks take 8x8 pixels"),
+        (("conv5x5", (28, 28, 1), 1), {}, "1 class given: a classifier needs at least 2"),
+        (
+            ("conv5x5", (28, 28, 1), 10),
+            {"dropout": 1.0},
+            "dropout 1.0 is out of range: expected 0 to below 1",
+        ),
+        (("conv5x5", (28, 28, 1), 10), {"activation": "tanh"}, "unknown activation 'tanh': expected one of"),
+        (
+            ("conv5x5", (28, 28, 1), 10),
+            {"data_format": "NHWC"},
+            "unknown data_format 'NHWC': expected one of",
+        ),
+    ],
+)
+def test_what_cannot_be_built_is_refused_in_words(arguments, options, message):
+    with pytest.raises(OptionError) as error:
+        build(*arguments, **options)
+    assert str(error.value).startswith(message)

@@ -1,0 +1,149 @@
+import importlib.util
+import sys
+
+import pytest
+
+from inklens.errors import OptionError
+from inklens.networks.backends import (
+    accelerator_for_jax,
+    choose_backend,
+    resolve_precision,
+    select_backend,
+    versions,
+)
+from inklens.training import backends
+
+TRAIN = """
+import inklens
+
+data = inklens.load("sample")
+run = inklens.train(data, inklens.Recipe.from_preset("fast"), output="runs")
+import keras
+scores = run.metrics["test"]
+print(keras.config.backend(), scores["accuracy"], *scores["accuracy_interval_95"])
+assert (run.path / "model.keras").stat().st_size > 0
+assert run.predict(data.test.images[0]).shape == (1, 10)
+"""
+
+
+@pytest.fixture(scope="module")
+def reached():
+    """What each backend reached: (accuracy, low, high)."""
+    return {}
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_every_backend_trains_fast_to_the_same_accuracy_within_its_interval(on_backend, backend, reached):
+    name, *numbers = on_backend(backend, TRAIN).split()
+    assert name == backend
+    accuracy, low, high = reached[backend] = [float(number) for number in numbers]
+    assert accuracy > 0.95
+    for other, (_, other_low, other_high) in reached.items():
+        assert low <= other_high and other_low <= high, f"{backend} and {other} differ: {reached}"
+
+
+OOD_WEIGHT = """
+import inklens
+import numpy as np
+from inklens.evaluation import unknown_score
+
+data = inklens.load("sample")
+recipe = inklens.Recipe.from_preset(
+    "fast", epochs=1, judge="convnet-small", ood_detector_epochs=1, strangers=0.2, minimum_steps=0
+)
+run = inklens.train(data, recipe, output="runs")
+classifier = inklens.Classifier.open(run.path)
+assert classifier.metadata.judged
+pixels = data.test.batch(slice(0, 20))
+own = unknown_score(run.ensemble.logits(pixels))
+print(np.abs(classifier.predict_framed(pixels).score - own).max() < 1e-3)
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_a_judge_is_trained_and_exported_on_other_backends_too(on_backend, backend):
+    assert on_backend(backend, OOD_WEIGHT) == "True\n"
+
+
+def test_auto_is_tensorflow_unless_the_environment_names_another(on_backend):
+    code = "from inklens.training import select_backend; print(select_backend())"
+    assert on_backend("", code) == "tensorflow\n"
+    assert on_backend("jax", code) == "jax\n"
+
+
+def test_a_choice_says_why(on_backend):
+    code = "from inklens.networks.backends import choose_backend as c; print(*c(), *c('torch'), sep='; ')"
+    said = "no accelerator that JAX can use, and on a CPU it is the fastest of the three"
+    assert on_backend("", code) == f"tensorflow; {said}; torch; as asked for\n"
+    assert on_backend("jax", code).startswith("jax; KERAS_BACKEND names it")
+
+
+@pytest.mark.parametrize(
+    ("plugin", "file", "device"),
+    [
+        ("jax_cuda12_plugin", "nvidia0", "an NVIDIA GPU"),
+        ("libtpu", "accel3", "a TPU"),
+        ("jax_cuda12_plugin", "nvidiactl", None),
+        (None, "nvidia0", None),
+    ],
+)
+def test_jax_has_an_accelerator_where_its_plug_in_and_the_device_are_there(
+    tmp_path, monkeypatch, plugin, file, device
+):
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / file).touch()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == plugin or None)
+    assert accelerator_for_jax(tmp_path) == device
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    assert accelerator_for_jax(tmp_path) is None
+
+
+def test_auto_is_jax_where_it_has_an_accelerator(monkeypatch):
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setattr(backends, "accelerator_for_jax", lambda: "an NVIDIA GPU")
+    assert choose_backend() == ("jax", "there is an NVIDIA GPU, and JAX can use it")
+
+
+def test_another_backend_than_the_one_that_runs_is_refused():
+    select_backend("tensorflow")
+    with pytest.raises(OptionError, match="this process runs Keras on 'tensorflow' already"):
+        select_backend("torch")
+
+
+def test_a_backend_that_is_not_installed_names_its_install_command(on_backend):
+    code = """
+import importlib.util
+import sys
+sys.path.insert(0, "shadow")
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "jax" else find(name, *more)
+from inklens.errors import MissingPackageError
+from inklens.networks.backends import select_backend
+try:
+    select_backend("jax")
+except MissingPackageError as error:
+    print(error)
+"""
+    assert on_backend("jax", code).endswith("pip install 'inklens[jax]'\n")
+
+
+def test_importing_the_backend_says_nothing(inklens):
+    done = inklens("train", "--data", "sample", "--summary")
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "backend"), [("float32", "tensorflow"), ("auto", "jax"), ("auto", "torch")]
+)
+def test_precision_is_float32_where_bfloat16_was_not_measured_to_be_faster(asked, backend):
+    assert resolve_precision(asked, backend) == "float32"
+
+
+def test_bfloat16_is_a_policy_that_keeps_the_variables_in_float32():
+    assert resolve_precision("bfloat16", "tensorflow") == "mixed_bfloat16"
+
+
+def test_versions_name_what_a_training_hangs_on():
+    assert {"python", "inklens", "keras", "numpy"} <= versions().keys()

@@ -1,0 +1,345 @@
+"""Files of ours come back as they were; each kind of hostile file is made here and refused."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from inklens.errors import ModelError
+from inklens.networks import NETWORKS, build
+from inklens.networks.backends import select_backend
+
+select_backend("tensorflow")
+
+import keras  # noqa: E402
+
+from inklens.networks import loading  # noqa: E402
+from inklens.networks.keras_file import CONFIG, METADATA, WEIGHTS, load_network  # noqa: E402
+from mutants import mutated  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "model.keras"
+    build("conv5x5", (8, 8, 1), 3).save(path)
+    return path
+
+
+@pytest.fixture
+def forged(saved, tmp_path) -> Callable[..., Path]:
+    """A copy of the saved file with members changed by functions of their bytes: forged({CONFIG: change})."""
+
+    def forge(changes, extra=(), compression=zipfile.ZIP_STORED) -> Path:
+        path = tmp_path / "forged.keras"
+        with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w", compression) as new:
+            for name in old.namelist():
+                content = old.read(name)
+                new.writestr(name, changes[name](content) if name in changes else content)
+            for name, content in extra:
+                new.writestr(name, content)
+        return path
+
+    return forge
+
+
+def in_config(change: Callable[[dict], object]):
+    """Makes a change of config.json out of a change of what is in it."""
+
+    def apply(content: bytes) -> bytes:
+        config = json.loads(content)
+        change(config)
+        return json.dumps(config).encode()
+
+    return {CONFIG: apply}
+
+
+def in_weights(change: Callable[[h5py.File], object]):
+    """Makes a change of the weights out of a change of the open HDF5 file."""
+
+    def apply(content: bytes) -> bytes:
+        file = io.BytesIO(content)
+        with h5py.File(file, "r+") as weights:
+            change(weights)
+        return file.getvalue()
+
+    return {WEIGHTS: apply}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_every_network_of_ours_comes_back_as_it_was(name, activation, tmp_path):
+    network = build(name, (12, 8, 3), 7, activation=activation, dropout=0.1)
+    network.save(tmp_path / "model.keras")
+    loaded = load_network(tmp_path / "model.keras")
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 12, 8, 3), np.uint8)
+    assert np.array_equal(loaded.predict_on_batch(pixels), network.predict_on_batch(pixels))
+
+
+def test_a_file_that_was_forged_without_a_change_loads(forged):
+    assert load_network(forged({})).count_params() > 0
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "/tmp/outside.txt", "assets/../../outside.txt"])
+def test_a_path_out_of_the_archive_is_refused_and_nothing_is_written(forged, name, tmp_path):
+    path = forged({}, extra=[(name, b"written")])
+    with pytest.raises(ModelError, match=r"holds .*outside\.txt.*; expected config\.json"):
+        load_network(path)
+    assert {file.name for file in tmp_path.rglob("*")} == {"forged.keras"}
+
+
+def test_a_second_member_of_the_same_name_is_refused(forged):
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        path = forged({}, extra=[(CONFIG, b"{}")])
+    with pytest.raises(ModelError, match=r"config\.json, config\.json"):
+        load_network(path)
+
+
+def test_a_member_that_is_missing_is_named(saved, tmp_path):
+    path = tmp_path / "short.keras"
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:
+        for name in (METADATA, CONFIG):
+            new.writestr(name, old.read(name))
+    with pytest.raises(ModelError, match=r"holds config\.json, metadata\.json; expected .*weights"):
+        load_network(path)
+
+
+def test_a_zip_bomb_is_not_inflated(forged):
+    path = forged({WEIGHTS: lambda content: bytes(200_000_000)}, compression=zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(ModelError, match="compressed"):
+        load_network(path)
+
+
+def test_a_member_too_large_is_not_read(forged):
+    with pytest.raises(ModelError, match=r"metadata\.json has 20,000 bytes; expected at most 10,000"):
+        load_network(forged({METADATA: lambda content: bytes(20_000)}))
+
+
+def test_a_lambda_layer_is_refused(tmp_path):
+    network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Lambda(lambda x: x * 2)])
+    network.save(tmp_path / "lambda.keras")
+    with pytest.raises(ModelError, match=r"keras\.layers\.Lambda, which is no layer of ours"):
+        load_network(tmp_path / "lambda.keras")
+
+
+def test_an_activation_that_is_a_lambda_is_refused(forged):
+    code = {"class_name": "__lambda__", "config": {"value": ["4wEAAAA=", None, None]}}
+    with pytest.raises(ModelError, match=r"None\.__lambda__, which is no layer"):
+        load_network(forged(in_config(lambda c: c["config"]["layers"][2]["config"].update(activation=code))))
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [("os", "system"), ("builtins", "eval"), ("keras.layers", "TorchModuleWrapper")]
+)
+def test_a_foreign_module_is_refused(forged, module, name):
+    foreign = {"module": module, "class_name": name, "config": "true", "registered_name": None}
+    path = forged(in_config(lambda c: c["config"]["layers"].insert(1, foreign)))
+    with pytest.raises(ModelError, match=rf"{module}\.{name}, which is no layer of ours"):
+        load_network(path)
+
+
+def test_a_registered_name_of_a_foreign_class_is_refused(forged):
+    change = in_config(lambda c: c["config"]["layers"][1].update(registered_name="Package>Foreign"))
+    with pytest.raises(ModelError, match="no layer of ours"):
+        load_network(forged(change))
+
+
+def test_a_layer_of_keras_that_we_do_not_use_is_refused(tmp_path):
+    network = build("conv5x5", (8, 8, 1), 3)
+    pixels = keras.Input((8, 8, 1), dtype="uint8")
+    foreign = keras.layers.UnitNormalization()
+    keras.Sequential([pixels, *network.layers[:-2], foreign, *network.layers[-2:]]).save(
+        tmp_path / "other.keras"
+    )
+    with pytest.raises(ModelError, match="UnitNormalization"):
+        load_network(tmp_path / "other.keras")
+
+
+def test_a_network_without_logits_is_refused(tmp_path):
+    network = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3), keras.layers.Softmax()]
+    )
+    network.save(tmp_path / "other.keras")
+    with pytest.raises(ModelError, match="does not end with logits"):
+        load_network(tmp_path / "other.keras")
+
+
+def test_an_external_link_in_the_weights_is_refused(forged, tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as secret:
+        secret["0"] = np.ones((5, 5, 1, 32), np.float32)
+
+    def link(weights: h5py.File) -> None:
+        kernel = weights["layers/conv2d/vars"]
+        del kernel["0"]
+        kernel["0"] = h5py.ExternalLink(str(tmp_path / "secret.h5"), "0")
+
+    with pytest.raises(ModelError, match="link that may point out of the file"):
+        load_network(forged(in_weights(link)))
+
+
+def test_a_soft_link_in_the_weights_is_refused(forged):
+    with pytest.raises(ModelError, match="link"):
+        load_network(forged(in_weights(lambda weights: weights.update(soft=h5py.SoftLink("/layers")))))
+
+
+def test_weights_that_lie_in_another_file_are_refused(forged, tmp_path):
+    (tmp_path / "raw").write_bytes(bytes(3200))
+
+    def external(weights: h5py.File) -> None:
+        kernel = weights["layers/conv2d/vars"]
+        del kernel["0"]
+        outside = [(str(tmp_path / "raw"), 0, 3200)]
+        kernel.create_dataset("0", (5, 5, 1, 32), np.float32, external=outside)
+
+    with pytest.raises(ModelError, match="no plain array of floats"):
+        load_network(forged(in_weights(external)))
+
+
+def test_weights_of_another_type_are_refused(forged):
+    with pytest.raises(ModelError, match="no plain array of floats"):
+        load_network(forged(in_weights(lambda weights: weights.update(text=np.array([b"text"])))))
+
+
+def test_weights_that_claim_more_than_the_file_holds_are_refused(forged):
+    def claim(weights: h5py.File) -> None:
+        weights.create_dataset("huge", (10**6, 10**6), np.float32)  # never written: takes no room
+
+    with pytest.raises(ModelError, match="larger than the file"):
+        load_network(forged(in_weights(claim)))
+
+
+def test_groups_that_hold_each_other_come_to_an_end(forged):
+    with pytest.raises(ModelError):
+        load_network(forged(in_weights(lambda weights: weights["layers"].update(self=weights["layers"]))))
+
+
+def test_layers_larger_than_their_weights_are_never_built(forged):
+    change = in_config(lambda c: c["config"]["layers"][-4]["config"].update(units=10**9))
+    with pytest.raises(ModelError, match=r"a layer dense.* for which there are no weights"):
+        load_network(forged(change))
+
+
+def test_a_size_that_a_layer_is_said_to_be_built_with_is_not_believed(forged):
+    change = in_config(
+        lambda c: c["config"]["layers"][-4].update(build_config={"input_shape": [None, 10**10]})
+    )
+    assert load_network(forged(change)).count_params() > 0
+
+
+def test_images_of_a_side_of_a_million_are_refused(forged):
+    change = in_config(
+        lambda c: c["config"]["layers"][0]["config"].update(batch_shape=[None, 10**6, 10**6, 1])
+    )
+    with pytest.raises(ModelError, match="takes images of shape"):
+        load_network(forged(change))
+
+
+def test_json_nested_without_end_is_refused(forged):
+    with pytest.raises(ModelError, match=r"no JSON|no network"):
+        load_network(forged({CONFIG: lambda content: b"[" * 100_000 + b"]" * 100_000}))
+
+
+@pytest.mark.parametrize("config", [b"", b"[]", b"{}", b'{"class_name": "Sequential"}', b"\xff"])
+def test_a_config_that_says_nothing_is_refused(forged, config):
+    with pytest.raises(ModelError):
+        load_network(forged({CONFIG: lambda content: config}))
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.99])
+def test_a_file_cut_short_is_refused(saved, tmp_path, share):
+    content = saved.read_bytes()
+    (tmp_path / "cut.keras").write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ModelError, match=r"no \.keras file, or is damaged"):
+        load_network(tmp_path / "cut.keras")
+
+
+def test_weights_cut_short_are_refused(forged):
+    with pytest.raises(ModelError, match=r"damaged weights|larger than the file"):
+        load_network(forged({WEIGHTS: lambda content: content[: len(content) // 2]}))
+
+
+def test_a_changed_byte_is_noticed(saved, tmp_path):
+    content = bytearray(saved.read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "changed.keras").write_bytes(content)
+    with pytest.raises(ModelError, match="damaged: Bad CRC-32"):
+        load_network(tmp_path / "changed.keras")
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.pkl", "model"])
+def test_another_kind_of_file_is_refused_by_its_name(saved, tmp_path, name):
+    (tmp_path / name).write_bytes(saved.read_bytes())
+    with pytest.raises(ModelError, match=r"no \.keras file by its name"):
+        load_network(tmp_path / name)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ModelError, match=r"none\.keras cannot be read: No such file"):
+        load_network(tmp_path / "none.keras")
+
+
+def test_the_message_is_one_line_that_cannot_steer_a_terminal(forged):
+    with pytest.raises(ModelError) as error:
+        load_network(forged({}, extra=[("\x1b[2J\n" + "x" * 500, b"")]))
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 400
+
+
+def test_the_list_of_layers_is_what_the_networks_use(tmp_path):
+    used = {
+        type(layer).__name__
+        for name in NETWORKS
+        for activation in ("relu", "leaky_relu")
+        for layer in build(name, (28, 28, 1), 10, activation=activation).layers
+    }
+    assert used | {"InputLayer"} == loading._LAYERS
+
+
+_LOAD_ALL = """
+from pathlib import Path
+import numpy as np
+from inklens.errors import ModelError
+from inklens.networks.keras_file import load_network
+
+loaded = refused = 0
+for path in sorted(Path("mutants").iterdir()):
+    try:
+        network = load_network(path)
+        network.predict_on_batch(np.zeros((1, *network.input_shape[1:]), np.uint8))
+        loaded += 1
+    except ModelError:
+        refused += 1
+print(loaded, refused)
+"""
+
+
+def test_200_mutated_files_whose_zip_is_whole_neither_crash_the_interpreter_nor_touch_a_file(tmp_path):
+    build("convnet-small", (8, 8, 1), 2).save(tmp_path / "whole.keras")
+    with zipfile.ZipFile(tmp_path / "whole.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    random = np.random.default_rng(200)
+    (tmp_path / "mutants").mkdir()
+    for number in range(200):
+        changed = CONFIG if number % 3 == 0 else WEIGHTS
+        # HDF5's own structure lies at the beginning; further on there are nothing but weights.
+        structure = len(members[changed]) if number % 2 else min(6000, len(members[changed]))
+        content = mutated(members[changed][:structure], random) + members[changed][structure:]
+        with zipfile.ZipFile(tmp_path / "mutants" / f"{number:03}.keras", "w") as archive:
+            for name, whole in members.items():
+                archive.writestr(name, content if name == changed else whole)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-c", _LOAD_ALL]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    loaded, refused = map(int, done.stdout.split())
+    assert (loaded + refused, min(loaded, refused) > 20) == (200, True)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before

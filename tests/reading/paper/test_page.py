@@ -1,0 +1,67 @@
+import cv2
+import numpy as np
+import pytest
+
+from inklens.reading.paper.page import open_page
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_ink_is_told_from_the_paper_also_where_the_paper_lies_on_a_darker_desk(light: bool) -> None:
+    picture = np.full((900, 1200), 60, np.uint8)
+    corners = np.array([(200, 60), (1130, 160), (1040, 830), (110, 730)], np.int32)
+    cv2.fillConvexPoly(picture, corners, 225)
+    cv2.putText(picture, "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
+    written = np.zeros_like(picture)
+    cv2.putText(written, "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 255, 2)
+
+    ink = open_page(255 - picture if light else picture).ink
+
+    assert ink[written > 0].mean() > 0.9
+    assert ink[300:340, 500:700].max() < 0.1
+
+
+def _sheet(desk: np.ndarray) -> np.ndarray:
+    """A sheet with a 28 on it, on this desk: uint8 (900, 1200)."""
+    picture = desk.copy()
+    cv2.fillConvexPoly(picture, np.array([(200, 60), (1130, 160), (1040, 830), (110, 730)], np.int32), 225)
+    cv2.putText(picture, "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
+    return picture
+
+
+def test_the_texture_of_a_desk_around_a_sheet_is_no_ink() -> None:
+    random = np.random.default_rng(0)
+    rough = cv2.GaussianBlur(random.normal(size=(900, 1200)).astype(np.float32), (0, 0), 3)
+    ink = open_page(_sheet(np.clip(60 + 250 * rough, 0, 255).astype(np.uint8))).ink
+    assert ink[:, :90].max() == 0
+    assert ink[400:500, 500:650].max() > 0.9
+
+
+@pytest.mark.parametrize("contrast", [26, 40])
+def test_faint_writing_on_a_sheet_is_not_measured_by_a_rough_desk(contrast: int) -> None:
+    random = np.random.default_rng(0)
+    rough = cv2.GaussianBlur(random.normal(0, 14, (900, 800)), (0, 0), 2)
+    sheet, written = np.zeros((2, 900, 800), np.uint8)
+    cv2.fillConvexPoly(sheet, np.array([(60, 50), (760, 60), (750, 840), (50, 850)]), 1)
+    for x in range(200, 600, 60):
+        cv2.line(written, (x, 300), (x + 20, 360), 1, 4)
+    picture = np.where(sheet > 0, 173 + random.normal(0, 1.5, sheet.shape), 123 + 4 * rough)
+    ink = open_page(np.clip(picture - contrast * written, 0, 255).astype(np.uint8)).ink
+    assert ink[written > 0].mean() > 0.8
+    assert ink[written == 0].mean() < 0.05
+
+
+def test_writing_in_the_shadow_that_covers_a_part_of_the_sheet_stays() -> None:
+    picture = np.full((900, 1200), 230, np.uint8)
+    for x in (100, 500, 900):
+        cv2.putText(picture, "28", (x, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
+    picture[:, 800:] //= 2
+    ink = open_page(picture).ink
+    for x in (100, 500, 900):
+        assert ink[400:500, x : x + 150].max() > 0.9
+
+
+def test_a_strip_on_a_desk_as_narrow_as_its_rim_is_looked_at_as_it_is() -> None:
+    random = np.random.default_rng(0)
+    picture = np.clip(60 + random.normal(0, 30, (40, 1000)), 0, 255)
+    picture[8:32, 10:990] = 230
+    assert open_page(picture.astype(np.uint8)).ink.shape == (40, 1000)

@@ -1,0 +1,67 @@
+import cv2
+import numpy as np
+import pytest
+
+from inklens.reading.pieces.fragments import without_fragments
+from inklens.reading.pieces.pieces import Piece
+from inklens.reading.pieces.splitting import classify
+
+
+def _row(digits):
+    """Four digits of 80 pixels side by side, as pieces."""
+    pieces = []
+    for place, image in enumerate(digits.test.batch(slice(0, 4))[..., 0]):
+        left, top, wide, tall = cv2.boundingRect((image > 60).astype(np.uint8))
+        ink = cv2.resize(image[top : top + tall, left : left + wide] / np.float32(255), None, fx=4, fy=4)
+        pieces.append(Piece(100 * place, 100, ink.shape[1], ink.shape[0], ink))
+    return pieces
+
+
+def _square(left, top, side):
+    return Piece(left, top, side, side, np.ones((side, side), np.float32))
+
+
+def test_a_dot_between_digits_is_left_out_or_joined_and_the_digits_stay(digits, classifier):
+    row = _row(digits)
+    dot = _square(row[1].right + 8, row[1].top + 30, 12)
+    found = without_fragments(classify([*row, dot], classifier), classifier)
+    assert len(found) == 4
+    for part, piece in zip(found, row, strict=True):
+        assert part.piece.left <= piece.left < piece.right <= part.piece.right
+
+
+def test_what_came_off_a_digit_goes_back_to_it(digits, classifier):
+    row = _row(digits)
+    whole = row[2]
+    rows = round(0.3 * whole.height)
+    cap = Piece(whole.left, whole.top, whole.width, rows, whole.ink[:rows])
+    rest = Piece(
+        whole.left, whole.top + rows + 3, whole.width, whole.height - rows - 3, whole.ink[rows + 3 :]
+    )
+    (before,) = classify([whole], classifier)
+    found = without_fragments(classify([row[0], row[1], cap, rest, row[3]], classifier), classifier)
+    assert len(found) == 4
+    joined = next(part for part in found if part.piece.left == whole.left)
+    assert (joined.piece.top, joined.piece.bottom) == (whole.top, whole.bottom)
+    assert joined.label == before.label
+
+
+def test_without_pieces_there_is_nothing_to_do(classifier):
+    assert without_fragments([], classifier) == []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_halves_that_are_both_low_become_one_digit_again(digits, classifier, turned):
+    row = _row(digits)
+    whole = row[2]
+    rows = round(0.45 * whole.height)
+    halves = [
+        Piece(whole.left, whole.top, whole.width, rows, whole.ink[:rows]),
+        Piece(whole.left, whole.top + rows + 2, whole.width, whole.height - rows - 2, whole.ink[rows + 2 :]),
+    ]
+    parts = classify([row[0], row[1], *halves[:: -1 if turned else 1], row[3]], classifier)
+    kept = without_fragments(parts, classifier, keep=True)
+    ink = sum(float(part.piece.ink.sum()) for part in kept)
+    assert ink == pytest.approx(sum(float(part.piece.ink.sum()) for part in parts))
+    (joined,) = [part for part in kept if part.piece.left == whole.left]
+    assert joined.piece.height == whole.height

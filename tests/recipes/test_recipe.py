@@ -1,0 +1,73 @@
+import json
+
+import pytest
+
+from inklens.errors import OptionError
+from inklens.recipes import PRESETS, Recipe
+
+
+def test_the_tutorials_presets_are_what_the_tutorials_say():
+    a, b, c = (Recipe.from_preset(f"tutorial-{letter}") for letter in "abc")
+    assert (a.network, a.epochs, a.optimizer, a.validation_data) == ("conv3x3-triple", 20, "adam", "split")
+    assert (b.network, b.epochs, b.batch_size) == ("conv3x3-double", 1, 32)
+    assert (c.network, c.epochs, c.batch_size, c.validation_data) == ("conv5x5", 5, 150, "test")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_recipe_comes_back_whole_from_json(preset):
+    recipe = Recipe.from_preset(preset, seed=3)
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+def test_options_change_their_fields_and_no_others():
+    assert Recipe().with_options(seed=7) == Recipe(seed=7)
+
+
+def test_who_names_the_epochs_gets_just_these():
+    assert Recipe.from_preset("fast").minimum_steps > 0
+    assert Recipe.from_preset("fast", epochs=1).minimum_steps == 0
+    assert Recipe.from_preset("fast").with_options(epochs=1).minimum_steps == 0
+
+
+def test_things_are_gone_through_more_often_unless_the_epochs_are_named():
+    accurate = Recipe.from_preset("accurate")
+    assert accurate.for_kind("things").epochs > accurate.epochs
+    assert accurate.for_kind("writing") == accurate
+    assert accurate.for_kind("things").for_kind("things") == accurate.for_kind("things")
+    assert Recipe.from_preset("accurate", epochs=2).for_kind("things").epochs == 2
+    assert accurate.with_options(epochs=2).for_kind("things").epochs == 2
+    assert Recipe.from_preset("fast").for_kind("things") == Recipe.from_preset("fast")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"network": "conv5"}, "unknown network 'conv5': did you mean 'conv5x5'? expected one of"),
+        ({"optimizer": "lion"}, "unknown optimizer 'lion': expected one of adam"),
+        ({"backend": "theano"}, "unknown backend 'theano': expected one of auto, tensorflow"),
+        ({"precision": "float8"}, "unknown precision 'float8': did you mean 'float32'?"),
+        ({"epochs": 0}, "epochs 0 is out of range: expected a whole number, 1 or more"),
+        ({"batch_size": 2.5}, "batch_size 2.5 is out of range"),
+        ({"learning_rate": -1}, "learning_rate -1 is out of range: expected a number above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate nan is out of range"),
+        ({"dropout": 1.0}, "dropout 1.0 is out of range: expected 0 to below 1"),
+        ({"validation_split": 0}, "validation_split 0 is out of range"),
+        ({"validation_split": 1.5}, "validation_split 1.5 is out of range"),
+        ({"betas": (0.9, 1.0)}, "betas (0.9, 1.0) is out of range"),
+        ({"betas": (0.9, 0.99), "optimizer": "sgd"}, "betas (0.9, 0.99) do not go with optimizer 'sgd'"),
+        ({"betas": 5}, "betas 5 is out of range: expected two numbers"),
+        ({"learning_rate": "0.1"}, "learning_rate '0.1' is out of range: expected a number above 0"),
+        ({"validation_split": "0.1"}, "validation_split '0.1' is out of range"),
+        ({"seed": -1}, "seed -1 is out of range"),
+        ({"colour": 1}, "unknown recipe field 'colour'"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_words(options, message):
+    with pytest.raises(OptionError) as error:
+        Recipe.from_dict(options)
+    assert str(error.value).startswith(message)
+
+
+def test_an_unknown_preset_names_the_near_one():
+    with pytest.raises(OptionError, match="unknown preset 'tutorial-d': did you mean 'tutorial-"):
+        Recipe.from_preset("tutorial-d")

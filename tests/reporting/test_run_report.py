@@ -1,0 +1,169 @@
+import csv
+import json
+import shlex
+import shutil
+
+import pytest
+
+from inklens.datasets import load
+from inklens.errors import MissingPackageError, RunError
+from inklens.networks.backends import select_backend
+from inklens.recipes import Recipe
+from inklens.reporting.report import write_report
+from inklens.reporting.run_report import reproduction
+from inklens.run import Run
+from inklens.training import reports, train
+
+select_backend("tensorflow")
+
+QUICK = Recipe(network="conv5x5", epochs=1, batch_size=64, validation_split=500)
+
+
+@pytest.fixture(scope="module")
+def run(digits, tmp_path_factory):
+    return train(digits, QUICK, output=tmp_path_factory.mktemp("runs"), name="mine", tensorboard=True)
+
+
+def test_every_run_has_a_report_with_its_own_figures(run):
+    page = run.folder.report.read_text(encoding="utf-8")
+    assert f"{100 * run.metrics['test']['accuracy']:.2f}\u00a0%" in page
+    assert "592,074 parameters" in page
+    assert "32 filters of the first convolution" in page
+    assert "Layer " in page  # feature maps
+    assert page.count("data:image/png") > 50
+
+
+def _copy_with_data(run, folder, **data):
+    """A copy of the run whose recipe.json says something else about the data."""
+    shutil.copytree(run.path, folder / "copy")
+    copy = Run.open(folder / "copy")
+    described = copy.folder.read_json(copy.folder.recipe)
+    described["data"].update(data)
+    copy.folder.write_json(copy.folder.recipe, described)
+    return Run.open(copy.path)
+
+
+def test_written_again_without_its_data_it_says_so_and_leaves_the_images_out(run, tmp_path):
+    path = _copy_with_data(run, tmp_path, name="nowhere").write_report()
+    page = path.read_text(encoding="utf-8")
+    assert "The images are left out: there are no data called nowhere" in page
+    assert path.stat().st_size < run.folder.report.stat().st_size
+
+
+def test_with_its_data_it_comes_back_as_it_was(tmp_path):
+    run = train(load("sample"), QUICK.with_options(seed=3), output=tmp_path, test=False)
+    written = run.folder.report.read_bytes()
+    assert b"The test set stayed closed" in written
+    assert Run.open(run.path).write_report().read_bytes() == written
+
+
+def test_data_that_changed_since_are_not_shown(run, tmp_path):
+    copy = _copy_with_data(run, tmp_path, name="sample", fingerprint="0" * 64)
+    assert load("sample").source + " has changed since" in copy.write_report().read_text(encoding="utf-8")
+
+
+def test_a_run_whose_report_fails_stays_done_and_says_why(digits, tmp_path, monkeypatch):
+    def broken(*arguments, **options):
+        raise RunError("report.html cannot be written: the disk is full")
+
+    monkeypatch.setattr(reports, "write_report", broken)
+    with pytest.raises(RunError, match="the disk is full"):
+        train(digits, QUICK, output=tmp_path, name="full")
+    status = json.loads((tmp_path / "full/status.json").read_text())
+    assert status["state"] == "done"
+    assert status["detail"]["report"] == "RunError: report.html cannot be written: the disk is full"
+    monkeypatch.setattr(reports, "write_report", write_report)
+    assert Run.open(tmp_path / "full").write_report().is_file()
+
+
+@pytest.mark.parametrize("missing", ["tensorboard", "jinja2"])
+def test_a_missing_package_is_named_before_training(digits, tmp_path, monkeypatch, missing):
+    monkeypatch.setitem(__import__("sys").modules, missing, None)
+    extra = "tensorboard" if missing == "tensorboard" else "train"
+    with pytest.raises(MissingPackageError, match=rf"pip install 'inklens\[{extra}\]'"):
+        train(digits, QUICK, output=tmp_path, tensorboard=True)
+    assert not any(tmp_path.iterdir())
+
+
+def _scalars(folder):
+    """tag -> [(step, value)] of a folder of event files."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    events = EventAccumulator(str(folder), size_guidance={"tensors": 0})
+    events.Reload()
+    return {
+        tag: [(event.step, float(make_ndarray(event.tensor_proto))) for event in events.Tensors(tag)]
+        for tag in events.Tags()["tensors"]
+        if tag.startswith("epoch_")
+    }
+
+
+def test_tensorboards_logs_say_what_history_csv_says(digits, tmp_path):
+    run = train(digits, QUICK.with_options(epochs=2), output=tmp_path, tensorboard=True)
+    with run.folder.history.open() as file:
+        history = list(csv.DictReader(file))
+    for part, prefix in (("train", ""), ("validation", "val_")):
+        scalars = _scalars(run.path / "tensorboard" / part)
+        for measure in ("loss", "accuracy"):
+            said = [float(epoch[prefix + measure]) for epoch in history]
+            assert scalars[f"epoch_{measure}"] == [
+                (step, pytest.approx(value)) for step, value in enumerate(said)
+            ]
+
+
+DESCRIBED = {
+    "pixels": {"height": 28, "width": 20, "channels": 3, "framing": "stretch"},
+    "data": {"name": "leaves", "path": "/data/my leaves", "kind": "things", "test": None},
+}
+
+
+def _described(recipe, **data):
+    return {**DESCRIBED, "recipe": recipe.to_dict(), "data": {**DESCRIBED["data"], **data}}
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe.from_preset("fast"),
+        Recipe.from_preset("fast", seed=7, epochs=2),
+        Recipe.from_preset("tutorial-c", learning_rate=0.01, dropout=0.5, validation_data="split"),
+        Recipe.from_preset("tutorial-a", validation_split=500, backend="jax", activation="leaky_relu"),
+    ],
+)
+def test_the_command_makes_the_same_recipe(recipe):
+    words = shlex.split(reproduction(_described(recipe), {"confidence": {"max_error": 0.001}}))
+    assert words[:2] == ["inklens", "train"]
+    flags = {"--no-test"}
+    given = {}
+    rest = iter(words[2:])
+    for word in rest:
+        given[word] = True if word in flags else next(rest)
+    assert given.pop("--no-test")
+    assert given.pop("--data") == "/data/my leaves"
+    assert given.pop("--size") == "28x20"
+    assert (given.pop("--channels"), given.pop("--framing"), given.pop("--kind")) == (
+        "3",
+        "stretch",
+        "things",
+    )
+    assert given.pop("--max-error") == "0.001"
+    fields = {name.removeprefix("--").replace("-", "_"): value for name, value in given.items()}
+    kinds = {"epochs": int, "seed": int, "learning_rate": float, "dropout": float}
+    options = {name: kinds.get(name, str)(value) for name, value in fields.items()}
+    if "validation_split" in options:
+        options["validation_split"] = json.loads(options["validation_split"])
+    assert Recipe.from_preset(options.pop("preset"), **options) == recipe
+
+
+def test_a_recipe_without_options_is_python_that_runs(tmp_path, monkeypatch):
+    recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, label_smoothing=0.1, betas=(0.8, 0.99))
+    described = _described(recipe, name="sample", path=None, kind="writing")
+    described["pixels"] = {"height": 28, "width": 28, "channels": 1, "framing": "pad"}
+    code = reproduction(described, {})
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "again.py", "exec"), {})
+    (made,) = (tmp_path / "runs").iterdir()
+    run = Run.open(made)
+    assert run.recipe == recipe
+    assert run.metrics["test"] is None

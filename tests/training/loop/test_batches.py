@@ -1,0 +1,50 @@
+import numpy as np
+
+from inklens.datasets import Split
+from inklens.networks.backends import select_backend
+
+select_backend("tensorflow")
+
+from inklens.training.examples.outliers import NO_CLASS  # noqa: E402
+from inklens.training.loop.batches import Batches, epoch_order  # noqa: E402
+
+
+def _split(images: int) -> Split:
+    pixels = np.arange(images, dtype=np.uint8).reshape(-1, 1, 1, 1)
+    return Split(pixels, np.arange(images) % 3)
+
+
+def _seen(batches: Batches) -> list[int]:
+    return [int(pixel) for index in range(len(batches)) for pixel in batches[index][0].ravel()]
+
+
+def test_an_epoch_sees_every_image_once_in_an_order_made_from_seed_and_epoch():
+    batches = Batches(_split(10), classes=3, batch_size=4, seed=5)
+    first = _seen(batches)
+    batches.start_epoch(1)
+    second = _seen(batches)
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert first == epoch_order(5, 0, 10).tolist()
+    assert second == epoch_order(5, 1, 10).tolist() != first
+
+
+def test_without_a_seed_the_order_stays():
+    assert _seen(Batches(_split(5), classes=3, batch_size=2)) == [0, 1, 2, 3, 4]
+
+
+def test_the_last_batch_holds_what_is_left_and_labels_are_one_hot():
+    batches = Batches(_split(7), classes=3, batch_size=3)
+    images, labels = batches[2]
+    assert len(batches) == 3
+    assert images.dtype == np.uint8
+    assert labels.tolist() == [[1, 0, 0]]
+
+
+def test_the_order_of_an_epoch_is_pinned_so_that_a_run_can_be_repeated_anywhere():
+    assert epoch_order(0, 0, 8).tolist() == [2, 4, 3, 6, 5, 0, 1, 7]
+
+
+def test_a_stranger_has_the_same_share_of_every_class():
+    split = Split(np.zeros((2, 1, 1, 1), np.uint8), np.array([1, NO_CLASS]))
+    _, labels = Batches(split, classes=4, batch_size=2)[0]
+    assert labels.tolist() == [[0, 1, 0, 0], [0.25] * 4]

@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+
+from inklens.errors import OptionError
+from inklens.networks import build
+from inklens.networks.backends import select_backend
+from inklens.recipes import Recipe
+
+select_backend("tensorflow")
+
+from inklens.training.examples.outliers import with_outliers  # noqa: E402
+from inklens.training.loop.fit import (  # noqa: E402
+    _Accuracy,
+    _divergence,
+    epochs_for,
+    fit,
+    steps_per_epoch,
+    steps_per_execution,
+)
+from inklens.training.loop.optimizers import make_optimizer  # noqa: E402
+
+ONE_CYCLE = Recipe(epochs=2, batch_size=64, learning_rate=1e-2)
+
+
+def test_a_network_learns_the_digits(digits):
+    network = build("convnet-small", digits.image_shape, 10)
+    history = fit(network, Recipe(epochs=4, batch_size=64), digits.train, digits.test)
+    assert [record["epoch"] for record in history] == [1, 2, 3, 4]
+    assert history[-1]["val_accuracy"] > 0.94
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits):
+    from inklens.networks.augmentation import Augment, Augmentation
+
+    augment, strengths = Augment(Augmentation(shift=0.5, share=1.0, fade=1.0), seed=0), []
+    network = build("conv5x5", digits.image_shape, 10)
+    recipe = Recipe(epochs=3, batch_size=500, plain_epochs=1)
+    history = fit(
+        network,
+        recipe,
+        digits.train,
+        digits.test,
+        augment=augment,
+        on_epoch=lambda _: strengths.append(float(np.asarray(augment.strength))),
+    )
+    assert strengths == pytest.approx([1, 1, 0.1])
+    assert history[1]["accuracy"] < history[1]["val_accuracy"]
+    assert augment not in network.layers
+    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
+    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
+
+
+def test_validation_is_of_the_mean_of_the_weights_where_that_is_kept(digits):
+    network = build("conv5x5", digits.image_shape, 10)
+    recipe = Recipe(epochs=2, batch_size=500, schedule="constant", learning_rate=1e-3, weight_averaging=0.9)
+    history = fit(network, recipe, digits.train, digits.test)
+    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
+    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
+
+
+def test_the_recorded_validation_accuracy_is_that_of_the_network(digits):
+    network = build("conv5x5", digits.image_shape, 10)
+    history = fit(network, ONE_CYCLE, digits.train, digits.test)
+    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
+    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
+
+
+def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(digits):
+    """Order from (seed, epoch), and every random state a variable: what an exact resume rests on."""
+    from inklens.networks.architectures import logits_network
+    from inklens.training.loop.batches import Batches
+
+    def compiled():
+        network = logits_network(build("conv5x5", digits.image_shape, 10, training=True))
+        network.compile(make_optimizer(ONE_CYCLE, 40), "categorical_crossentropy", jit_compile=False)
+        network.optimizer.build(network.trainable_variables)
+        return network
+
+    def epoch(network, number):
+        batches = Batches(digits.train.take(np.arange(1280)), 10, 64, seed=0)
+        batches.start_epoch(number)
+        for index in range(len(batches)):
+            network.train_on_batch(*batches[index])
+
+    def state(network):
+        return [np.array(variable) for variable in (*network.variables, *network.optimizer.variables)]
+
+    whole = compiled()
+    epoch(whole, 0)
+    halfway = state(whole)
+    epoch(whole, 1)
+
+    resumed = compiled()
+    for variable, value in zip((*resumed.variables, *resumed.optimizer.variables), halfway, strict=True):
+        variable.assign(value)
+    epoch(resumed, 1)
+    assert all(np.array_equal(a, b) for a, b in zip(state(whole), state(resumed), strict=True))
+
+
+def test_progress_hears_of_every_execution_and_of_the_end_of_every_epoch(digits):
+    heard = []
+    network = build("convnet-small", digits.image_shape, 10)
+    fit(network, Recipe(epochs=2, batch_size=500), digits.train, digits.test, progress=heard.append)
+    ends = [record for record in heard if record.finished]
+    steps = -(-len(digits.train) // 500)
+    assert [(end.epoch, end.step, end.steps) for end in ends] == [(1, steps, steps), (2, steps, steps)]
+    assert all(record.val_loss is None for record in heard if not record.finished)
+    assert all(record.val_accuracy is not None for record in ends)
+
+
+def test_small_data_are_gone_through_more_often():
+    recipe = Recipe(epochs=3, batch_size=256, minimum_steps=150)
+    assert epochs_for(recipe, 55_000) == 3
+    assert epochs_for(recipe, 3_667) == 10
+    assert steps_per_epoch(recipe, 3_667) == 15
+
+
+def test_one_execution_is_short_for_a_large_network_and_longer_for_a_small_one():
+    recipe = Recipe(batch_size=128)
+    large = build("conv3x3-triple", (28, 28, 1), 10)
+    small = build("convnet-small", (8, 8, 1), 10)
+    assert steps_per_execution(recipe, large, 60_000) == 1
+    assert 10 < steps_per_execution(recipe, small, 60_000) <= 50
+
+
+def test_a_training_that_diverges_stops_and_says_what_to_do(digits):
+    recipe = Recipe(epochs=3, learning_rate=1e30, optimizer="sgd", schedule="constant")
+    with pytest.raises(OptionError, match=r"diverged in epoch 1: .* give a lower learning rate"):
+        fit(build("conv5x5", digits.image_shape, 10), recipe, digits.train, digits.test)
+
+
+def test_labels_beyond_the_networks_classes_are_refused(digits):
+    with pytest.raises(OptionError, match="the network has 3 classes; the labels go up to 9"):
+        fit(build("conv5x5", digits.image_shape, 3), ONE_CYCLE, digits.train, digits.test)
+
+
+def test_a_stranger_that_is_told_apart_costs_nothing_and_counts_for_no_accuracy():
+    targets = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0.25] * 4], np.float32)
+    logits = np.array([[9, 0, 0, 0], [9, 0, 0, 0], [2, 2, 2, 2]], np.float32)
+    costs = np.asarray(_divergence(0.0)(targets, logits))
+    assert np.allclose(
+        costs, [-np.log(np.exp(9) / (np.exp(9) + 3)), 9 + np.log1p(3 * np.exp(-9)), 0], atol=1e-4
+    )
+    accuracy = _Accuracy()
+    accuracy.update_state(targets, logits)
+    assert float(accuracy.result()) == 0.5
+
+
+def test_a_network_that_was_shown_strangers_is_less_sure_of_them(digits):
+    def sureness(train):
+        network = build("convnet-small", (28, 28, 1), 10, seed=0, training=True)
+        fit(network, Recipe(epochs=3, batch_size=64, seed=0), train, digits.test)
+        return float(network.predict(unseen, verbose=0).max(axis=1).mean())
+
+    names, spec = digits.class_names, digits.spec
+    unseen = with_outliers(digits.train, names, spec, 0.2, seed=1).images[len(digits.train) :]
+    shown = with_outliers(digits.train, names, spec, 0.2, seed=0)
+    assert sureness(shown) < sureness(digits.train) - 0.1

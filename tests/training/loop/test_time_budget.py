@@ -1,0 +1,124 @@
+"""A training against a clock that the test moves: no test waits, and none hangs on the machine."""
+
+import itertools
+from types import SimpleNamespace
+
+import pytest
+
+from inklens.errors import OptionError
+from inklens.networks import build
+from inklens.networks.backends import select_backend
+from inklens.recipes import Recipe
+from inklens.recipes.committee import Committee
+from inklens.recipes.recipe import BUDGETS, preset_for
+
+select_backend("tensorflow")
+
+from inklens.training import time_budget as module  # noqa: E402
+from inklens.training.loop.fit import fit  # noqa: E402
+from inklens.training.loop.optimizers import learning_rate_at, make_optimizer  # noqa: E402
+from inklens.training.loop.time_budget import TimeBudget  # noqa: E402
+
+RECIPE = Recipe(time_budget=60, epochs=4, plain_epochs=1, learning_rate=1e-2)
+
+
+class Machine:
+    """Goes through the callbacks as `Model.fit` does, at a speed of its own."""
+
+    def __init__(self, monkeypatch, step_seconds, *, compiling=3.0, evaluating=1.0):
+        self.now, self.step_seconds = 100.0, step_seconds
+        self.compiling, self.evaluating = compiling, evaluating
+        monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: self.now))
+        self.rates, self.strengths = [], []
+
+    def train(self, recipe, steps=40, per_execution=5):
+        began = self.now
+        strength = SimpleNamespace(assign=self.strengths.append)
+        callback = TimeBudget(recipe, steps, 8, per_execution, SimpleNamespace(strength=strength))
+        model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(learning_rate=None))
+        callback.set_model(model)
+        epoch = done = 0
+        while not model.stop_training:
+            callback.on_epoch_begin(epoch)
+            for first in range(0, steps, per_execution):
+                callback.on_train_batch_begin(first)
+                self.rates.append(model.optimizer.learning_rate)
+                self.now += per_execution * self.step_seconds(self.now - began)
+                self.now += self.compiling if done == 0 else 0
+                done += per_execution
+                callback.on_train_batch_end(first + per_execution - 1)
+                if model.stop_training:
+                    break
+            callback.on_test_begin()
+            self.now += self.evaluating
+            callback.on_test_end()
+            epoch += 1
+        self.epochs = callback.epochs
+        return self.now - began
+
+
+@pytest.mark.parametrize("speed", [0.001, 0.01, 0.1, 0.4])
+def test_it_ends_within_a_tenth_of_its_time_on_fast_and_slow_machines(monkeypatch, speed):
+    machine = Machine(monkeypatch, lambda now: speed)
+    assert machine.train(RECIPE) == pytest.approx(60, rel=0.1)
+    assert max(machine.rates) == pytest.approx(1e-2, rel=0.2)
+    assert machine.rates[-1] < 5e-4
+
+
+def test_a_machine_that_slows_down_still_ends_on_time_and_at_the_schedules_end(monkeypatch):
+    machine = Machine(monkeypatch, lambda now: 0.01 if now < 25 else 0.05)
+    assert machine.train(RECIPE) == pytest.approx(60, rel=0.1)
+    assert machine.rates[-1] < 5e-4
+
+
+def test_less_than_an_epoch_is_a_whole_schedule_too(monkeypatch):
+    machine = Machine(monkeypatch, lambda now: 0.1)
+    assert machine.train(RECIPE, steps=5000) == pytest.approx(60, rel=0.1)
+    assert machine.epochs < 0.2
+    assert machine.rates[-1] < 5e-4
+
+
+def test_augmentation_fades_in_the_recipes_last_part(monkeypatch):
+    machine = Machine(monkeypatch, lambda now: 0.02)
+    machine.train(RECIPE)
+    plain = machine.strengths.count(0.1) / len(machine.strengths)
+    assert plain == pytest.approx(1 / 4, abs=0.05)
+    assert machine.strengths == sorted(machine.strengths, reverse=True)
+
+
+@pytest.mark.parametrize("schedule", ["one-cycle", "cosine", "constant"])
+def test_the_rate_is_that_of_the_schedule_by_steps(schedule):
+    recipe = Recipe(schedule=schedule, learning_rate=0.02)
+    by_steps = make_optimizer(recipe, 1000)._learning_rate
+    for step in (0, 10, 100, 249, 300, 600, 999):
+        expected = float(by_steps(step)) if callable(by_steps) else 0.02
+        assert learning_rate_at(recipe, step / 1000) == pytest.approx(expected, rel=0.02, abs=1e-6)
+
+
+def test_a_network_learns_in_its_time(digits, monkeypatch):
+    looks = itertools.count(step=0.05)  # seconds go by with each look at the clock
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: next(looks)))
+    network = build("conv5x5", digits.image_shape, 10)
+    recipe = Recipe(time_budget=20, batch_size=100, learning_rate=3e-3)
+    history = fit(network, recipe, digits.train, digits.test)
+    assert 18 <= next(looks) <= 22
+    assert history[-1]["val_accuracy"] > 0.8
+    assert [record["steps"] for record in history[:-1]] == [40] * (len(history) - 1)
+    assert 0 < history[-1]["steps"] <= 40
+
+
+def test_too_short_a_time_is_refused():
+    with pytest.raises(OptionError, match="time_budget 1 is out of range: expected seconds, 5 or more"):
+        Recipe(time_budget=1)
+
+
+def test_the_members_of_a_committee_share_its_time():
+    members = Committee.from_preset("committee", time_budget=3600).members.values()
+    assert {recipe.time_budget for recipe in members} == {720}
+    beside = Committee.from_preset("committee", time_budget=3600, jobs=2).members.values()
+    assert {recipe.time_budget for recipe in beside} == {1200}  # five members are three rounds of two
+
+
+def test_more_time_gets_a_larger_preset():
+    assert preset_for(5) == "fast"
+    assert [preset_for(seconds) for seconds, _ in BUDGETS] == [name for _, name in BUDGETS]
