@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from inklens.audit import CORRUPTIONS, corrupt
 from inklens.audit.corruptions import ROTATION, SCALE, SHEAR, TRANSLATION
 from inklens.errors import DataError, OptionError
-from inklens.evaluation import CORRUPTIONS, corrupt
 
 EVERY = pytest.mark.parametrize("name", CORRUPTIONS)
 SHAPES = [(28, 28, 1), (8, 8, 1), (32, 32, 3), (20, 33, 4), (8, 60, 2)]

@@ -4,8 +4,8 @@ import io
 import numpy as np
 import pytest
 
+from inklens.audit import find_label_issues
 from inklens.errors import DataError
-from inklens.evaluation import find_label_issues
 
 NAMES = ["cat", "dog", "owl"]
 

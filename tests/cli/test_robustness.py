@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from inklens.evaluation import CORRUPTIONS, wilson_interval
+from inklens.audit import CORRUPTIONS, wilson_interval
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe
 from inklens.training import train

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from inklens.errors import OptionError
+from inklens.networks import backends
 from inklens.networks.backends import (
     accelerator_for_jax,
     choose_backend,
@@ -11,7 +12,6 @@ from inklens.networks.backends import (
     select_backend,
     versions,
 )
-from inklens.training import backends
 
 TRAIN = """
 import inklens
@@ -66,7 +66,7 @@ def test_a_judge_is_trained_and_exported_on_other_backends_too(on_backend, backe
 
 
 def test_auto_is_tensorflow_unless_the_environment_names_another(on_backend):
-    code = "from inklens.training import select_backend; print(select_backend())"
+    code = "from inklens.networks.backends import select_backend; print(select_backend())"
     assert on_backend("", code) == "tensorflow\n"
     assert on_backend("jax", code) == "jax\n"
 

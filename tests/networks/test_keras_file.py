@@ -21,7 +21,7 @@ select_backend("tensorflow")
 
 import keras  # noqa: E402
 
-from inklens.networks import loading  # noqa: E402
+from inklens.networks import keras_file  # noqa: E402
 from inklens.networks.keras_file import CONFIG, METADATA, WEIGHTS, load_network  # noqa: E402
 from mutants import mutated  # noqa: E402
 
@@ -300,7 +300,7 @@ def test_the_list_of_layers_is_what_the_networks_use(tmp_path):
         for activation in ("relu", "leaky_relu")
         for layer in build(name, (28, 28, 1), 10, activation=activation).layers
     }
-    assert used | {"InputLayer"} == loading._LAYERS
+    assert used | {"InputLayer"} == keras_file._LAYERS
 
 
 _LOAD_ALL = """

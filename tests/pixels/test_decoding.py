@@ -201,7 +201,7 @@ def test_the_pixel_limit_can_be_set(ramp):
         decode(packed(Image.fromarray(ramp)), max_pixels=47)
 
 
-@settings(max_examples=150, time_budget=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM"]), st.data())
 def test_damaged_bytes_give_an_image_or_an_image_error(kind, data):
     content = bytearray(packed(Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)), kind))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from inklens.errors import ImageError, OptionError
-from inklens.reading import ahead
+from inklens.reading import prefetch
 from inklens.reading.prefetch import prefetch_pages
 
 
@@ -47,7 +47,7 @@ def test_the_first_is_opened_at_once_and_never_more_than_one_ahead(files, monkey
             asked_before.append(asked)
             changed.notify()
 
-    monkeypatch.setattr(ahead, "open_page", watched)
+    monkeypatch.setattr(prefetch, "open_page", watched)
     pages = prefetch_pages(files)
     with changed:
         assert changed.wait_for(lambda: asked_before, 30)

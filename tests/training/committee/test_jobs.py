@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from inklens.errors import OptionError
-from inklens.training import jobs
+from inklens.training.committee import jobs
 from inklens.training.committee.jobs import job_environment, resolve_jobs
 
 
