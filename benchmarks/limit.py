@@ -59,7 +59,7 @@ def training_rate(recipe, data, images: int) -> tuple[float, float, int]:
     from inklens.training.augmenting import make_augment
 
     from inklens.training.loop.fit import fit
-    from inklens.training.train import build_network
+    from inklens.training.train_run import build_network
 
     policy = resolve_precision(recipe.precision, "tensorflow")
     network = build_network(data, recipe, policy, training=True)

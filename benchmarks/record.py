@@ -14,7 +14,7 @@ from typing import Any
 from inklens.errors import InklensError
 from inklens.networks.backends import versions
 from inklens.recipes import Committee, Recipe
-from inklens.recipes.committee import recipe_from_dict
+from inklens.recipes.committee_recipe import recipe_from_dict
 from inklens.run_folder import atomic
 
 RESULTS = Path(__file__).parent / "results"

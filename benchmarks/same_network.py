@@ -87,7 +87,7 @@ def ours(network: str, images: int, epochs: int, precision: str) -> None:
     select_backend("tensorflow")
     from inklens.networks.backends import resolve_precision
     from inklens.training.loop.fit import fit
-    from inklens.training.train import build_network
+    from inklens.training.train_run import build_network
 
     data = inklens.load("mnist")
     recipe = inklens.Recipe.from_preset(SETTINGS[network][0], epochs=epochs, precision=precision)

@@ -40,7 +40,7 @@ def train(preset: str, images: int) -> None:
 
     from inklens.networks.backends import resolve_precision
     from inklens.training.loop.fit import fit
-    from inklens.training.train import build_network
+    from inklens.training.train_run import build_network
 
     data = inklens.load("mnist")
     recipe = recipe_of(preset)

@@ -1,9 +1,11 @@
 """The house of rooms: who may import whom, and which library lives in which room."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,30 +17,36 @@ SOURCE = Path(inklens.__file__).parent
 ROOMS = [
     "lazy",
     "errors",
+    "choices",
     "pixels",
     "datasets",
     "networks",
-    "runs",
+    "recipes",
+    "run_folder",
     "evaluation",
     "explanation",
     "classifier",
     "export",
     "reporting",
+    "run",
     "training",
+    "audit",
     "reading",
     "serving",
     "cluster",
     "cli",
 ]
 FENCES = {
-    "cv2": {"pixels", "evaluation", "reading", "training"},
+    "cv2": {"pixels", "audit", "reading", "training"},
     "PIL": {"pixels"},
-    "keras": {"networks", "explanation", "export", "training"},
+    "keras": {"networks", "explanation", "export", "run", "training"},
     "tensorflow": {"networks", "explanation", "export", "training"},
-    "jax": {"training"},
-    "torch": {"training"},
+    "jax": {"networks"},
+    "torch": {"networks"},
+    "pydantic": {"recipes"},
+    "scipy": {"evaluation", "audit"},
     "sklearn": {"datasets", "evaluation"},
-    "cleanlab": {"evaluation"},
+    "cleanlab": {"audit"},
     "pooch": {"datasets"},
     "mlxtend": {"datasets"},
     "onnxruntime": {"classifier", "export"},
@@ -53,6 +61,21 @@ FENCES = {
     "fastapi": {"serving"},
     "ray": {"cluster"},
 }
+# Each of the rooms inside a room may import those before it, and the room's own files any of them.
+FLOORS = {
+    "reading": ["paper", "pieces", "numbers"],
+    "training": ["loop", "examples", "committee"],
+}
+LONGEST_FILE, MOST_MODULES = 400, 15
+# Words of ours that this field does not know, or that say nothing about what a file or a class holds.
+BANNED = re.compile(
+    r"judg\w*|strangers?|other_forms|neighbours|conductor|election|gather\w*|suspici\w*", re.I
+)
+BANNED_NAMES = {
+    "forms", "neighbours", "views", "fitting", "finishing", "feed", "deadline", "describing", "Asked",
+    "Parts", "draws", "wire", "work", "guard", "candidates", "Candidate", "suspicion", "Sight", "ahead",
+    "Reject", "known",
+}  # fmt: skip
 FILES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -95,6 +118,117 @@ def test_a_library_stays_in_its_rooms(file):
     for module in _imports(file):
         library = module.split(".")[0]
         assert _room(file) in FENCES.get(library, {_room(file)}), f"{_room(file)} imports {library}"
+
+
+def _module(file: Path) -> str:
+    return ".".join(("inklens", *file.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def _targets(file: Path, modules: set[str]) -> set[str]:
+    """The modules of ours that a file imports when it is run, also inside functions; not lazy names."""
+    found = set()
+    for name in _imports(file):
+        while name and name not in modules:
+            name = name.rpartition(".")[0]
+        if name and name != _module(file):
+            found.add(name)
+    return found
+
+
+def test_no_files_import_each_other_in_a_circle():
+    modules = {_module(file): file for file in FILES}
+    imports = {name: _targets(file, set(modules)) for name, file in modules.items()}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"a circle: {' -> '.join((*path[path.index(name) :], name))}"
+        if name not in done:
+            for target in sorted(imports[name]):
+                visit(target, (*path, name))
+            done.add(name)
+
+    for name in sorted(imports):
+        visit(name, ())
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_the_rooms_inside_a_room_import_those_before_them(room):
+    floors = FLOORS[room]
+    for file in FILES:
+        parts = file.relative_to(SOURCE).parts
+        if parts[0] != room or parts[1] not in floors:
+            continue
+        for module in _imports(file, runtime_only=False):
+            named = module.split(".")
+            if named[:2] == ["inklens", room] and len(named) > 2 and named[2] in floors:
+                assert floors.index(named[2]) <= floors.index(parts[1]), f"{parts} imports {module}"
+
+
+def test_two_files_never_share_a_name():
+    """But for `cli`, whose files are called as their commands, and child processes."""
+    names = [
+        file.stem
+        for file in FILES
+        if _room(file) != "cli" and file.stem not in ("__init__", "__main__", "_child")
+    ]
+    assert not {name for name in names if names.count(name) > 1}
+
+
+def test_two_classes_never_share_a_name():
+    found: dict[str, Path] = {}
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            public = isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+            if public and node.name != "Command":  # each command of `cli` may have a class of that name
+                assert node.name not in found, f"{node.name} in {found[node.name]} and {file}"
+                found[node.name] = file
+
+
+def test_a_lazy_name_is_no_module_that_would_take_its_place():
+    for file in FILES:
+        if file.name == "__init__.py":
+            package = file.parent
+            for name in getattr(import_module(_module(file)), "__all__", []):
+                assert not (package / f"{name}.py").exists(), f"{package / name}.py hides {name}"
+
+
+def test_files_and_rooms_can_be_taken_in_at_a_glance():
+    for file in FILES:
+        lines = len(file.read_text(encoding="utf-8").splitlines())
+        assert lines <= LONGEST_FILE, f"{file} has {lines} lines"
+    for folder in {file.parent for file in FILES}:
+        modules = [file for file in folder.glob("*.py") if file.name != "__init__.py"]
+        assert len(modules) <= MOST_MODULES, f"{folder} has {len(modules)} modules"
+
+
+def test_words_that_only_we_knew_are_gone():
+    root = SOURCE.parent.parent
+    texts = [
+        *FILES,
+        *SOURCE.rglob("*.html"),
+        *SOURCE.rglob("*.js"),
+        *(root / "docs").glob("*.md"),
+        *(root / "benchmarks").glob("*.py"),
+        root / "README.md",
+        root / "CONTRIBUTING.md",
+    ]
+    for file in texts:
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            assert not BANNED.search(line), f"{file}:{number}: {line.strip()}"
+
+
+def test_files_classes_functions_and_fields_have_names_of_the_field():
+    for file in FILES:
+        assert file.stem not in BANNED_NAMES, file
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                names = [node.name]
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                names = [node.target.id]
+            elif isinstance(node, ast.ImportFrom):
+                names = [alias.asname or alias.name for alias in node.names]
+            assert not BANNED_NAMES & set(names), f"{file}: {BANNED_NAMES & set(names)}"
 
 
 def test_every_room_is_on_the_plan():

@@ -14,7 +14,7 @@ select_backend("tensorflow")
 @pytest.fixture(scope="module")
 def run(digits, tmp_path_factory):
     recipe = Recipe(network="convnet-small", epochs=2, batch_size=64)
-    return train(digits, recipe, output=tmp_path_factory.mktemp("runs"))
+    return train(digits, recipe, output=tmp_path_factory.mktemp("runs"), report=False)
 
 
 def test_a_single_image_and_a_batch_give_the_same_probabilities(run, digits):
@@ -87,9 +87,17 @@ def test_a_run_that_was_not_finished_is_refused(run, tmp_path):
 @pytest.mark.parametrize("asked", ["recipe", "spec", "data", "class_names"])
 def test_a_recipe_that_was_changed_by_hand_is_refused_in_one_line(tmp_path, recipe, asked):
     folder = RunFolder.create(tmp_path, "mine", "run")
-    folder.write_json(folder.recipe, recipe)
+    folder.write_recipe(recipe)
     with pytest.raises(
         RunError, match=r"recipe\.json lacks what is expected in it .*; train the run again"
     ) as caught:
         getattr(Run(folder), asked)
     assert "\n" not in str(caught.value)
+
+
+def test_a_run_of_a_former_format_is_refused_in_one_line(tmp_path):
+    folder = RunFolder.create(tmp_path, "old", "run")
+    folder.write_json(folder.recipe, {"recipe": {"views": "cross"}})
+    folder.set_status("done")
+    with pytest.raises(RunError, match=r"recipe\.json is of format none; expected 3: train the run again"):
+        _ = Run.open(folder.path).recipe

@@ -349,6 +349,7 @@ def test_files_are_readable_by_whom_the_umask_lets(run: RunFolder) -> None:
 
 
 def test_run_folders_need_no_framework() -> None:
-    code = "import sys, inklens.run_folder; print({'keras', 'tensorflow', 'sklearn', 'matplotlib'} & set(sys.modules))"
+    heavy = {"keras", "tensorflow", "sklearn", "matplotlib"}
+    code = f"import sys, inklens.run_folder; print({heavy} & set(sys.modules))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "set()"

@@ -15,7 +15,7 @@ from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation import Evaluation, evaluate, match_classes, softmax
 from inklens.networks.backends import select_backend
 from inklens.pixels import PixelSpec, as_batch
-from inklens.recipes.committee import Committee, recipe_from_dict
+from inklens.recipes.committee_recipe import Committee, recipe_from_dict
 from inklens.recipes.recipe import Recipe
 from inklens.reporting.run_report import report_run
 from inklens.run_folder import RunFolder, complete

@@ -246,8 +246,8 @@ class RunFolder:
         content = self.read_json(self.recipe)
         if content.get("format") != RECIPE_FORMAT:
             raise RunError(
-                f"{self.recipe} is of format {content.get('format', 'none')}; expected {RECIPE_FORMAT}: train the "
-                "run again, or use the version of Inklens that made it"
+                f"{self.recipe} is of format {content.get('format', 'none')}; expected {RECIPE_FORMAT}: "
+                "train the run again, or use the version of Inklens that made it"
             )
         return content
 

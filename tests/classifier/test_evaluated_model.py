@@ -23,7 +23,7 @@ def tree(tmp_path):
     return str(tmp_path / "pets")
 
 
-def model(path, **changes):
+def model_file(path, **changes):
     """The tiny network's file with other metadata."""
     from onnx import helper
 
@@ -36,7 +36,7 @@ def model(path, **changes):
 
 
 def test_classes_are_matched_by_name_and_not_by_position(tmp_path, tree):
-    model = EvaluatedModel.open(model(tmp_path / "x.onnx"))
+    model = EvaluatedModel.open(model_file(tmp_path / "x.onnx"))
     data = model.load(tree)
     assert data.class_names == ("dog", "owl")
     answers = model.answers(data, "all")
@@ -50,18 +50,18 @@ def test_classes_are_matched_by_name_and_not_by_position(tmp_path, tree):
 
 
 def test_classes_that_the_network_does_not_know_are_named(tmp_path, tree):
-    model = EvaluatedModel.open(model(tmp_path / "x.onnx", class_names=("cat", "dog", "fox")))
+    model = EvaluatedModel.open(model_file(tmp_path / "x.onnx", class_names=("cat", "dog", "fox")))
     with pytest.raises(DataError, match="pets has the classes owl, which the network does not know"):
         model.answers(model.load(tree), "all")
 
 
 def test_a_bare_file_is_called_as_it_is_or_as_its_folder(tmp_path):
-    assert EvaluatedModel.open(model(tmp_path / "pets.onnx")).name == "pets"
-    assert EvaluatedModel.open(model(tmp_path / "mine" / "model.onnx")).name == "mine"
+    assert EvaluatedModel.open(model_file(tmp_path / "pets.onnx")).name == "pets"
+    assert EvaluatedModel.open(model_file(tmp_path / "mine" / "model.onnx")).name == "mine"
 
 
 def test_a_bare_file_whose_data_have_no_known_name_asks_for_them(tmp_path):
-    model = EvaluatedModel.open(model(tmp_path / "x.onnx", data={"name": "/etc", "fingerprint": "0"}))
+    model = EvaluatedModel.open(model_file(tmp_path / "x.onnx", data={"name": "/etc", "fingerprint": "0"}))
     with pytest.raises(DataError, match="no more than a name, '/etc'; give others with --data"):
         model.load()
 
@@ -85,14 +85,14 @@ def test_what_cannot_be_opened_is_said(tmp_path):
 
 
 def test_a_part_that_is_not_there_is_refused(tmp_path, tree):
-    model = EvaluatedModel.open(model(tmp_path / "x.onnx"))
+    model = EvaluatedModel.open(model_file(tmp_path / "x.onnx"))
     with pytest.raises(OptionError, match="has no part 'best'; expected one of train, test, or all"):
         model.answers(model.load(tree), "best")
 
 
 def test_models_that_number_their_classes_differently_are_compared_by_name(tmp_path, tree):
-    first = EvaluatedModel.open(model(tmp_path / "a.onnx"))
-    other = EvaluatedModel.open(model(tmp_path / "b.onnx", **OTHER))
+    first = EvaluatedModel.open(model_file(tmp_path / "a.onnx"))
+    other = EvaluatedModel.open(model_file(tmp_path / "b.onnx", **OTHER))
     _, (one, two) = predictions_of_all([first, other], tree, "all")
     assert np.array_equal(one.labels, two.labels)
     # The same network under other names: its first column is "cat" to one and "dog" to the other.
@@ -100,10 +100,10 @@ def test_models_that_number_their_classes_differently_are_compared_by_name(tmp_p
 
 
 def test_models_of_other_classes_or_other_data_are_not_compared(tmp_path, tree):
-    first = EvaluatedModel.open(model(tmp_path / "a.onnx"))
-    strange = EvaluatedModel.open(model(tmp_path / "b.onnx", class_names=("cat", "dog", "fox")))
+    first = EvaluatedModel.open(model_file(tmp_path / "a.onnx"))
+    strange = EvaluatedModel.open(model_file(tmp_path / "b.onnx", class_names=("cat", "dog", "fox")))
     with pytest.raises(DataError, match="a knows the classes cat, dog, owl, but b knows cat, dog, fox"):
         predictions_of_all([first, strange], tree, "test")
-    elsewhere = EvaluatedModel.open(model(tmp_path / "c.onnx", data={"name": "zoo", "fingerprint": "1"}))
+    elsewhere = EvaluatedModel.open(model_file(tmp_path / "c.onnx", data={"name": "zoo", "fingerprint": "1"}))
     with pytest.raises(DataError, match=r"a was trained on pets, but c on other data \(zoo\).*--data"):
         predictions_of_all([first, elsewhere], None, "test")

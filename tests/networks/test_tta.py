@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from inklens.errors import OptionError
-from inklens.networks.tta import TTA, Transform, resolve_tta, seen
+from inklens.networks.tta import TTA, Transform, transformed
 
 DOT = np.zeros((1, 9, 9, 1), np.uint8)
 DOT[0, 4, 3] = 200
@@ -21,14 +20,14 @@ DOT[0, 4, 3] = 200
     ],
 )
 def test_a_view_moves_what_is_seen_and_mirrors_it_first(transform, place):
-    moved = seen(DOT, transform)
+    moved = transformed(DOT, transform)
     assert moved.dtype == np.uint8
     assert np.argwhere(moved[0, :, :, 0]).tolist() == [list(place)]
 
 
 def test_what_comes_in_from_outside_is_dark_and_what_leaves_is_gone():
     white = np.full((2, 8, 8, 3), 255, np.uint8)
-    moved = seen(white, Transform(down=1, right=-2))
+    moved = transformed(white, Transform(down=1, right=-2))
     assert not moved[:, 0].any()
     assert not moved[:, :, -2:].any()
     assert moved[:, 1:, :-2].all()
@@ -39,11 +38,3 @@ def test_what_comes_in_from_outside_is_dark_and_what_leaves_is_gone():
 def test_every_set_starts_with_the_image_itself_and_has_each_view_once(name):
     assert TTA[name][0] == Transform()
     assert len(set(TTA[name])) == len(TTA[name])
-
-
-def test_auto_goes_by_the_kind_and_mirrors_things_only():
-    assert resolve_tta("auto", "writing") == "cross"
-    assert resolve_tta("auto", "things") == "mirror-cross"
-    assert resolve_tta("wide-cross", "writing") == "wide-cross"
-    with pytest.raises(OptionError, match="mirrored writing is other writing"):
-        resolve_tta("mirror", "writing")

@@ -29,14 +29,33 @@ def test_who_names_the_epochs_gets_just_these():
     assert Recipe.from_preset("fast").with_options(epochs=1).minimum_steps == 0
 
 
-def test_things_are_gone_through_more_often_unless_the_epochs_are_named():
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_recipe_for_a_kind_has_every_value_in_its_place(preset):
+    recipe = Recipe.from_preset(preset)
+    for kind in ("writing", "things"):
+        concrete = recipe.for_kind(kind)
+        assert "things" not in concrete.to_dict()
+        assert concrete.for_kind(kind) == concrete
+        expected = {**recipe.to_dict(), **(recipe.things if kind == "things" else {})}
+        expected.pop("things", None)
+        assert concrete.to_dict() == expected
+
+
+def test_things_differ_unless_the_user_says_so():
     accurate = Recipe.from_preset("accurate")
-    assert accurate.for_kind("things").epochs > accurate.epochs
-    assert accurate.for_kind("writing") == accurate
-    assert accurate.for_kind("things").for_kind("things") == accurate.for_kind("things")
+    things = accurate.for_kind("things")
+    assert things.epochs > accurate.epochs
+    assert (accurate.for_kind("writing").tta, things.tta) == ("cross", "mirror-cross")
+    assert (things.outliers, things.ood_detector) == (0.0, "none")
     assert Recipe.from_preset("accurate", epochs=2).for_kind("things").epochs == 2
-    assert accurate.with_options(epochs=2).for_kind("things").epochs == 2
-    assert Recipe.from_preset("fast").for_kind("things") == Recipe.from_preset("fast")
+    assert accurate.with_options(epochs=2, tta="none").for_kind("things").tta == "none"
+
+
+def test_writing_is_not_mirrored():
+    mirrored = Recipe(tta="mirror")
+    assert mirrored.for_kind("things").tta == "mirror"
+    with pytest.raises(OptionError, match="mirrored writing is other writing"):
+        mirrored.for_kind("writing")
 
 
 @pytest.mark.parametrize(
@@ -46,19 +65,21 @@ def test_things_are_gone_through_more_often_unless_the_epochs_are_named():
         ({"optimizer": "lion"}, "unknown optimizer 'lion': expected one of adam"),
         ({"backend": "theano"}, "unknown backend 'theano': expected one of auto, tensorflow"),
         ({"precision": "float8"}, "unknown precision 'float8': did you mean 'float32'?"),
-        ({"epochs": 0}, "epochs 0 is out of range: expected a whole number, 1 or more"),
+        ({"epochs": 0}, "epochs 0 is out of range: expected a number greater than or equal to 1"),
         ({"batch_size": 2.5}, "batch_size 2.5 is out of range"),
-        ({"learning_rate": -1}, "learning_rate -1 is out of range: expected a number above 0"),
+        ({"learning_rate": -1}, "learning_rate -1 is out of range: expected a number greater than 0"),
         ({"learning_rate": float("nan")}, "learning_rate nan is out of range"),
-        ({"dropout": 1.0}, "dropout 1.0 is out of range: expected 0 to below 1"),
+        ({"dropout": 1.0}, "dropout 1.0 is out of range: expected less than 1"),
         ({"validation_split": 0}, "validation_split 0 is out of range"),
         ({"validation_split": 1.5}, "validation_split 1.5 is out of range"),
         ({"betas": (0.9, 1.0)}, "betas (0.9, 1.0) is out of range"),
         ({"betas": (0.9, 0.99), "optimizer": "sgd"}, "betas (0.9, 0.99) do not go with optimizer 'sgd'"),
-        ({"betas": 5}, "betas 5 is out of range: expected two numbers"),
-        ({"learning_rate": "0.1"}, "learning_rate '0.1' is out of range: expected a number above 0"),
+        ({"betas": 5}, "betas 5 is out of range: expected a valid tuple"),
+        ({"learning_rate": "0.1"}, "learning_rate '0.1' is out of range: expected a valid number"),
         ({"validation_split": "0.1"}, "validation_split '0.1' is out of range"),
         ({"seed": -1}, "seed -1 is out of range"),
+        ({"epochs": True}, "epochs True is out of range"),
+        ({"things": {"colour": 1}}, "unknown recipe field of things 'colour'"),
         ({"colour": 1}, "unknown recipe field 'colour'"),
     ],
 )

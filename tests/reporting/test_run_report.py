@@ -2,17 +2,19 @@ import csv
 import json
 import shlex
 import shutil
+from pathlib import Path
 
 import pytest
 
 from inklens.datasets import load
 from inklens.errors import MissingPackageError, RunError
 from inklens.networks.backends import select_backend
-from inklens.recipes import Recipe
+from inklens.recipes import Recipe, read_recipe
+from inklens.reporting import run_report
 from inklens.reporting.report import write_report
 from inklens.reporting.run_report import reproduction
 from inklens.run import Run
-from inklens.training import reports, train
+from inklens.training import train
 
 select_backend("tensorflow")
 
@@ -37,7 +39,7 @@ def _copy_with_data(run, folder, **data):
     """A copy of the run whose recipe.json says something else about the data."""
     shutil.copytree(run.path, folder / "copy")
     copy = Run.open(folder / "copy")
-    described = copy.folder.read_json(copy.folder.recipe)
+    described = copy.folder.read_recipe()
     described["data"].update(data)
     copy.folder.write_json(copy.folder.recipe, described)
     return Run.open(copy.path)
@@ -66,13 +68,13 @@ def test_a_run_whose_report_fails_stays_done_and_says_why(digits, tmp_path, monk
     def broken(*arguments, **options):
         raise RunError("report.html cannot be written: the disk is full")
 
-    monkeypatch.setattr(reports, "write_report", broken)
+    monkeypatch.setattr(run_report, "write_report", broken)
     with pytest.raises(RunError, match="the disk is full"):
         train(digits, QUICK, output=tmp_path, name="full")
     status = json.loads((tmp_path / "full/status.json").read_text())
     assert status["state"] == "done"
     assert status["detail"]["report"] == "RunError: report.html cannot be written: the disk is full"
-    monkeypatch.setattr(reports, "write_report", write_report)
+    monkeypatch.setattr(run_report, "write_report", write_report)
     assert Run.open(tmp_path / "full").write_report().is_file()
 
 
@@ -100,7 +102,7 @@ def _scalars(folder):
 
 
 def test_tensorboards_logs_say_what_history_csv_says(digits, tmp_path):
-    run = train(digits, QUICK.with_options(epochs=2), output=tmp_path, tensorboard=True)
+    run = train(digits, QUICK.with_options(epochs=2), output=tmp_path, tensorboard=True, report=False)
     with run.folder.history.open() as file:
         history = list(csv.DictReader(file))
     for part, prefix in (("train", ""), ("validation", "val_")):
@@ -112,58 +114,16 @@ def test_tensorboards_logs_say_what_history_csv_says(digits, tmp_path):
             ]
 
 
-DESCRIBED = {
-    "pixels": {"height": 28, "width": 20, "channels": 3, "framing": "stretch"},
-    "data": {"name": "leaves", "path": "/data/my leaves", "kind": "things", "test": None},
-}
+def _words(run):
+    described, metrics = run.folder.read_recipe(), run.metrics
+    return shlex.split(reproduction(run.folder, described, metrics))
 
 
-def _described(recipe, **data):
-    return {**DESCRIBED, "recipe": recipe.to_dict(), "data": {**DESCRIBED["data"], **data}}
-
-
-@pytest.mark.parametrize(
-    "recipe",
-    [
-        Recipe.from_preset("fast"),
-        Recipe.from_preset("fast", seed=7, epochs=2),
-        Recipe.from_preset("tutorial-c", learning_rate=0.01, dropout=0.5, validation_data="split"),
-        Recipe.from_preset("tutorial-a", validation_split=500, backend="jax", activation="leaky_relu"),
-    ],
-)
-def test_the_command_makes_the_same_recipe(recipe):
-    words = shlex.split(reproduction(_described(recipe), {"confidence": {"max_error": 0.001}}))
-    assert words[:2] == ["inklens", "train"]
-    flags = {"--no-test"}
-    given = {}
-    rest = iter(words[2:])
-    for word in rest:
-        given[word] = True if word in flags else next(rest)
-    assert given.pop("--no-test")
-    assert given.pop("--data") == "/data/my leaves"
-    assert given.pop("--size") == "28x20"
-    assert (given.pop("--channels"), given.pop("--framing"), given.pop("--kind")) == (
-        "3",
-        "stretch",
-        "things",
-    )
-    assert given.pop("--max-error") == "0.001"
-    fields = {name.removeprefix("--").replace("-", "_"): value for name, value in given.items()}
-    kinds = {"epochs": int, "seed": int, "learning_rate": float, "dropout": float}
-    options = {name: kinds.get(name, str)(value) for name, value in fields.items()}
-    if "validation_split" in options:
-        options["validation_split"] = json.loads(options["validation_split"])
-    assert Recipe.from_preset(options.pop("preset"), **options) == recipe
-
-
-def test_a_recipe_without_options_is_python_that_runs(tmp_path, monkeypatch):
-    recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, label_smoothing=0.1, betas=(0.8, 0.99))
-    described = _described(recipe, name="sample", path=None, kind="writing")
-    described["pixels"] = {"height": 28, "width": 28, "channels": 1, "framing": "pad"}
-    code = reproduction(described, {})
-    monkeypatch.chdir(tmp_path)
-    exec(compile(code, "again.py", "exec"), {})
-    (made,) = (tmp_path / "runs").iterdir()
-    run = Run.open(made)
-    assert run.recipe == recipe
-    assert run.metrics["test"] is None
+def test_the_command_in_the_report_trains_the_same_again(tmp_path):
+    run = train(load("sample"), QUICK, output=tmp_path, name="mine", report=False, test=False, max_error=0.2)
+    words = _words(run)
+    assert words == [
+        "inklens", "train", "--data", "sample", "--recipe", str(run.path / "recipe.json"),
+        "--kind", "writing", "--size", "28x28", "--channels", "1", "--framing", "ink", "--no-test", "--max-error", "0.2",
+    ]  # fmt: skip
+    assert read_recipe(Path(words[words.index("--recipe") + 1])) == run.recipe

@@ -1,6 +1,6 @@
 """Fifteen ways in which an image goes wrong while everybody can still read it.
 
-In the manner of MNIST-C (Mu and Gilmer 2019, "MNIST-C: A CorruptionErrors Benchmark for Computer Vision"), at the
+In the manner of MNIST-C (Mu and Gilmer 2019, "MNIST-C: A Robustness Benchmark for Computer Vision"), at the
 severities of its published test set. The code is our own: lengths grow with the image, what comes in from
 outside has the colour of the image's border (black in MNIST), and lines are drawn in what stands out from it.
 Figures from here are close to those on the published files, not the same.

@@ -28,7 +28,7 @@ PICTURED = 48
 OnFold = Callable[[int, int], None]
 
 
-def audit(
+def audit_labels(
     data: Dataset,
     recipe: Recipe | None = None,
     *,
@@ -39,8 +39,7 @@ def audit(
 ) -> tuple[RunFolder, LabelIssues]:
     """Finds training images that are probably labelled wrongly, and writes them into a folder of its own.
 
-    The training images are divided into folds, and each fold is looked at by a network that was trained on the
-    others.
+    The training images are divided into folds, and a network that was trained on the others looks at each.
 
     Args:
         data: its training part is looked at.
@@ -58,7 +57,7 @@ def audit(
         KeyboardInterrupt: passed on, the folder's status says "interrupted".
 
     Example:
-        >>> folder, issues = audit(inklens.load("mnist"))
+        >>> folder, issues = audit_labels(inklens.load("mnist"))
         >>> issues.indices[:3]
     """
     recipe = without_examples((recipe or Recipe.from_preset("fast")).for_kind(data.kind))
@@ -130,7 +129,7 @@ def _write(folder: RunFolder, data: Dataset, recipe: Recipe, folds: int, issues:
         SUMMARY,
         {
             "images": issues.images,
-            "suspicious": len(issues),
+            "label_issues": len(issues),
             "estimated_wrong": issues.estimated,
             "folds": folds,
             "data": {**about, "class_names": list(data.class_names)},

@@ -44,7 +44,7 @@ class LabelIssues:
     def table(
         self, class_names: Sequence[str], files: Sequence[str] | None = None
     ) -> tuple[list[str], Iterator[list[str | int]]]:
-        """Header and rows of label_issues.csv, ranked; with a column for K file names where they are given."""
+        """Header and rows of label_issues.csv, ranked; with a column of K file names where given."""
         header = ["index", "given_label", "suggested_label", "confidence", "score"]
         columns = (self.indices, self.given, self.suggested, self.confidence, self.score)
         rows = (

@@ -24,7 +24,7 @@ FILE, TABLE, PICTURE = "robustness.json", "robustness.csv", "pictures/robustness
 PICTURED = 10
 
 
-def robustness(
+def evaluate_robustness(
     predict: Predict,
     data: Dataset,
     *,
@@ -92,6 +92,6 @@ def _draw(
     counted = f"{measured.clean.n:,} test images of {data}"
     subtitle = f"mean error {100 * measured.mean_error:.2f} % on {counted}; wrong ones are framed and crossed"
     with folder.atomic(PICTURE) as path:
-        reporting.corruptions_picture(
+        reporting.corruption_sheet(
             rows, errors, split.labels[chosen], class_names, path, subtitle=subtitle, framed=framed
         )

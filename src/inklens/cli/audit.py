@@ -38,14 +38,14 @@ def audit(
     given = {} if epochs is None else {"epochs": epochs}
     recipe = Recipe.from_preset(preset, seed=seed, backend=backend, **given)
 
-    from inklens.audit.label_audit import PICTURE, TABLE, audit
+    from inklens.audit.label_audit import PICTURE, TABLE, audit_labels
     from inklens.cli.training_display import shown
     from inklens.datasets import load
 
     loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
     output.print(str(loaded), markup=False)
     with interrupts_told(), shown(output.console) as progress:
-        written, issues = audit(
+        written, issues = audit_labels(
             loaded,
             recipe,
             folds=folds,

@@ -39,7 +39,7 @@ def robustness(
 
     All are measured on the same images: --data, or the test images of the first one's own data.
     """
-    from inklens.audit.robustness import robustness
+    from inklens.audit.robustness import evaluate_robustness
     from inklens.classifier import EvaluatedModel, load_for_all
 
     if folder is not None and len(runs) > 1:
@@ -53,7 +53,7 @@ def robustness(
     for model, seen, place in zip(models, loaded, into, strict=True):
         with _progress(model.name) as on_corruption:
             measured.append(
-                robustness(
+                evaluate_robustness(
                     _predictor(model),
                     seen,
                     spec=model.classifier.spec,

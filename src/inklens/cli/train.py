@@ -26,7 +26,7 @@ from inklens.cli.options import (
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, BACKENDS, NETWORKS
 from inklens.networks.tta import TTA
-from inklens.recipes.committee import Committee, read_recipe, recipe_for
+from inklens.recipes.committee_recipe import Committee, read_recipe, recipe_for
 from inklens.recipes.presets import COMMITTEES, PRESETS, preset_for
 from inklens.recipes.recipe import OPTIMIZERS, PRECISIONS, VALIDATION_DATA, Recipe
 from inklens.training.committee.jobs import resolve_jobs

@@ -65,17 +65,17 @@ def _member_teller(console: Console) -> Progress:
         nonlocal told
         if now.member != told and not now.side_by_side:
             told = now.member
-            console.print("ood_detector" if told == "ood_detector" else f"member     {told}", markup=False)
+            console.print(told if told == "OOD detector" else f"member     {told}", markup=False)
 
     return tell
 
 
 def _name(now: EpochProgress) -> str:
-    """The member's name, and whether this is its judge, where others are trained at the same time."""
+    """The member's name, and whether this is its OOD detector, where others are trained at the same time."""
     if not now.side_by_side:
         return ""
     name, *more = (now.member or "").split(", ")
-    return f"{name}'s judge" if "ood_detector" in more else name
+    return f"{name}'s OOD detector" if "OOD detector" in more else name
 
 
 def _epoch(now: EpochProgress) -> str:

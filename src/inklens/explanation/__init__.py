@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.explanation.class_activation import class_activation
     from inklens.explanation.explain import Explanation, explain_network, explain_run
-    from inklens.explanation.feature_maps import feature_maps
     from inklens.explanation.first_filters import first_layer_filters
+    from inklens.explanation.grad_cam import class_activation
+    from inklens.explanation.layer_outputs import feature_maps
     from inklens.explanation.occlusion import Occlusion, occlusion_map
     from inklens.explanation.receptive_fields import MapLayer, ReceptiveField, activation_layer, map_layers
 
@@ -36,10 +36,10 @@ _HOMES = {
     "Occlusion": "occlusion",
     "ReceptiveField": "receptive_fields",
     "activation_layer": "receptive_fields",
-    "class_activation": "class_activation",
+    "class_activation": "grad_cam",
     "explain_network": "explain",
     "explain_run": "explain",
-    "feature_maps": "feature_maps",
+    "feature_maps": "layer_outputs",
     "first_layer_filters": "first_filters",
     "map_layers": "receptive_fields",
     "occlusion_map": "occlusion",

@@ -215,9 +215,9 @@ def explain_network(
         DataError: an image of another type or shape.
         OptionError: a label that is no class, a patch or a stride out of range, another backend.
     """
-    from inklens.explanation.class_activation import class_activation
-    from inklens.explanation.feature_maps import feature_maps
     from inklens.explanation.first_filters import first_layer_filters
+    from inklens.explanation.grad_cam import class_activation
+    from inklens.explanation.layer_outputs import feature_maps
     from inklens.networks.ensemble import Ensemble
 
     network = channels_last(network)

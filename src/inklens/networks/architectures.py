@@ -16,9 +16,9 @@ import keras
 from keras import layers
 
 from inklens.errors import OptionError
-from inklens.networks import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS
 from inklens.networks.dropout import QuickDropout
 from inklens.networks.normalisation import QuickBatchNormalization
+from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS
 
 LEAKY_SLOPE = 0.3  # the default of Keras's LeakyReLU layer
 

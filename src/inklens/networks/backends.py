@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inklens.choices import check_choice
 from inklens.errors import MissingPackageError, OptionError
-from inklens.networks import BACKENDS
+from inklens.networks.table import BACKENDS
 
 
 def select_backend(backend: str = "auto") -> str:
@@ -102,8 +102,8 @@ def resolve_precision(precision: str, backend: str) -> str:
     """The Keras dtype policy for a precision: "float32" or "mixed_bfloat16".
 
     "auto" takes bfloat16 where it was measured to be faster: TensorFlow on a CPU with avx512_bf16 (2.6-2.8 s
-    against 3.0-4.0 s per epoch of conv5x5). The choice hangs on the machine alone, never on a timing, so that
-    the same seed gives the same weights.
+    against 3.0-4.0 s per epoch of conv5x5). The choice depends on the machine alone, never on a timing, so
+    that the same seed gives the same weights.
     """
     if precision == "auto":
         fast = backend == "tensorflow" and _cpu_has_bfloat16() and not _tensorflow_has_gpu()
@@ -126,7 +126,7 @@ def _tensorflow_has_gpu() -> bool:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what a training hangs on, for environment.json."""
+    """Versions of what a training depends on, for environment.json."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.recipes.committee import Committee, read_recipe, recipe_for, recipe_from_dict
+    from inklens.recipes.committee_recipe import Committee, read_recipe, recipe_for, recipe_from_dict
     from inklens.recipes.presets import COMMITTEES, PRESETS
     from inklens.recipes.recipe import Recipe
 
@@ -24,12 +24,12 @@ __all__ = [
 
 _HOMES = {
     "COMMITTEES": "presets",
-    "Committee": "committee",
+    "Committee": "committee_recipe",
     "PRESETS": "presets",
     "Recipe": "recipe",
-    "read_recipe": "committee",
-    "recipe_for": "committee",
-    "recipe_from_dict": "committee",
+    "read_recipe": "committee_recipe",
+    "recipe_for": "committee_recipe",
+    "recipe_from_dict": "committee_recipe",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -84,7 +84,7 @@ _MEMBER: dict[str, Any] = {
 }
 
 # The members of a committee differ, so that not all of them err on the same images; one OOD detector serves
-# all. Seeds and the validation split are the committee's own; see `inklens.recipes.committee`.
+# all. Seeds and the validation split are the committee's own; see `inklens.recipes.committee_recipe`.
 COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
     "committee": {
         "deep": {**_MEMBER, "ood_detector": "convnet-small", "outliers": 0.5},

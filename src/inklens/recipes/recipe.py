@@ -91,16 +91,16 @@ class Recipe:
             normalisation; None is none, for adamw Keras's own.
         dropout: share of activations dropped, 0 to below 1; None is the network's own.
         label_smoothing: 0 to below 1.
-        augmentation: one of `inklens.networks.AUGMENTATIONS`; `inklens.networks.augmentation` says what each
-            does.
-        stroke_variants: of grey digits, the share of ones and of sevens, 0 to 1, that are shown once more with
-            an upstroke or a bar; see `inklens.training.examples.stroke_variants`.
+        augmentation: one of `inklens.networks.AUGMENTATIONS`; see `inklens.networks.augmentation`.
+        stroke_variants: of grey writing, the share of ones and of sevens, 0 to 1, that are shown once more,
+            with an upstroke or a bar; see `inklens.training.examples.stroke_variants`.
         cut_digits: of grey writing, the share of images, 0 to 1, that are shown once more as a cut between
             touching digits leaves them; see `inklens.training.examples.cut_digits`.
-        outliers: of grey digits, the number of images that are no digit, as a share of all images, 0 to 1; see
-            `inklens.training.examples.outliers`.
-        ood_detector: the network that learns to tell outliers from digits, one of `inklens.networks.NETWORKS`;
-            "none" shows the outliers to the network itself. See `inklens.training.ood_detector`.
+        outliers: of grey digits, how many images that are no digit are added, as a share of all images, 0 to
+            1; see `inklens.training.examples.outliers`.
+        ood_detector: the network that learns to distinguish outliers from digits, one of
+            `inklens.networks.NETWORKS`; "none" shows the outliers to the network itself. See
+            `inklens.training.ood_detector`.
         ood_detector_epochs: the detector's passes over its images, no more than `epochs`.
         plain_epochs: so many epochs at the end augment by a tenth only.
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
@@ -160,8 +160,8 @@ class Recipe:
             check_choice("recipe field of things", name, [one.name for one in fields(type(self))])
         if self.ood_detector != "none" and not self.outliers:
             raise OptionError(
-                f"the OOD detector {self.ood_detector!r} has no outliers to learn from: give outliers above 0, "
-                "or ood_detector 'none'"
+                f"the OOD detector {self.ood_detector!r} has no outliers to learn from: give outliers above "
+                "0, or ood_detector 'none'"
             )
         if self.betas is not None and not self.optimizer.endswith(("adam", "adamw")):
             raise OptionError(

@@ -1,7 +1,7 @@
 """Pictures of a run as PNG files. Matplotlib is imported only when one is drawn."""
 
 from inklens.reporting.confusion_picture import confusion_matrix_picture
-from inklens.reporting.corruptions_picture import corruptions_picture
+from inklens.reporting.corruption_sheet import corruptions_picture
 from inklens.reporting.curves_picture import training_curves
 from inklens.reporting.examination_files import write_examination
 from inklens.reporting.explanation_pictures import (
@@ -9,11 +9,11 @@ from inklens.reporting.explanation_pictures import (
     explanation_picture,
     occlusion_picture,
 )
-from inklens.reporting.feature_maps_picture import feature_maps_picture
-from inklens.reporting.filters_picture import filters_picture
+from inklens.reporting.feature_map_sheet import feature_maps_picture
+from inklens.reporting.filter_sheet import filters_picture
 from inklens.reporting.image_grids import augmentation_grid, differences_grid, predictions_grid, sample_grid
-from inklens.reporting.label_issues_picture import label_issues_picture
-from inklens.reporting.reliability_picture import coverage_picture, reliability_picture
+from inklens.reporting.label_issue_sheet import label_issues_picture
+from inklens.reporting.reliability_diagrams import coverage_picture, reliability_picture
 
 __all__ = [
     "augmentation_grid",

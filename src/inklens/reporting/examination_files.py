@@ -5,15 +5,16 @@ from __future__ import annotations
 from inklens.evaluation import Examination, prediction_rows
 from inklens.evaluation.classes import CSV_HEADER, class_rows
 from inklens.reporting.confusion_picture import confusion_matrix_picture
-from inklens.reporting.reliability_picture import coverage_picture, reliability_picture
+from inklens.reporting.reliability_diagrams import coverage_picture, reliability_picture
 from inklens.run_folder import RunFolder
 
 
-def write_examination(folder: RunFolder, examination: Examination) -> None:
+def write_examination(folder: RunFolder, examination: Examination, *, pictures: bool = True) -> None:
     """Writes per_class.csv, predictions.csv, and the pictures confusion, reliability and coverage.
 
     Args:
         folder: a run, or any other folder; it is made where it is not there.
+        pictures: whether they are drawn.
 
     Raises:
         RunError: a file cannot be written.
@@ -24,6 +25,8 @@ def write_examination(folder: RunFolder, examination: Examination) -> None:
     folder.write_csv(
         folder.predictions, *prediction_rows(examination.probabilities, examination.labels, names)
     )
+    if not pictures:
+        return
     with folder.atomic("pictures/confusion.png") as path:
         confusion_matrix_picture(examination.scores.confusion, names, path)
     with folder.atomic("pictures/reliability.png") as path:

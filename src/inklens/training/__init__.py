@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from inklens.training.committee.combine import combine
     from inklens.training.committee.resume import resume
     from inklens.training.progress import EpochProgress
-    from inklens.training.train import train
+    from inklens.training.train_run import train
 
 __all__ = [
     "EpochProgress",
@@ -24,7 +24,7 @@ _HOMES = {
     "EpochProgress": "progress",
     "combine": "committee.combine",
     "resume": "committee.resume",
-    "train": "train",
+    "train": "train_run",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens import reporting
 from inklens.datasets import Dataset
 from inklens.errors import ExportError
-from inklens.evaluation import Confidence, evaluate, examine, softmax
+from inklens.evaluation import Confidence, Examination, evaluate, examine, softmax
 from inklens.export.run_export import write_onnx
 from inklens.export.validation_outputs import ValidationOutputs, proof_rows
 from inklens.reporting.run_report import report_run
@@ -37,12 +38,15 @@ def finalize(
     max_error: float | None,
     history: History,
     training: dict[str, Any],
+    pictures: bool = True,
 ) -> None:
     """Everything that follows from the trained networks, which are saved already; the report comes after.
 
     Args:
+        max_error: see `inklens.train`.
         history: one record per epoch; empty for a committee.
         training: what metrics.json is to say of the training.
+        pictures: whether they are drawn.
 
     Raises:
         ExportError: model.onnx does not say what the networks say; all else is there.
@@ -52,8 +56,10 @@ def finalize(
     validation = ValidationOutputs(logits, parts.validation.labels, images)
     validation.write(folder)
     fitted = fit_confidence(parts.validation is parts.test, validation, max_error)
-    probabilities = _evaluate(folder, ensemble, data, parts, validation, fitted, training)
-    _draw(folder, ensemble, data, parts, probabilities, history)
+    examination = _evaluate(folder, ensemble, data, parts, validation, fitted, training)
+    reporting.write_examination(folder, examination, pictures=pictures)
+    if pictures:
+        _draw(folder, ensemble, data, parts, examination.probabilities, history)
     write_onnx(folder, ensemble, fitted[0], images)
 
 
@@ -65,14 +71,12 @@ def _evaluate(
     validation: ValidationOutputs,
     fitted: tuple[Confidence, str | None],
     training: dict[str, Any],
-) -> NDArray[np.float64]:
-    """Metrics, predictions and pictures; the test part is opened here and nowhere earlier.
+) -> Examination:
+    """Writes metrics.json; the test part is opened here and nowhere earlier.
 
     "test" and "validation" are the networks' own, before calibration. "evaluation", predictions.csv,
     per_class.csv and the pictures are from calibrated probabilities, as in model.onnx.
     """
-    from inklens import reporting
-
     confidence, note = fitted
     names = data.class_names
     scores = held_out = evaluate(softmax(validation.logits), validation.labels, names)
@@ -96,8 +100,7 @@ def _evaluate(
         "training": training,
     }
     folder.write_json(folder.metrics, metrics)
-    reporting.write_examination(folder, examination)
-    return examination.probabilities
+    return examination
 
 
 def _draw(
@@ -109,7 +112,6 @@ def _draw(
     history: History,
 ) -> None:
     """Curves and filters are of one network: a committee's are in its members' folders."""
-    from inklens import reporting
     from inklens.explanation import first_layer_filters
 
     random = np.random.default_rng(0)
@@ -130,20 +132,24 @@ def _draw(
             reporting.training_curves(history, path)
     if ensemble.network is not None:
         with folder.atomic("pictures/filters.png") as path:
-            reporting.filters_picture(first_layer_filters(ensemble.network), path)
+            reporting.filter_sheet(first_layer_filters(ensemble.network), path)
 
 
 @contextmanager
-def concluded(folder: RunFolder, parts: DataParts) -> Iterator[None]:
-    """Has status.json say how the work inside ended, and then writes the report from what is in the folder:
-    it comes last, also where model.onnx was not kept."""
+def concluded(folder: RunFolder, parts: DataParts, *, report: bool = True) -> Iterator[None]:
+    """Has status.json say how the work inside ended, and then writes the report from what is in the folder.
+
+    The report comes last, also where model.onnx was not kept.
+    """
     try:
         with status_of(folder):
             yield
     except ExportError:
-        _report(folder, parts)
+        if report:
+            _report(folder, parts)
         raise
-    _report(folder, parts)
+    if report:
+        _report(folder, parts)
 
 
 def _report(folder: RunFolder, parts: DataParts) -> None:

@@ -29,6 +29,7 @@ class TrainingOptions:
     max_error: float | None = None
     tensorboard: bool = False
     jobs: int | str = 1
+    report: bool = True
     progress: Progress | None = None
 
 

@@ -19,7 +19,8 @@ class EpochProgress:
         val_loss: on the validation images; None until `finished`.
         val_accuracy: share of 1; None until `finished`.
         finished: the epoch is over.
-        member: which network of a committee this is about, or "judge", or both; None where there is but one.
+        member: which network of a committee this is about, or "OOD detector", or both; None where there is
+            one only.
         side_by_side: other members are trained at the same time, whose records come in between.
     """
 

@@ -1,4 +1,4 @@
-"""Where a run comes from: the data, their parts, and the machine, as its folder says before the first step."""
+"""Where a run comes from: data, their parts, and machine, as its folder says before the first step."""
 
 from __future__ import annotations
 

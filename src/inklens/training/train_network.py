@@ -30,7 +30,7 @@ def train_network(
     """Trains one network into a folder that is there; raises as `inklens.train` does."""
     from inklens.networks.ensemble import Ensemble
 
-    with concluded(folder, parts):
+    with concluded(folder, parts, report=options.report):
         folder.write_recipe({"recipe": prepared.recipe.to_dict(), **describe_data(data, parts)})
         write_environment(folder, prepared.backend, prepared.policy)
         recipe = classifier_recipe(prepared.recipe)
@@ -56,7 +56,14 @@ def train_network(
         }
         ensemble = Ensemble.of(network, recipe.tta, ood_detector)
         finalize(
-            folder, ensemble, data, parts, max_error=options.max_error, history=history, training=training
+            folder,
+            ensemble,
+            data,
+            parts,
+            max_error=options.max_error,
+            history=history,
+            training=training,
+            pictures=options.report,
         )
     return Run(folder)
 

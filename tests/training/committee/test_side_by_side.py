@@ -41,7 +41,7 @@ def test_a_member_that_dies_takes_no_other_with_it_and_is_made_up_for(few, tmp_p
                 os.kill(pids["a"], signal.SIGKILL)
 
     with pytest.raises(StoppedError) as caught:
-        train(few, THREE, output=tmp_path, name="run", jobs=2, max_error=0.2, progress=kill_a)
+        train(few, THREE, report=False, output=tmp_path, name="run", jobs=2, max_error=0.2, progress=kill_a)
     said = "a cannot be trained: its process was ended by SIGKILL; where memory is short, give fewer jobs"
     assert f"stopped half-way: {said}; `inklens train --resume" in str(caught.value)
     assert [record.getMessage() for record in caplog.records] == [f"{said}; the others go on"]
@@ -58,7 +58,7 @@ def test_a_member_that_dies_takes_no_other_with_it_and_is_made_up_for(few, tmp_p
     assert run.folder.status()["state"] == "done"
     assert run.metrics["confidence"]["max_error"] == 0.2
     assert run.metrics["training"]["wall_seconds"] is None  # it was trained in two goes
-    assert run.folder.read_json(run.folder.recipe)["options_given"]["jobs"] == 2
+    assert run.folder.read_json(run.folder.recipe)["options"]["jobs"] == 2
     b = RunFolder(run.path / "members/b")
     assert b.read_json(b.environment)["command"] == run.folder.read_json(run.folder.environment)["command"]
 
@@ -67,7 +67,7 @@ def test_an_error_of_ours_in_a_child_says_so(few, tmp_path):
     a, b = (replace(ONE, seed=seed, learning_rate=1e30, precision="float32") for seed in range(2))
     said = r"a cannot be trained: .*diverged.*b cannot be trained: .*diverged"
     with pytest.raises(StoppedError, match=said):
-        train(few, Committee("broken", {"a": a, "b": b}), output=tmp_path, name="run", jobs=2)
+        train(few, Committee("broken", {"a": a, "b": b}), report=False, output=tmp_path, name="run", jobs=2)
 
 
 def test_ctrl_c_ends_all_children_and_leaves_a_run_that_can_be_gone_on_with(few, tmp_path):
@@ -79,7 +79,7 @@ def test_ctrl_c_ends_all_children_and_leaves_a_run_that_can_be_gone_on_with(few,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        train(few, ENDLESS, output=tmp_path, name="run", jobs=2, progress=interrupt)
+        train(few, ENDLESS, report=False, output=tmp_path, name="run", jobs=2, progress=interrupt)
     assert "--resume" in caught.value.__notes__[0]
     for name in "ab":
         status = RunFolder(tmp_path / "run/members" / name).status()
@@ -93,7 +93,7 @@ def test_one_network_is_one_job(few, tmp_path):
     with pytest.raises(OptionError, match="jobs 2 are for a committee; one network is one job"):
         train(few, ONE, output=tmp_path, jobs=2)
     with pytest.raises(OptionError, match="jobs 0 is out of range"):
-        train(few, THREE, output=tmp_path, jobs=0)
+        train(few, THREE, report=False, output=tmp_path, jobs=0)
     with pytest.raises(RunError, match="is not a folder"):
         resume(tmp_path / "none", jobs=2)
     assert not list(tmp_path.iterdir())

@@ -26,15 +26,15 @@ BOTH = Committee("committee", {"one": ONE, "two": TWO})
 
 
 @pytest.fixture(scope="module")
-def elected(few, tmp_path_factory):
+def trained(few, tmp_path_factory):
     """A committee, and what was told while it was trained."""
     told = []
     run = train(few, BOTH, output=tmp_path_factory.mktemp("runs"), name="both", progress=told.append)
     return run, told
 
 
-def test_every_member_is_a_run_of_its_own_and_the_committee_one_run(elected, few):
-    run, told = elected
+def test_every_member_is_a_run_of_its_own_and_the_committee_one_run(trained, few):
+    run, told = trained
     members = [Run.open(run.path / "members" / name) for name in ("one", "two")]
     assert [member.recipe for member in members] == [ONE, TWO]
     assert run.recipe == BOTH
@@ -50,16 +50,16 @@ def test_every_member_is_a_run_of_its_own_and_the_committee_one_run(elected, few
     assert said["parameters"] == sum(member.network.count_params() for member in members)
 
 
-def test_the_answer_is_the_mean_of_the_members_probabilities(elected, few):
-    run, _ = elected
+def test_the_answer_is_the_mean_of_the_members_probabilities(trained, few):
+    run, _ = trained
     members = [Run.open(folder.path) for folder in run.folder.members()]
     mean = np.mean([member.predict(few.test) for member in members], axis=0)
     assert run.predict(few.test) == pytest.approx(mean, abs=1e-6)
     assert run.evaluate(few).accuracy == run.metrics["test"]["accuracy"]
 
 
-def test_the_one_model_file_says_so_too_calibrated_by_one_temperature(elected, few):
-    run, _ = elected
+def test_the_one_model_file_says_so_too_calibrated_by_one_temperature(trained, few):
+    run, _ = trained
     temperature = run.metrics["confidence"]["temperature"]
     expected = softmax(np.log(run.predict(few.test).astype(np.float64)), temperature)
     said = Classifier.open(run.folder.onnx).predict_framed(few.test.whole())
@@ -69,8 +69,8 @@ def test_the_one_model_file_says_so_too_calibrated_by_one_temperature(elected, f
     assert accuracy == run.metrics["test"]["accuracy"]
 
 
-def test_it_is_exported_and_reported_again_from_its_folder(elected, tmp_path):
-    run, _ = elected
+def test_it_is_exported_and_reported_again_from_its_folder(trained, tmp_path):
+    run, _ = trained
     assert export_run(run.folder, "onnx", output=tmp_path / "again.onnx")[1].largest_difference <= 1e-5
     written = run.folder.report.read_text(encoding="utf-8")
     assert "A vote of 2 networks (preset committee)" in written
@@ -78,8 +78,8 @@ def test_it_is_exported_and_reported_again_from_its_folder(elected, tmp_path):
     assert Run.open(run.path).write_report().read_text(encoding="utf-8") == written
 
 
-def test_its_networks_are_explained_one_at_a_time(elected, few):
-    run, _ = elected
+def test_its_networks_are_explained_one_at_a_time(trained, few):
+    run, _ = trained
     with pytest.raises(RunError, match=r"one network is explained at a time: give one of .*members/one"):
         explain_run(run.folder, few.test.batch(slice(0, 1))[0])
     with pytest.raises(RunError, match="is a committee; expected one network"):
@@ -100,7 +100,13 @@ class Stop:
 def test_a_stopped_committee_goes_on_where_it_was(few, tmp_path):
     with pytest.raises(KeyboardInterrupt) as caught:
         train(
-            few, BOTH, output=tmp_path, name="cut", progress=Stop("two", KeyboardInterrupt()), max_error=0.2
+            few,
+            BOTH,
+            output=tmp_path,
+            name="cut",
+            report=False,
+            progress=Stop("two", KeyboardInterrupt()),
+            max_error=0.2,
         )
     assert caught.value.__notes__ == [
         f"`inklens train --resume {tmp_path / 'cut'}` goes on with the members that are not done",
@@ -125,38 +131,38 @@ def test_a_member_that_cannot_be_trained_stops_the_committee_with_a_code_of_its_
         "committee", {"one": ONE, "two": replace(TWO, learning_rate=1e30, precision="float32")}
     )
     with pytest.raises(StoppedError, match=r"stopped half-way: two cannot be trained: .*diverged") as caught:
-        train(few, broken, output=tmp_path, name="broken")
+        train(few, broken, output=tmp_path, name="broken", report=False)
     assert caught.value.exit_code == 3
     assert RunFolder.open_done(tmp_path / "broken/members/one")
 
 
-def test_a_run_of_one_network_cannot_be_gone_on_with(elected, tmp_path):
-    copy = RunFolder(shutil.copytree(elected[0].path / "members/one", tmp_path / "one"))
+def test_a_run_of_one_network_cannot_be_resumed(trained, tmp_path):
+    copy = RunFolder(shutil.copytree(trained[0].path / "members/one", tmp_path / "one"))
     copy.set_status("interrupted")
     with pytest.raises(RunError, match="is of one network"):
         resume(copy.path)
 
 
-def test_trained_runs_are_gathered(elected, few, tmp_path):
-    trained = elected[0]
-    run = combine([member.path for member in trained.folder.members()], output=tmp_path, name="combined")
-    assert run.predict(few.test) == pytest.approx(trained.predict(few.test), abs=1e-6)
-    assert run.metrics["test"] == trained.metrics["test"]
+def test_trained_runs_are_combined(trained, few, tmp_path):
+    committee = trained[0]
+    run = combine([member.path for member in committee.folder.members()], output=tmp_path, name="combined")
+    assert run.predict(few.test) == pytest.approx(committee.predict(few.test), abs=1e-6)
+    assert run.metrics["test"] == committee.metrics["test"]
     said = json.loads((run.path / "recipe.json").read_text())
-    assert said["members"] == ["one", "two"]
-    said = f"<span>--members</span> <span>{trained.path / 'members/one'}</span>"
+    assert list(said["recipe"]["members"]) == ["one", "two"]
+    said = f"<span>--members</span> <span>{committee.path / 'members/one'}</span>"
     assert said in run.folder.report.read_text(encoding="utf-8")
 
 
-def test_runs_that_held_other_images_out_are_not_gathered(elected, few, tmp_path):
-    other = train(few, replace(ONE, epochs=1, seed=5), output=tmp_path, name="other")
-    first = elected[0].path / "members/one"
+def test_runs_that_held_other_images_out_are_not_combined(trained, few, tmp_path):
+    other = train(few, replace(ONE, epochs=1, seed=5), output=tmp_path, name="other", report=False)
+    first = trained[0].path / "members/one"
     with pytest.raises(OptionError, match="held out unlike validation images"):
         combine([first, other.path], output=tmp_path, name="combined")
     assert not (tmp_path / "combined").exists()
 
 
-def test_a_committee_is_no_member(elected, tmp_path):
-    run = elected[0]
+def test_a_committee_is_no_member(trained, tmp_path):
+    run = trained[0]
     with pytest.raises(OptionError, match="is a committee itself"):
         combine([run.path / "members/one", run.path], output=tmp_path)

@@ -4,13 +4,14 @@ import numpy as np
 
 from inklens.datasets import Split
 from inklens.pixels import PixelSpec
-from inklens.training.examples.outliers import NO_CLASS, are_digits, with_outliers
+from inklens.training.examples import EXAMPLES
+from inklens.training.examples.outliers import NO_CLASS, with_outliers
 
 SPEC = PixelSpec(28, 28, 1)
 NAMES = tuple("0123456789")
 
 
-def test_so_many_strangers_come_behind_the_images_that_there_are(digits):
+def test_so_many_outliers_come_behind_the_images_that_there_are(digits):
     train = digits.train
     more = with_outliers(train, NAMES, SPEC, 0.25, seed=0)
     assert np.array_equal(more.batch(slice(0, len(train))), train.whole())
@@ -32,11 +33,12 @@ def test_the_seed_decides_what_they_are(digits):
 
 
 def test_only_of_grey_digits_they_can_be_made(digits):
-    assert are_digits(digits)
+    possible = EXAMPLES["outliers"].possible
+    assert possible(digits)
     letters = ("a", "b", "c", "d", "e", "f", "g", "m", "n", "o")
-    assert not are_digits(replace(digits, class_names=letters))
-    assert not are_digits(replace(digits, kind="things"))
-    assert not are_digits(replace(digits, spec=PixelSpec(28, 28, 3)))
+    assert not possible(replace(digits, class_names=letters))
+    assert not possible(replace(digits, kind="things"))
+    assert not possible(replace(digits, spec=PixelSpec(28, 28, 3)))
 
 
 def test_an_image_without_ink_is_made_into_nothing():

@@ -9,12 +9,12 @@ from inklens.errors import OptionError
 from inklens.networks import build
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe
-from inklens.recipes.committee import Committee
-from inklens.recipes.recipe import BUDGETS, preset_for
+from inklens.recipes.committee_recipe import Committee
+from inklens.recipes.presets import TIME_BUDGETS, preset_for
 
 select_backend("tensorflow")
 
-from inklens.training import time_budget as module  # noqa: E402
+from inklens.training.loop import time_budget as module  # noqa: E402
 from inklens.training.loop.fit import fit  # noqa: E402
 from inklens.training.loop.optimizers import learning_rate_at, make_optimizer  # noqa: E402
 from inklens.training.loop.time_budget import TimeBudget  # noqa: E402
@@ -121,4 +121,4 @@ def test_the_members_of_a_committee_share_its_time():
 
 def test_more_time_gets_a_larger_preset():
     assert preset_for(5) == "fast"
-    assert [preset_for(seconds) for seconds, _ in BUDGETS] == [name for _, name in BUDGETS]
+    assert [preset_for(seconds) for seconds, _ in TIME_BUDGETS] == [name for _, name in TIME_BUDGETS]

@@ -115,7 +115,7 @@ class Corruption:
 
 
 @dataclass(frozen=True)
-class Member:
+class MemberRow:
     """One member of a committee, and how it fared by itself."""
 
     name: str
@@ -146,7 +146,7 @@ class Report:
     headings: tuple[str, ...]
     ten: tuple[Example, ...]
     training: tuple[Chart, ...]
-    members: tuple[Member, ...]
+    members: tuple[MemberRow, ...]
     matrix: Matrix
     scrolled: bool
     gallery: dict[str, list[list[int | float | str]]]
@@ -305,9 +305,9 @@ def _figures(sources: Sources) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _members(sources: Sources) -> tuple[Member, ...]:
+def _members(sources: Sources) -> tuple[MemberRow, ...]:
     return tuple(
-        Member(
+        MemberRow(
             name=wording.clean(str(one["name"])),
             network=wording.clean(str(one["network"])),
             tta=wording.clean(str(one["tta"])),

@@ -34,13 +34,13 @@ def train(task: dict[str, Any], reports: TextIO) -> None:
             reports.flush()
 
     recipe, data = Recipe.from_dict(task["recipe"]), take_over(Path(task["data"]))
-    options_given = TrainingOptions(**task["options_given"], progress=tell if task["progress"] else None)
+    options = TrainingOptions(**task["options"], progress=tell if task["progress"] else None)
     train_member(
         RunFolder(Path(task["member"])),
         data,
         recipe,
-        DataParts.of(data, recipe, options_given.test),
-        options_given,
+        DataParts.of(data, recipe, options.test),
+        options,
     )
 
 

@@ -44,13 +44,13 @@ class Job:
         member: its run folder, to be made.
         telling: what its progress calls it.
         recipe: its fields by name.
-        asked: of the fields of `inklens.training.train.Asked` those that JSON can hold.
+        asked: of the fields of `inklens.training.train_run.Asked` those that JSON can hold.
     """
 
     member: RunFolder
     telling: str
     recipe: Mapping[str, Any]
-    options_given: Mapping[str, Any]
+    options: Mapping[str, Any]
 
     @property
     def name(self) -> str:
@@ -125,7 +125,7 @@ class _Child:
         task = {
             "member": str(job.member.path),
             "recipe": job.recipe,
-            "options_given": job.options_given,
+            "options": job.options,
             "data": str(scratch),
             "command": sys.argv,
             "progress": progress is not None,

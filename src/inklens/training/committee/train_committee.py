@@ -81,13 +81,22 @@ def train_members(
     """Trains the members that are not done, and then evaluates the vote of all of them."""
     from inklens.networks.ensemble import Ensemble
 
-    with concluded(folder, parts), _stoppable(folder):
+    with concluded(folder, parts, report=options.report), _stoppable(folder):
         started, kept = time.perf_counter(), any(map(is_done, folder.members()))
         _train_waiting(folder, data, committee, parts, options)
         lasted = None if kept else round(time.perf_counter() - started, 3)
         ensemble = Ensemble.load(folder.networks())
         training = {**_summary(folder, ensemble, parts), "wall_seconds": lasted}
-        finalize(folder, ensemble, data, parts, max_error=options.max_error, history=[], training=training)
+        finalize(
+            folder,
+            ensemble,
+            data,
+            parts,
+            max_error=options.max_error,
+            history=[],
+            training=training,
+            pictures=options.report,
+        )
     return Run(folder)
 
 
@@ -128,6 +137,7 @@ def _plain(options: TrainingOptions) -> dict[str, Any]:
         "test": options.test,
         "max_error": options.max_error,
         "tensorboard": options.tensorboard,
+        "report": options.report,
     }
 
 

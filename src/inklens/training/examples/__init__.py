@@ -28,12 +28,12 @@ class Example(NamedTuple):
 
 
 def is_grey_writing(data: Dataset) -> bool:
-    """Strokes can be told from ground."""
+    """Whether strokes can be distinguished from the ground."""
     return data.kind == "writing" and data.spec.channels == 1
 
 
 def are_grey_digits(data: Dataset) -> bool:
-    """Of the ten digits only: half of an m is an n."""
+    """Whether there are the ten digits and no letters, for half of an m is an n."""
     return is_grey_writing(data) and tuple(data.class_names) == DIGITS
 
 

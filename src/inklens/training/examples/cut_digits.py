@@ -1,8 +1,8 @@
 """Digits as a cut between touching ones leaves them: short of their own ink, with some of the other digit's.
 
-Where digits touch no cut is quite right. A network that saw whole digits only, and halves of them as outliers,
-takes such a digit for an outlier too. So some of the training images are shown once more as they come out when
-they touch another digit and are cut off from it.
+Where digits touch no cut is quite right. A network that saw whole digits only, and halves of them as
+outliers, takes such a digit for an outlier too. So some of the training images are shown once more as they
+come out when they touch another digit and are cut off from it.
 """
 
 from __future__ import annotations

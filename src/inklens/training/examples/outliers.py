@@ -2,10 +2,10 @@
 
 A network that has seen digits only calls most letters digits, and half a digit too. It, or the OOD detector
 beside it (`inklens.training.ood_detector`), is shown outliers (outlier exposure; Hendrycks, Mazeika and
-Dietterich 2019, "Deep anomaly detection with outlier exposure"), whose target is the same probability for every
-class, or the detector's "no digit": digits that touch, halves of digits, digits mirrored or turned where that
-makes no digit, one written over another, scribbles and patches. They are what a page holds besides digits, and
-what a wrong cut leaves.
+Dietterich 2019, "Deep anomaly detection with outlier exposure"), whose target is the same probability for
+every class, or the detector's "no digit": digits that touch, halves of digits, digits mirrored or turned
+where that makes no digit, one written over another, scribbles and patches. They are what a page holds besides
+digits, and what a wrong cut leaves.
 """
 
 from __future__ import annotations

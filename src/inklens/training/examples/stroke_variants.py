@@ -1,4 +1,4 @@
-"""Stroke variants: digits as other hands write them: a 1 with an upstroke or a foot, a 7 with a bar or a hook.
+"""Stroke variants of digits: a 1 with an upstroke or a foot, a 7 with a bar or a hook.
 
 MNIST was written in the United States. Elsewhere most people begin a 1 with an upstroke, and cross a 7; a
 network that never saw it calls the one a 7 and the other a 4. So some of the training images are shown once

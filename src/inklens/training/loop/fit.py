@@ -135,7 +135,7 @@ def steps_per_execution(recipe: Recipe, network: keras.Sequential, images: int) 
 
 
 def _divergence(label_smoothing: float) -> Callable[[Any, Any], Any]:
-    """Cross-entropy less the target's own entropy, so that a stranger that is told apart costs nothing."""
+    """Cross-entropy less the target's own entropy, so that an outlier that is recognised costs nothing."""
 
     def loss(target: Any, logits: Any) -> Any:
         cross_entropy = keras.losses.categorical_crossentropy(
@@ -147,7 +147,7 @@ def _divergence(label_smoothing: float) -> Callable[[Any, Any], Any]:
 
 
 class _Accuracy(keras.metrics.CategoricalAccuracy):
-    """Of images that have a class: those whose target is the same for all classes have none."""
+    """Of images that have a class: outliers, whose target is the same for all classes, have none."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         known = keras.ops.cast(keras.ops.max(y_true, axis=-1) > 0.5, self.dtype)

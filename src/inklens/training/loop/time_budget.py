@@ -2,8 +2,8 @@
 
 The place in the schedule is the share of the steps that there is time for, estimated anew at every execution,
 so that a machine that slows down still ends on time, with a learning rate that has come down to nothing
-(budgeted training: Li, Yumer and Ramanan 2020). How many steps are done hangs on the machine: the same seed
-does not give the same weights.
+(budgeted training: Li, Yumer and Ramanan 2020). How many steps are done depends on the machine: the same
+seed does not give the same weights.
 """
 
 from __future__ import annotations

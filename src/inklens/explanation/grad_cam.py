@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import OptionError
-from inklens.explanation.feature_maps import outputs
+from inklens.explanation.layer_outputs import outputs
 from inklens.explanation.occlusion import check_label
 from inklens.explanation.receptive_fields import activation_layer, channels_last, map_layers
 

@@ -2,7 +2,7 @@ import pytest
 
 from inklens.errors import OptionError
 from inklens.recipes import COMMITTEES, Recipe
-from inklens.recipes.committee import Committee, recipe_for, recipe_from_dict
+from inklens.recipes.committee_recipe import Committee, recipe_for, recipe_from_dict
 
 ONE, TWO = Recipe(validation_seed=0), Recipe(network="conv5x5", seed=1, validation_seed=0)
 

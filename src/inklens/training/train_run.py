@@ -27,6 +27,7 @@ def train(
     max_error: float | None = None,
     tensorboard: bool = False,
     jobs: int | str = 1,
+    report: bool = True,
     progress: Progress | None = None,
 ) -> Run:
     """Train a network, or a committee of them, and write everything about it into a run folder.
@@ -41,6 +42,7 @@ def train(
         tensorboard: write logs for TensorBoard into the run's folder "tensorboard".
         jobs: how many members of a committee are trained at a time, each in a process of its own with its
             share of the cores; "auto" is one for each NVIDIA GPU, or, without, each four physical cores.
+        report: draw the pictures and write report.html; False writes figures and models only.
         progress: called with an `EpochProgress` while training.
 
     Returns:
@@ -64,7 +66,7 @@ def train(
             raise OptionError(f"{what} is {given!r}; expected a {what.title()}: give {remedy}")
     if tensorboard:
         require_tensorboard()
-    options = TrainingOptions(test, max_error, tensorboard, jobs, progress)
+    options = TrainingOptions(test, max_error, tensorboard, jobs, report, progress)
     if isinstance(recipe, Committee):
         from inklens.training.committee.train_committee import train_committee
 
