@@ -124,6 +124,7 @@ def test_the_command_in_the_report_trains_the_same_again(tmp_path):
     words = _words(run)
     assert words == [
         "inklens", "train", "--data", "sample", "--recipe", str(run.path / "recipe.json"),
-        "--kind", "writing", "--size", "28x28", "--channels", "1", "--framing", "ink", "--no-test", "--max-error", "0.2",
+        "--kind", "writing", "--size", "28x28", "--channels", "1", "--framing", "ink", "--no-test",
+        "--max-error", "0.2",
     ]  # fmt: skip
     assert read_recipe(Path(words[words.index("--recipe") + 1])) == run.recipe

@@ -92,6 +92,6 @@ def _draw(
     counted = f"{measured.clean.n:,} test images of {data}"
     subtitle = f"mean error {100 * measured.mean_error:.2f} % on {counted}; wrong ones are framed and crossed"
     with folder.atomic(PICTURE) as path:
-        reporting.corruption_sheet(
+        reporting.corruptions_picture(
             rows, errors, split.labels[chosen], class_names, path, subtitle=subtitle, framed=framed
         )

@@ -132,7 +132,7 @@ def _draw(
             reporting.training_curves(history, path)
     if ensemble.network is not None:
         with folder.atomic("pictures/filters.png") as path:
-            reporting.filter_sheet(first_layer_filters(ensemble.network), path)
+            reporting.filters_picture(first_layer_filters(ensemble.network), path)
 
 
 @contextmanager
