@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import sheets
-from inklens.pixels.placing import stroke_width
+from inklens.pixels.ink_placing import stroke_width
 from sheets.glyphs import draw_digit
 from sheets.paper import Camera
 
