@@ -28,11 +28,11 @@ _EVEN = 2  # but its margins differ by more than this ratio
 
 
 def find_ink(image: NDArray[np.uint8], *, widest: float | None = None, dark: bool | None = None) -> Ink:
-    """How much ink each pixel holds: light and shadow removed, polarity decided, strokes scaled to about 1.
+    """How much ink each pixel holds: no light and shadow, polarity decided, strokes scaled to about 1.
 
-    The picture may be one digit of 8x8 pixels or a page of 12 megapixels. Anti-aliasing stays. A picture without
-    ink gives zeros, whether flat, shaded or a texture. If a sheet with one piece of writing covers a part of the
-    picture, only the ink on the sheet counts.
+    The picture may be one digit of 8x8 pixels or a page of 12 megapixels. Anti-aliasing stays. A picture
+    without ink gives zeros, whether flat, shaded or a texture. If a sheet with one piece of writing covers a
+    part of the picture, only the ink on the sheet counts.
 
     Args:
         image: uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255, dark on light or light on dark.

@@ -22,13 +22,13 @@ class Label(NamedTuple):
         text: ASCII.
         box: float64 (4, 2), the frame's corners in pixels of the picture, clockwise from the upper left.
         height: of its digits, in pixels of the picture.
-        known: whether all of its digits are known.
+        sure: whether no digit in it is unknown.
     """
 
     text: str
     box: NDArray[np.float64]
     height: float
-    known: bool
+    sure: bool
 
 
 def annotate(given: Picture, labels: Sequence[Label]) -> Picture:
@@ -36,7 +36,7 @@ def annotate(given: Picture, labels: Sequence[Label]) -> Picture:
     picture = np.repeat(given, 3, axis=2) if given.shape[2] == 1 else given.copy()
     thick = max(1, round(max(picture.shape[:2]) / 500))
     for label in labels:
-        colour = OK if label.known else UNKNOWN
+        colour = OK if label.sure else UNKNOWN
         cv2.polylines(picture, [np.rint(label.box).astype(np.int32)], True, colour, thick, cv2.LINE_AA)
         _write(picture, label.text, label.box, colour, max(0.4, min(label.height / 60, thick * 0.9)))
     return picture
