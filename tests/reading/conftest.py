@@ -1,14 +1,11 @@
-"""A network trained for seconds, enough to read digits whose number is given, and pages to read."""
+"""A network trained for seconds: enough to read digits where their number is given."""
 
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
-import sheets
 from inklens.classifier import Classifier
 
 
@@ -19,9 +16,3 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     command = [sys.executable, "-m", "inklens", "train", *options.split()]
     subprocess.run(command, cwd=folder, capture_output=True, check=True)
     return Classifier.open(folder / "runs/one")
-
-
-@pytest.fixture(scope="session")
-def sheet() -> Callable[[str, int], sheets.Page]:
-    """The generated page of a kind and a seed, each drawn once."""
-    return lru_cache(maxsize=None)(sheets.draw)

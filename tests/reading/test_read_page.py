@@ -2,12 +2,18 @@ import cv2
 import numpy as np
 import pytest
 
+import sheets
 from inklens.errors import DataError, ImageError, OptionError
 from inklens.reading import read
 from inklens.reading.paper.masks import stroke_mask
 from inklens.reading.paper.photo import open_page
 from inklens.reading.paper.ruling import find_ruling, without_ruling
 from inklens.reading.pieces.components import find_pieces
+
+
+def _sheet(kind, seed):
+    """A generated page, smaller than `sheets.draw` makes it."""
+    return sheets.compose(sheets.KINDS[kind], kind, seed, size=(640, 900))
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +75,16 @@ def test_a_region_is_read_alone_and_its_boxes_are_the_pictures(classifier, writt
 
 
 @pytest.mark.parametrize("kind", ["plain", "ruled", "squared", "boxes", "broken"])
-def test_there_are_about_as_many_pieces_as_digits_whatever_the_paper(sheet, kind):
+def test_there_are_about_as_many_pieces_as_digits_whatever_the_paper(kind):
     found = written = 0
-    for seed in range(1, 5):
-        drawn = sheet(kind, seed)
+    for seed in range(1, 4):
+        drawn = _sheet(kind, seed)
         page = open_page(drawn.picture)
         ink = without_ruling(page.ink, find_ruling(page.ink, page.grey))
         found += len(find_pieces(ink, stroke_mask(ink)))
         written += sum(len(number.text) for number in drawn.numbers)
-    assert 0.8 * written < found < 1.3 * written
+    assert written > 50
+    assert 0.9 * written < found < 1.1 * written
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
@@ -95,8 +102,8 @@ def test_a_picture_of_any_size_is_answered(classifier, shape):
         assert read(picture, classifier).text is not None
 
 
-def test_a_page_of_words_and_doodles_has_hardly_a_digit(classifier, sheet):
-    readings = [read(sheet("words", seed).picture, classifier) for seed in range(4)]
+def test_a_page_of_words_and_doodles_has_hardly_a_digit(classifier):
+    readings = [read(_sheet("words", seed).picture, classifier) for seed in range(4)]
     read_digits = [digit for reading in readings for number in reading.numbers for digit in number.digits]
     assert sum(digit.status == "ok" for digit in read_digits) <= 2
 

@@ -76,7 +76,10 @@ def test_on_a_page_of_numbers_a_short_one_is_context_too():
 
 
 def test_the_best_digits_are_those_of_the_cheapest_segmentation():
-    one, two = _segmentation(_digit("8", 0.5)), _segmentation(_digit("1", 0.999, cut=True), _digit("3", 0.999, cut=True))
+    one, two = (
+        _segmentation(_digit("8", 0.5)),
+        _segmentation(_digit("1", 0.999, cut=True), _digit("3", 0.999, cut=True)),
+    )
     assert [digit.label for digit in best_digits([{1: one, 2: two}])] == ["1", "3"]
 
 

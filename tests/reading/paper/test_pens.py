@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from inklens.reading.paper.photo import open_page
 from inklens.reading.paper.pens import pen_by_colour
+from inklens.reading.paper.photo import open_page
 from inklens.reading.paper.ruling import find_ruling, without_ruling
 
 PAPER, GREY, BLACK, RED, BLUE = (235, 230, 215), (120, 120, 125), (35, 35, 40), (180, 40, 45), (40, 60, 165)
