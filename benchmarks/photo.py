@@ -2,7 +2,7 @@
 
     python benchmarks/photo.py runs/mnist-accurate-1 --rounds 7
 
-The photo is a page of tests/pages.py enlarged to 4000x3000 as JPEG, with an EXIF tag that turns it.
+The photo is a page of tests/sheets enlarged to 4000x3000 as JPEG, with an EXIF tag that turns it.
 """
 
 import argparse
@@ -13,12 +13,11 @@ from pathlib import Path
 
 from PIL import Image
 
-import inklens
 import record
 from process import measure
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-import pages
+import sheets
 
 _ROTATED, _ORIENTATION = 6, 0x0112
 
@@ -29,8 +28,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seed", type=int, default=20_004)
     options = parser.parse_args()
-    test = inklens.load("mnist").test
-    page = pages.digit_page(test.batch(slice(0, len(test)))[..., 0], test.labels, options.seed, "squared")
+    page = sheets.draw("squared", options.seed)
     rounds = []
     with tempfile.TemporaryDirectory() as folder:
         photo = Image.fromarray(page.picture).resize((3000, 4000), Image.Resampling.BICUBIC)
@@ -57,7 +55,7 @@ def main() -> None:
         "median_s": round(statistics.median(each["seconds"] for each in rounds), 3),
         "slowest_s": round(max(each["seconds"] for each in rounds), 3),
         "peak_mb": round(max(each["peak_mb"] for each in rounds), 1),
-        "written": [[number.text for number in line] for line in page.lines],
+        "written": [number.text for number in page.numbers],
         "read": rounds[0]["printed"].splitlines(),
         "goals": {"median_s": 1.0, "peak_mb": 400},
     }

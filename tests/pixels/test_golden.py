@@ -85,10 +85,10 @@ def test_a_folder_to_train_on_holds_what_prediction_sees(tree):
 
 def test_evaluation_and_prediction_see_the_same(tree, tmp_path):
     model = save(build_model(SPEC), tmp_path / "model.onnx")
-    candidate = EvaluatedModel.open(model)
-    data = candidate.load(str(tree))
+    model_file = EvaluatedModel.open(model)
+    data = model_file.load(str(tree))
     files = [tree / data.test.file(position) for position in range(len(data.test))]
-    answers = candidate.answers(data, "test")
+    answers = model_file.answers(data, "test")
     assert np.array_equal(answers.probabilities, Classifier.open(model).predict(files).probabilities)
 
 

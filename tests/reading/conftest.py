@@ -1,4 +1,4 @@
-"""A network trained for seconds: enough to tell digits where it is told how many there are."""
+"""A network trained for seconds: enough to read digits where their number is given."""
 
 import subprocess
 import sys
@@ -12,17 +12,7 @@ from inklens.classifier import Classifier
 @pytest.fixture(scope="session")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     folder: Path = tmp_path_factory.mktemp("reader")
-    options = (
-        "--data",
-        "sample",
-        "--network",
-        "convnet-small",
-        "--epochs",
-        "4",
-        "--batch-size",
-        "64",
-        "--quiet",
-    )
-    command = [sys.executable, "-m", "inklens", "train", *options, "--name", "one"]
+    options = "--data sample --network convnet-small --epochs 4 --batch-size 64 --quiet --name one"
+    command = [sys.executable, "-m", "inklens", "train", *options.split()]
     subprocess.run(command, cwd=folder, capture_output=True, check=True)
     return Classifier.open(folder / "runs/one")

@@ -31,8 +31,8 @@ class Style:
         height: of a digit, in pixels, from and to.
         stroke: the width of a stroke.
         angle: of the lines, in degrees either way.
-        gap: between neighbours' strokes.
-        touching: the share of neighbours that run into each other.
+        gap: between the strokes of adjacent digits.
+        touching: the share of adjacent digits that run into each other.
         broken: the share of digits with a slit through them.
         ruling: "", "lines" or "squares" under the writing, or "boxes" around each digit.
         ink: "pen", "pencil", "marker" or "chalk".

@@ -127,9 +127,9 @@ def set_number(
     """Digits beside each other, as near as their strokes (not their boxes) say.
 
     Args:
-        gap: least and most empty space between neighbours' strokes, in digit heights.
+        gap: least and most empty space between the strokes of adjacent digits, in digit heights.
         jitter: how far digits leave the baseline, in digit heights.
-        touching: the share of neighbours whose strokes run into each other.
+        touching: the share of adjacent digits whose strokes run into each other.
     """
     margin = int(height * 0.5) + 2
     rows = int(height * 1.6) + 2 * margin
@@ -173,7 +173,7 @@ def set_in_cells(rng: np.random.Generator, glyphs: list[Glyph], *, height: float
     """One digit a cell of a form; off the middle now and then, so that strokes meet the cell's sides.
 
     Args:
-        space: between cells, in digit heights; 0 makes neighbours share a side.
+        space: between cells, in digit heights; 0 makes adjacent cells share a side.
     """
     widest = max(glyph.mask.shape[1] for glyph in glyphs)
     side = max(height * rng.uniform(1.25, 1.6), widest * 1.15)

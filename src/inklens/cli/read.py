@@ -35,7 +35,7 @@ def _grid(text: str) -> tuple[int, ...]:
 
 
 class Command(LightCommand):
-    """Converts what `read` takes, without pydantic."""
+    """Converts the options of `read` without pydantic."""
 
     converters: ClassVar = {
         "model": Path, "results": Path, "annotate": Path, "stages": Path,
@@ -52,23 +52,27 @@ def read(
         Path | None, typer.Option(help="A run's folder, or a model.onnx; default: the latest run in runs.")
     ] = None,
     expect: Annotated[
-        int | None, typer.Option(metavar="N", help="There is one number, of so many digits.")
+        int | None, typer.Option(metavar="N", help="Read one number of this many digits.")
     ] = None,
     region: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="Read this part only, in pixels of the photo.")
+        str | None, typer.Option(metavar="X,Y,W,H", help="Read only this part, in pixels of the photo.")
     ] = None,
     grid: Annotated[
         str | None,
-        typer.Option(metavar="ROWSxCOLS", help="A form or puzzle: one answer for each cell, blank ones too."),
+        typer.Option(
+            metavar="ROWSxCOLS", help="A form or puzzle: one answer for each cell, blank cells too."
+        ),
     ] = None,
     results: Annotated[
         Path | None, typer.Option("--output", help="Write .json or .csv, with boxes and probabilities.")
     ] = None,
     annotate: Annotated[
-        Path | None, typer.Option(help="Draw what was read into a copy: a .png, for several photos a folder.")
+        Path | None,
+        typer.Option(help="Draw what was read into a copy: a .png, or a folder for several photos."),
     ] = None,
     stages: Annotated[
-        Path | None, typer.Option(help="Write each step as a picture into this folder: see what went wrong.")
+        Path | None,
+        typer.Option(help="Write a picture of each step into this folder, to see what went wrong."),
     ] = None,
 ) -> None:
     """Read the handwritten numbers on photos and scans."""
@@ -82,17 +86,17 @@ def read(
     options: dict[str, Any] = {"expect": expect, "grid": grid}
     check_options(**options)
     files = list(find_images(paths))
-    part: Any = region  # four numbers, by `Command.converters`
-    pages = prefetch_pages(files, part)
+    box: Any = region  # four numbers, by `Command.converters`
+    pages = prefetch_pages(files, box)
     classifier = Classifier.open(model or _latest_run())
     readings: list[tuple[str, Reading]] = []
-    complaints = []
+    errors = []
     for file, opened in pages:
         try:
             page = opened()
             reading = read_page(page, classifier, **options, on_stage=_stage_writer(stages, file, len(files)))
         except ImageError as error:
-            complaints.append(str(error))
+            errors.append(str(error))
             continue
         readings.append((file, reading.blanked()))
         _say(file, reading, several=len(files) > 1)
@@ -100,10 +104,10 @@ def read(
             target = annotate / f"{Path(file).stem}.png" if len(files) > 1 else annotate
             write_picture(target, reading.annotated())
     if not readings:
-        raise DataError(complaints[0] if complaints else "no photo was given; expected at least one path")
+        raise DataError(errors[0] if errors else "no photo was given; expected at least one path")
     if results is not None:
         write_reading(results, readings)
-    _conclude(results, annotate, stages, complaints, len(files))
+    _conclude(results, annotate, stages, errors, len(files))
 
 
 def _latest_run() -> Path:
@@ -126,7 +130,7 @@ def _stage_writer(stages: Path | None, file: str, files: int) -> Any:
 
 
 def _say(file: str, reading: "Reading", several: bool) -> None:
-    """The text, below the file's name where there are several; nothing read is said on standard error."""
+    """Print the text, below the file's name if there are several; why nothing was read, to stderr."""
     if several:
         typer.echo(printable(f"{file}:"))
     if reading.text:
@@ -136,11 +140,11 @@ def _say(file: str, reading: "Reading", several: bool) -> None:
 
 
 def _conclude(
-    results: Path | None, annotate: Path | None, stages: Path | None, complaints: list[str], files: int
+    results: Path | None, annotate: Path | None, stages: Path | None, errors: list[str], files: int
 ) -> None:
     for name, path in (("results", results), ("annotated", annotate), ("stages", stages)):
         if path is not None:
             typer.echo(f"{name:<10} {path}", err=True)
-    if complaints:
-        note = f"note: {len(complaints):,} of {files:,} photos could not be read: {complaints[0]}"
+    if errors:
+        note = f"note: {len(errors):,} of {files:,} photos could not be read: {errors[0]}"
         typer.echo(printable(note), err=True)

@@ -1,4 +1,4 @@
-"""Bytes to the array that a network eats: the only preprocessing there is.
+"""From bytes to the array that a network takes: all preprocessing is here.
 
 Names resolve when they are first used, so that importing the room does not even import NumPy.
 """
@@ -9,13 +9,13 @@ from inklens.lazy import lazily
 
 if TYPE_CHECKING:
     from inklens.pixels.arrays import as_batch
-    from inklens.pixels.clean_ink import keep_writing, without_specks
     from inklens.pixels.decoding import decode, decode_enough
     from inklens.pixels.encoding import encode_png, encode_webp
-    from inklens.pixels.finding import find_ink
     from inklens.pixels.framing import frame
     from inklens.pixels.image_formats import IMAGE_SUFFIXES
-    from inklens.pixels.placing import place_ink, stroke_width
+    from inklens.pixels.ink_cleaning import keep_writing, without_specks
+    from inklens.pixels.ink_finding import find_ink
+    from inklens.pixels.ink_placing import place_ink, stroke_width
     from inklens.pixels.spec import FRAMINGS, PixelSpec
 
 __all__ = [
@@ -44,12 +44,12 @@ _HOMES = {
     "decode_enough": "decoding",
     "encode_png": "encoding",
     "encode_webp": "encoding",
-    "find_ink": "finding",
+    "find_ink": "ink_finding",
     "frame": "framing",
-    "keep_writing": "clean_ink",
-    "place_ink": "placing",
-    "stroke_width": "placing",
-    "without_specks": "clean_ink",
+    "keep_writing": "ink_cleaning",
+    "place_ink": "ink_placing",
+    "stroke_width": "ink_placing",
+    "without_specks": "ink_cleaning",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -1,4 +1,4 @@
-"""From the arrays that callers have at hand to the uint8 (N, H, W, C) that everything else takes."""
+"""From arrays of several shapes and types to the uint8 (N, H, W, C) that everything else takes."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from inklens.pixels.spec import PixelSpec
 def as_batch(images: ArrayLike | Sequence[ArrayLike], spec: PixelSpec) -> NDArray[np.uint8]:
     """One image or many as a batch of `spec`'s shape; uint8 is not copied.
 
-    Three axes are one image where they equal (height, width, channels), else a batch of grey images.
+    Three axes are one image if they equal (height, width, channels), else a batch of grey images.
 
     Args:
         images: (H, W), (H, W, C), (N, H, W) or (N, H, W, C);
@@ -53,7 +53,7 @@ def _refuse(array: NDArray[np.generic], spec: PixelSpec) -> NDArray[np.generic]:
 
 
 def _as_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Values brought to 0-255; the shape stays."""
+    """The values scaled to 0-255; the shape stays."""
     if array.dtype == np.uint8:
         return array.view(np.uint8)
     if array.dtype == np.bool_:
@@ -63,7 +63,7 @@ def _as_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
         raise DataError(f"images of type {array.dtype}; expected uint8 0-255 or floats 0-1")
     top = 1 if floats else 255
     low, high = (array.min(), array.max()) if array.size else (0, 0)
-    if not (low >= 0 and high <= top):  # so said, NaN is refused too
+    if not (low >= 0 and high <= top):  # written so that NaN is refused too
         remedy = "divide them by 255 or give uint8" if floats else "scale them to 0-255 and give uint8"
         raise DataError(f"{array.dtype} images from {low} to {high}; expected 0 to {top}: {remedy}")
     return np.rint(np.multiply(array, np.float32(255))).astype(np.uint8) if floats else array.astype(np.uint8)

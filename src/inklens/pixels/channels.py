@@ -1,4 +1,4 @@
-"""Grey to colour and back."""
+"""From grey to colour and back."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -26,7 +26,7 @@ def decode(
     """Decode one image, turned upright by its EXIF tag.
 
     Transparent pixels are laid on white. 16-bit grey is scaled to 8 bits (65535 becomes 255), 16-bit colour
-    keeps its upper byte. Of a file with several pictures the first counts.
+    keeps its upper byte. A file with several pictures gives the first.
 
     Args:
         source: a path, or the bytes of a PNG, JPEG, BMP, GIF, TIFF, WebP or PPM/PGM/PBM file.
@@ -46,15 +46,15 @@ def decode(
 def decode_enough(source: str | Path | bytes, enough: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Decode one image as `decode` does, a large JPEG file at a half, a quarter or an eighth of its sides.
 
-    Its decoder then computes no other pixels (libjpeg's scaled inverse DCT), which saves most of its time and
-    memory. Other formats are decoded whole.
+    The decoder then computes no other pixels (libjpeg's scaled inverse DCT) and saves most of its time and
+    memory. Other formats are decoded in full size.
 
     Args:
         source: as `decode` takes it.
-        enough: so many pixels remain, width x height, of a file that has as many.
+        enough: pixels, width x height, that remain at least, if the file has as many.
 
     Returns:
-        uint8 (H, W, 1) or (H, W, 3), 0-255, and the height and width of the image as it is, upright.
+        uint8 (H, W, 1) or (H, W, 3), 0-255, and the height and width of the upright image in full size.
 
     Raises:
         ImageError: as `decode` does.
@@ -65,17 +65,17 @@ def decode_enough(source: str | Path | bytes, enough: int) -> tuple[NDArray[np.u
 def _read(
     source: str | Path | bytes, max_pixels: int, enough: int | None = None
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """The image, with what `decode_enough` leaves of it, and its own height and width."""
+    """The image, reduced as `decode_enough` says, and its full height and width."""
     name = f"the image of {len(source)} bytes" if isinstance(source, bytes) else str(source)
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
-    except (OSError, ValueError) as error:  # no file of any system has a null byte in its name
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{name} cannot be read ({reason}); expected an image file") from error
     if not content:
         raise ImageError(f"{name} is empty (0 bytes); expected an image file: replace it or leave it out")
     with warnings.catch_warnings():
-        # Pillow warns of odd metadata and of large sizes; what matters of it is checked here.
+        # Pillow warns about odd metadata and large sizes; what matters is checked here.
         warnings.filterwarnings("ignore", module=r"PIL\b")
         return _decoded(content, name, max_pixels, enough)
 
@@ -155,5 +155,5 @@ def _upright(pixels: NDArray[np.uint8], image: Any) -> NDArray[np.uint8]:
 
 
 def _orientation(image: Any) -> Any:
-    """EXIF's orientation, 1-8, or None: from a TIFF Pillow takes it as soon as it has turned the image."""
+    """EXIF's orientation, 1-8, or None; Pillow removes it from a TIFF once it has turned the image."""
     return image.getexif().get(_ORIENTATION)

@@ -1,4 +1,4 @@
-"""An array to the bytes of an image file, for pages that carry their images inside themselves."""
+"""From an array to the bytes of an image file, which pages can embed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:
-    """An image as PNG, exact.
+    """An image as PNG, lossless.
 
     Args:
         image: uint8 (H, W, C), 0-255: 1 channel for grey, 3 for RGB, 4 for RGB and alpha.

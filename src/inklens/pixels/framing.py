@@ -7,15 +7,15 @@ from inklens.errors import DataError, ImageError
 from inklens.pixels.channels import with_channels
 from inklens.pixels.spec import PixelSpec
 
-_MOST_PIXELS = 1_000_000  # one piece of writing needs no more
+_MOST_PIXELS = 1_000_000  # enough for one piece of writing
 
 
 def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """Bring an image to `spec`.
 
-    "ink" finds one piece of writing in any picture and sets it as MNIST's digits are set, bright on black;
-    see `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black. With the others an
-    image that fits already keeps every byte.
+    "ink" finds one piece of writing in any picture and places it as in MNIST, bright on black: see
+    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black. The other framings leave
+    an image that fits as it is.
 
     Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
     keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side
@@ -61,10 +61,10 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
 
 
 def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
-    """One piece of writing, set in the frame as MNIST's are."""
-    from inklens.pixels.clean_ink import keep_writing
-    from inklens.pixels.finding import find_ink
-    from inklens.pixels.placing import place_ink
+    """One piece of writing, placed in the frame as in MNIST."""
+    from inklens.pixels.ink_cleaning import keep_writing
+    from inklens.pixels.ink_finding import find_ink
+    from inklens.pixels.ink_placing import place_ink
 
     grey = with_channels(image, 1)[..., 0]
     scale = (_MOST_PIXELS / grey.size) ** 0.5
@@ -76,7 +76,7 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
 def _resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     import cv2
 
-    # OpenCV averages areas only where both sides shrink: so shrink first, then enlarge what is left.
+    # OpenCV averages over areas only if both sides shrink: shrink first, then enlarge.
     smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
     shrunk = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
     resized = cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -84,7 +84,7 @@ def _resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.ui
 
 
 def border_median(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The colour of a ground that nothing was drawn on: uint8 (H, W, C) -> uint8 (C,)."""
+    """The colour of the ground, by its border: uint8 (H, W, C) -> uint8 (C,)."""
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
     median: NDArray[np.float64] = np.median(border, axis=0)
     return median.astype(np.uint8)

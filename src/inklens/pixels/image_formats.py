@@ -1,4 +1,4 @@
-"""The image formats that are let in; whatever else Pillow can open is refused."""
+"""The allowed image formats; other formats that Pillow can open are refused."""
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 IMAGE_SUFFIXES = frozenset(

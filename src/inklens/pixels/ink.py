@@ -1,7 +1,7 @@
 """How much ink each pixel of a picture holds, whatever the light, the paper and the pen.
 
-Ink is what is narrow, the ground is what goes on: a grey-level closing (Serra 1982) fills whatever is
-narrower than the widest stroke and leaves light and shadow as they are, so that dividing by it removes them.
+Ink is narrow, the ground is wide. A grey-level closing (Serra 1982) fills everything narrower than the widest
+stroke and keeps light and shadow, so division by it removes them.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from inklens.pixels.channels import with_channels
 
 Ink = NDArray[np.float32]
 
-_CROP_SIDE = 64  # a crop up to so many pixels has little change of light in it
-SMALLEST_SIDE = 4  # no writing has fewer pixels
-_GROUND_SIDE = 256  # light and shadow are smooth: this many pixels along the longer side show them
-_LEVEL_SIDE = 1024  # and this many show what is ink and what is paper
-_DARKEST_GROUND = 16  # of 255; below it there is no more than a sensor's noise
-_FAINTEST = 0.06  # of the ground's light that ink must take away: less is the paper's or the JPEG's
-# Otsu's measure of two kinds of pixels: Gaussian texture has 0.64, an even spread 0.75, writing 0.8.
+_CROP_SIDE = 64  # pixels; in a smaller crop the light hardly changes
+SMALLEST_SIDE = 4  # pixels; no writing is smaller
+_GROUND_SIDE = 256  # pixels along the longer side that show light and shadow, which are smooth
+_LEVEL_SIDE = 1024  # pixels along the longer side that show the levels of ink and paper
+_DARKEST_GROUND = 16  # of 255; anything darker is noise of the sensor
+_FAINTEST = 0.06  # of the ground's light that ink absorbs at least; less comes from the paper or the JPEG
+# Otsu's measure of separability: a Gaussian texture has 0.64, a uniform spread 0.75, writing 0.8.
 _SEPARABLE, _DOUBTFUL = 0.85, 0.74
-_ALIKE = 0.47  # deviation left by a mean over 3x3: of noise a third, of strokes a half and more
+_ALIKE = 0.47  # deviation that remains after a mean over 3x3: a third for noise, at least half for strokes
 _FEW_PIXELS = 300
-_NOISES = 5  # deviations of the paper by which ink must differ from it
+_NOISES = 5  # standard deviations of the paper by which ink differs from it at least
 
 
 def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -52,7 +52,7 @@ def ink_of_grey(grey: NDArray[np.uint8], dark: bool, widest: float | None = None
     Args:
         grey: uint8 (H, W) of `SMALLEST_SIDE` pixels or more either way.
         dark: whether ink is darker than the paper.
-        widest: pixels that the widest stroke may measure; None is half the longer side.
+        widest: largest width of a stroke in pixels; None is half the longer side.
 
     Returns:
         float32 (H, W), 0 (paper) to 1 (ink).
@@ -64,13 +64,13 @@ def ink_of_grey(grey: NDArray[np.uint8], dark: bool, widest: float | None = None
     if not dark:
         light = cv2.bitwise_not(grey)
         small = light if small is grey else cv2.bitwise_not(small)
-    ink = _taken(light, _ground(small, small, reach))
+    ink = _absorbed(light, _ground(small, small, reach))
     levels = _levels(shrunk(ink, _LEVEL_SIDE))
     if levels is None:
         return np.zeros(grey.shape, np.float32)
     inkless = _inkless_border(small, levels.full)
     if inkless is not small:
-        ink = _taken(light, _ground(small, inkless, reach))
+        ink = _absorbed(light, _ground(small, inkless, reach))
         levels = _levels(shrunk(ink, _LEVEL_SIDE)) or levels
     gain = 1 / (levels.full - levels.paper)
     ink = cv2.addWeighted(ink, gain, ink, 0, -levels.paper * gain, dst=ink)
@@ -78,10 +78,10 @@ def ink_of_grey(grey: NDArray[np.uint8], dark: bool, widest: float | None = None
     return np.asarray(np.minimum(ink, 1, out=ink), np.float32)
 
 
-def _taken(light: NDArray[np.uint8], ground: NDArray[np.uint8]) -> Ink:
-    """The share of the ground's light that is taken away at each pixel; a page has no memory to spare."""
+def _absorbed(light: NDArray[np.uint8], ground: NDArray[np.uint8]) -> Ink:
+    """The share of the ground's light that each pixel absorbs, computed in place to save memory."""
     if ground.shape != light.shape:
-        # Smooth light has no steps: between two grey levels it goes on.
+        # Smooth light has no steps: interpolate between grey levels.
         ground = cv2.resize(ground.astype(np.float32), light.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = cv2.divide(light, ground, scale=-1, dtype=cv2.CV_32F)
     return np.asarray(np.add(ink, 1, out=ink), np.float32)
@@ -97,7 +97,7 @@ def shrunk(picture: NDArray, longest: int) -> NDArray:  # type: ignore[type-arg]
 
 
 def dark_on_light(grey: NDArray[np.uint8]) -> bool:
-    """Whether ink is darker than the ground; of a photo also as it looks with its light evened out."""
+    """Whether ink is darker than the ground; for a photo also after its light is evened out."""
     grey = shrunk(grey, _GROUND_SIDE)
     signs = _signs_of_dark_ink(grey)
     longer = max(grey.shape)
@@ -109,11 +109,11 @@ def dark_on_light(grey: NDArray[np.uint8]) -> bool:
 
 
 def _signs_of_dark_ink(grey: NDArray[np.uint8]) -> float:
-    """Above 0 where ink is darker than the ground.
+    """Above 0 if ink is darker than the ground.
 
-    Three signs together, since each is wrong somewhere: the ground reaches the border (not where a box is
-    drawn along it), it fills most of a band at the border (not in a tight crop), and ink is the rarer of the
-    two (not with a marker). The weights are from renderings of MNIST's training images.
+    Three signs together, since each fails somewhere: the ground reaches the border (unless a box is drawn
+    there), it fills most of a band at the border (unless the crop is tight), and ink is rarer than the ground
+    (unless the pen is a marker). The weights were chosen on renderings of MNIST's training images.
     """
     mean, spread = _mean_and_spread(grey)
     if spread < 1e-3:
@@ -126,17 +126,16 @@ def _signs_of_dark_ink(grey: NDArray[np.uint8]) -> float:
 
 
 def _rim_mean(grey: NDArray[np.uint8], depth: int, total: float) -> float:
-    """The mean of the pixels at most `depth` from the border, of a picture whose pixels sum to `total`."""
+    """The mean of the pixels within `depth` of the border of a picture whose pixels sum to `total`."""
     top, left = (min(max(depth, 1), (side - 1) // 2) for side in grey.shape)
     inner = grey[top : grey.shape[0] - top, left : grey.shape[1] - left]
     return float((total - cv2.sumElems(inner)[0]) / max(1, grey.size - inner.size))
 
 
 def _ground(light: NDArray[np.uint8], bordered: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
-    """The light of the ground at each pixel of dark ink on it, `_DARKEST_GROUND` or more.
+    """The light of the ground at each pixel, without the dark ink on it; at least `_DARKEST_GROUND`.
 
-    The border, of `bordered`, is continued outwards, so that a narrow margin is the wide ground that it is a
-    part of.
+    The border of `bordered` is continued outwards, so that a narrow margin counts as wide ground.
     """
     pad = reach // 2 + 1
     wide = cv2.copyMakeBorder(bordered, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
@@ -152,11 +151,11 @@ def _ground(light: NDArray[np.uint8], bordered: NDArray[np.uint8], reach: int) -
 
 
 def _inkless_border(light: NDArray[np.uint8], full: float) -> NDArray[np.uint8]:
-    """The picture without ink on its outermost lines; itself where there is none.
+    """The picture without ink on its outermost lines; itself if there is none.
 
-    Ink that touches the border would else go on outwards, and a stroke along the border be wide ground.
+    Otherwise ink at the border would be continued outwards, and a stroke along it would be wide ground.
     """
-    share = 1 - 0.75 * full  # of its line's light that is left where there is ink
+    share = 1 - 0.75 * full  # of a line's light that remains where there is ink
     inkless = light
     for border in (np.s_[:1], np.s_[-1:], np.s_[:, :1], np.s_[:, -1:]):
         line = inkless[border]
@@ -179,14 +178,14 @@ def _rectangle(tall: int, wide: int) -> NDArray[np.uint8]:
 
 
 class _Levels(NamedTuple):
-    """Of the share of light taken away: what paper is, and what ink takes."""
+    """The shares of light that paper and full ink absorb."""
 
     paper: float
     full: float
 
 
 def _levels(ink: Ink) -> _Levels | None:
-    """Paper and full ink of a raw ink picture; None where nothing stands out from the paper."""
+    """The levels of a raw ink picture; None if nothing stands out from the paper."""
     least, peak = cv2.minMaxLoc(ink)[:2]
     if peak - max(0.0, least) < _FAINTEST:
         return None
@@ -211,7 +210,7 @@ def _levels(ink: Ink) -> _Levels | None:
 
 
 def _has_strokes(ink: NDArray[np.uint8]) -> bool:
-    """Whether neighbours are alike, as in strokes and unlike in noise; too few pixels are believed."""
+    """Whether adjacent pixels are alike, as in strokes and not in noise; True if there are too few."""
     if ink.size < _FEW_PIXELS:
         return True
     alike = cv2.meanStdDev(cv2.blur(ink, (3, 3)))[1] / cv2.meanStdDev(ink)[1]

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from inklens.errors import OptionError
 
 FRAMINGS = ("ink", "pad", "stretch", "none")
-SMALLEST_SIDE, LARGEST_SIDE = 8, 1024  # of what a network takes; an image on its way there may have any
+SMALLEST_SIDE, LARGEST_SIDE = 8, 1024  # of a network's input; images to be framed may have any size
 
 
 def check_size(height: object, width: object) -> None:
-    """Refuse a size that no network here can take.
+    """Refuse a size that no network can take.
 
     Raises:
-        OptionError: a side is no whole number from 8 to 1024.
+        OptionError: a side is not a whole number from 8 to 1024.
     """
     for side, value in (("height", height), ("width", width)):
         if type(value) is not int or not SMALLEST_SIDE <= value <= LARGEST_SIDE:
@@ -25,17 +25,17 @@ def check_size(height: object, width: object) -> None:
 
 @dataclass(frozen=True)
 class PixelSpec:
-    """How an image is brought into the shape that a network expects.
+    """How an image gets the shape that a network expects.
 
     Args:
         height: in pixels, at least 1.
         width: in pixels, at least 1.
         channels: 1 (grey) or 3 (RGB).
-        framing: "ink" finds the writing and sets it as MNIST's digits are set, "pad" keeps the aspect and
-            pads, "stretch" resizes, "none" takes only images that fit.
+        framing: "ink" finds the writing and places it as in MNIST, "pad" keeps the aspect ratio and pads,
+            "stretch" resizes, "none" takes only images that fit.
 
     Raises:
-        OptionError: a value out of range, or a framing that does not exist.
+        OptionError: a value is out of range, or the framing does not exist.
     """
 
     height: int

@@ -1,24 +1,24 @@
-"""Pictures opened on a thread of their own: while the network loads, and while the page before is read."""
+"""Opens pages on a thread, while the network loads and while the page before is read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from inklens.reading.paper.page import Box, Page, open_page
+from inklens.reading.paper.photo import Box, Page, open_page
 
 Opened = tuple[str, Callable[[], Page]]
 
 
 def prefetch_pages(files: Sequence[str], region: Box | None = None) -> Iterator[Opened]:
-    """Begins with the first file at once, and keeps one page ahead, no more, so that memory stays flat.
+    """Open the first file at once and keep one page ahead, no more, so that memory stays flat.
 
     Args:
         files: paths of photos or scans.
-        region: of each that is read, as `open_page` takes it.
+        region: the part of each that is read, as for `open_page`.
 
     Returns:
-        each file and what gives its page, or raises what `open_page` raises.
+        each file, and a function that gives its page or raises what `open_page` raises.
     """
     thread = ThreadPoolExecutor(1, thread_name_prefix="inklens-open")
     begun = [thread.submit(open_page, file, region) for file in files[:1]]

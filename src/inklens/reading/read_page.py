@@ -1,4 +1,4 @@
-"""From a photo to numbers: ink, ruling, pieces, lines, digits; each step is a module of its own."""
+"""From a photo to numbers: ink, ruling, pieces, digits, chains, lines. Each step is a module of its own."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from numpy.typing import NDArray
 
 from inklens.classifier import Classifier
 from inklens.errors import OptionError
-from inklens.reading import drawing
-from inklens.reading.numbers.choosing import choose, choose_exactly, likeliest
-from inklens.reading.numbers.lines import chain, in_lines, tilts
-from inklens.reading.paper.grid import find_grid, in_cells
-from inklens.reading.paper.page import Box, Page, open_page, strokes
-from inklens.reading.paper.ruling import find_ruling, remove
-from inklens.reading.pieces.fragments import without_fragments
-from inklens.reading.pieces.pieces import find_pieces
-from inklens.reading.pieces.splitting import Part, Way, classify, may_touch, ways
+from inklens.reading import stage_pictures
+from inklens.reading.numbers.chains import find_chains
+from inklens.reading.numbers.selection import best_digits, select_number_of, select_numbers
+from inklens.reading.numbers.text_lines import bounding_box, group_into_lines, skew_angles
+from inklens.reading.paper.grid import assign_to_cells, find_grid
+from inklens.reading.paper.masks import stroke_mask
+from inklens.reading.paper.photo import Box, Page, open_page
+from inklens.reading.paper.ruling import find_ruling, without_ruling
+from inklens.reading.pieces.components import find_pieces
+from inklens.reading.pieces.fragments import join_fragments
+from inklens.reading.pieces.hypotheses import DigitHypothesis, classify, may_touch
+from inklens.reading.pieces.piece import Piece, boxes_of
+from inklens.reading.pieces.segmentation import Segmentation, find_segmentations
 from inklens.reading.reading import Corners, Digit, Number, Reading
 
 OnStage = Callable[[str, NDArray[np.uint8]], None]
@@ -33,23 +37,22 @@ def read(
     grid: tuple[int, int] | None = None,
     on_stage: OnStage | None = None,
 ) -> Reading:
-    """Reads the handwritten numbers on a photo or scan.
+    """Read the handwritten numbers on a photo or scan.
 
-    Words, drawings, crossings-out and objects are left out. A picture without digits gives an empty reading
-    that says why.
+    Words, drawings, crossed-out text and objects are left out. A reading without digits gives the reason.
 
     Args:
         source: a path, or uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255.
         classifier: a network for digits.
-        expect: how many digits the number has, where there is one number only.
-        region: left, top, width, height in pixels of the upright picture: what lies outside is not read.
-        grid: rows and columns of a form or puzzle: one number for each cell, blank ones too.
-        on_stage: is given each step's name and picture, uint8 (H, W, 1 or 3).
+        expect: the number of digits, if there is only one number.
+        region: left, top, width and height, in pixels of the upright picture, of the part to read.
+        grid: rows and columns of a form or puzzle; each cell gives one number, blank cells too.
+        on_stage: called with the name and the picture, uint8 (H, W, 1 or 3), of each step.
 
     Raises:
-        ImageError: a file that cannot be decoded.
-        DataError: an array of another type or shape.
-        OptionError: an option out of range.
+        ImageError: the file cannot be decoded.
+        DataError: the array has another type or shape.
+        OptionError: an option is out of range.
 
     Example:
         >>> reading = inklens.read("sheet.jpg", inklens.Classifier.open("runs/mnist-fast-1"))
@@ -68,66 +71,75 @@ def read_page(
     grid: tuple[int, int] | None = None,
     on_stage: OnStage | None = None,
 ) -> Reading:
-    """Reads a page that is open; as `read`, whose options `check_options` has passed."""
-    ruling = find_ruling(page.ink, page.part)
-    ink = remove(page.ink, ruling.taken)
-    pieces = find_pieces(ink, strokes(ink))
+    """Read an opened page, as `read` does; `check_options` has accepted the options."""
+    ruling = find_ruling(page.ink, page.region)
+    ink = without_ruling(page.ink, ruling)
+    pieces = find_pieces(ink, stroke_mask(ink))
 
-    def show(name: str, drawn: Callable[[], NDArray[np.uint8]]) -> None:
-        if on_stage:  # drawing takes longer than finding
-            on_stage(name, drawn())
+    def show(name: str, draw: Callable[[], NDArray[np.uint8]]) -> None:
+        if on_stage:  # drawing takes longer than reading
+            on_stage(name, draw())
 
     show("1-as-given", lambda: page.grey[..., None])
-    show("2-ink", lambda: drawing.of_ink(page.ink))
-    show("3-without-ruling", lambda: drawing.of_ink(ink))
-    show("4-pieces", lambda: drawing.of_pieces(page, pieces))
-    single = classify(pieces, classifier)
+    show("2-ink", lambda: stage_pictures.ink_picture(page.ink))
+    show("3-without-ruling", lambda: stage_pictures.ink_picture(ink))
+    show("4-pieces", lambda: stage_pictures.pieces_picture(page.grey.shape, pieces))
+    digits = classify(pieces, classifier)
     if grid is not None:
-        cells = in_cells(pieces, find_grid(ruling.cells, page.grey.shape, *grid))
-        groups = [[single[number] for number in members] for members in cells]
+        cells = assign_to_cells(boxes_of(pieces), find_grid(ruling.cells, page.grey.shape, *grid))
+        chains = [[digits[index] for index in members] for members in cells]
     else:
-        single = without_fragments(single, classifier, keep=expect is not None)
-        chains = chain([part.piece for part in single], ruling.cells)
-        groups = _levelled([[single[number] for number in members] for members in chains], classifier)
-    choices = _choices(groups, classifier, cut_all=expect is not None)
+        digits = join_fragments(digits, classifier, keep=expect is not None)
+        linked = find_chains(_pieces(digits), ruling.cells)
+        chains = _deskewed([[digits[index] for index in members] for members in linked], classifier)
+    options = _segmentations(chains, classifier, cut_all=expect is not None)
     if expect is not None:
-        numbers = choose_exactly(choices, expect)
+        numbers = select_number_of(expect, options)
     else:
-        numbers = [likeliest(options) for options in choices]
-        if grid is None:  # whoever named an error to keep gets "unknown" wherever the network says so
-            numbers = choose(numbers, vouch=classifier.metadata.reject.max_error is None)
-    show("5-digits", lambda: drawing.of_digits([part for number in numbers for part in number]))
+        numbers = [best_digits(of_chain) for of_chain in options]
+        if grid is None:  # with `max_error`, "unknown" is the network's own answer, whatever the context
+            numbers = select_numbers(numbers, use_context=classifier.metadata.reject.max_error is None)
+    show("5-digits", lambda: stage_pictures.digits_picture([digit for number in numbers for digit in number]))
     if grid is not None:
         return _grid_reading(page, numbers, grid)
-    return _reading(page, [parts for parts in numbers if parts], len(pieces))
+    return _reading(page, [number for number in numbers if number], len(pieces))
 
 
-def _levelled(groups: list[list[Part]], classifier: Classifier) -> list[list[Part]]:
-    """The groups, those that run at a slant turned level and read anew, all in one batch."""
-    slants = tilts([[part.piece for part in group] for group in groups])
-    slanted = [
-        part.piece.levelled(tilt)
-        for group, tilt in zip(groups, slants, strict=True)
-        if tilt
-        for part in group
+def _deskewed(chains: list[list[DigitHypothesis]], classifier: Classifier) -> list[list[DigitHypothesis]]:
+    """The chains; those with a skew are turned level and classified again, all in one batch."""
+    skews = skew_angles([_pieces(digits) for digits in chains])
+    turned = [
+        digit.piece.deskewed(skew)
+        for digits, skew in zip(chains, skews, strict=True)
+        if skew
+        for digit in digits
     ]
-    turned = iter(classify(slanted, classifier))
+    again = iter(classify(turned, classifier))
     return [
-        [next(turned) for _ in group] if tilt else group for group, tilt in zip(groups, slants, strict=True)
+        [next(again) for _ in digits] if skew else digits for digits, skew in zip(chains, skews, strict=True)
     ]
 
 
-def _choices(
-    groups: list[list[Part]], classifier: Classifier, *, cut_all: bool
-) -> list[list[dict[int, Way]]]:
-    """For each piece of each group the ways to read it; only what may be several digits is cut."""
-    parts = [part for group in groups for part in group]
-    options = iter(ways(parts, classifier, [cut_all or may_touch(part) for part in parts]))
-    return [[next(options) for _ in group] for group in groups]
+def _segmentations(
+    chains: list[list[DigitHypothesis]], classifier: Classifier, *, cut_all: bool
+) -> list[list[dict[int, Segmentation]]]:
+    """For each piece of each chain its segmentations; only pieces that may be several digits are cut."""
+    digits = [digit for chain in chains for digit in chain]
+    may_be_several = [cut_all or may_touch(digit) for digit in digits]
+    found = iter(find_segmentations(digits, classifier, may_be_several))
+    return [[next(found) for _ in chain] for chain in chains]
+
+
+def _pieces(digits: list[DigitHypothesis]) -> list[Piece]:
+    return [digit.piece for digit in digits]
 
 
 def check_options(expect: int | None, grid: tuple[int, int] | None) -> None:
-    """Raises OptionError where `read` would."""
+    """Refuse options out of range.
+
+    Raises:
+        OptionError: as `read` does.
+    """
     if expect is not None and not 1 <= expect <= 100:
         raise OptionError(f"expect is {expect}; expected a number of digits, 1 to 100")
     if grid is not None and not (min(grid) >= 1 and max(grid) <= 200):
@@ -136,9 +148,9 @@ def check_options(expect: int | None, grid: tuple[int, int] | None) -> None:
         raise OptionError("expect and grid exclude each other: a grid has one number for each cell")
 
 
-def _reading(page: Page, numbers: list[list[Part]], pieces: int) -> Reading:
-    order = in_lines([[part.piece for part in number] for number in numbers])
-    found = [_number(page, numbers[one], line) for line, ones in enumerate(order) for one in ones]
+def _reading(page: Page, numbers: list[list[DigitHypothesis]], pieces: int) -> Reading:
+    lines = group_into_lines([_pieces(digits) for digits in numbers])
+    found = [_number(page, numbers[index], line) for line, members in enumerate(lines) for index in members]
     reason = ""
     if not page.has_ink:
         reason = "no ink: nothing stands out from the paper"
@@ -148,18 +160,19 @@ def _reading(page: Page, numbers: list[list[Part]], pieces: int) -> Reading:
     return Reading(tuple(found), page.picture, page.size, reason, left_out)
 
 
-def _grid_reading(page: Page, cells: list[list[Part]], grid: tuple[int, int]) -> Reading:
-    found = [_number(page, parts, *divmod(place, grid[1])) for place, parts in enumerate(cells)]
+def _grid_reading(page: Page, cells: list[list[DigitHypothesis]], grid: tuple[int, int]) -> Reading:
+    found = [_number(page, digits, *divmod(index, grid[1])) for index, digits in enumerate(cells)]
     reason = "" if any(cells) else "no digits in any cell of the grid"
     return Reading(tuple(found), page.picture, page.size, reason)
 
 
-def _number(page: Page, parts: list[Part], line: int, column: int | None = None) -> Number:
-    digits = tuple(
-        Digit(part.label, part.probability, part.status, _corners(page, part.piece.corners)) for part in parts
+def _number(page: Page, digits: list[DigitHypothesis], line: int, column: int | None = None) -> Number:
+    read_digits = tuple(
+        Digit(digit.label, digit.probability, digit.status, _corners(page, digit.piece.corners))
+        for digit in digits
     )
-    outline = drawing.around([part.piece.corners for part in parts])
-    return Number(digits, line, _corners(page, outline), column)
+    outline = bounding_box([digit.piece.corners for digit in digits])
+    return Number(read_digits, line, _corners(page, outline), column)
 
 
 def _corners(page: Page, box: NDArray[np.float64]) -> Corners:

@@ -1,7 +1,8 @@
-"""What was read on a page."""
+"""What was read on a page: a `Reading` of `Number`s of `Digit`s."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-UNREAD = "?"  # stands in a number for a digit whose status is not "ok"
+from inklens.reading.drawing import Label, annotate
+
+UNREAD = "?"  # in the text of a number, a digit whose status is not "ok"
 Corners = tuple[tuple[float, float], ...]
 
 
@@ -19,8 +22,8 @@ class Digit:
 
     Args:
         label: the most probable class; None where the status is "empty".
-        probability: that it is this digit, 0-1; what may be none at all counts as any of them, so that it can
-            be less than the calibrated one of `Predictions`.
+        probability: of this class, 0-1. Ink that may be no digit counts as any class, so this can be less
+            than the calibrated probability of `Predictions`.
         status: "ok", "unknown" or "empty".
         box: its corners, x and y in pixels of the upright picture, clockwise from the upper left.
     """
@@ -32,19 +35,19 @@ class Digit:
 
     @property
     def text(self) -> str:
-        """Its label, or "?" where that is not sure."""
+        """Its label, or "?" if it is unknown."""
         return self.label if self.status == "ok" and self.label is not None else UNREAD
 
 
 @dataclass(frozen=True)
 class Number:
-    """Digits that belong together.
+    """Digits that are one number.
 
     Args:
         digits: in reading order; none in a blank cell of a grid.
-        line: the line of the page that it stands in, from 0; in a grid its row.
-        box: corners of the least rectangle around it, turned as the number is.
-        column: in a grid, its column from 0.
+        line: its line on the page, from 0; in a grid its row.
+        box: corners of the smallest rectangle around it that is turned as the number is.
+        column: in a grid its column, from 0.
     """
 
     digits: tuple[Digit, ...]
@@ -54,17 +57,17 @@ class Number:
 
     @property
     def text(self) -> str:
-        """Its digits, "?" for each that is unknown; "" in a blank cell."""
+        """Its digits, with "?" for unknown ones; "" in a blank cell."""
         return "".join(digit.text for digit in self.digits)
 
     @property
     def confidence(self) -> float:
-        """The probability that all of its digits are right, if their errors are independent."""
+        """The probability that all of its digits are right, provided that errors are independent."""
         return float(np.prod([digit.probability for digit in self.digits]))
 
     @property
     def status(self) -> str:
-        """ "ok", "unknown" where one of its digits is, or "empty" in a blank cell."""
+        """One of "ok", "unknown" (a digit is unknown) and "empty" (a blank cell)."""
         if not self.digits:
             return "empty"
         return "ok" if all(digit.status == "ok" for digit in self.digits) else "unknown"
@@ -76,11 +79,11 @@ class Reading:
 
     Args:
         numbers: as found; in a grid one for each cell, row by row.
-        picture: uint8 (H, W, 1 or 3), the page, upright; a JPEG file of 12 megapixels and more, read without
-            a region, at a half of its sides or less.
-        size: height and width of the page as given, upright, in whose pixels all boxes are.
-        reason: why there are no numbers; "" where there are some.
-        pieces_left_out: pieces of ink less digits read, at least 0: words, drawings, dust and what came off.
+        picture: uint8 (H, W, 1 or 3), the upright page. A JPEG file of 12 megapixels or more that was read
+            without a region has half its sides here, or less.
+        size: height and width of the page as given, upright. All boxes are in its pixels.
+        reason: why there are no numbers; "" if there are some.
+        pieces_left_out: pieces of ink minus digits read, at least 0: words, drawings, dust and fragments.
     """
 
     numbers: tuple[Number, ...]
@@ -91,24 +94,24 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """Numbers with a space between, lines with a line break; a blank cell of a grid is "."."""
+        """Numbers separated by spaces, lines by line breaks; a blank cell of a grid is "."."""
         lines: dict[int, list[str]] = {}
         for number in self.numbers:
             lines.setdefault(number.line, []).append(number.text or ".")
         return "\n".join(" ".join(line) for line in lines.values())
 
     def blanked(self) -> Reading:
-        """The same but for its picture, which is blank and takes no memory: for keeping many."""
+        """The same with a blank picture that takes no memory, for keeping many."""
         return replace(self, picture=np.broadcast_to(np.uint8(0), self.picture.shape))
 
     def annotated(self) -> NDArray[np.uint8]:
-        """uint8 (H, W, 3): the picture with a frame and the text of each number drawn in."""
-        from inklens.reading.drawing import annotate
-
-        return annotate(self)
+        """The picture with the frame and the text of each number drawn in: uint8 (H, W, 3)."""
+        scale = self.picture.shape[1] / self.size[1]
+        labels = [_label(number, scale) for number in self.numbers if number.digits]
+        return annotate(self.picture, labels)
 
     def to_dict(self) -> Mapping[str, Any]:
-        """Ready for JSON: numbers with text, confidence, status, line, box and digits."""
+        """Its fields for JSON: numbers with text, confidence, status, line, box and digits."""
         height, width = self.size
         return {
             "text": self.text,
@@ -118,6 +121,13 @@ class Reading:
             "pieces_left_out": self.pieces_left_out,
             "numbers": [_number(number) for number in self.numbers],
         }
+
+
+def _label(number: Number, scale: float) -> Label:
+    """The label of a number in a picture that has `scale` times the pixels of the page."""
+    heights = [math.dist(digit.box[0], digit.box[3]) for digit in number.digits]
+    height = scale * float(np.median(heights))
+    return Label(number.text, scale * np.array(number.box), height, number.status == "ok")
 
 
 def _number(number: Number) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Readings as JSON or CSV, and pictures of them: written whole or not at all."""
+"""Readings as JSON or CSV files, and pictures as PNG; a file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _SUFFIXES = (".json", ".csv")
 
 
 def write_reading(path: Path, readings: Sequence[tuple[str, Reading]]) -> None:
-    """Writes what was read: JSON with a list of pages, or CSV with a row for each digit.
+    """Write what was read: JSON with a list of pages, or CSV with a row for each digit.
 
     In CSV a blank cell of a grid and a page without digits have one row; boxes are "x y x y x y x y".
 
     Args:
-        path: its suffix says the format: .json or .csv.
-        readings: the file's name and what was read there.
+        path: its suffix, .json or .csv, decides the format.
+        readings: for each page, the file's name and what was read.
 
     Raises:
         OptionError: another suffix.
@@ -50,10 +50,10 @@ def write_reading(path: Path, readings: Sequence[tuple[str, Reading]]) -> None:
 
 
 def check_targets(results: Path | None, annotated: Path | None) -> None:
-    """Refuses files that could not be written, before any work is done.
+    """Refuse files that could not be written, before any work is done.
 
     Raises:
-        OptionError: results that end neither in .json nor in .csv, or a picture not in .png.
+        OptionError: results are neither .json nor .csv, or a picture is not .png.
     """
     if results is not None and results.suffix.lower() not in _SUFFIXES:
         raise OptionError(f"--output {results} has no known suffix; expected {' or '.join(_SUFFIXES)}")
@@ -62,7 +62,7 @@ def check_targets(results: Path | None, annotated: Path | None) -> None:
 
 
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Writes uint8 (H, W, 1 or 3) as PNG.
+    """Write uint8 (H, W, 1 or 3) as PNG.
 
     Raises:
         RunError: the file cannot be written.

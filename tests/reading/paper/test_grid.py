@@ -1,11 +1,10 @@
 import numpy as np
 
-from inklens.reading.paper.grid import find_grid, in_cells
-from inklens.reading.pieces.pieces import Piece
+from inklens.reading.paper.grid import assign_to_cells, find_grid
 
 
-def _piece(x, y, side=20):
-    return Piece(int(x - side / 2), int(y - side / 2), side, side, np.ones((side, side), np.float32))
+def _boxes(*middles, side=20):
+    return np.array([(x - side / 2, y - side / 2, x + side / 2, y + side / 2) for x, y in middles])
 
 
 def _cells(rows, columns, side, left, top):
@@ -16,15 +15,15 @@ def _cells(rows, columns, side, left, top):
 
 def test_a_printed_grid_says_where_the_cells_are():
     grid = find_grid(_cells(9, 9, 50, 200, 100), (800, 1000), 9, 9)
-    answers = in_cells([_piece(225, 125), _piece(625, 525), _piece(50, 50)], grid)
+    answers = assign_to_cells(_boxes((225, 125), (625, 525), (50, 50)), grid)
     assert [place for place, pieces in enumerate(answers) if pieces] == [0, 80]
 
 
-def test_without_a_printed_grid_the_page_is_cut_evenly():
+def test_without_a_printed_grid_the_page_is_divided_evenly():
     grid = find_grid(np.zeros((0, 4, 2)), (300, 400), 3, 4)
-    assert in_cells([_piece(350, 150, 40)], grid)[7] == [0]
+    assert assign_to_cells(_boxes((350, 150), side=40), grid)[7] == [0]
 
 
 def test_two_digits_in_a_cell_come_from_left_to_right():
     grid = find_grid(np.zeros((0, 4, 2)), (100, 100), 1, 1)
-    assert in_cells([_piece(70, 50, 40), _piece(30, 50, 40)], grid) == [[1, 0]]
+    assert assign_to_cells(_boxes((70, 50), (30, 50), side=40), grid) == [[1, 0]]

@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inklens.reading.paper.page import open_page
 from inklens.reading.paper.pens import pen_by_colour
-from inklens.reading.paper.ruling import find_ruling, remove
+from inklens.reading.paper.photo import open_page
+from inklens.reading.paper.ruling import find_ruling, without_ruling
 
 PAPER, GREY, BLACK, RED, BLUE = (235, 230, 215), (120, 120, 125), (35, 35, 40), (180, 40, 45), (40, 60, 165)
 FIRST, SIDE, BOXES = 60, 70, 6
@@ -28,10 +28,10 @@ def _form(print_colour, pen_colour, thickness=4):
 
 
 @pytest.mark.parametrize(("printed", "pen"), [(GREY, RED), (BLACK, BLUE), (RED, BLACK), (GREY, BLACK)])
-def test_the_pen_is_told_from_print_of_another_colour(printed, pen):
+def test_the_pen_is_distinguished_from_print_of_another_colour(printed, pen):
     picture, lines, strokes = _form(printed, pen)
     page = open_page(picture)
-    found = pen_by_colour(page.ink, page.part, lines, CELLS)
+    found = pen_by_colour(page.ink, page.region, lines, CELLS)
     assert found is not None
     assert found[strokes > 0].mean() > 0.85 * 255
     only_lines = (lines > 0) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)
@@ -39,24 +39,24 @@ def test_the_pen_is_told_from_print_of_another_colour(printed, pen):
 
 
 @pytest.mark.parametrize("colour", [GREY, BLACK, RED, BLUE])
-def test_of_one_colour_nothing_is_told(colour):
+def test_pen_and_print_of_one_colour_are_not_distinguished(colour):
     picture, lines, _ = _form(colour, colour)
     page = open_page(picture)
-    assert pen_by_colour(page.ink, page.part, lines, CELLS) is None
-    assert pen_by_colour(np.zeros_like(page.ink), page.part, lines, CELLS) is None
+    assert pen_by_colour(page.ink, page.region, lines, CELLS) is None
+    assert pen_by_colour(np.zeros_like(page.ink), page.region, lines, CELLS) is None
 
 
 def test_marks_of_a_third_colour_beside_the_boxes_are_not_the_pen():
     picture, lines, _ = _form(BLACK, BLACK)
     cv2.line(picture, (60, 190), (500, 205), RED, 12)
     page = open_page(picture)
-    assert pen_by_colour(page.ink, page.part, lines, CELLS) is None
+    assert pen_by_colour(page.ink, page.region, lines, CELLS) is None
 
 
 def test_a_grey_picture_has_shades():
     picture, lines, strokes = _form((150, 150, 150), BLACK)
     page = open_page(picture[..., :1])
-    found = pen_by_colour(page.ink, page.part, lines, CELLS)
+    found = pen_by_colour(page.ink, page.region, lines, CELLS)
     assert found is not None
     assert found[strokes > 0].mean() > 0.85 * 255
 
@@ -65,8 +65,8 @@ def test_a_grey_picture_has_shades():
 def test_strokes_stay_whole_where_they_cross_the_sides_of_boxes(printed, pen):
     picture, lines, strokes = _form(printed, pen)
     page = open_page(picture)
-    ruling = find_ruling(page.ink, page.part)
-    left = remove(page.ink, ruling.taken)
+    ruling = find_ruling(page.ink, page.region)
+    left = without_ruling(page.ink, ruling)
     assert len(ruling.cells) == BOXES
     assert (left[strokes > 0] > 0.25).mean() > 0.95
     only_lines = (lines > 0) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)

@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inklens.reading.pieces.fragments import without_fragments
-from inklens.reading.pieces.pieces import Piece
-from inklens.reading.pieces.splitting import classify
+from inklens.reading.pieces.fragments import join_fragments
+from inklens.reading.pieces.hypotheses import classify
+from inklens.reading.pieces.piece import Piece
 
 
 def _row(digits):
@@ -24,10 +24,10 @@ def _square(left, top, side):
 def test_a_dot_between_digits_is_left_out_or_joined_and_the_digits_stay(digits, classifier):
     row = _row(digits)
     dot = _square(row[1].right + 8, row[1].top + 30, 12)
-    found = without_fragments(classify([*row, dot], classifier), classifier)
+    found = join_fragments(classify([*row, dot], classifier), classifier)
     assert len(found) == 4
-    for part, piece in zip(found, row, strict=True):
-        assert part.piece.left <= piece.left < piece.right <= part.piece.right
+    for digit, piece in zip(found, row, strict=True):
+        assert digit.piece.left <= piece.left < piece.right <= digit.piece.right
 
 
 def test_what_came_off_a_digit_goes_back_to_it(digits, classifier):
@@ -39,15 +39,15 @@ def test_what_came_off_a_digit_goes_back_to_it(digits, classifier):
         whole.left, whole.top + rows + 3, whole.width, whole.height - rows - 3, whole.ink[rows + 3 :]
     )
     (before,) = classify([whole], classifier)
-    found = without_fragments(classify([row[0], row[1], cap, rest, row[3]], classifier), classifier)
+    found = join_fragments(classify([row[0], row[1], cap, rest, row[3]], classifier), classifier)
     assert len(found) == 4
-    joined = next(part for part in found if part.piece.left == whole.left)
+    joined = next(digit for digit in found if digit.piece.left == whole.left)
     assert (joined.piece.top, joined.piece.bottom) == (whole.top, whole.bottom)
     assert joined.label == before.label
 
 
 def test_without_pieces_there_is_nothing_to_do(classifier):
-    assert without_fragments([], classifier) == []
+    assert join_fragments([], classifier) == []
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -59,9 +59,9 @@ def test_two_halves_that_are_both_low_become_one_digit_again(digits, classifier,
         Piece(whole.left, whole.top, whole.width, rows, whole.ink[:rows]),
         Piece(whole.left, whole.top + rows + 2, whole.width, whole.height - rows - 2, whole.ink[rows + 2 :]),
     ]
-    parts = classify([row[0], row[1], *halves[:: -1 if turned else 1], row[3]], classifier)
-    kept = without_fragments(parts, classifier, keep=True)
-    ink = sum(float(part.piece.ink.sum()) for part in kept)
-    assert ink == pytest.approx(sum(float(part.piece.ink.sum()) for part in parts))
-    (joined,) = [part for part in kept if part.piece.left == whole.left]
+    digits_read = classify([row[0], row[1], *halves[:: -1 if turned else 1], row[3]], classifier)
+    kept = join_fragments(digits_read, classifier, keep=True)
+    ink = sum(float(digit.piece.ink.sum()) for digit in kept)
+    assert ink == pytest.approx(sum(float(digit.piece.ink.sum()) for digit in digits_read))
+    (joined,) = [digit for digit in kept if digit.piece.left == whole.left]
     assert joined.piece.height == whole.height

@@ -1,1 +1,1 @@
-"""Pieces put together: digits into numbers, numbers into lines."""
+"""Digits put together: chains of pieces, lines of text, and which chains are numbers."""

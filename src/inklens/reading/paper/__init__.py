@@ -1,1 +1,1 @@
-"""The page itself: its ink, and what is printed on it: ruling, boxes, a grid."""
+"""A photo as a page: its ink, and what is printed on it: ruled lines, boxes, a grid."""

@@ -1,4 +1,4 @@
-"""Printed boxes: rectangles that straight runs close around, and that are no stroke of a digit."""
+"""Printed boxes: rectangles that straight runs of ink enclose, and that are no stroke of a digit."""
 
 from __future__ import annotations
 
@@ -6,35 +6,43 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.reading.paper.page import Mask
-from inklens.reading.paper.straight_ink import SIDE, StraightInk, as_mask, transposed
+from inklens.reading.paper.masks import Mask, as_mask, transposed
+from inklens.reading.paper.straight_runs import SIDE, StraightRuns
 
-_WALL = 3.0  # pixels between the insides of neighbouring boxes
-_COVERED = 0.85  # of a box's outline that must be drawn
+_WALL = 3.0  # pixels between the insides of adjacent boxes
+_COVERED = 0.85  # least share of a box's outline that is drawn
 _MOST_CELLS = 3000
-_ROUNDED = (0.1, 0.32)  # of the way from a corner to the middle; there a 0 has its stroke, and a box nothing
-_FEW = 3  # boxes: fewer may be loops of digits, with corners by chance,
-_LOOP = 6  # where their inside is narrower than so many strokes
-_ELONGATED = 2.2  # times as long as wide, and no longer
-_BLANK = 0.1  # of the middle that is ink, and no more
-_AROUND = 0.7  # of the half side, beyond the inside, where the stroke is looked for
-_RECTANGLE = 0.88  # of its least rectangle that a box's inside fills; an ellipse fills 0.79
+_ROUNDED = (0.1, 0.32)  # of the way from a corner to the middle: a 0 has its stroke there, a box has nothing
+_FEW = 3  # boxes: fewer may be loops of digits that have corners by chance,
+_LOOP = 6  # if their inside is narrower than this many strokes
+_ELONGATED = 2.2  # length to width of a loop at most
+_BLANK = 0.1  # share of ink in the middle of a loop at most
+_AROUND = 0.7  # half sides beyond the inside, in which the stroke is looked for
+_RECTANGLE = 0.88  # share of its minimum-area rectangle that a box's inside fills; an ellipse fills 0.79
 
 
-def find_boxes(across: StraightInk, down: StraightInk, inked: Mask) -> tuple[NDArray[np.float64], Mask]:
-    """Corners of the rectangles that straight runs close around, and where their sides lie.
+def find_boxes(across: StraightRuns, down: StraightRuns, inked: Mask) -> tuple[NDArray[np.float64], Mask]:
+    """Find the rectangles that straight runs of ink enclose.
 
-    Twice: once the size of the boxes is known, shorter runs are strokes of what is written in them.
+    The search is done twice: once the size of the boxes is known, shorter runs are strokes of the writing.
+
+    Args:
+        across: the level runs.
+        down: the upright runs, of the transposed page.
+        inked: uint8 (H, W), 255 where there is surely ink.
+
+    Returns:
+        corners of the boxes' insides, float64 (N, 4, 2), and uint8 (H, W), 255 around their sides.
     """
-    segments = across.runs(SIDE) | transposed(down.runs(SIDE))
+    segments = across.at_least(SIDE) | transposed(down.at_least(SIDE))
     cells = _rectangles(segments, inked)
     if len(cells) < _FEW and all(_may_be_loop(cell, inked) for cell in cells):
         cells = []
     if cells:
         side = float(np.median([min(cv2.minAreaRect(cell)[1]) for cell in cells]))
-        longer = across.runs(0.75 * side) | transposed(down.runs(0.75 * side))
+        longer = across.at_least(0.75 * side) | transposed(down.at_least(0.75 * side))
         again = _rectangles(longer, inked)
-        cells = _with_cut_digits(again if len(again) >= len(cells) else cells, longer)
+        cells = _with_hidden_cells(again if len(again) >= len(cells) else cells, longer)
     sides = np.zeros_like(segments)
     for corners in cells:
         thickness = max(7, int(0.12 * min(cv2.minAreaRect(corners)[1])))
@@ -61,7 +69,7 @@ def _rectangles(segments: Mask, inked: Mask) -> list[NDArray[np.float32]]:
 
 
 def _rounded(corners: NDArray[np.float32], inked: Mask) -> bool:
-    """Whether it is a 0, whose stroke cuts off the corners of the rectangle around its inside."""
+    """Whether this is a 0, whose stroke cuts off the corners of the rectangle around its inside."""
     inward = corners.mean(axis=0) - corners
     half = float(np.abs(inward).max())
     steps = np.arange(max(1.0, _ROUNDED[0] * half), _ROUNDED[1] * half)[:, None, None] / half
@@ -70,14 +78,14 @@ def _rounded(corners: NDArray[np.float32], inked: Mask) -> bool:
 
 
 def _may_be_loop(corners: NDArray[np.float32], inked: Mask) -> bool:
-    """Whether it is the loop of a 0 or 6: blank, about round, and narrow for the stroke around it."""
+    """Whether this may be the loop of a 0 or 6: blank, about round, and narrow for the stroke around it."""
     shorter, longer = sorted(cv2.minAreaRect(corners)[1])
     if longer > _ELONGATED * shorter:
         return False
     middle = corners.mean(axis=0)
     around = middle + (1 + _AROUND) * (corners - middle)
     ring = _filled(around, inked) & ~_filled(corners, inked)
-    half = shorter + longer  # of the inside's outline; a stroke w wide around it covers 2 w half + 4 w^2
+    half = shorter + longer  # of the outline; a stroke of width w around it covers 2 w half + 4 w^2
     stroke = ((half**2 + 4 * cv2.countNonZero(inked & ring)) ** 0.5 - half) / 4
     quarter = _filled((corners + middle) / 2, inked)
     blank = cv2.countNonZero(inked & quarter) < _BLANK * cv2.countNonZero(quarter)
@@ -85,12 +93,12 @@ def _may_be_loop(corners: NDArray[np.float32], inked: Mask) -> bool:
 
 
 def _filled(corners: NDArray[np.float32], like: Mask) -> Mask:
-    """The inside of a quadrilateral, 255, in a mask of that shape."""
+    """The inside of a quadrilateral: 255 in a mask of the shape of `like`."""
     return as_mask(cv2.fillConvexPoly(np.zeros_like(like), np.rint(corners).astype(np.int32), 255))
 
 
-def _with_cut_digits(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:
-    """The cells, and those beside them that what is written there hid: their sides are drawn all the same."""
+def _with_hidden_cells(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:
+    """The cells, and those beside them that writing hides: straight runs lie along their sides too."""
     near = as_mask(cv2.dilate(segments, np.ones((5, 5), np.uint8)))
     known = list(cells)
     middles = np.array([cell.mean(axis=0) for cell in known])
@@ -123,7 +131,7 @@ def _drawn(corners: NDArray[np.float32], near: Mask) -> float:
 
 
 def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Cells that lie in no other: a box within a box is writing, but what holds several boxes is a sheet."""
+    """The cells that lie in no other: a box in a box is writing, but a box around several is a sheet."""
     low = np.array([cell.min(axis=0) for cell in cells]).reshape(-1, 2)
     high = np.array([cell.max(axis=0) for cell in cells]).reshape(-1, 2)
     within = ((low[:, None] > low[None]) & (high[:, None] < high[None])).all(axis=2)  # row in column

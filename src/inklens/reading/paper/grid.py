@@ -1,4 +1,4 @@
-"""The cells of a form or puzzle, and which pieces of ink lie in which."""
+"""The cells of a form or puzzle, and the boxes of writing in each."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.reading.pieces.pieces import Piece
-
-_LIKE = 1.6  # between the sizes of cells of one grid
-_ENOUGH = 0.6  # of the cells that must be found printed to trust them
-_LARGEST = 1.3  # cells that a piece of writing measures at most
-_LOWEST = 0.2  # of a cell's height that a digit measures at least
+_LIKE = 1.6  # largest ratio between the areas of cells of one grid
+_ENOUGH = 0.6  # least share of the cells that must be found printed to rely on them
+_LARGEST = 1.3  # cells: largest side of a piece of writing
+_LOWEST = 0.2  # cells: least height of a digit
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Rows and columns, and what takes page coordinates to them.
+    """Rows and columns, and the map from the page to them.
 
     Args:
-        to_grid: float64 (3, 3), a homography: x from 0 to columns, y from 0 to rows.
+        to_grid: float64 (3, 3), the homography from the page to x in 0..columns, y in 0..rows.
     """
 
     rows: int
@@ -30,7 +28,7 @@ class Grid:
 
 
 def find_grid(printed: NDArray[np.float64], shape: tuple[int, ...], rows: int, columns: int) -> Grid:
-    """The printed grid where there is one, else the page cut evenly.
+    """Find the printed grid; without one, the page is divided evenly.
 
     Args:
         printed: (N, 4, 2), corners of the boxes found on the page.
@@ -49,7 +47,7 @@ def _outer_corners(printed: NDArray[np.float64], wanted: int) -> NDArray[np.floa
     if not len(printed):
         return None
     areas = np.array([cv2.contourArea(cell.astype(np.float32)) for cell in printed])
-    # The usual cell is the one that most area is made of in alike boxes.
+    # The usual cell is the one that most others resemble in area.
     alike = [(np.maximum(areas, area) <= _LIKE * np.minimum(areas, area)).sum() for area in areas]
     usual = areas[int(np.argmax(alike))]
     cells = printed[np.maximum(areas, usual) <= _LIKE * np.minimum(areas, usual)]
@@ -61,15 +59,20 @@ def _outer_corners(printed: NDArray[np.float64], wanted: int) -> NDArray[np.floa
     return np.asarray(points[ends], np.float32)
 
 
-def in_cells(pieces: list[Piece], grid: Grid) -> list[list[int]]:
-    """Indices of the pieces in each cell, row by row, from left to right in each.
+def assign_to_cells(boxes: NDArray[np.float64], grid: Grid) -> list[list[int]]:
+    """Assign boxes to the cells that their middles lie in.
 
-    A piece lies where its middle is; what is larger than a cell or far lower than it is no answer.
+    Boxes much larger than a cell, or far lower, are left out.
+
+    Args:
+        boxes: (N, 4), left, top, right and bottom in pixels of the page.
+
+    Returns:
+        for each cell, row by row, the indices of its boxes from left to right.
     """
     cells: list[list[int]] = [[] for _ in range(grid.rows * grid.columns)]
-    if not pieces:
+    if not len(boxes):
         return cells
-    boxes = np.array([(piece.left, piece.top, piece.right, piece.bottom) for piece in pieces], np.float64)
     corners = cv2.perspectiveTransform(boxes.reshape(-1, 1, 2), grid.to_grid).reshape(-1, 2, 2)
     middle, size = corners.mean(axis=1), corners[:, 1] - corners[:, 0]
     inside = (middle >= 0).all(axis=1) & (middle < (grid.columns, grid.rows)).all(axis=1)

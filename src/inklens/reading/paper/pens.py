@@ -1,6 +1,6 @@
-"""Print and pen told apart by their colours, as a blue pen in black boxes and a black pen in red ones.
+"""Pen and print distinguished by colour, such as a blue pen in black boxes or a black pen in red ones.
 
-Many forms are printed in a colour of their own for this reason (a drop-out colour).
+Many forms are printed in a drop-out colour for this reason.
 """
 
 from __future__ import annotations
@@ -11,30 +11,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.reading.paper.page import Ink, Mask
+from inklens.pixels.ink import Ink
+from inklens.reading.paper.masks import Mask, dilated
 
-_CORE = 0.6  # ink; what is paler is the edge of a stroke, which has the paper's colour too
+_CORE = 0.6  # ink; paler ink is the edge of a stroke, mixed with the paper's colour
 _PALE = 0.12
-_SAMPLE = 8000  # pixels that are looked at
-_LEAST = 200
-_INSIDE = 0.7  # of a box, around its middle, where ink is the pen's
-_MOSTLY = 0.5  # of the ink there that has the pen's colour
-_DARK = 64  # of 255; on paper darker than that ink is light, and its colours are few
-_APART = 0.15  # of the paper's light, by which two colours differ at least
-_BETWEEN, _VALLEY = 0.15, 0.1  # of the way, to either side of its middle; of all pixels, at most there
-_CROSSED = 0.15  # of the lines' pixels that are the pen's at most
-_COARSE = 4  # times; the light of the paper changes slowly
+_SAMPLE = 8000  # pixels of each kind that are compared at most,
+_LEAST = 200  # and at least
+_INSIDE = 0.7  # of a box, around its middle: ink there is the pen's
+_MOSTLY = 0.5  # least share of the ink there that has the pen's colour
+_DARK = 64  # of 255; on darker paper ink is light and has few colours
+_APART = 0.15  # of the paper's light: least difference between two colours
+_BETWEEN, _VALLEY = 0.15, 0.1  # share of the way to either side of its middle, of pixels there at most
+_CROSSED = 0.15  # share of the lines' pixels that are the pen's at most
+_COARSE = 4  # reduction; the light of the paper changes slowly
 
-Colours = NDArray[np.float32]  # (N, C): of the paper's light, the share that is missing in each channel
+Colours = NDArray[np.float32]  # (N, C): the share of the paper's light that is missing in each channel
 
 
 def pen_by_colour(
     ink: Ink, picture: NDArray[np.uint8], lines: Mask, cells: NDArray[np.float64]
 ) -> Mask | None:
-    """Where ink is the pen's.
+    """Find the ink of the pen.
 
-    The two kinds of ink on the page are found by k-means (Lloyd 1982); print is what lines are drawn with,
-    and the pen's is what is written in the boxes.
+    k-means (Lloyd 1982) finds the two kinds of ink on the page. Printed lines have one colour, the writing in
+    the boxes the other.
 
     Args:
         ink: float32 (H, W), 0-1.
@@ -43,11 +44,11 @@ def pen_by_colour(
         cells: float64 (N, 4, 2), corners of printed boxes.
 
     Returns:
-        uint8 (H, W), 0 or 255; None where print and pen look alike, and on dark paper.
+        uint8 (H, W), 0 or 255; None where print and pen look alike, or on dark paper.
     """
     core = cv2.compare(ink, _CORE, cv2.CMP_GT)
     paper = _paper(ink, picture)
-    in_boxes = core & _insides(cells, lines) & ~cv2.dilate(lines, np.ones((3, 3), np.uint8))
+    in_boxes = core & _insides(cells, lines) & ~dilated(lines)
     every, prints, pens = (_sample(picture, paper, where) for where in (core, core & lines, in_boxes))
     if min(len(every), len(prints), len(pens)) < _LEAST or np.median(paper) < _DARK:
         return None
@@ -72,14 +73,14 @@ def pen_by_colour(
         missing = cv2.divide(cv2.absdiff(picture[..., channel].astype(np.float32), light), light)
         nearer += np.float32(weight) * missing
     own = cv2.compare(nearer, 0, cv2.CMP_GT)
-    # The soft edges of print have less of its colour: the pen's are at the pen's strokes.
+    # Soft edges of print look like the pen: the pen's own edges lie at the pen's strokes.
     strokes = cv2.morphologyEx(own & core, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     beside = cv2.dilate(strokes, np.ones((5, 5), np.uint8))
     return np.asarray(own & beside & cv2.compare(ink, _PALE, cv2.CMP_GT), np.uint8)
 
 
 def _insides(cells: NDArray[np.float64], like: Mask) -> Mask:
-    """Where boxes are written in: uint8 (H, W), 0 or 255."""
+    """The middle of each box, where writing is: uint8 (H, W), 0 or 255."""
     middle = cells.mean(axis=1, keepdims=True)
     insides = np.zeros_like(like)
     for corners in np.rint(middle + _INSIDE * (cells - middle)).astype(np.int32):
@@ -95,13 +96,13 @@ def _paper(ink: Ink, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     share = cv2.blur(cv2.resize(blank, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255, reach)
     light = cv2.bitwise_and(picture, picture, mask=blank)
     light = cv2.blur(cv2.resize(light, size, interpolation=cv2.INTER_AREA).astype(np.float32), reach)
-    # Where no paper is near, as in the middle of a broad block of ink, the page's light counts.
+    # Where no paper is near, as in a broad block of ink, the mean light of the page counts.
     light = light.reshape(*share.shape, -1) + light.reshape(-1, picture.shape[2]).mean(axis=0) * 1e-3
     return np.asarray(np.maximum(light / (share[..., None] + share.mean() * 1e-3 + 1e-9), 16), np.float32)
 
 
 def _sample(picture: NDArray[np.uint8], paper: NDArray[np.float32], where: Mask) -> Colours:
-    """Colours of some of the pixels, evenly taken."""
+    """The colours of at most `_SAMPLE` pixels, evenly spaced."""
     y, x = np.nonzero(where)
     step = max(1, math.ceil(len(y) / _SAMPLE))
     y, x = y[::step], x[::step]

@@ -1,1 +1,1 @@
-"""Connected pieces of ink, and what each may say."""
+"""Pieces of ink, and the digits that the network reads in them."""

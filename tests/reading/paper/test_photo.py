@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
-from inklens.reading.paper.page import open_page
+from inklens.reading.paper.photo import open_page
 
 
 @pytest.mark.parametrize("light", [False, True])
-def test_ink_is_told_from_the_paper_also_where_the_paper_lies_on_a_darker_desk(light: bool) -> None:
+def test_ink_is_found_on_paper_that_lies_on_a_darker_desk(light: bool) -> None:
     picture = np.full((900, 1200), 60, np.uint8)
     corners = np.array([(200, 60), (1130, 160), (1040, 830), (110, 730)], np.int32)
     cv2.fillConvexPoly(picture, corners, 225)

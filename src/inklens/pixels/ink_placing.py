@@ -1,7 +1,7 @@
-"""From a picture of ink to the network's input, set in the frame as MNIST's makers set theirs.
+"""From a picture of ink to the network's input, placed as the digits of MNIST are.
 
-MNIST's digits were scaled into a box of 20x20, aspect kept, and laid into 28x28 with their centre of mass in
-the middle (LeCun, Bottou, Bengio and Haffner 1998).
+They were scaled into a box of 20x20 pixels, keeping their aspect ratio, and placed in 28x28 with their centre
+of mass in the middle (LeCun, Bottou, Bengio and Haffner 1998).
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ from numpy.typing import NDArray
 from inklens.pixels.ink import Ink
 from inklens.pixels.spec import PixelSpec
 
-INK = 0.2  # from here on a pixel counts as ink: MNIST's own boxes measure 20 at this level
+INK = 0.2  # from here on a pixel counts as ink; at this level MNIST's boxes measure 20 pixels
 
 _BOX = 20 / 28  # of the frame
 # MNIST's strokes, in pixels of its 20x20 box: 2 of 100 training images are thinner, 2 thicker.
 _THINNEST, _THICKEST = 2.1, 4.6
-_COARSE = 1.25  # a digit is to be enlarged so many times or more
-_FINE = 4  # strokes are redrawn at so many times the size of the box
+_COARSE = 1.25  # scale from which a digit has too few pixels to measure its strokes
+_FINE = 4  # strokes are redrawn at this many times the size of the box
 
 
 def place_ink(ink: Ink, spec: PixelSpec) -> NDArray[np.uint8]:
     """Ink as a network takes it: cropped, its strokes of MNIST's width, scaled to the box, centred by mass.
 
-    Strokes within MNIST's range stay as they are, thinner ones are thickened to it and thicker ones thinned.
+    Strokes within MNIST's range stay as they are; thinner ones are thickened, thicker ones thinned.
 
     Args:
         ink: float32 (H, W), 0 (paper) to 1 (ink).
 
     Returns:
-        uint8 (spec.height, spec.width, spec.channels), ink bright on 0; all 0 where there is no ink.
+        uint8 (spec.height, spec.width, spec.channels), ink bright on 0; all 0 without ink.
     """
     framed = np.zeros(spec.shape[:2], np.uint8)
     left, top, width, height = cv2.boundingRect((ink > INK).view(np.uint8))
     if width:
-        # What is paler than INK around the box comes along, as far as a pixel of the frame.
+        # Paler ink around the box is kept, up to a pixel of the frame.
         more = int(max(width / spec.width, height / spec.height) / _BOX)
         rows = slice(max(0, top - more), top + height + more)
         columns = slice(max(0, left - more), left + width + more)
         digit = _scaled(ink[rows, columns], (height, width), spec)
-        if digit.any():  # what is longer than wide a thousand times leaves nothing
-            _lay(digit, framed)
+        if digit.any():  # nothing is left of ink a thousand times longer than wide
+            _centre(digit, framed)
     return framed[..., None] if spec.channels == 1 else np.repeat(framed[..., None], spec.channels, axis=2)
 
 
 def _scaled(digit: Ink, size: tuple[int, int], spec: PixelSpec) -> NDArray[np.uint8]:
-    """The digit, whose box has this size, fitted into the frame's, its strokes in MNIST's range."""
+    """The digit, whose box has this size, fitted into the frame's box, its strokes in MNIST's range."""
     tall, wide = round(spec.height * _BOX), round(spec.width * _BOX)
     scale = min(tall / size[0], wide / size[1])
     unit = min(tall, wide) / 20  # a pixel of MNIST in pixels of the frame
-    if scale > _COARSE:  # too few pixels to measure a stroke by
+    if scale > _COARSE:  # too few pixels to measure a stroke
         finer = math.ceil(scale)
         digit = cv2.resize(digit, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
         digit = cv2.min(cv2.max(digit, 0.0), 1.0)
@@ -72,7 +72,7 @@ def _scaled(digit: Ink, size: tuple[int, int], spec: PixelSpec) -> NDArray[np.ui
 def stroke_width(ink: Ink) -> float:
     """The mean width of the strokes in pixels: twice their area over the length of their outline.
 
-    The area is the sum of the ink and the outline the sum of its slope, so that anti-aliasing counts.
+    The area is the sum of the ink, the outline the sum of its gradient, so that anti-aliasing counts.
 
     Args:
         ink: float32 (H, W), 0-1.
@@ -85,9 +85,9 @@ def stroke_width(ink: Ink) -> float:
 
 
 def _restroked(digit: Ink, change: float, scale: float) -> Ink:
-    """The digit drawn anew with every stroke wider by `change` pixels of the box, cropped to its ink.
+    """The digit redrawn with every stroke wider by `change` pixels of the box, cropped to its ink.
 
-    Its outline is moved along its distance map, at a scale where a stroke has several pixels.
+    The outline moves along its distance map, at a scale where a stroke has several pixels.
     """
     finer = max(1, math.ceil(_FINE * scale))
     reach = math.ceil(max(change, 0) / scale) + 2
@@ -95,20 +95,20 @@ def _restroked(digit: Ink, change: float, scale: float) -> Ink:
     if finer > 1:
         digit = cv2.resize(digit, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
     moved = np.float32(change / 2 * finer / scale + 0.5)
-    # A stroke narrower than a pixel never covers one: what is to be thickened begins at paler ink.
+    # A stroke narrower than a pixel never covers one: thickening starts from paler ink.
     stroke = cv2.threshold(digit, 0.5 if change < 0 else 0.4, 1, cv2.THRESH_BINARY)[1]
-    if change < 0:  # nothing comes where there was no stroke
+    if change < 0:  # no ink where there was no stroke
         inside = cv2.distanceTransform(stroke.astype(np.uint8), cv2.DIST_L2, 3)
         drawn = np.maximum(np.minimum(inside + moved, stroke), 0)
-    else:  # all of the stroke stays
+    else:  # the whole stroke stays
         outside = cv2.distanceTransform((stroke == 0).view(np.uint8), cv2.DIST_L2, 3)
         drawn = np.minimum(np.maximum(moved - outside, stroke), 1)
     left, top, width, height = cv2.boundingRect((drawn > INK).view(np.uint8))
     return np.asarray(drawn[top : top + height, left : left + width] if width else drawn, np.float32)
 
 
-def _lay(digit: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
-    """Sets the digit into the frame, its centre of mass in the middle, or as near to it as fits."""
+def _centre(digit: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
+    """Put the digit into the frame, its centre of mass in the middle or as near as fits."""
     mass = cv2.moments(digit)
     top = math.floor(frame.shape[0] / 2 - mass["m01"] / mass["m00"] + 0.5)
     left = math.floor(frame.shape[1] / 2 - mass["m10"] / mass["m00"] + 0.5)

@@ -1,4 +1,4 @@
-"""Which pieces of a picture's ink are the writing: not specks, not what is left of a box, frame or ruling."""
+"""Removes ink that is not writing: specks, and remnants of a box, a frame or a ruling."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from numpy.typing import NDArray
 
 from inklens.pixels.ink import Ink
 
-_SEEN, _SURE = 0.2, 0.4  # pale ink joins pieces, but a piece of pale ink alone is none
-_SPECK = 0.04  # of the largest piece: smaller ones are dust, for the bar of a 5 or an i's dot has more
-_RIM = 0.15  # of the side: a line this near to the border may be a frame's
-_RUN = 0.3  # of the side that a piece of line goes on straight
-_THIN = 0.08  # of the side that a line is wide at most
-_LONG = 0.6  # of the side that a frame's piece is long at least
-_WHOLE = 0.9  # of the side that a line covers where it may be cut off a digit that touches it
+_SEEN, _SURE = 0.2, 0.4  # pale ink connects pieces, but a piece of pale ink alone does not count
+_SPECK = 0.04  # of the largest piece: smaller ones are dust; the bar of a 5 or the dot of an i is larger
+_RIM = 0.15  # of the side: a line this near the border may belong to a frame
+_RUN = 0.3  # of the side: least length of a straight run in a line
+_THIN = 0.08  # of the side: largest width of a line
+_LONG = 0.6  # of the side: least length of a piece of a frame
+_WHOLE = 0.9  # of the side: least length of a line that is cut off a digit that touches it
 
 
 def keep_writing(ink: Ink) -> Ink:
     """The ink without specks and without bits of a box, a frame or a ruling at the border.
 
-    A digit in several pieces stays whole. Where nothing else would be left, a line is taken for the writing.
+    A digit in several pieces stays whole. If nothing else would be left, a line counts as writing.
 
     Args:
         ink: float32 (H, W), 0 (paper) to 1 (ink).
 
     Returns:
-        float32 (H, W): 0 where a piece was dropped, the input itself where none was.
+        float32 (H, W): 0 where a piece was removed; the input itself if none was.
     """
     seen = _seen(ink)
     return _without_small(ink, seen, _without_whole_lines(seen), lines=True)
 
 
 def without_specks(ink: Ink) -> Ink:
-    """As `keep_writing`, but straight lines stay: for ink whose ruling is gone.
+    """As `keep_writing`, but straight lines stay: for ink without ruling.
 
     Args:
         ink: float32 (H, W), 0 (paper) to 1 (ink).
 
     Returns:
-        float32 (H, W): 0 where a piece was dropped, the input itself where none was.
+        float32 (H, W): 0 where a piece was removed; the input itself if none was.
     """
     seen = _seen(ink)
     return _without_small(ink, seen, seen, lines=False)
@@ -50,11 +50,11 @@ def _seen(ink: Ink) -> NDArray[np.uint8]:
 
 
 def _without_small(ink: Ink, seen: NDArray[np.uint8], mask: NDArray[np.uint8], *, lines: bool) -> Ink:
-    """The ink without the small pieces of the mask, and, if `lines`, without those that are a frame's."""
+    """The ink without the small pieces of the mask and, if `lines`, without those of a frame."""
     if mask is seen and cv2.connectedComponents(mask)[0] <= 2:
         return ink
     count, pieces, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    # A piece counts by what is surely ink in it.
+    # The size of a piece is its sure ink.
     writing = np.bincount(pieces[ink > _SURE], minlength=count)
     writing[0] = 0
     if lines and count > 2:
@@ -64,7 +64,7 @@ def _without_small(ink: Ink, seen: NDArray[np.uint8], mask: NDArray[np.uint8], *
         return ink
     stays = kept.astype(np.uint8)[pieces]
     lost = cv2.subtract(cv2.min(seen, 1), stays)
-    # The pale edge of a lost piece goes with it, but not that of a piece that stays.
+    # The pale edge of a removed piece goes too, but not that of a piece that stays.
     around = cv2.subtract(cv2.dilate(lost, _square(5)), cv2.dilate(stays, _square(3)))
     return np.asarray(np.where(cv2.max(around, lost), np.float32(0), ink), np.float32)
 
@@ -96,7 +96,7 @@ def _thin_runs(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _frames(
     mask: NDArray[np.uint8], pieces: NDArray[np.int32], boxes: NDArray[np.int32]
 ) -> NDArray[np.bool_]:
-    """Which pieces are made of lines at the border and go past the largest other piece on both sides."""
+    """Which pieces are lines at the border that reach past the largest other piece on both sides."""
     tall, wide = mask.shape
     left, top, width, height, area = boxes.T
     straight = cv2.max(*_lines(mask))
@@ -116,10 +116,10 @@ def _frames(
 
 
 def _without_whole_lines(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The mask without lines that run along a whole side and past all the rest, so that no digit has them.
+    """The mask without lines along a whole side and past everything else, which belong to no digit.
 
-    A digit that touches its box hangs together with it; this sets it free. Where there are
-    none, the mask itself.
+    A digit that touches its box is connected to it; without these lines it is separate. The mask itself, if
+    there are none.
     """
     tall, wide = mask.shape
     high, broad = max(1, round(_RIM * tall)), max(1, round(_RIM * wide))
@@ -143,5 +143,5 @@ def _without_whole_lines(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _covers(rim: NDArray[np.uint8], axis: int) -> bool:
     """Whether ink lies along nearly all of a rim, whose short side is `axis`."""
     most = _WHOLE * rim.shape[1 - axis]
-    # Fewer pixels than that cannot, and that is quickly counted.
+    # Counting pixels is quick, and too few of them cannot cover a rim.
     return bool(cv2.countNonZero(rim) >= most and rim.any(axis=axis).sum() >= most)

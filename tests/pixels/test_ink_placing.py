@@ -4,7 +4,7 @@ import pytest
 
 from drawn_ink import strokes
 from inklens.pixels import PixelSpec, find_ink, place_ink
-from inklens.pixels.placing import stroke_width
+from inklens.pixels.ink_placing import stroke_width
 
 SPEC = PixelSpec(28, 28, 1, "ink")
 

@@ -1,8 +1,7 @@
 import cv2
 import numpy as np
-import pytest
 
-from inklens.reading.pieces.pieces import Piece, find_pieces, merged
+from inklens.reading.pieces.components import find_pieces
 
 
 def _found(*strokes):
@@ -25,7 +24,7 @@ def test_the_bar_of_a_5_joins_it_and_a_comma_does_not():
     assert len(_found(*five, ((160, 165), (155, 178)))) == 2
 
 
-def test_two_halves_as_high_together_as_their_neighbours_are_one():
+def test_two_halves_as_high_together_as_the_digits_beside_them_are_one():
     beside = ((50, 50), (50, 150)), ((250, 50), (250, 150))
     halves = ((150, 50), (150, 92)), ((150, 106), (150, 150))
     assert len(_found(*beside, *halves)) == 3
@@ -34,30 +33,6 @@ def test_two_halves_as_high_together_as_their_neighbours_are_one():
 def test_dust_is_dropped_and_an_empty_page_has_no_pieces():
     assert len(_found(((50, 50), (50, 150)), ((200, 200), (200, 200)))) == 1
     assert _found() == []
-
-
-@pytest.mark.parametrize("tilt", [-0.6, 0.3, 0.9])
-def test_a_levelled_piece_is_upright_and_its_corners_stay_where_it_lies(tilt):
-    page = np.zeros((400, 400), np.uint8)
-    corners = cv2.boxPoints(((210, 190), (40, 120), np.degrees(tilt)))
-    cv2.fillPoly(page, [np.rint(corners).astype(np.int32)], 255)
-    (piece,) = find_pieces(page / np.float32(255), page)
-    level = piece.levelled(tilt)
-    assert (level.width, level.height) == (pytest.approx(41, abs=3), pytest.approx(121, abs=3))
-    assert level.ink.mean() > 0.93
-    assert level.corners.mean(axis=0) == pytest.approx((210, 190), abs=2)
-    away = np.linalg.norm(level.corners[:, None] - corners[None], axis=2).min(axis=1)
-    assert away.max() < 4
-
-
-def test_merged_pieces_keep_the_ink_of_both():
-    one = Piece(10, 20, 5, 8, np.full((8, 5), 0.4, np.float32))
-    other = Piece(13, 26, 6, 4, np.full((4, 6), 0.9, np.float32))
-    both = merged(one, other)
-    assert (both.left, both.top, both.right, both.bottom) == (10, 20, 19, 30)
-    assert both.ink[0, 0] == np.float32(0.4)
-    assert both.ink[7, 4] == both.ink[9, 8] == np.float32(0.9)
-    assert both.ink[9, 0] == both.ink[0, 8] == 0
 
 
 def test_the_edge_of_a_sheet_is_no_piece_and_no_measure_of_digits():

@@ -1,0 +1,125 @@
+"""Which chains of digits are numbers, by the network's probabilities for a whole chain at a time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.reading.pieces.hypotheses import DigitHypothesis
+from inklens.reading.pieces.segmentation import Segmentation
+
+# Evidence in nats that ink is a digit and not a letter or a doodle, from the network's probability: 1.8 at
+# 99.9%, 0.2 at 99%, at least `_LEAST`. Chosen on generated pages of MNIST's validation digits.
+_SLOPE, _OFFSET = 1.6, -3.0  # in -log10(1 - probability)
+_SUREST, _LEAST = 0.9995, -2.3
+_STROKE, _CUT_STROKE = 0.5, -0.5  # nats at most for a 1, and for a 1 or 7 that was cut out
+_CLEAR = 2.0  # nats from which a chain is clearly a number or clearly none, and counts for its page
+_FAIRLY_SURE = 0.5  # probability from which a digit in context is read
+_IN_CONTEXT = 3.0  # nats at most that ink in a number is a digit: once in twenty it is a comma or a blot
+_DROPPED = 4.0  # nats for leaving a piece out where the number of digits is known
+
+
+def best_digits(pieces: list[dict[int, Segmentation]]) -> list[DigitHypothesis]:
+    """The most probable digits of a chain.
+
+    Args:
+        pieces: for each piece from left to right, its segmentations.
+    """
+    return [
+        digit for options in pieces for digit in min(options.values(), key=lambda option: option.cost).digits
+    ]
+
+
+def select_numbers(
+    chains: list[list[DigitHypothesis]], *, use_context: bool = True
+) -> list[list[DigitHypothesis]]:
+    """Keep the chains that are numbers; words and drawings become empty.
+
+    Any network takes some letters for digits, but rarely all letters of a word: the evidence of a chain's
+    digits is added up. The clear chains of the page set the prior for the others (empirical Bayes).
+
+    Args:
+        chains: the digits of each chain, from left to right.
+        use_context: let the rest of a number raise the probability that a piece is a digit. An "unknown"
+            piece becomes "ok" if its class is then fairly sure.
+    """
+    evidence = np.array([_evidence(digits) for digits in chains])
+    several = np.array([len(digits) > 1 for digits in chains], np.bool_)
+    # A chain is no evidence for itself: only the others count.
+    numbers, words = _others(several & (evidence > _CLEAR)), _others(evidence < -_CLEAR)
+    # A page to be read usually has numbers; clear words and no clear number say otherwise.
+    beside = np.clip(np.log((numbers + 1) / (words + 0.5)), -0.8, 2.0)
+    alone = np.clip(np.log(2 / (0.5 * words**2 + 0.5)), -4.0, 2.0)
+    log_odds = evidence + np.where(numbers > 0, beside, alone)
+    selected = [digits if each > 0 else [] for digits, each in zip(chains, log_odds, strict=True)]
+    if not use_context:
+        return selected
+    return [
+        [_in_context(digit, each - _LEAST, clear) for digit in digits]
+        for digits, each, clear in zip(selected, log_odds.tolist(), (evidence > _CLEAR).tolist(), strict=True)
+    ]
+
+
+def _in_context(digit: DigitHypothesis, others: float, clear: bool) -> DigitHypothesis:
+    """The digit with the probability that it has in its number.
+
+    Args:
+        others: nats for the rest of the chain to be a number.
+        clear: whether the chain by itself is clearly a number.
+    """
+    # Without an OOD detector, only the network's doubt about the class made it unknown: that takes more.
+    has_ood_detector = digit.known < 1
+    if digit.status != "unknown" or not (has_ood_detector or clear):
+        return digit
+    odds = math.exp(min(_IN_CONTEXT, others))
+    known = digit.known * odds / (digit.known * odds + 1 - digit.known)
+    updated = replace(digit, known=known, status="ok")
+    return updated if updated.probability >= _FAIRLY_SURE else digit
+
+
+def _others(selected: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each chain, how many of the other chains are selected."""
+    return np.asarray(selected.sum() - selected, np.int64)
+
+
+def _evidence(digits: list[DigitHypothesis]) -> float:
+    """Nats for a number, against a word or a drawing."""
+    unsure = 1 - np.array([min(digit.probability, _SUREST) for digit in digits])
+    each = np.maximum(-_SLOPE * np.log10(unsure) + _OFFSET, _LEAST)
+    each[[digit.status != "ok" for digit in digits]] = _LEAST
+    return float(np.minimum(each, [_limit(digit) for digit in digits]).sum())
+
+
+def _limit(digit: DigitHypothesis) -> float:
+    """Upper limit of a digit's evidence: plain strokes, as in many letters, look like a 1 or 7."""
+    if digit.cut and digit.label in ("1", "7"):
+        return _CUT_STROKE
+    return _STROKE if digit.label == "1" else np.inf
+
+
+def select_number_of(count: int, chains: list[list[dict[int, Segmentation]]]) -> list[list[DigitHypothesis]]:
+    """The most probable number of exactly `count` digits; empty if no chain has that many.
+
+    Args:
+        chains: of each chain, the segmentations of its pieces from left to right.
+    """
+    found = [_with_count(pieces, count) for pieces in chains]
+    fitting = [number for number in found if number is not None]
+    return [list(min(fitting, key=lambda number: number.cost).digits)] if fitting else []
+
+
+def _with_count(pieces: list[dict[int, Segmentation]], count: int) -> Segmentation | None:
+    """The cheapest reading of a chain as `count` digits; pieces may be left out, at a cost."""
+    best: dict[int, Segmentation] = {0: Segmentation((), 0.0)}
+    for options in pieces:
+        after: dict[int, Segmentation] = {}
+        for count_before, before in best.items():
+            for more, option in [(0, Segmentation((), _DROPPED)), *options.items()]:
+                total, cost = count_before + more, before.cost + option.cost
+                if total <= count and (total not in after or cost < after[total].cost):
+                    after[total] = Segmentation((*before.digits, *option.digits), cost)
+        best = after
+    return best.get(count)

@@ -1,0 +1,64 @@
+"""The desk around a sheet, whose texture would look like ink."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.pixels.ink import Ink
+
+EDGE = 64  # of 255, by which the ground changes where one surface ends and another begins
+_SHEET = 0.2  # least share of the picture that a sheet covers
+_CONVEX = 0.9  # least share of its convex hull that a sheet fills
+_RIM = 0.015  # of the picture's longer side: the rim of a sheet, in its edge's shadow, counts as desk
+_TEXTURE = 0.1  # mean ink of a surface with texture; a written page has less
+_APART = 32  # of 255, by which desk and sheet differ where the whole sheet is in the picture
+
+
+def find_desk(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
+    """Where the desk around a sheet is; nowhere if it would not look like ink.
+
+    A desk has another shade than the sheet, and texture all over. The sheet is convex and lies in the middle.
+    A shadow on the sheet has no more ink than the rest. A smaller difference in shade is enough if the whole
+    sheet is in the picture, or if no ink was found at all.
+
+    Args:
+        ground: uint8 (h, w), the paper's and the desk's shade, without strokes.
+        ink: float32 (H, W), 0-1, of the same picture in full size.
+
+    Returns:
+        bool (H, W).
+    """
+    _, light = cv2.threshold(ground, 0, 255, cv2.THRESH_OTSU)
+    none = np.zeros(ink.shape, np.bool_)
+    if light.all() or not light.any():
+        return none
+    height, width = ground.shape
+    middle = light[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    same = light if middle.mean() > 127 else cv2.bitwise_not(light)
+    outlines, _ = cv2.findContours(same, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    largest = max(outlines, key=cv2.contourArea)
+    hull = cv2.convexHull(largest)
+    area = cv2.contourArea(hull)
+    if area < _SHEET * height * width or cv2.contourArea(largest) < _CONVEX * area:
+        return none
+    sheet = cv2.fillConvexPoly(np.zeros_like(ground), hull, 255)
+    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+    if not (sheet == 0).any() or (small.any() and small[sheet == 0].mean() < _TEXTURE):
+        return none
+    border = np.concatenate([sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]])
+    least = EDGE if border.any() and small.any() else _APART
+    if ground[light > 0].mean() - ground[light == 0].mean() < least:
+        return none
+    rim = 2 * round(_RIM * max(height, width)) + 1
+    sheet = cv2.erode(sheet, np.ones((rim, rim), np.uint8))
+    desk = cv2.resize(sheet, ink.shape[::-1], interpolation=cv2.INTER_LINEAR) < 128
+    return none if desk.all() else np.asarray(desk)
+
+
+def cover_desk(grey: NDArray[np.uint8], desk: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The picture, uint8 (H, W), with the shade of paper in place of the desk."""
+    covered = grey.copy()
+    covered[desk] = np.median(grey[~desk])
+    return covered

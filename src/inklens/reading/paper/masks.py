@@ -1,0 +1,52 @@
+"""Masks, uint8 (H, W) with 255 where something is, and what ruling, boxes and pens do with them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.pixels.ink import Ink
+
+Mask = NDArray[np.uint8]
+
+SURE = 0.5  # ink from here on is surely a stroke
+_PALE = 0.25  # ink from here on belongs to a stroke that is sure somewhere
+
+_Picture = TypeVar("_Picture", Mask, Ink)
+
+
+def stroke_mask(ink: Ink) -> Mask:
+    """Where strokes are: sure ink, and paler ink connected to it (hysteresis, Canny 1986).
+
+    Args:
+        ink: float32 (H, W), 0-1.
+
+    Returns:
+        uint8 (H, W), 0 or 255.
+    """
+    pale = cv2.compare(ink, _PALE, cv2.CMP_GT)
+    count, components = cv2.connectedComponents(pale, connectivity=8)
+    sure = np.zeros(count, np.uint8)
+    sure[components[ink > SURE]] = 255
+    sure[0] = 0
+    found: Mask = sure[components]
+    return found
+
+
+def as_mask(array: object) -> Mask:
+    """An array from NumPy or OpenCV as contiguous uint8."""
+    return np.ascontiguousarray(array, np.uint8)
+
+
+def transposed(picture: _Picture) -> _Picture:
+    """Rows and columns swapped, in memory too: NumPy's transposed views are slow to compute with."""
+    swapped: _Picture = cv2.transpose(picture)
+    return swapped
+
+
+def dilated(mask: Mask) -> Mask:
+    """The mask, a pixel larger on every side."""
+    return as_mask(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
