@@ -22,14 +22,13 @@ from inklens.reporting.report import wording
 from inklens.reporting.report.charts import Chart, coverage_chart, reliability_chart, training_charts
 from inklens.reporting.report.matrix import Matrix, gallery, matrix_of
 from inklens.reporting.report.pictures import LayerMaps, Picture, filters_sheet, map_sheets, thumbnail
-from inklens.reporting.report.run_figures import Robustness, Sources
+from inklens.reporting.report.run_figures import RobustnessFigures, Sources
+from inklens.reporting.report.settings_tables import Rows, data_rows, recipe_settings, rows, version_rows
 
 TEN, WORST = 10, 20
 _LARGE_SIDE = 128
 SCROLLED_MATRIX = 20  # with more classes the confusion matrix has small cells, and is scrolled
 _HEADING, _SHORT_HEADING = 18, 12  # letters of a class name beside the matrix
-
-Rows = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,9 +217,9 @@ def make_report(
         ),
         corruptions=_corruptions(sources.robustness),
         corrupted=_corrupted(sources.robustness),
-        recipe=_rows(_recipe_settings(sources)),
-        data=_data_rows(sources),
-        versions=_version_rows(sources.environment),
+        recipe=rows(recipe_settings(sources)),
+        data=data_rows(sources),
+        versions=version_rows(sources.environment),
         reproduce=wording.printable(reproduce),
         written=str(sources.environment.get("date", "")),
     )
@@ -319,16 +318,6 @@ def _members(sources: Sources) -> tuple[MemberRow, ...]:
     )
 
 
-def _recipe_settings(sources: Sources) -> dict[str, Any]:
-    """A recipe's fields; of a committee, those in which all members agree."""
-    recipe = sources.recipe["recipe"]
-    if "members" not in recipe:
-        return dict(recipe)
-    first, *others = recipe["members"].values()
-    alike = {field: value for field, value in first.items() if all(value == other[field] for other in others)}
-    return {**alike, "preset": recipe["preset"], "members": list(recipe["members"])}
-
-
 def _examples(sources: Sources, images: Split | None, indices: NDArray[np.integer]) -> tuple[Example, ...]:
     names, predicted, confidence = sources.names, sources.predicted, sources.confidence
     return tuple(
@@ -344,7 +333,7 @@ def _examples(sources: Sources, images: Split | None, indices: NDArray[np.intege
     )
 
 
-def _corruptions(robustness: Robustness | None) -> tuple[Corruption, ...]:
+def _corruptions(robustness: RobustnessFigures | None) -> tuple[Corruption, ...]:
     """The table's rows: the images as they are, each corruption in the file's order, and the mean."""
     if robustness is None:
         return ()
@@ -366,41 +355,10 @@ def _corruptions(robustness: Robustness | None) -> tuple[Corruption, ...]:
     return tuple(rows)
 
 
-def _corrupted(robustness: Robustness | None) -> str:
+def _corrupted(robustness: RobustnessFigures | None) -> str:
     """What was measured, in a sentence or two."""
     if robustness is None:
         return ""
     images = "images" if robustness.images is None else wording.plural(robustness.images, "test image")
     framed = " Framed again: brought back to the network's framing first, as an image file would be."
     return f"The error on {images} spoilt in some way.{framed if robustness.framed else ''}"
-
-
-def _rows(settings: Mapping[str, Any]) -> Rows:
-    return tuple((key.replace("_", " "), _plain(value)) for key, value in settings.items())
-
-
-def _data_rows(sources: Sources) -> Rows:
-    data, pixels = sources.recipe["data"], sources.recipe["pixels"]
-    rows = {key: data[key] for key in ("name", "kind", "train", "validation", "test") if key in data}
-    rows["pixels"] = wording.shape((pixels["height"], pixels["width"], pixels["channels"]))
-    rows["framing"] = pixels.get("framing")
-    rows["fingerprint"] = data.get("fingerprint")
-    return _rows(rows)
-
-
-def _version_rows(environment: Mapping[str, Any]) -> Rows:
-    said = {
-        key: environment.get(key)
-        for key in ("backend", "precision", "processor", "cores", "platform", "date")
-    }
-    return (*_rows(environment.get("versions") or {}), *_rows(said))
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_plain, value))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return f"{value:g}" if isinstance(value, float) else wording.clean(str(value))

@@ -22,7 +22,7 @@ _TRAIN = "train the run again"
 
 
 @dataclass(frozen=True)
-class Robustness:
+class RobustnessFigures:
     """Errors on spoilt images, shares of 1.
 
     Args:
@@ -60,7 +60,7 @@ class Sources:
     recipe: dict[str, Any]
     environment: dict[str, Any]
     metrics: dict[str, Any]
-    robustness: Robustness | None
+    robustness: RobustnessFigures | None
     history: tuple[dict[str, float | None], ...]
     names: tuple[str, ...]
     probabilities: NDArray[np.float64]
@@ -109,7 +109,7 @@ def read_sources(folder: RunFolder) -> Sources:
     )
 
 
-def _read_robustness(folder: RunFolder) -> Robustness | None:
+def _read_robustness(folder: RunFolder) -> RobustnessFigures | None:
     path = folder.path / ROBUSTNESS
     if not path.is_file():
         return None

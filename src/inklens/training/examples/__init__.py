@@ -20,7 +20,7 @@ from inklens.training.examples.stroke_variants import with_stroke_variants
 Add = Callable[[Split, Sequence[str], PixelSpec, float, int], Split]
 
 
-class Example(NamedTuple):
+class ExampleKind(NamedTuple):
     """One kind of further images: of which data they can be made, and how."""
 
     possible: Callable[[Dataset], bool]
@@ -39,9 +39,9 @@ def are_grey_digits(data: Dataset) -> bool:
 
 # In the order in which they are made: outliers are made of cut digits too.
 EXAMPLES = {
-    "stroke_variants": Example(is_grey_writing, with_stroke_variants),
-    "cut_digits": Example(is_grey_writing, with_cut_digits),
-    "outliers": Example(are_grey_digits, with_outliers),
+    "stroke_variants": ExampleKind(is_grey_writing, with_stroke_variants),
+    "cut_digits": ExampleKind(is_grey_writing, with_cut_digits),
+    "outliers": ExampleKind(are_grey_digits, with_outliers),
 }
 
 
