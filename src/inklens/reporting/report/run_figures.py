@@ -118,7 +118,7 @@ def _read_robustness(folder: RunFolder) -> RobustnessFigures | None:
         framed = found.get("framed")
         clean = found.get("clean_error")
         again = (framed or {}).get("clean_error")
-        return Robustness(
+        return RobustnessFigures(
             _errors(found),
             _errors(framed) if framed else {},
             None if clean is None else float(clean),
