@@ -1,12 +1,18 @@
-"""Data for all tests: real MNIST where INKLENS_DATA has it, else the embedded sample, as the header says."""
+"""Data and trained runs for all tests: real MNIST where INKLENS_DATA has it, else the embedded sample.
 
+The header of a test run says which. A run that many tests need is trained once, for all workers.
+"""
+
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from inklens.datasets import Dataset, load
 from inklens.datasets.places import find_mnist
@@ -29,12 +35,60 @@ def digits() -> Dataset:
     return Dataset("digits", whole.kind, whole.class_names, whole.spec, train, whole.test, None, whole.source)
 
 
+@pytest.fixture(scope="session")
+def sample() -> Dataset:
+    """The embedded sample, which a run can load again."""
+    return load("sample")
+
+
+@pytest.fixture(scope="session")
+def shared_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two runs on the sample, runs/one (98 %) and runs/two (less). Copy what a test changes."""
+    from inklens.networks.backends import select_backend
+    from inklens.recipes import Recipe
+    from inklens.training import train
+
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = root / "shared"
+    with FileLock(root / "shared.lock"):
+        if not (folder / "runs/two/report.html").is_file():
+            select_backend("tensorflow")
+            for seed, (name, epochs) in enumerate((("one", 4), ("two", 1))):
+                recipe = Recipe.from_preset("fast", epochs=epochs, batch_size=64, seed=seed)
+                train(load("sample"), recipe, output=folder / "runs", name=name)
+    return folder
+
+
 Inklens = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def inklens(tmp_path: Path) -> Inklens:
-    """Runs the command line in a process of its own, in an empty folder: inklens("train", "--epochs", 1)."""
+def inklens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inklens:
+    """Runs the command line in an empty folder: inklens("train", "--epochs", 1). In this process, which has
+    imported the libraries already; `inklens_process` starts one."""
+    from inklens.cli import main
+
+    def run(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+        words = ["inklens", *map(str, arguments)]
+        said, complained = io.StringIO(), io.StringIO()
+        with monkeypatch.context() as patch, redirect_stdout(said), redirect_stderr(complained):
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", words)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        return subprocess.CompletedProcess(
+            words, ended.value.code or 0, said.getvalue(), complained.getvalue()
+        )
+
+    return run
+
+
+@pytest.fixture
+def inklens_process(tmp_path: Path) -> Inklens:
+    """Runs the command line in a process of its own, in an empty folder."""
 
     def run(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(

@@ -2,23 +2,17 @@ import numpy as np
 import pytest
 
 from inklens.errors import DataError, RunError
-from inklens.networks.backends import select_backend
-from inklens.recipes import Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder
-from inklens.training import train
-
-select_backend("tensorflow")
 
 
 @pytest.fixture(scope="module")
-def run(digits, tmp_path_factory):
-    recipe = Recipe(network="convnet-small", epochs=2, batch_size=64)
-    return train(digits, recipe, output=tmp_path_factory.mktemp("runs"), report=False)
+def run(shared_runs):
+    return Run.open(shared_runs / "runs/one")
 
 
-def test_a_single_image_and_a_batch_give_the_same_probabilities(run, digits):
-    images = digits.test.batch(slice(0, 5))
+def test_a_single_image_and_a_batch_give_the_same_probabilities(run, sample):
+    images = sample.test.batch(slice(0, 5))
     together = run.predict(images)
     assert together.shape == (5, 10)
     assert together.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
@@ -26,24 +20,24 @@ def test_a_single_image_and_a_batch_give_the_same_probabilities(run, digits):
         assert run.predict(image)[0] == pytest.approx(row, abs=1e-5)
 
 
-def test_bytes_and_floats_with_and_without_a_channel_axis_mean_the_same(run, digits):
-    images = digits.test.batch(slice(0, 3))
+def test_bytes_and_floats_with_and_without_a_channel_axis_mean_the_same(run, sample):
+    images = sample.test.batch(slice(0, 3))
     expected = run.predict(images)
     for same in (images[..., 0], images / 255, (images[..., 0] / 255).astype(np.float32)):
         assert run.predict(same) == pytest.approx(expected, abs=1e-6)
 
 
-def test_evaluating_again_gives_the_figures_in_the_run_folder(run, digits):
-    assert run.evaluate(digits).accuracy == run.metrics["test"]["accuracy"]
-    assert run.evaluate(digits.test).loss == pytest.approx(run.metrics["test"]["loss"], abs=1e-6)
+def test_evaluating_again_gives_the_figures_in_the_run_folder(run, sample):
+    assert run.evaluate(sample).accuracy == run.metrics["test"]["accuracy"]
+    assert run.evaluate(sample.test).loss == pytest.approx(run.metrics["test"]["loss"], abs=1e-6)
 
 
-def test_an_opened_run_is_the_run(run, digits):
+def test_an_opened_run_is_the_run(run, sample):
     opened = Run.open(run.path)
-    image = digits.test.batch(slice(0, 1))
+    image = sample.test.batch(slice(0, 1))
     assert np.array_equal(opened.predict(image), run.predict(image))
     assert opened.recipe == run.recipe
-    assert opened.class_names == digits.class_names
+    assert opened.class_names == sample.class_names
 
 
 @pytest.mark.parametrize(
@@ -59,19 +53,19 @@ def test_images_that_do_not_fit_are_refused_in_words(run, images, message):
         run.predict(images)
 
 
-def test_data_with_other_classes_are_refused(run, digits):
+def test_data_with_other_classes_are_refused(run, sample):
     from dataclasses import replace
 
-    other = replace(digits, class_names=tuple("abcdefghij"))
+    other = replace(sample, class_names=tuple("abcdefghij"))
     with pytest.raises(DataError, match="has the classes a, b, c"):
         run.evaluate(other)
 
 
-def test_classes_in_another_order_are_matched_by_name(run, digits):
+def test_classes_in_another_order_are_matched_by_name(run, sample):
     from dataclasses import replace
 
-    flipped = replace(digits.test, labels=9 - digits.test.labels)
-    data = replace(digits, class_names=digits.class_names[::-1], test=flipped)
+    flipped = replace(sample.test, labels=9 - sample.test.labels)
+    data = replace(sample, class_names=sample.class_names[::-1], test=flipped)
     assert run.evaluate(data).accuracy == run.metrics["test"]["accuracy"]
 
 

@@ -12,9 +12,9 @@ from tiny_onnx import build_model, save
 
 
 @pytest.fixture
-def runs(two_runs, tmp_path):
+def runs(shared_runs, tmp_path):
     """The runs one and two beside each other, in the folder where the `inklens` fixture works."""
-    shutil.copytree(two_runs / "runs", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(shared_runs / "runs", tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -14,9 +14,9 @@ from inklens.run_folder import RunFolder
 
 
 @pytest.fixture
-def run(two_runs, tmp_path):
+def run(shared_runs, tmp_path):
     """A copy of one run, in the folder where the `inklens` fixture works."""
-    shutil.copytree(two_runs / "runs" / "one", tmp_path / "one")
+    shutil.copytree(shared_runs / "runs" / "one", tmp_path / "one")
     return tmp_path / "one"
 
 

@@ -62,9 +62,9 @@ def test_a_run_is_explained_in_pictures_and_says_what_predict_says(inklens, run,
             assert picture.format == "PNG"
 
 
-def test_another_class_another_cover_and_another_folder_on_another_backend(inklens, run, tmp_path):
+def test_another_class_another_cover_and_another_folder_on_another_backend(inklens_process, run, tmp_path):
     options = ("--label", "level", "--patch", 10, "--stride", 9, "--output", "there")
-    done = inklens("explain", "run", "stroke.png", *options, KERAS_BACKEND="jax")
+    done = inklens_process("explain", "run", "stroke.png", *options, KERAS_BACKEND="jax")
     assert (done.returncode, done.stderr) == (0, "")
     assert "explained  level  " in done.stdout
     assert "of 9 places of a cover of 10x10 pixels" in done.stdout

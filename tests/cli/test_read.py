@@ -16,9 +16,9 @@ def photo(tmp_path, digits):
     return tmp_path / "photo.png"
 
 
-def test_a_photo_is_read_by_the_latest_run_and_everything_is_written(inklens, two_runs, photo, tmp_path):
+def test_a_photo_is_read_by_the_latest_run_and_everything_is_written(inklens, shared_runs, photo, tmp_path):
     done = inklens(
-        "read", photo, "--model", two_runs / "runs/two", "--expect", 3,
+        "read", photo, "--model", shared_runs / "runs/two", "--expect", 3,
         "--output", "numbers.json", "--annotate", "drawn.png", "--stages", "steps",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -30,8 +30,10 @@ def test_a_photo_is_read_by_the_latest_run_and_everything_is_written(inklens, tw
     assert len(list((tmp_path / "steps").glob("*.png"))) == 5
 
 
-def test_a_row_for_each_digit_goes_into_csv(inklens, two_runs, photo, tmp_path):
-    done = inklens("read", photo, "--model", two_runs / "runs/one", "--expect", 3, "--output", "numbers.csv")
+def test_a_row_for_each_digit_goes_into_csv(inklens, shared_runs, photo, tmp_path):
+    done = inklens(
+        "read", photo, "--model", shared_runs / "runs/one", "--expect", 3, "--output", "numbers.csv"
+    )
     assert done.returncode == 0, done.stderr
     with (tmp_path / "numbers.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -39,16 +41,16 @@ def test_a_row_for_each_digit_goes_into_csv(inklens, two_runs, photo, tmp_path):
     assert all(len(row["box"].split()) == 8 for row in rows)
 
 
-def test_a_blank_page_is_no_error_and_says_why_nothing_is_read(inklens, two_runs, tmp_path):
+def test_a_blank_page_is_no_error_and_says_why_nothing_is_read(inklens, shared_runs, tmp_path):
     cv2.imwrite(str(tmp_path / "blank.png"), np.full((50, 60), 255, np.uint8))
-    done = inklens("read", "blank.png", "--model", two_runs / "runs/one")
+    done = inklens("read", "blank.png", "--model", shared_runs / "runs/one")
     assert (done.returncode, done.stdout) == (0, "")
     assert "no ink" in done.stderr
 
 
-def test_one_bad_photo_among_good_ones_is_a_note(inklens, two_runs, photo, tmp_path):
+def test_one_bad_photo_among_good_ones_is_a_note(inklens, shared_runs, photo, tmp_path):
     (tmp_path / "cut.png").write_bytes(photo.read_bytes()[:200])
-    done = inklens("read", photo, "cut.png", "--model", two_runs / "runs/one", "--expect", 3)
+    done = inklens("read", photo, "cut.png", "--model", shared_runs / "runs/one", "--expect", 3)
     assert done.returncode == 0, done.stderr
     assert "1 of 2 photos could not be read" in done.stderr
 
@@ -67,10 +69,10 @@ def test_one_bad_photo_among_good_ones_is_a_note(inklens, two_runs, photo, tmp_p
         (["photo.png", "--annotate", "drawn.jpg"], "expected a .png"),
     ],
 )
-def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, two_runs, photo, arguments, words):
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, shared_runs, photo, arguments, words):
     (photo.parent / "cut.png").write_bytes(photo.read_bytes()[:200])
     (photo.parent / "words.png").write_text("no picture")
-    done = inklens("read", *arguments, "--model", two_runs / "runs/one")
+    done = inklens("read", *arguments, "--model", shared_runs / "runs/one")
     assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
