@@ -43,6 +43,7 @@ FENCES = {
     "mlxtend": {"datasets"},
     "onnxruntime": {"classifier", "export"},
     "onnx": {"classifier", "export"},
+    "google": {"classifier"},
     "tf2onnx": {"export"},
     "matplotlib": {"reporting"},
     "jinja2": {"reporting"},
