@@ -51,6 +51,7 @@ FENCES = {
     "mlxtend": {"datasets"},
     "onnxruntime": {"classifier", "export"},
     "onnx": {"classifier", "export"},
+    "google": {"classifier"},
     "tf2onnx": {"export"},
     "matplotlib": {"reporting"},
     "jinja2": {"reporting"},

@@ -33,7 +33,7 @@ def build_model(spec: PixelSpec = SPEC, reject: Reject | None = None) -> onnx.Mo
     dense = random.normal(size=(4 * (height - 2) * (width - 2), 3)).astype(np.float32) / 4
     nodes = [
         helper.make_node("Cast", ["pixels"], ["floats"], to=TensorProto.FLOAT),
-        helper.make_node("Div", ["floats", "white"], ["shares"]),
+        helper.make_node("Mul", ["floats", "scale"], ["shares"]),
         helper.make_node("Transpose", ["shares"], ["planes"], perm=[0, 3, 1, 2]),
         helper.make_node("Conv", ["planes", "kernel"], ["features"]),
         helper.make_node("Relu", ["features"], ["positive"]),
@@ -43,7 +43,7 @@ def build_model(spec: PixelSpec = SPEC, reject: Reject | None = None) -> onnx.Mo
         helper.make_node("ReduceLogSumExp", ["logits", "axis"], ["score"], keepdims=0),
     ]
     arrays = {
-        "white": np.array(255, np.float32),
+        "scale": np.array(1 / 255, np.float32),
         "kernel": kernel,
         "dense": dense,
         "axis": np.array([1], np.int64),

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_state
 
-from inklens.classifier.guard import INPUT, OUTPUTS, check, read
 from inklens.classifier.image_inputs import Image, framed
 from inklens.classifier.metadata import ModelMetadata
+from inklens.classifier.onnx_file import check, read
+from inklens.classifier.onnx_session import OnnxSession
 from inklens.classifier.predictions import Predictions, decide_status, known_share
-from inklens.classifier.work import Work
 from inklens.errors import DataError, ModelError
 from inklens.pixels import PixelSpec
 
@@ -27,23 +25,8 @@ if TYPE_CHECKING:
 # Larger batches are not faster: the images of one go through a network of ours one after the other.
 MAX_BATCH = 64
 MAX_THREADS = 8
-# What all networks of a process may allocate together: a hostile file of 1 kB can ask for any amount.
-MAX_MEMORY = 2 * 2**30
 
 _BATCH_PIXELS = MAX_BATCH * 64 * 64
-# onnxruntime's errors have no common root but Exception.
-_ONNXRUNTIME_ERRORS = (
-    MemoryError,
-    RuntimeError,
-    ValueError,
-    onnxruntime_state.EPFail,
-    onnxruntime_state.Fail,
-    onnxruntime_state.InvalidArgument,
-    onnxruntime_state.InvalidGraph,
-    onnxruntime_state.InvalidProtobuf,
-    onnxruntime_state.NotImplemented,
-    onnxruntime_state.RuntimeException,
-)
 
 
 class Classifier:
@@ -55,17 +38,14 @@ class Classifier:
         ('7',)
     """
 
-    def __init__(
-        self, session: onnxruntime.InferenceSession, metadata: ModelMetadata, work: Work, threads: int
-    ) -> None:
+    def __init__(self, session: OnnxSession, metadata: ModelMetadata, threads: int) -> None:
         self._session = session
-        self._work = work
         self._threads = threads
         self.metadata = metadata
 
     @classmethod
     def open(cls, path: str | Path, *, threads: int | None = None) -> Classifier:
-        """Opens a model.onnx that Inklens wrote. The file is not trusted; see `inklens.classifier.guard`.
+        """Opens a model.onnx that Inklens wrote. The file is not trusted; see `inklens.classifier.onnx_file`.
 
         Args:
             path: the file, or the run folder that holds it.
@@ -80,11 +60,8 @@ class Classifier:
             file = file / "model.onnx"
         content = read(file)
         try:
-            metadata, work = check(content)
-            # Before onnxruntime sees it, for opening a file already computes what has constants only.
-            for images in (1, _batch_size(metadata.pixels)):
-                work.check(images)
-            return cls(_session(content), metadata, work, threads or min(MAX_THREADS, available_cores()))
+            metadata, content = check(content)
+            return cls(OnnxSession(content), metadata, threads or min(MAX_THREADS, available_cores()))
         except ModelError as error:
             raise ModelError(f"{file} cannot be used: {error}") from error
 
@@ -161,11 +138,7 @@ class Classifier:
         return ThreadPoolExecutor(self._threads, "inklens-predict")
 
     def _run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        self._work.check(len(pixels))
-        try:
-            probabilities, score = self._session.run(OUTPUTS, {INPUT: pixels})
-        except _ONNXRUNTIME_ERRORS as error:
-            raise ModelError(f"the network fails on {len(pixels)} images: {_one_line(error)}") from error
+        probabilities, score = self._session.run(pixels)
         # The file only claims its shapes; a row that does not sum to 1 is no answer, and neither is NaN.
         shapes = (len(pixels), len(self.class_names)), (len(pixels),)
         if (probabilities.shape, score.shape) != shapes:
@@ -183,38 +156,3 @@ def available_cores() -> int:
 
 def _batch_size(spec: PixelSpec) -> int:
     return max(1, min(MAX_BATCH, _BATCH_PIXELS // (spec.height * spec.width)))
-
-
-def _session(content: bytes) -> onnxruntime.InferenceSession:
-    _limit_memory()
-    options = onnxruntime.SessionOptions()
-    # Threads inside the network wait for each other, spinning, at every layer: on a busy machine with two
-    # cores the same images in batches side by side went through 1.4 to 4 times as fast.
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4  # what goes wrong is in the exception; onnxruntime would print it too
-    # Else onnxruntime plans one block of memory for each batch size it meets, and keeps them all.
-    options.enable_mem_pattern = False
-    options.add_session_config_entry("session.use_env_allocators", "1")
-    # Else bytes that also read as onnxruntime's own format would be taken for that, past the guard.
-    options.add_session_config_entry("session.load_model_format", "ONNX")
-    try:
-        return onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"], enable_fallback=0
-        )
-    except _ONNXRUNTIME_ERRORS as error:
-        raise ModelError(f"onnxruntime refuses it: {_one_line(error)}") from error
-
-
-@cache
-def _limit_memory() -> None:
-    """One arena with a limit for all sessions of this process; growing by what is asked, not by doubling."""
-    where: Any = onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-    )
-    arena = onnxruntime.OrtArenaCfg({"max_mem": MAX_MEMORY, "arena_extend_strategy": 1})
-    onnxruntime.create_and_register_allocator(where, arena)
-
-
-def _one_line(error: Exception) -> str:
-    """What onnxruntime says may hold names from the file: escaped, and cut."""
-    return ascii(" ".join(str(error).split()))[1:301]

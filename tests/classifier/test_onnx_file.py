@@ -1,0 +1,422 @@
+"""A fixture for every way in which a model file can be hostile or broken."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from inklens.classifier import METADATA_KEY, Classifier
+from inklens.classifier.onnx_file import MAX_NODES, check, read
+from inklens.errors import ModelError
+from inklens.pixels import PixelSpec
+from mutants import mutated
+from tiny_onnx import build_model, metadata, save
+
+
+def refused(model: onnx.ModelProto, said: str) -> None:
+    with pytest.raises(ModelError, match=said) as caught:
+        check(model.SerializeToString())
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 250
+
+
+def test_a_model_of_ours_passes_and_gives_its_metadata():
+    content = build_model().SerializeToString()
+    assert check(content) == (metadata(), content)
+
+
+@pytest.mark.parametrize("location", ["../../secret", "/etc/passwd", "weights.bin"])
+def test_weights_outside_the_file_are_refused(location):
+    model = build_model()
+    kernel = model.graph.initializer[1]
+    kernel.ClearField("raw_data")
+    kernel.external_data.add(key="location", value=location)
+    refused(model, "external_data in a TensorProto, which is refused: export the model with `inklens export`")
+    kernel.ClearField("external_data")
+    kernel.data_location = TensorProto.EXTERNAL
+    refused(model, "data_location in a TensorProto")
+
+
+def test_a_tensor_inside_a_node_is_refused():
+    model = build_model()
+    model.graph.node.insert(0, helper.make_node("Constant", [], ["c"], value=model.graph.initializer[0]))
+    refused(model, "t in a AttributeProto")
+
+
+@pytest.mark.parametrize("dims", [[2**40], [2**31, 2**31, 2**31], [-1], [0], [1] * 9, [2**62, 4]])
+def test_a_size_that_the_file_does_not_hold_is_refused(dims):
+    model = build_model()
+    del model.graph.initializer[1].dims[:]
+    model.graph.initializer[1].dims.extend(dims)
+    refused(model, "'kernel' says .* and holds 144 bytes")
+
+
+def test_numbers_that_are_not_raw_or_of_another_type_are_refused():
+    model = build_model()
+    model.graph.initializer.append(helper.make_tensor("list", TensorProto.INT64, [2], [1, 2]))
+    refused(model, "int64_data in a TensorProto")
+    for array in (np.zeros(2, np.float64), np.zeros(2, np.uint8), np.zeros(2, bool)):
+        model.graph.initializer[-1].CopyFrom(numpy_helper.from_array(array, "list"))
+        refused(model, r"'list' is of type \d+; expected float32, int32, int64")
+    model.graph.initializer[-1].CopyFrom(numpy_helper.from_array(np.zeros(65, np.int64), "list"))
+    refused(model, "'list' lists 65 sizes; expected at most 64")
+
+
+def test_an_operator_of_a_foreign_domain_is_refused():
+    model = build_model()
+    model.graph.node[4].domain = "com.evil"
+    refused(model, "'Relu' of 'com.evil'; expected ONNX's own")
+    model = build_model()
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    refused(model, "operators of version 18 of '', 1 of 'com.microsoft'; expected ONNX's own, 13 to 26")
+
+
+@pytest.mark.parametrize(
+    "operator", ["Loop", "RandomNormal", "ConstantOfShape", "StringConcat", "AveragePool", "x" * 10_000]
+)
+def test_an_operator_that_no_model_of_ours_has_is_refused_in_a_short_line(operator):
+    model = build_model()
+    model.graph.node[4].op_type = operator
+    refused(model, "which no model of ours has")
+
+
+def test_a_division_that_would_end_the_process_is_refused():
+    """onnxruntime 1.31 does not survive the least int64 divided by -1."""
+    least, minus = np.array(-(2**63)), np.array(-1)
+    divided = helper.make_node("Div", ["least", "minus"], ["more"])
+    refused(hostile([divided], {"least": least, "minus": minus}), "the operator 'Div'")
+
+
+def test_graphs_functions_sparse_and_other_things_that_no_model_of_ours_has_are_refused():
+    model = build_model()
+    model.graph.node[0].attribute.append(helper.make_attribute("body", onnx.GraphProto(name="g")))
+    refused(model, "g in a AttributeProto, which is refused")
+    model = build_model()
+    model.functions.append(onnx.FunctionProto(name="f"))
+    refused(model, "functions in a ModelProto")
+    model = build_model()
+    model.training_info.add()
+    refused(model, "training_info in a ModelProto")
+    model = build_model()
+    model.graph.sparse_initializer.add()
+    refused(model, "sparse_initializer in a GraphProto")
+    for kind in ("sequence_type", "map_type", "optional_type", "sparse_tensor_type"):
+        model = build_model()
+        getattr(model.graph.input[0].type, kind).SetInParent()
+        refused(model, f"{kind} in a TypeProto")
+
+
+def test_too_many_nodes_inputs_and_outputs_are_refused():
+    model = build_model()
+    model.graph.node.extend([model.graph.node[0]] * MAX_NODES)
+    refused(model, "2,009 of node; expected at most 2,000")
+    model = build_model()
+    model.graph.node[4].op_type = "Max"
+    model.graph.node[4].input.extend(["features"] * 64)
+    refused(model, "'Max' has more than 64 inputs")
+    model = build_model()
+    model.graph.node[4].output.append("second")
+    refused(model, "'Relu' has more than 64 inputs, or not one output")
+
+
+def test_missing_and_double_metadata_are_refused():
+    model = build_model()
+    model.metadata_props.append(model.metadata_props[0])
+    refused(model, "2 metadata 'inklens'")
+    del model.metadata_props[:]
+    refused(model, "no metadata 'inklens'; expected a model.onnx that Inklens wrote")
+
+
+def test_metadata_that_do_not_fit_the_schema_are_refused():
+    model = build_model()
+    model.metadata_props[0].value = "{}"
+    refused(model, "metadata of format None")
+
+
+def test_class_names_that_do_not_fit_the_output_are_refused():
+    model = build_model()
+    helper.set_model_props(model, {METADATA_KEY: metadata(class_names=("a", "b")).to_json()})
+    refused(model, "'probabilities float32 Nx3', .*; the metadata say 'probabilities float32 Nx2'")
+
+
+def test_pixels_that_do_not_fit_the_input_are_refused():
+    model = build_model()
+    helper.set_model_props(model, {METADATA_KEY: metadata(PixelSpec(9, 8, 1)).to_json()})
+    refused(model, "inputs are 'pixels uint8 Nx8x8x1'; the metadata say 'pixels uint8 Nx9x8x1'")
+
+
+def test_another_type_name_or_number_of_inputs_and_outputs_is_refused():
+    model = build_model()
+    model.graph.input[0].type.tensor_type.elem_type = TensorProto.FLOAT
+    refused(model, "inputs are 'pixels float32 Nx8x8x1'; .* uint8")
+    model = build_model()
+    model.graph.input.append(helper.make_tensor_value_info("\x1b[2J", TensorProto.FLOAT, [1]))
+    refused(model, "inputs are 'pixels uint8 Nx8x8x1', .* float32 1'")
+    model = build_model()
+    del model.graph.output[1]
+    refused(model, "outputs are 'probabilities float32 Nx3'; .* and 'score float32 N'")
+    model = build_model()
+    model.graph.output[0].type.tensor_type.elem_type = TensorProto.INT64
+    refused(model, "outputs are 'probabilities int64 Nx3'")
+
+
+def test_a_model_for_one_batch_size_only_is_refused():
+    model = build_model()
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    refused(model, "'pixels uint8 1x8x8x1'; the metadata say 'pixels uint8 Nx8x8x1': export it again")
+
+
+@pytest.mark.parametrize("version", [12, 27])
+def test_operators_of_a_version_whose_meaning_is_not_known_are_refused(version):
+    model = build_model()
+    model.opset_import[0].version = version
+    refused(model, f"version {version} of ''; expected ONNX's own, 13 to 26: export it again")
+
+
+def test_names_that_are_there_twice_or_too_late_are_refused():
+    model = build_model()
+    model.graph.initializer.append(model.graph.initializer[0])
+    refused(model, "two tensors of the same name")
+    model = build_model()
+    model.graph.node[2].output[0] = "kernel"
+    refused(model, "'Transpose' is not in order")
+    model = build_model()
+    model.graph.node.append(model.graph.node[0])
+    refused(model, "'Cast' is not in order")
+    model = build_model()
+    model.graph.node.insert(0, model.graph.node[4])
+    refused(model, "'Relu' is not in order")
+
+
+def test_a_file_that_is_cut_anywhere_is_refused():
+    content = build_model().SerializeToString()
+    for end in range(0, len(content), 7):
+        with pytest.raises(ModelError):
+            check(content[:end])
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\x89HDF\r\n"])
+def test_a_keras_file_is_named_as_such(start):
+    with pytest.raises(ModelError, match=r"a Keras file, not ONNX; `inklens export"):
+        check(start + bytes(100))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n" + bytes(50),
+        b"hello, world",
+        b"hello\n",
+        b"\x08\x00\x00\x00ORTM",
+        b"\x08",
+        b"\x08" + b"\xff" * 20,
+        b"\x3a\x7f",
+        b"\x0b\x0b\x0c\x0c",
+    ],
+)
+def test_what_is_no_onnx_file_is_refused(content):
+    with pytest.raises(ModelError, match=r"it is no ONNX file, or damaged; `inklens export RUN` writes"):
+        check(content)
+
+
+def test_a_name_that_is_no_utf8_is_refused_where_it_matters():
+    content = build_model().SerializeToString()
+    with pytest.raises(ModelError, match="the operator a bytes, which no model of ours has"):
+        check(content.replace(b"Relu", b"Re\xffu"))
+    with pytest.raises(ModelError, match="metadata that is no JSON"):
+        check(content.replace(b"things", b"thing\xff"))
+
+
+def test_fields_of_another_type_or_unknown_do_not_reach_onnxruntime():
+    content = build_model().SerializeToString()
+    for more in (b"\x7a\x01x", b"\xf8\x7f\x01", b"\x0a\x00"):
+        assert check(content + more) == (metadata(), content)
+
+
+def test_what_protobuf_merges_is_checked_and_run_as_one():
+    model = build_model()
+    more = onnx.ModelProto(graph=onnx.GraphProto(name="b"))
+    assert check(model.SerializeToString() + more.SerializeToString())[1].count(b"network") == 0
+    more.graph.node.add(op_type="Loop", output=["late"])
+    with pytest.raises(ModelError, match="the operator 'Loop'"):
+        check(model.SerializeToString() + more.SerializeToString())
+
+
+def test_a_file_that_would_be_many_times_as_large_in_memory_is_refused_before_it_is_parsed():
+    with pytest.raises(ModelError, match="2,001 of opset_import; expected at most 2,000"):
+        check(b"\x42\x00" * (MAX_NODES + 1))
+    for tiny in (b"\x42\x00", b"\x3a\x14" + b"\x0a\x00" * 10):  # an operator set, a graph of ten nodes
+        with pytest.raises(ModelError, match="more than 8,388,608 bytes beside its weights"):
+            check(tiny * 100_000)
+
+
+def test_a_path_that_is_no_file_of_a_fair_size_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="is a folder; expected a model"):
+        read(tmp_path)
+    with pytest.raises(ModelError, match="is not there"):
+        read(tmp_path / "nothing.onnx")
+    with (tmp_path / "huge.onnx").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(ModelError, match="1,099,511,627,776 bytes; expected at most 536,870,912"):
+        read(tmp_path / "huge.onnx")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.onnx")
+        with pytest.raises(ModelError, match="is not there"):
+            read(tmp_path / "pipe.onnx")
+
+
+def hostile(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> onnx.ModelProto:
+    """The model of a few nodes more, whose last, "more", goes on instead of the convolution's output."""
+    model = build_model()
+    model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in constants.items())
+    for place, node in enumerate(nodes, 4):
+        model.graph.node.insert(place, node)
+    model.graph.node[4 + len(nodes)].input[0] = "more"
+    return model
+
+
+def largest_of(name: str) -> list[onnx.NodeProto]:
+    most = helper.make_node("ReduceMax", [name], ["most"], keepdims=0)
+    return [most, helper.make_node("Add", ["features", "most"], ["more"])]
+
+
+def test_a_vast_window_is_refused():
+    """One pool over the image laid out large: 4,000 times 4,000 windows of a million numbers each."""
+    pool = helper.make_node("MaxPool", ["features"], ["vast"], kernel_shape=[1000, 1000], pads=[2500] * 4)
+    refused(hostile([pool, *largest_of("vast")], {}), "a window of 1000x1000; expected at most 8x8")
+    pool = helper.make_node("MaxPool", ["features"], ["vast"], kernel_shape=[8, 8, 8])
+    refused(hostile([pool, *largest_of("vast")], {}), "a window of 8x8x8")
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((1, 4, 200, 200), "a window of 200x200"),
+        ((1, 4, 2, 2, 2), "a window of 2x2x2"),
+        ((1024, 1024, 1, 2), "convolves by 2,097,152 numbers; expected at most 1,048,576"),
+    ],
+)
+def test_a_vast_convolution_is_refused(shape, said):
+    conv = helper.make_node("Conv", ["features", "vast"], ["wide"], pads=[2500] * 4)
+    refused(hostile([conv, *largest_of("wide")], {"vast": np.zeros(shape, np.float32)}), said)
+
+
+@pytest.mark.parametrize("operator", ["MatMul", "Gemm", "Conv"])
+def test_a_product_of_products_is_refused(operator):
+    """Outer products of short vectors, multiplied with one another: 20 billion numbers' sums of 100,000."""
+    constants = {"tall": np.ones((20_000, 1), np.float32), "wide": np.ones((1, 20_000), np.float32)}
+    square = helper.make_node("MatMul", ["tall", "wide"], ["square"])
+    again = helper.make_node(operator, ["square", "square"], ["product"])
+    said = f"'{operator}' does not multiply by weights of the file"
+    refused(hostile([square, again, *largest_of("product")], constants), said)
+    model = build_model()
+    del model.graph.node[3].input[1]
+    refused(model, "'Conv' does not multiply by weights")
+
+
+def test_whole_numbers_are_not_multiplied_as_matrices_and_no_text_is_made():
+    product = helper.make_node("MatMul", ["one", "one"], ["more"])
+    refused(hostile([product], {"one": np.ones((1, 1), np.int64)}), "'MatMul' does not multiply by weights")
+    cast = helper.make_node("Cast", ["features"], ["more"], to=TensorProto.STRING)
+    refused(hostile([cast], {}), "casts to type 8; expected float32, int32, int64")
+
+
+def test_a_list_of_sizes_that_doubles_with_every_node_is_refused():
+    """onnxruntime follows lists of sizes through the graph when it opens a file; here in 50 s and 5 GB."""
+    nodes = [helper.make_node("Shape", ["features"], ["double0"])]
+    nodes += [
+        helper.make_node("Concat", [f"double{step}"] * 2, [f"double{step + 1}"], axis=0) for step in range(26)
+    ]
+    nodes.append(helper.make_node("Reshape", ["features", "double26"], ["more"]))
+    refused(hostile(nodes, {}), "joins more than 10,000 pieces; no model of ours has as many")
+
+
+def test_what_onnxruntime_refuses_is_one_line_with_the_file_in_front(tmp_path):
+    model = build_model()
+    model.graph.node[0].name = "\x1b[2J"
+    model.graph.node[0].attribute[0].name = "into"
+    path = save(model, tmp_path / "model.onnx")
+    with pytest.raises(ModelError, match=r"model\.onnx cannot be used: onnxruntime refuses it") as caught:
+        Classifier.open(path)
+    assert str(caught.value).isprintable()
+
+
+def test_a_network_that_wants_more_memory_than_is_fair_is_stopped(tmp_path):
+    """An outer product turns two hundred kilobytes into ten gigabytes."""
+    constants = {"tall": np.ones((50_000, 1), np.float32), "wide": np.ones((1, 50_000), np.float32)}
+    product = helper.make_node("MatMul", ["tall", "wide"], ["product"])
+    path = save(hostile([product, *largest_of("product")], constants), tmp_path / "model.onnx")
+    classifier = Classifier.open(path)  # which computes nothing
+    with pytest.raises(ModelError, match="Available memory"):
+        classifier.predict_framed(np.zeros((1, 8, 8, 1), np.uint8))
+
+
+def test_a_network_that_is_vast_for_one_size_of_batch_alone_is_stopped_when_it_meets_one(tmp_path):
+    """Of 64x64 numbers 64 - N rows and N columns are left; each is multiplied by each, and that again."""
+    constants = {
+        "square64": np.ones((64, 64), np.float32),
+        "zero": np.array([0]),
+        "one": np.array([1]),
+        "end": np.array([64]),
+        "column": np.array([-1, 1]),
+        "row": np.array([1, -1]),
+    }
+    nodes = [
+        helper.make_node("Shape", ["features"], ["batch"], start=0, end=1),
+        helper.make_node("Slice", ["square64", "batch", "end", "zero"], ["lower"]),
+        helper.make_node("Slice", ["lower", "zero", "batch", "one"], ["grown0"]),
+    ]
+    for step in range(2):
+        grown = f"grown{step}"
+        nodes += [
+            helper.make_node("Reshape", [grown, "column"], [f"tall{step}"]),
+            helper.make_node("Reshape", [grown, "row"], [f"wide{step}"]),
+            helper.make_node("Mul", [f"tall{step}", f"wide{step}"], [f"grown{step + 1}"]),
+        ]
+    path = save(hostile([*nodes, *largest_of("grown2")], constants), tmp_path / "model.onnx")
+    classifier = Classifier.open(path)
+    assert len(classifier.predict_framed(np.zeros((1, 8, 8, 1), np.uint8))) == 1
+    with pytest.raises(ModelError, match=r"the network fails on 31 images: .*Available memory"):
+        classifier.predict_framed(np.zeros((31, 8, 8, 1), np.uint8))
+
+
+_OPEN_ALL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from inklens.classifier import Classifier
+from inklens.errors import ModelError
+resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30,) * 2)
+resource.setrlimit(resource.RLIMIT_CPU, (120,) * 2)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a written byte kills the process
+answered = refused = 0
+for path in sorted(Path("mutants").iterdir()):
+    try:
+        Classifier.open(path).predict_framed(np.full((2, 8, 8, 1), 200, np.uint8))
+        answered += 1
+    except ModelError as error:
+        assert str(error).isprintable(), error
+        refused += 1
+print(answered, refused)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="resource limits are POSIX's")
+def test_500_mutated_files_neither_crash_the_interpreter_nor_touch_a_file(tmp_path):
+    content = build_model().SerializeToString()
+    random = np.random.default_rng(500)
+    (tmp_path / "mutants").mkdir()
+    for number in range(500):
+        (tmp_path / "mutants" / f"{number:03}.onnx").write_bytes(mutated(content, random))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    done = subprocess.run(
+        [sys.executable, "-c", _OPEN_ALL], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    answered, refused = map(int, done.stdout.split())
+    assert (answered + refused, min(answered, refused) > 50) == (500, True)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before

@@ -1,0 +1,50 @@
+import numpy as np
+import onnxruntime
+import pytest
+from onnx import helper, numpy_helper
+
+from inklens import Classifier
+from inklens.classifier import onnx_session
+from inklens.errors import ModelError
+from tiny_onnx import build_model, save
+
+
+def test_a_vast_picture_that_goes_through_a_thousand_cheap_steps_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_session, "MAX_SECONDS", 0.1)
+    model = build_model()
+    nodes = [helper.make_node("Pad", ["features", "pads"], ["chain0"])]
+    nodes += [helper.make_node("Exp", [f"chain{step}"], [f"chain{step + 1}"]) for step in range(1000)]
+    nodes += [helper.make_node("ReduceMax", ["chain1000"], ["most"], keepdims=0)]
+    nodes += [helper.make_node("Add", ["features", "most"], ["more"])]
+    for place, node in enumerate(nodes, 4):
+        model.graph.node.insert(place, node)
+    model.graph.node[4 + len(nodes)].input[0] = "more"
+    pads = np.array([0, 0, 2000, 2000, 0, 0, 2000, 2000])
+    model.graph.initializer.append(numpy_helper.from_array(pads, "pads"))
+    classifier = Classifier.open(save(model, tmp_path / "model.onnx"))
+    with pytest.raises(ModelError, match=r"was stopped after 0\.1 s on 2 images; make it or its"):
+        classifier.predict_framed(np.zeros((2, 8, 8, 1), np.uint8))
+
+
+def test_only_what_is_late_is_stopped_and_the_watch_ends_with_the_last(monkeypatch):
+    deadlines = onnx_session._Deadlines()
+    late, quick = onnxruntime.RunOptions(), onnxruntime.RunOptions()
+    monkeypatch.setattr(onnx_session, "MAX_SECONDS", 0.01)
+    with deadlines.watch(quick):
+        first = deadlines._thread
+    first.join()
+    with deadlines.watch(late):
+        second = deadlines._thread
+        second.join()
+    assert (quick.terminate, late.terminate, deadlines._thread) == (False, True, None)
+    assert first is not second
+
+
+def test_a_watch_is_for_many_runs(model_file):
+    classifier = Classifier.open(model_file)
+    classifier.predict_framed(np.zeros((1, 8, 8, 1), np.uint8))
+    deadlines = classifier._session._deadlines
+    first = deadlines._thread
+    classifier.predict_framed(np.zeros((300, 8, 8, 1), np.uint8))
+    assert deadlines._thread is first
+    assert not deadlines._ends
