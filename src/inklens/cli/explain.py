@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inklens.cli.console import note, output, printable
+from inklens.cli.console import note, output
 from inklens.errors import OptionError
+from inklens.printable import printable
 
 if TYPE_CHECKING:
     from inklens.explanation import Explanation, Occlusion

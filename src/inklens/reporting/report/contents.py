@@ -18,6 +18,7 @@ from inklens.evaluation import (
     top_k_accuracy,
 )
 from inklens.evaluation.reliability import ECE_BINS
+from inklens.printable import printable
 from inklens.reporting.report import wording
 from inklens.reporting.report.charts import Chart, coverage_chart, reliability_chart, training_charts
 from inklens.reporting.report.matrix import Matrix, gallery, matrix_of
@@ -221,7 +222,7 @@ def make_report(
         recipe=_rows(_recipe_settings(sources)),
         data=_data_rows(sources),
         versions=_version_rows(sources.environment),
-        reproduce=wording.printable(reproduce),
+        reproduce="\n".join(map(printable, reproduce.split("\n"))),
         written=str(sources.environment.get("date", "")),
     )
 
