@@ -28,7 +28,7 @@ def test_an_unknown_name_is_refused_with_what_is_near_and_what_is_known():
     assert "\n" not in said
 
 
-def test_a_path_that_is_not_there_is_refused_with_its_neighbour(tmp_path):
+def test_a_path_that_is_not_there_is_refused_with_the_nearest_name(tmp_path):
     (tmp_path / "letters").mkdir()
     with pytest.raises(DataError, match=f"did you mean {tmp_path / 'letters'}"):
         load(tmp_path / "leters")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inklens.errors import MissingPackageError
-from inklens.evaluation.scores import checked
+from inklens.evaluation.evaluation import checked
 
 
 @dataclass(frozen=True, eq=False)

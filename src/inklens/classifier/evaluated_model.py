@@ -15,7 +15,7 @@ from inklens.classifier.metadata import quoted
 from inklens.classifier.predictions import OK
 from inklens.datasets import NAMED, Dataset, load
 from inklens.errors import DataError, OptionError, RunError
-from inklens.evaluation.matching import listed, match_classes
+from inklens.evaluation.class_matching import listed, match_classes
 from inklens.run_folder import RunFolder
 
 _BLOCK = 4096

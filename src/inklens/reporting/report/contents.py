@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from inklens.datasets import Split
 from inklens.evaluation import (
     ClassScores,
-    error_against_coverage,
     per_class_scores,
     reliability_curve,
+    risk_coverage_curve,
     top_k_accuracy,
 )
 from inklens.evaluation.reliability import ECE_BINS
@@ -210,7 +210,7 @@ def make_report(
         worst=_examples(sources, images, worst),
         trust=(
             reliability_chart(reliability_curve(sources.probabilities, sources.labels, ECE_BINS)),
-            coverage_chart(error_against_coverage(sources.confidence, sources.labels == sources.predicted)),
+            coverage_chart(risk_coverage_curve(sources.confidence, sources.labels == sources.predicted)),
         ),
         filters=filters_sheet(seen.filters) if seen else None,
         samples=tuple(
