@@ -18,6 +18,7 @@ ROOMS = [
     "lazy",
     "errors",
     "choices",
+    "printable",
     "pixels",
     "datasets",
     "networks",

@@ -3,8 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from inklens.audit import CORRUPTIONS, corrupt, measure_corruption_errors, wilson_interval
+from inklens.audit import CORRUPTIONS, corrupt, measure_corruption_errors
 from inklens.errors import DataError
+from inklens.evaluation import wilson_interval
 from inklens.pixels import PixelSpec, frame
 
 SPEC = PixelSpec(28, 28, 1)

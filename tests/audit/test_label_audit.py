@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inklens.audit.label_audit import audit
+from inklens.audit import audit_labels
 from inklens.datasets import Split
 from inklens.errors import OptionError
 from inklens.networks.backends import select_backend
@@ -31,7 +31,7 @@ def audited(digits, tmp_path_factory):
     data, places = _flipped(digits, 0.01)
     output = tmp_path_factory.mktemp("audits")
     told = []
-    folder, issues = audit(
+    folder, issues = audit_labels(
         data, QUICK, folds=2, output=output, on_fold=lambda fold, of: told.append((fold, of))
     )
     assert told == [(1, 2), (2, 2)]
@@ -48,18 +48,18 @@ def test_flipped_labels_are_found_among_the_first(audited):
 
 def test_the_folder_has_the_list_the_sheet_and_how_it_was_made(audited):
     folder, issues, _, data = audited
-    with (folder.path / "suspicious.csv").open() as file:
+    with (folder.path / "label_issues.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["index"]) for row in rows] == issues.indices.tolist()
     scores = [float(row["score"]) for row in rows]
     assert scores == sorted(scores)
     assert all(row["given_label"] != row["suggested_label"] for row in rows)
     said = json.loads((folder.path / "audit.json").read_text())
-    assert (said["folds"], said["images"], said["suspicious"]) == (2, len(data.train), len(rows))
+    assert (said["folds"], said["images"], said["label_issues"]) == (2, len(data.train), len(rows))
     assert said["estimated_wrong"] == issues.estimated
     assert Recipe.from_dict(said["recipe"]) == QUICK
     assert said["data"]["fingerprint"] == data.fingerprint
-    assert (folder.path / "pictures/suspicious.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder.path / "pictures/label_issues.png").read_bytes().startswith(b"\x89PNG")
     assert folder.status()["state"] == "done"
 
 
@@ -68,20 +68,23 @@ def test_an_interrupted_audit_says_so(digits, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        audit(digits, QUICK, folds=2, output=tmp_path, progress=interrupt)
+        audit_labels(digits, QUICK, folds=2, output=tmp_path, progress=interrupt)
     (folder,) = tmp_path.iterdir()
     assert RunFolder.open(folder).status()["state"] == "interrupted"
-    assert not (folder / "suspicious.csv").exists()
+    assert not (folder / "label_issues.csv").exists()
 
 
 def test_more_folds_than_the_smallest_class_has_images_leave_nothing_behind(digits, tmp_path):
     with pytest.raises(OptionError, match="1000 folds of 4,000 images"):
-        audit(digits, QUICK, folds=1000, output=tmp_path)
+        audit_labels(digits, QUICK, folds=1000, output=tmp_path)
     assert not any(tmp_path.iterdir())
 
 
-def test_things_are_gone_through_as_often_as_the_recipe_says(few, tmp_path):
-    recipe = replace(QUICK, epochs=1, things_epochs=3)
+def test_things_are_gone_through_as_often_as_the_recipe_says(digits, tmp_path):
+    recipe = replace(QUICK, epochs=1, things={"epochs": 3})
     seen = []
-    audit(replace(few, kind="things"), recipe, folds=2, output=tmp_path, progress=seen.append)
+    few = digits.train.take(np.arange(0, len(digits.train), 7))
+    audit_labels(
+        replace(digits, kind="things", train=few), recipe, folds=2, output=tmp_path, progress=seen.append
+    )
     assert max(one.epoch for one in seen) == max(one.epochs for one in seen) == 3

@@ -23,14 +23,14 @@ def test_swapped_labels_come_first(inklens, squares):
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith("fold ")] == ["fold 1 of 2", "fold 2 of 2"]
     assert lines[-2:] == [
-        "picture    audits/own-1/pictures/suspicious.png",
-        "list       audits/own-1/suspicious.csv",
+        "picture    audits/own-1/pictures/label_issues.png",
+        "list       audits/own-1/label_issues.csv",
     ]
-    with (squares / "audits/own-1/suspicious.csv").open() as file:
+    with (squares / "audits/own-1/label_issues.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["index"] for row in rows[:2]} == {"0", "1"}
     assert (rows[0]["given_label"], rows[0]["suggested_label"]) in {("0", "1"), ("1", "0")}
-    assert any(line.startswith(f"suspicious {len(rows)} of 120 training images") for line in lines)
+    assert any(line.startswith(f"doubtful   {len(rows)} of 120 training images") for line in lines)
 
 
 def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
@@ -47,7 +47,7 @@ def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
     (train / "dark/052.png").rename(train / "light/052.png")
     done = inklens("audit", "tree", "--folds", 2, "--epochs", 25, INKLENS_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr
-    with (tmp_path / "audits/tree-1/suspicious.csv").open() as file:
+    with (tmp_path / "audits/tree-1/label_issues.csv").open() as file:
         first = next(csv.DictReader(file))
     assert (first["file"], first["given_label"], first["suggested_label"]) == (
         "train/light/052.png",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inklens.datasets import load
-from inklens.datasets.idx import idx_pairs, load_idx_folder
+from inklens.datasets.idx import idx_pairs, read_idx_folder
 from inklens.errors import DataError
 
 
@@ -185,7 +185,7 @@ def test_two_training_sets_in_one_folder_are_refused(folder):
 
 def test_a_wrong_checksum_is_refused(folder):
     with pytest.raises(DataError, match="other content than its SHA-256 says; expected abc"):
-        load_idx_folder(folder, name="x", seed=0, checksums={"train-images-idx3-ubyte": "abc"})
+        read_idx_folder(folder, name="x", seed=0, checksums={"train-images-idx3-ubyte": "abc"})
 
 
 def test_a_folder_without_idx_files_has_no_pairs(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 
 import inklens.datasets
 from inklens.datasets import load, load_default
+from inklens.datasets.sources import SOURCES, Source
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec
 
@@ -27,7 +28,7 @@ def test_an_unknown_name_is_refused_with_what_is_near_and_what_is_known():
     assert "\n" not in said
 
 
-def test_a_path_that_is_not_there_is_refused_with_its_neighbour(tmp_path):
+def test_a_path_that_is_not_there_is_refused_with_the_nearest_name(tmp_path):
     (tmp_path / "letters").mkdir()
     with pytest.raises(DataError, match=f"did you mean {tmp_path / 'letters'}"):
         load(tmp_path / "leters")
@@ -43,8 +44,17 @@ def test_a_name_that_is_no_path_is_refused_in_one_line(given, tmp_path, monkeypa
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "set.csv").touch()
-    with pytest.raises(DataError, match=r"set\.csv is a file of another kind; expected a folder"):
+    with pytest.raises(DataError, match=r"set\.csv is a file of another kind; expected an IDX folder"):
         load(tmp_path / "set.csv")
+
+
+def test_a_form_of_data_is_added_by_one_entry(tmp_path, monkeypatch):
+    table = Source("a text file", lambda path: path.suffix == ".txt", lambda path, options: load("sample"))
+    monkeypatch.setattr("inklens.datasets.sources.SOURCES", (*SOURCES, table))
+    (tmp_path / "set.txt").touch()
+    assert load(tmp_path / "set.txt").fingerprint == load("sample").fingerprint
+    with pytest.raises(DataError, match=r"of an \.npz file, or of a text file"):
+        load(tmp_path / "nothing")
 
 
 def test_an_empty_folder_is_refused(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inklens.evaluation import error_against_coverage, reliability_curve
+from inklens.evaluation import reliability_curve, risk_coverage_curve
 from inklens.reporting import coverage_picture, reliability_picture
 
 
@@ -20,9 +20,7 @@ def test_any_number_of_images_is_tidy(tmp_path, assert_tidy, images, sharpness, 
     probabilities, labels = drawn(images, sharpness)
     assert_tidy(reliability_picture(reliability_curve(probabilities, labels, bins), tmp_path / "r.png"))
     right = probabilities.argmax(axis=1) == labels
-    assert_tidy(
-        coverage_picture(error_against_coverage(probabilities.max(axis=1), right), tmp_path / "c.png")
-    )
+    assert_tidy(coverage_picture(risk_coverage_curve(probabilities.max(axis=1), right), tmp_path / "c.png"))
     assert (tmp_path / "r.png").stat().st_size > 10_000
 
 
@@ -44,12 +42,12 @@ def test_the_curve_begins_where_errors_do(tmp_path, texts_of):
     scores = np.linspace(1, 0.5, 1000)
     correct = np.ones(1000, bool)
     correct[[985, 999]] = False
-    figure = coverage_picture(error_against_coverage(scores, correct), tmp_path / "c.png")
+    figure = coverage_picture(risk_coverage_curve(scores, correct), tmp_path / "c.png")
     assert figure.axes[1].get_xlim() == (0.9, 1)
     assert "0.20 % at 100 %, 0.10 % at 99 %, 0.00 % at 95 %" in texts_of(figure)[1].get_text()
 
 
 @pytest.mark.parametrize("correct", [True, False])
 def test_all_right_and_all_wrong_are_drawn(tmp_path, assert_tidy, correct):
-    curve = error_against_coverage(np.linspace(0, 1, 30), np.full(30, correct))
+    curve = risk_coverage_curve(np.linspace(0, 1, 30), np.full(30, correct))
     assert_tidy(coverage_picture(curve, tmp_path / "c.png"))

@@ -1,4 +1,4 @@
-"""What is wrong with data or a model: labels that are probably wrong, and errors on damaged images.
+"""Audits of data and models: labels that are probably wrong, and errors on corrupted images.
 
 Names resolve when they are first used.
 """

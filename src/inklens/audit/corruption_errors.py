@@ -1,4 +1,4 @@
-"""How often a network errs on images that went wrong in fifteen ways; see `inklens.audit.corruptions`."""
+"""Error rates of a network on images that were corrupted in fifteen ways; see `inklens.audit.corruptions`."""
 
 from __future__ import annotations
 

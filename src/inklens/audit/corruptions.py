@@ -8,16 +8,19 @@ Figures from here are close to those on the published files, not the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from math import ceil, cos, exp, factorial, radians, sin
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from math import ceil, cos, degrees, exp, factorial, radians, sin
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.audit.per_image_random import PerImageRandom
-from inklens.audit.warps import Floats, Images, Matrix, background, blurred, overlap, sampled, warped
 from inklens.errors import DataError, OptionError
+
+Images = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 # Where a parameter below is in pixels, it is in those of an image with this side, as MNIST's have.
 SIDE = 28
@@ -109,9 +112,9 @@ def _impulse_noise(images: Images, random: PerImageRandom) -> Floats:
 
 
 def _glass_blur(images: Images, random: PerImageRandom) -> Floats:
-    """Seen through rough glass: half of the pixels show a neighbour, between two blurs."""
+    """Seen through rough glass: half of the pixels show one beside them, between two blurs."""
     count, height, width, _ = images.shape
-    seen = blurred(images.astype(np.float32), GLASS_SIGMA)
+    seen = _blurred(images.astype(np.float32), GLASS_SIGMA)
     each, rows, columns = np.ogrid[:count, :height, :width]
     reach = _pixels(GLASS_REACH, images)
     for _ in range(GLASS_ROUNDS):
@@ -120,21 +123,17 @@ def _glass_blur(images: Images, random: PerImageRandom) -> Floats:
         from_rows = (rows + (strays * down).astype(np.int64)).clip(0, height - 1)
         from_columns = (columns + (strays * right).astype(np.int64)).clip(0, width - 1)
         seen = seen[each, from_rows, from_columns]
-    return blurred(seen, GLASS_SIGMA)
+    return _blurred(seen, GLASS_SIGMA)
 
 
 def _motion_blur(images: Images, random: PerImageRandom) -> Floats:
     """A fading trail, as of a hand that moved, between 45 degrees up and 45 degrees down."""
-    import cv2
-
     length, sigma = _pixels(TRAIL, images), TRAIL_SIGMA * min(images.shape[1:3]) / SIDE
     angles = np.rint(random.between(-TRAIL_ANGLE, TRAIL_ANGLE)).astype(int)
-    kernels = [_trail(length, sigma, angle) for angle in angles.tolist()]
-    blurry = np.empty(images.shape, np.float32)
-    for image, kernel, paper, result in zip(images, kernels, background(images), blurry, strict=True):
-        ink = image.astype(np.float32) - paper  # so that the 0 outside is the background
-        result[:] = cv2.filter2D(ink, -1, kernel, borderType=cv2.BORDER_CONSTANT).reshape(ink.shape) + paper
-    return blurry
+    blur = partial(cv2.filter2D, ddepth=-1, borderType=cv2.BORDER_CONSTANT)
+    return _with_background_outside(
+        images, (partial(blur, kernel=_trail(length, sigma, angle)) for angle in angles.tolist())
+    )
 
 
 @cache
@@ -153,18 +152,20 @@ def _trail(length: int, sigma: float, angle: int) -> Floats:
 
 def _shear(images: Images, random: PerImageRandom) -> Floats:
     """Italics, to the left or to the right; the middle row stays."""
-    return _to_sides(images, random, lambda side: ((1, 0), (side * SHEAR, 1)))
+    slants = SHEAR * random.side()
+    middle = (images.shape[1] - 1) / 2
+    return _warped(images, (np.array([[1, -slant, slant * middle], [0, 1, 0]]) for slant in slants.tolist()))
 
 
 def _scale(images: Images, random: PerImageRandom) -> Floats:
     """Smaller, about the middle."""
-    return warped(images, ((1 / SCALE, 0), (0, 1 / SCALE)))
+    return _warped(images, [cv2.getRotationMatrix2D(_middle(images), 0, SCALE)] * len(images))
 
 
 def _rotation(images: Images, random: PerImageRandom) -> Floats:
     """Turned about the middle, to the left or to the right."""
-    c, s = cos(ROTATION), sin(ROTATION)
-    return _to_sides(images, random, lambda side: ((c, side * s), (-side * s, c)))
+    angles = degrees(ROTATION) * random.side()
+    return _warped(images, (cv2.getRotationMatrix2D(_middle(images), angle, 1) for angle in angles.tolist()))
 
 
 def _brightness(images: Images, random: PerImageRandom) -> Floats:
@@ -178,17 +179,10 @@ def _brightness(images: Images, random: PerImageRandom) -> Floats:
 
 def _translation(images: Images, random: PerImageRandom) -> Floats:
     """Moved along both axes."""
-    height, width = images.shape[1:3]
     step = _pixels(TRANSLATION, images)
-    moved = np.empty(images.shape, np.float32)
-    moved[:] = background(images)[:, None, None]
-    for image, result, down, right in zip(
-        images, moved, step * random.side(), step * random.side(), strict=True
-    ):
-        to_rows, from_rows = overlap(int(down), height)
-        to_columns, from_columns = overlap(int(right), width)
-        result[to_rows, to_columns] = image[from_rows, from_columns]
-    return moved
+    down, right = step * random.side(), step * random.side()
+    moves = zip(right.tolist(), down.tolist(), strict=True)
+    return _warped(images, (np.array([[1.0, 0, x], [0, 1, y]]) for x, y in moves))
 
 
 def _stripe(images: Images, random: PerImageRandom) -> Floats:
@@ -203,12 +197,12 @@ def _stripe(images: Images, random: PerImageRandom) -> Floats:
 def _fog(images: Images, random: PerImageRandom) -> Floats:
     """White clouds of all sizes before the image: what is left of it is a quarter."""
     count, height, width, _ = images.shape
-    rows, columns = np.meshgrid(np.arange(height) / height, np.arange(width) / width, indexing="ij")
     clouds, total, cell, strength = np.zeros((count, height, width, 1), np.float32), 0.0, 2.0, 1.0
     for _ in range(FOG_OCTAVES):
         cells = ceil(1 / cell) + 1
-        corners = random.uniform(cells, cells, 1)
-        clouds += strength * sampled(corners, rows / cell, columns / cell)
+        corners = random.uniform(cells, cells)
+        between = _linear_weights(height, cell) @ corners @ _linear_weights(width, cell).T  # (N, H, W)
+        clouds += strength * between[..., None]
         total += strength
         cell, strength = cell / 2, strength * FOG_ROUGHNESS
     return np.asarray((images + FOG * 255 * (clouds / total)) / (1 + FOG), np.float32)
@@ -217,7 +211,7 @@ def _fog(images: Images, random: PerImageRandom) -> Floats:
 def _spatter(images: Images, random: PerImageRandom) -> Floats:
     """Grey drops of mud that hide what is under them."""
     noise = random.uniform(*images.shape[1:3], 1)
-    drops = blurred((blurred(noise, MUD_SIGMA) > 0.5).astype(np.float32), MUD_EDGE)
+    drops = _blurred((_blurred(noise, MUD_SIGMA) > 0.5).astype(np.float32), MUD_EDGE)
     cover = np.where(drops < MUD_MASK, np.float32(0), drops)
     return _covered(images, np.float32(MUD), cover)
 
@@ -248,8 +242,6 @@ def _zigzag(images: Images, random: PerImageRandom) -> Floats:
 
 def _canny_edges(images: Images, random: PerImageRandom) -> Floats:
     """Nothing but the edges (Canny 1986), white on black."""
-    import cv2
-
     grey = np.rint(images.mean(axis=-1)).astype(np.uint8)
     edges = [
         cv2.Canny(cv2.GaussianBlur(image, (0, 0), EDGE_SIGMA), EDGE_LOW, EDGE_HIGH, L2gradient=True)
@@ -264,12 +256,46 @@ def _pixels(length: int, images: Images) -> int:
     return max(1, round(length * side / SIDE))
 
 
-def _to_sides(images: Images, random: PerImageRandom, matrix: Callable[[int], Matrix]) -> Floats:
-    """Every image warped by the matrix for -1 or the one for 1."""
-    sides = random.side()
-    result = np.empty(images.shape, np.float32)
-    for side in (-1, 1):
-        result[sides == side] = warped(images[sides == side], matrix(side))
+def _middle(images: Images) -> tuple[float, float]:
+    """(x, y) of the middle of each image."""
+    height, width = images.shape[1:3]
+    return (width - 1) / 2, (height - 1) / 2
+
+
+def _linear_weights(length: int, cell: float) -> Floats:
+    """float32 (length, points): what each pixel takes of points that are a `cell` (a share of 1) apart."""
+    points = np.arange(ceil(1 / cell) + 1)
+    places = np.arange(length)[:, None] / length / cell
+    return (1 - np.abs(places - points)).clip(0).astype(np.float32)
+
+
+def _warped(images: Images, transforms: Iterable[NDArray[np.float64]]) -> Floats:
+    """Images under an affine transform each, 2x3, from (x, y) to (x, y)."""
+    height, width = images.shape[1:3]
+    warp = partial(cv2.warpAffine, dsize=(width, height), flags=cv2.INTER_LINEAR)
+    return _with_background_outside(images, (partial(warp, M=transform) for transform in transforms))
+
+
+def _with_background_outside(images: Images, changes: Iterable[Callable[[Floats], Floats]]) -> Floats:
+    """Images after a change each, for which what lies outside is 0."""
+    changed = np.empty(images.shape, np.float32)
+    for image, change, paper, result in zip(images, changes, _background(images), changed, strict=True):
+        ink = image.astype(np.float32) - paper  # so that the 0 outside is the background
+        result[:] = change(ink).reshape(ink.shape) + paper
+    return changed
+
+
+def _background(images: Images) -> Floats:
+    """The median of each image's border: float32 (N, C)."""
+    border = np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
+    return np.asarray(np.median(border, axis=1), np.float32)
+
+
+def _blurred(stack: Floats, sigma: float) -> Floats:
+    """Gaussian blur of every (H, W, C) in float32 (N, H, W, C); the border is mirrored."""
+    result = np.empty_like(stack)
+    for image, into in zip(stack, result, strict=True):
+        into[:] = cv2.GaussianBlur(image, (0, 0), sigma).reshape(image.shape)
     return result
 
 
@@ -283,7 +309,7 @@ def _drawn(images: Images, middle: Floats, there: NDArray[np.bool_]) -> Floats:
     height = images.shape[1]
     distance = np.abs(np.arange(height, dtype=np.float32)[:, None] - middle[:, None, :])
     cover = there * (1 - distance / max(1.0, LINE * height / SIDE)).clip(0, 1)
-    ink = np.where(background(images).mean(axis=1) < 128, np.float32(255), np.float32(0))
+    ink = np.where(_background(images).mean(axis=1) < 128, np.float32(255), np.float32(0))
     return _covered(images, ink[:, None, None, None], cover[..., None])
 
 

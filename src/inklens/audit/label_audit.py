@@ -1,4 +1,4 @@
-"""An audit of labels: each image is looked at by a network that did not learn it."""
+"""An audit of labels: a network that did not learn an image says which class it is of."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def audit_labels(
 ) -> tuple[RunFolder, LabelIssues]:
     """Finds training images that are probably labelled wrongly, and writes them into a folder of its own.
 
-    The training images are divided into folds, and a network that was trained on the others looks at each.
+    The training images are divided into folds. For each fold a network is trained on the others.
 
     Args:
-        data: its training part is looked at.
+        data: its training part is audited.
         recipe: how each network is trained; its seed also decides the folds. None is the preset "fast".
         folds: how many networks; 2 or more, at most as many as the smallest class has images.
-        output: the folder that holds audits; None is "audits", as the latest run is looked for in "runs".
+        output: the folder that holds audits; None is "audits".
         progress: called with an `EpochProgress` while training.
         on_fold: called before each fold.
 
@@ -81,9 +81,9 @@ def out_of_fold(
     progress: Progress | None = None,
     on_fold: OnFold | None = None,
 ) -> NDArray[np.float64]:
-    """For each training image, what a network says that was trained without the image's fold.
+    """For each training image, the probabilities from a network that was trained without the image's fold.
 
-    The fold that is left out is watched while training, as validation images are; nothing is chosen by it.
+    The fold that is left out serves as validation part while training; nothing is chosen by it.
 
     Args:
         recipe: concrete; see `inklens.recipes.Recipe.for_kind`.

@@ -1,4 +1,4 @@
-"""Which labels are probably wrong: images of which a network that did not learn them says something else.
+"""Which labels are probably wrong: those that a network contradicts which did not learn the image.
 
 The scores and the estimate are cleanlab's (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating
 Uncertainty in Dataset Labels").
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inklens.errors import MissingPackageError
-from inklens.evaluation.scores import checked
+from inklens.evaluation.evaluation import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +21,12 @@ class LabelIssues:
     """Images whose label the network contradicts, the most doubtful first.
 
     Args:
-        indices: int64 (K,), where they lie among the images that were looked at.
+        indices: int64 (K,), their positions among the images that were audited.
         given: int64 (K,), their labels.
-        suggested: int64 (K,), what the network says instead.
+        suggested: int64 (K,), the classes that the network predicts instead.
         confidence: float64 (K,), 0-1, its probability of that.
         score: float64 (K,), 0-1, cleanlab's label quality; the lower, the more doubtful.
-        images: how many were looked at.
+        images: how many were audited.
         estimated: how many of these are probably labelled wrongly.
     """
 
@@ -44,7 +44,7 @@ class LabelIssues:
     def table(
         self, class_names: Sequence[str], files: Sequence[str] | None = None
     ) -> tuple[list[str], Iterator[list[str | int]]]:
-        """Header and rows of label_issues.csv, ranked; with a column of K file names where given."""
+        """Header and rows of label_issues.csv, ranked; `files`, where given, are a column more."""
         header = ["index", "given_label", "suggested_label", "confidence", "score"]
         columns = (self.indices, self.given, self.suggested, self.confidence, self.score)
         rows = (
@@ -90,7 +90,7 @@ def find_label_issues(probabilities: ArrayLike, labels: ArrayLike, class_names: 
 
 
 def require_cleanlab() -> None:
-    """Asked before the training, which would be lost without it.
+    """Refuses to start an audit whose training would be lost.
 
     Raises:
         MissingPackageError: cleanlab is not installed.

@@ -1,4 +1,4 @@
-"""Random numbers that hang on one image alone: the same image and seed give the same, whatever the batch.
+"""Random numbers that depend on one image alone: the same image and seed give the same, whatever the batch.
 
 A generator per image would take most of the time of corrupting it. SplitMix64 (Steele, Lea and Flood 2014,
 "Fast Splittable Pseudorandom Number Generators") makes the n-th number from a key and n, so that the numbers

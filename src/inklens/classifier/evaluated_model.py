@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from inklens.classifier.classifier import Classifier
 from inklens.classifier.metadata import quoted
 from inklens.classifier.predictions import OK
-from inklens.datasets import NAMES, Dataset, load
+from inklens.datasets import NAMED, Dataset, load
 from inklens.errors import DataError, OptionError, RunError
-from inklens.evaluation.matching import listed, match_classes
+from inklens.evaluation.class_matching import listed, match_classes
 from inklens.run_folder import RunFolder
 
 _BLOCK = 4096
@@ -101,7 +101,7 @@ class EvaluatedModel:
         options["framing"] = options.get("framing") or spec.framing
         try:
             if (
-                data is None and self.run is None and own["name"] not in NAMES
+                data is None and self.run is None and own["name"] not in NAMED
             ):  # a path that nobody vouches for
                 raise DataError(f"the model file knows no more than a name, {quoted(own['name'])}")
             return load(data or own["path"] or own["name"], size=(spec.height, spec.width), **options)

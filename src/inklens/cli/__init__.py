@@ -9,9 +9,10 @@ from importlib import import_module
 
 import typer
 
-from inklens.cli.console import errors, printable
+from inklens.cli.console import errors
 from inklens.cli.light import LightGroup
 from inklens.errors import InklensError
+from inklens.printable import printable
 
 # In the order of the help. Each is the function of that name in the module of that name, made by the class
 # `Command` there where the module has one.

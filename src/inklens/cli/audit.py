@@ -18,7 +18,7 @@ def audit(
     data: Annotated[str, typer.Argument(help="A name from `inklens datasets`, or a path.")],
     preset: Annotated[str, typer.Option(help=f"How to train: one of {', '.join(PRESETS)}.")] = "fast",
     folds: Annotated[
-        int, typer.Option(help="How many networks, each judging the images that it did not learn.")
+        int, typer.Option(help="How many networks; each looks at the images that it did not learn.")
     ] = 5,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the images for each network; default: the preset's.")
@@ -54,7 +54,7 @@ def audit(
             on_fold=lambda fold, of: output.print(f"fold {fold} of {of}"),
         )
     output.print(
-        f"suspicious {len(issues):,} of {issues.images:,} training images are called something else by "
+        f"doubtful   {len(issues):,} of {issues.images:,} training images are classified differently by "
         f"networks that did not learn them; about {issues.estimated:,} labels are probably wrong"
     )
     if len(issues):

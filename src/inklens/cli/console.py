@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from inklens.printable import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -59,10 +61,3 @@ def interrupts_told() -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]), markup=False)
         raise
-
-
-def printable(text: str) -> str:
-    """Escapes what would steer the terminal or cannot be encoded: a file may be called anything."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -11,7 +11,7 @@ from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
 if TYPE_CHECKING:
     from inklens.classifier import EvaluatedModel
     from inklens.datasets import Dataset
-    from inklens.evaluation import Examination
+    from inklens.evaluation import DetailedEvaluation
     from inklens.run_folder import RunFolder
 
 
@@ -32,8 +32,8 @@ def evaluate(
 ) -> None:
     """Judge a model file on labelled images (default: its own test part); write figures and pictures."""
     from inklens.classifier import EvaluatedModel
-    from inklens.evaluation import examine
-    from inklens.reporting import write_examination
+    from inklens.evaluation import evaluate_in_detail
+    from inklens.reporting import write_evaluation
 
     model = EvaluatedModel.open(run)
     loaded = model.load(data, kind=kind, channels=channels, framing=framing, strict=strict)
@@ -42,12 +42,12 @@ def evaluate(
     if model.is_own(loaded) and part in ("train", "all"):
         note("there are images among these that the network learnt from")
     names = model.classifier.class_names
-    examination = examine(answers.probabilities, answers.labels, names, answers.answered)
+    evaluation = evaluate_in_detail(answers.probabilities, answers.labels, names, answers.answered)
     target = model.place(loaded, part, folder)
-    metrics = {**_known(model, loaded, target), "evaluation": {"part": part, **examination.to_dict()}}
+    metrics = {**_known(model, loaded, target), "evaluation": {"part": part, **evaluation.to_dict()}}
     target.write_json(target.metrics, metrics)
-    write_examination(target, examination)
-    _print(examination, loaded, part)
+    write_evaluation(target, evaluation)
+    _print(evaluation, loaded, part)
     output.print(f"written    {target.path}", markup=False)
 
 
@@ -61,31 +61,31 @@ def _known(model: "EvaluatedModel", data: "Dataset", target: "RunFolder") -> dic
     }
 
 
-def _print(examination: "Examination", data: "Dataset", part: str) -> None:
-    from inklens.evaluation.matching import listed
+def _print(evaluation: "DetailedEvaluation", data: "Dataset", part: str) -> None:
+    from inklens.evaluation.class_matching import listed
 
-    scores = examination.scores
+    scores = evaluation.scores
     low, high = scores.interval
     images = f"{scores.n:,} images" if part == "all" else f"{scores.n:,} {part} images"
     output.print(
         f"accuracy   {100 * scores.accuracy:.2f} % on {images} of {data.name} "
-        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), top-2 {100 * examination.top_2_accuracy:.2f} %",
+        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), top-2 {100 * evaluation.top_2_accuracy:.2f} %",
         markup=False,
     )
     output.print(
         f"confidence negative log-likelihood {scores.loss:.4f}, calibration error (ECE) "
-        f"{100 * examination.reliability.calibration_error:.2f} %, of calibrated probabilities"
+        f"{100 * evaluation.reliability.calibration_error:.2f} %, of calibrated probabilities"
     )
-    if (answered := examination.answered_errors) is not None:
+    if (answered := evaluation.answered_errors) is not None:
         output.print(
             f"answered   {100 * answered[0] / scores.n:.2f} % of them, {answered[1]:,} of {answered[0]:,} "
             "wrongly; the others are called unknown or empty"
         )
-    seen = [one for one in examination.classes if one.f1 is not None and one.support]
+    seen = [one for one in evaluation.classes if one.f1 is not None and one.support]
     worst = sorted(seen, key=lambda one: one.f1 or 0)[:3]
     output.print(
         "lowest F1  " + ", ".join(f"{one.name}: {100 * (one.f1 or 0):.1f} %" for one in worst), markup=False
     )
     output.print(scores.tutorial_line())
-    if examination.absent:
-        note(f"{data.name} has no image of {listed(examination.absent)}")
+    if evaluation.absent:
+        note(f"{data.name} has no image of {listed(evaluation.absent)}")

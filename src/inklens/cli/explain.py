@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inklens.cli.console import note, output, printable
+from inklens.cli.console import note, output
 from inklens.errors import OptionError
+from inklens.printable import printable
 
 if TYPE_CHECKING:
     from inklens.explanation import Explanation, Occlusion
@@ -94,7 +95,7 @@ def _label(label: str | None, class_names: Sequence[str], where: str) -> int | N
     if label is None:
         return None
     if label not in class_names:
-        from inklens.evaluation.matching import listed
+        from inklens.evaluation.class_matching import listed
 
         raise OptionError(f"label {label!r} is no class of {where}: expected one of {listed(class_names)}")
     return class_names.index(label)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from inklens.cli.console import printable
 from inklens.cli.light import LightCommand
+from inklens.printable import printable
 
 if TYPE_CHECKING:
     from inklens.classifier import FilePrediction

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
-from inklens.cli.console import printable
 from inklens.cli.light import LightCommand
+from inklens.printable import printable
 
 if TYPE_CHECKING:
     import numpy as np

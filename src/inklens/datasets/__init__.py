@@ -10,12 +10,12 @@ from inklens.lazy import lazily
 if TYPE_CHECKING:
     from inklens.datasets.dataset import Arrays, Dataset
     from inklens.datasets.listing import CatalogueEntry, catalogue
-    from inklens.datasets.sources import NAMES, SAMPLE_NOTE, load, load_default
+    from inklens.datasets.named import NAMED
+    from inklens.datasets.sources import load, load_default
     from inklens.datasets.splits import Split, stratified_folds, stratified_split
 
 __all__ = [
-    "NAMES",
-    "SAMPLE_NOTE",
+    "NAMED",
     "Arrays",
     "CatalogueEntry",
     "Dataset",
@@ -31,8 +31,7 @@ _HOMES = {
     "Arrays": "dataset",
     "CatalogueEntry": "listing",
     "Dataset": "dataset",
-    "NAMES": "sources",
-    "SAMPLE_NOTE": "sources",
+    "NAMED": "named",
     "Split": "splits",
     "catalogue": "listing",
     "load": "sources",

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.labels import count_labels
-from inklens.datasets.printable_names import printable
 from inklens.datasets.splits import Split, hold_out_test, joined, stratified_split
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
+from inklens.printable import printable
 
 KINDS = ("writing", "things")
 FRAMING_OF = {"writing": "ink", "things": "pad"}

@@ -7,48 +7,37 @@ import numpy as np
 
 from inklens.datasets.dataset import Dataset
 from inklens.datasets.image_cache import DecodedTree, decoded_tree, in_threads
-from inklens.datasets.printable_names import printable
+from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split, hold_out_test
 from inklens.datasets.trees import Tree, scan_tree
 from inklens.errors import DataError, ImageError
 from inklens.pixels import PixelSpec, decode
+from inklens.printable import printable
 
-_PROBED = 200  # images that size and colour are judged by
+_PROBED = 200  # images that size and colour are measured on
 _KEPT_SIDE, _LARGEST_SIDE, _SMALLEST_SIDE = 128, 64, 8
 
 
-def load_folder(
-    root: Path,
-    *,
-    size: tuple[int, int] | None,
-    channels: int | None,
-    framing: str | None,
-    seed: int,
-    strict: bool,
-) -> Dataset:
+def load_folder(root: Path, options: LoadOptions) -> Dataset:
     """A class-per-folder tree, kind "things"; without a test part, a stratified fifth is held out.
 
     Without `size`, images that share one of at most 128 pixels a side keep it, others get the median size,
     scaled down to at most 64. Without `channels`, they are RGB if more than half have colour, and always grey
-    with framing "ink". Both are judged by 200 images, spread evenly.
-
-    Args:
-        size: (height, width).
-        strict: refuse the first image that cannot be used, rather than skip up to 1 % of them.
+    with framing "ink". Both are measured on 200 images, spread evenly.
 
     Raises:
         DataError: no such folder, no images, one class, or more than 1 % of the images cannot be used.
-        ImageError: `strict`, and an image cannot be used.
+        ImageError: `options.strict`, and an image cannot be used.
     """
     tree = scan_tree(root)
-    framing = framing or "pad"
+    size, channels, framing = options.size, options.channels, options.framing or "pad"
 
     def choose_spec() -> PixelSpec:
         if size and channels:
             return PixelSpec(*size, channels, framing)
         return _probed_spec(tree, size, channels, framing)
 
-    decoded = decoded_tree(tree, (size, channels, framing), choose_spec, strict=strict)
+    decoded = decoded_tree(tree, (size, channels, framing), choose_spec, strict=options.strict)
     parts = _with_files(decoded, tree)
     train, test = parts["train"], parts.get("test")
     lost = np.flatnonzero(np.bincount(train.labels, minlength=len(tree.class_names)) == 0)
@@ -56,7 +45,7 @@ def load_folder(
         raise DataError(f"{root} has no usable training image of {tree.class_names[lost[0]]}; add some")
     notes = _notes(decoded, tree)
     if test is None:
-        train, test, note = hold_out_test(train, seed)
+        train, test, note = hold_out_test(train, options.seed)
         notes.append(note)
     validation = parts.get("validation")
     return Dataset(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.dataset import Dataset, from_labelled_images
+from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
 
@@ -56,12 +57,33 @@ def _labels_beside(images: Path) -> Path:
     raise DataError(f"{images} has no labels beside it; expected {stem} or {stem}.gz in the same folder")
 
 
-def load_idx_folder(
+def is_idx_folder(path: Path) -> bool:
+    """Whether a path is a folder that holds IDX files of images.
+
+    Raises:
+        DataError: see `idx_pairs`.
+    """
+    return path.is_dir() and bool(idx_pairs(path))
+
+
+def load_idx_folder(path: Path, options: LoadOptions) -> Dataset:
+    """A folder of IDX files as a data set that counts as framed by those who made it.
+
+    Raises:
+        DataError: see `read_idx_folder`.
+    """
+    dataset = read_idx_folder(path, name=path.resolve().name, seed=options.seed)
+    return dataset.framed_by_maker(options.framing or dataset.spec.framing)
+
+
+def read_idx_folder(
     folder: Path, *, name: str, seed: int, checksums: Mapping[str, str] | None = None
 ) -> Dataset:
     """A folder of IDX files, kind "things"; without a test pair, a stratified fifth is held out.
 
     Args:
+        name: what the data set is called.
+        seed: of that fifth.
         checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
 
     Raises:

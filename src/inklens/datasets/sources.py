@@ -1,25 +1,45 @@
-"""The door: a name or a path in, a `Dataset` out."""
+"""The table of data sources, and `load`: a name or a path in, a `Dataset` out.
 
-from dataclasses import replace
+A new form of data is one file with a loader and one entry in `SOURCES`; a new set with a name is one entry in
+`inklens.datasets.named.NAMED`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from inklens.datasets.dataset import FRAMING_OF, KINDS, Dataset
 from inklens.datasets.folders import load_folder
-from inklens.datasets.idx import idx_pairs, load_idx_folder
-from inklens.datasets.named import load_fashion, load_mnist, load_named_mnist
-from inklens.datasets.npz import load_npz
+from inklens.datasets.idx import is_idx_folder, load_idx_folder
+from inklens.datasets.named import NAMED, load_mnist, load_sample
+from inklens.datasets.npz import is_npz, load_npz
+from inklens.datasets.options import LoadOptions
 from inklens.datasets.places import own_trees
-from inklens.datasets.sample import load_sample
 from inklens.errors import DataError, DownloadError, MissingPackageError, OptionError
-from inklens.pixels import PixelSpec
-from inklens.pixels.spec import LARGEST_SIDE, SMALLEST_SIDE, check_size
+from inklens.pixels.spec import LARGEST_SIDE
 
-_NAMED = {"mnist": load_named_mnist, "sample": load_sample, "fashion-mnist": load_fashion}
-NAMES = tuple(_NAMED)
-SAMPLE_NOTE = (
-    "MNIST is neither in INKLENS_DATA nor in the cache, and {reason}; "
-    "going on with the embedded sample of 5,000 digits"
+
+@dataclass(frozen=True)
+class Source:
+    """A form that data at a path can have.
+
+    Args:
+        name: with its article, for messages.
+        detect: whether what lies at a path that exists has this form.
+        load: reads it. What is returned need not have the size, channels and framing that were asked for.
+    """
+
+    name: str
+    detect: Callable[[Path], bool]
+    load: Callable[[Path, LoadOptions], Dataset]
+
+
+# The first one that detects its form loads it.
+SOURCES = (
+    Source("an IDX folder", is_idx_folder, load_idx_folder),
+    Source("a folder with one folder of images for each class", Path.is_dir, load_folder),
+    Source("an .npz file", is_npz, load_npz),
 )
 
 
@@ -60,17 +80,14 @@ def load(
     """
     if kind not in (None, *KINDS):
         raise OptionError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
-    # Refuses what cannot be before any work is done.
-    height, width = size or (SMALLEST_SIDE, SMALLEST_SIDE)
-    check_size(height, width)
-    PixelSpec(height, width, 1 if channels is None else channels, framing or "pad")
     if kind is not None:
         framing = framing or FRAMING_OF[kind]
-    if str(data) in _NAMED:
-        dataset = _NAMED[str(data)]()
+    options = LoadOptions(size, channels, framing, seed, strict)
+    if str(data) in NAMED:
+        dataset = NAMED[str(data)].load()
         dataset = dataset.framed_by_maker(framing or FRAMING_OF[dataset.kind])
     else:
-        dataset = _load_path(_existing(data), size, channels, framing, seed, strict)
+        dataset = _load_path(data, options)
     dataset = dataset.reframed(size, channels, framing)
     if max(dataset.spec.height, dataset.spec.width) > LARGEST_SIDE:
         raise DataError(
@@ -80,51 +97,41 @@ def load(
     return replace(dataset, kind=kind or dataset.kind)
 
 
-def _load_path(
-    path: Path,
-    size: tuple[int, int] | None,
-    channels: int | None,
-    framing: str | None,
-    seed: int,
-    strict: bool,
-) -> Dataset:
-    if path.is_file():
-        return load_npz(path, seed=seed)
-    if not idx_pairs(path):
-        return load_folder(path, size=size, channels=channels, framing=framing, seed=seed, strict=strict)
-    dataset = load_idx_folder(path, name=path.resolve().name, seed=seed)
-    return dataset.framed_by_maker(framing or dataset.spec.framing)
-
-
 def load_default() -> Dataset:
-    """MNIST, or the embedded sample where MNIST can be had nowhere; its last note then says so.
+    """MNIST, or the embedded sample where MNIST is available nowhere; its last note then says so.
 
     Raises:
         DataError: MNIST lies in INKLENS_DATA but is damaged.
         MissingPackageError: there is neither MNIST nor the sample.
     """
+    framing = FRAMING_OF["writing"]
     try:
-        return _as_writing(load_mnist())
+        return load_mnist().framed_by_maker(framing)
     except (DownloadError, MissingPackageError) as error:
-        sample = _as_writing(load_sample())
-        return replace(sample, notes=(*sample.notes, SAMPLE_NOTE.format(reason=error)))
+        sample = load_sample().framed_by_maker(framing)
+        note = (
+            f"MNIST is neither in INKLENS_DATA nor in the cache, and {error}; "
+            "going on with the embedded sample of 5,000 digits"
+        )
+        return replace(sample, notes=(*sample.notes, note))
 
 
-def _as_writing(dataset: Dataset) -> Dataset:
-    return dataset.framed_by_maker(FRAMING_OF["writing"])
+def _load_path(data: str | Path, options: LoadOptions) -> Dataset:
+    path = _existing(data)
+    for source in SOURCES:
+        if source.detect(path):
+            return source.load(path, options)
+    *others, last = [source.name for source in SOURCES]
+    raise DataError(f"{data} is a file of another kind; expected {', '.join(others)}, or {last}")
 
 
 def _existing(data: str | Path) -> Path:
-    """The folder or .npz file that is meant."""
+    """The folder or file that is meant."""
     name, trees = str(data), own_trees()
     try:
         path = Path(data).expanduser()
-        if path.is_dir() or (path.is_file() and path.suffix.lower() == ".npz"):
-            return path
         if path.exists():
-            raise DataError(
-                f"{name} is a file of another kind; expected a folder, or a file that ends in .npz"
-            )
+            return path
         if name in trees:
             return trees[name]
         beside = [str(path.with_name(other.name)) for other in path.parent.glob("*")] if path.name else []
@@ -132,9 +139,10 @@ def _existing(data: str | Path) -> Path:
         raise DataError(
             f"{name} cannot be looked into ({error}); expected a name or a readable path"
         ) from error
-    near = get_close_matches(name, [*_NAMED, *trees, *beside], n=3)
+    near = get_close_matches(name, [*NAMED, *trees, *beside], n=3)
     hint = f": did you mean {' or '.join(near)}?" if near else ""
+    *others, last = [f"of {source.name}" for source in SOURCES]
     raise DataError(
-        f"there are no data called {name}; expected {', '.join(_NAMED)}, or the path of an IDX folder, "
-        f"of a folder with one folder of images for each class, or of an .npz file{hint}"
+        f"there are no data called {name}; expected {', '.join(NAMED)}, or the path {', '.join(others)}, "
+        f"or {last}{hint}"
     )

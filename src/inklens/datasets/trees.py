@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from inklens.datasets.printable_names import is_printable, printable
 from inklens.errors import DataError
 from inklens.pixels import IMAGE_SUFFIXES
+from inklens.printable import is_printable, printable
 
 TEST_SHARE = 0.2  # held out of training data that come without a test part
 HELD_OUT = "no test part of its own"  # how the note begins that says so

@@ -1,34 +1,33 @@
 """Numbers from arrays of probabilities and labels. Knows no framework."""
 
 from inklens.evaluation.calibration import fit_temperature, softmax
-from inklens.evaluation.classes import ClassScores, per_class_scores
+from inklens.evaluation.class_matching import match_classes
+from inklens.evaluation.class_scores import ClassScores, per_class_scores
 from inklens.evaluation.comparison import Comparison, McNemar, compare, differing_images, mcnemar
 from inklens.evaluation.confidence import Confidence
-from inklens.evaluation.coverage import Coverage, error_against_coverage
-from inklens.evaluation.examination import Examination, examine
+from inklens.evaluation.detailed_evaluation import DetailedEvaluation, evaluate_in_detail
+from inklens.evaluation.evaluation import Evaluation, evaluate, top_k_accuracy
 from inklens.evaluation.interval import wilson_interval
-from inklens.evaluation.matching import match_classes
 from inklens.evaluation.prediction_table import prediction_rows
 from inklens.evaluation.reliability import Reliability, expected_calibration_error, reliability_curve
-from inklens.evaluation.scores import Evaluation, evaluate, top_k_accuracy
+from inklens.evaluation.risk_coverage import RiskCoverageCurve, risk_coverage_curve
 from inklens.evaluation.thresholds import Thresholds, check_max_error, unknown_score
 
 __all__ = [
     "ClassScores",
     "Comparison",
     "Confidence",
-    "Coverage",
+    "DetailedEvaluation",
     "Evaluation",
-    "Examination",
     "McNemar",
     "Reliability",
+    "RiskCoverageCurve",
     "Thresholds",
     "check_max_error",
     "compare",
     "differing_images",
-    "error_against_coverage",
     "evaluate",
-    "examine",
+    "evaluate_in_detail",
     "expected_calibration_error",
     "fit_temperature",
     "match_classes",
@@ -36,6 +35,7 @@ __all__ = [
     "per_class_scores",
     "prediction_rows",
     "reliability_curve",
+    "risk_coverage_curve",
     "softmax",
     "top_k_accuracy",
     "unknown_score",

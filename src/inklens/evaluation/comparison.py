@@ -1,4 +1,4 @@
-"""Are two classifiers really unlike? The exact McNemar test on the images that only one gets right."""
+"""Do two classifiers differ? The exact McNemar test on the images that only one gets right."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inklens.errors import DataError, MissingPackageError, OptionError
-from inklens.evaluation.scores import Evaluation, checked, evaluate
+from inklens.evaluation.evaluation import Evaluation, checked, evaluate
 
 
 @dataclass(frozen=True)
 class McNemar:
-    """What an exact McNemar test found.
+    """The result of an exact McNemar test.
 
     Attributes:
         only_first: images that the first gets right and the second wrong.
@@ -32,7 +32,7 @@ class McNemar:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What R classifiers, called A, B, C ..., say of the same N images.
+    """The predictions of R classifiers, called A, B, C ..., for the same N images.
 
     Attributes:
         class_names: C names.
@@ -52,15 +52,15 @@ class Comparison:
     pairs: dict[tuple[int, int], McNemar]
     differing: NDArray[np.int64]
 
-    def to_dict(self, known: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def to_dict(self, about: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Plain numbers, for comparison.json.
 
         Args:
-            known: what else is to be said of each classifier, such as its name.
+            about: what else to say of each classifier, such as its name.
         """
         runs = [
-            {"letter": letter, **said, **_figures(scores)}
-            for letter, said, scores in zip(ascii_uppercase, known, self.scores, strict=False)
+            {"letter": letter, **more, **_figures(scores)}
+            for letter, more, scores in zip(ascii_uppercase, about, self.scores, strict=False)
         ]
         pairs = [
             {"first": ascii_uppercase[one], "second": ascii_uppercase[other], **asdict(test)}
@@ -95,7 +95,7 @@ def _figures(scores: Evaluation) -> dict[str, Any]:
 
 
 def compare(probabilities: Sequence[ArrayLike], labels: ArrayLike, class_names: Sequence[str]) -> Comparison:
-    """Sets classifiers side by side.
+    """Compares classifiers on the same images.
 
     Args:
         probabilities: of each classifier float (N, C), for the same images and with the same columns.
@@ -167,12 +167,12 @@ def mcnemar(first_correct: ArrayLike, second_correct: ArrayLike) -> McNemar:
 
 
 def differing_images(predicted: ArrayLike, labels: ArrayLike) -> NDArray[np.int64]:
-    """The positions of the images that not all classifiers answer alike, int64 (D,).
+    """The positions of the images for which the classifiers do not all predict the same class, int64 (D,).
 
     Those that some get right and others wrong come first, then those that all get wrong differently.
 
     Args:
-        predicted: int (R, N), the classes that each of R classifiers says.
+        predicted: int (R, N), the classes that each of R classifiers predicts.
         labels: int (N,), the actual ones.
     """
     said, actual = np.asarray(predicted), np.asarray(labels)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from numpy.typing import ArrayLike
 
-from inklens.evaluation.scores import checked
+from inklens.evaluation.evaluation import checked
 
 
 def prediction_rows(

@@ -1,4 +1,4 @@
-"""Does confidence say how often it is right? The reliability curve, and the calibration error as its sum."""
+"""The reliability curve, accuracy by confidence, and the calibration error that sums it up."""
 
 from __future__ import annotations
 

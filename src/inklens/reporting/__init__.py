@@ -3,7 +3,7 @@
 from inklens.reporting.confusion_picture import confusion_matrix_picture
 from inklens.reporting.corruption_sheet import corruptions_picture
 from inklens.reporting.curves_picture import training_curves
-from inklens.reporting.examination_files import write_examination
+from inklens.reporting.evaluation_files import write_evaluation
 from inklens.reporting.explanation_pictures import (
     class_activation_picture,
     explanation_picture,
@@ -31,5 +31,5 @@ __all__ = [
     "reliability_picture",
     "sample_grid",
     "training_curves",
-    "write_examination",
+    "write_evaluation",
 ]

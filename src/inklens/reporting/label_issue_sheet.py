@@ -1,4 +1,4 @@
-"""The images with the most suspicious labels, with the label they have and the one that is suggested."""
+"""The images with the most doubtful labels, with the label they have and the one that is suggested."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def label_issues_picture(
     """
     with style.sheet(class_names) as (names, _):
         figure, axes, boxes, tile = grid(images, caption=4 * _LINE + 0.06, most_columns=7)
-        style.header(axes, "Suspicious labels, the most suspicious first", subtitle)
+        style.header(axes, "Label issues, the most doubtful first", subtitle)
         for index, label, guess, share, (x, y) in zip(
             indices, given, suggested, confidence, boxes, strict=True
         ):

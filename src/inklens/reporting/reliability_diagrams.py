@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inklens.evaluation import Coverage, Reliability, wilson_interval
+from inklens.evaluation import Reliability, RiskCoverageCurve, wilson_interval
 from inklens.reporting import style
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def reliability_picture(reliability: Reliability, path: Path) -> Figure:
         return style.save(figure, path)
 
 
-def coverage_picture(coverage: Coverage, path: Path) -> Figure:
+def coverage_picture(coverage: RiskCoverageCurve, path: Path) -> Figure:
     """Draws the error among the images that are answered, the surest first, and writes the PNG.
 
     It begins where errors begin: at 0, 50, 80 or 90 % answered.

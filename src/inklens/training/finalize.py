@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inklens import reporting
 from inklens.datasets import Dataset
 from inklens.errors import ExportError
-from inklens.evaluation import Confidence, Examination, evaluate, examine, softmax
+from inklens.evaluation import Confidence, DetailedEvaluation, evaluate, evaluate_in_detail, softmax
 from inklens.export.run_export import write_onnx
 from inklens.export.validation_outputs import ValidationOutputs, proof_rows
 from inklens.reporting.run_report import report_run
@@ -56,10 +56,10 @@ def finalize(
     validation = ValidationOutputs(logits, parts.validation.labels, images)
     validation.write(folder)
     fitted = fit_confidence(parts.validation is parts.test, validation, max_error)
-    examination = _evaluate(folder, ensemble, data, parts, validation, fitted, training)
-    reporting.write_examination(folder, examination, pictures=pictures)
+    evaluation = _evaluate(folder, ensemble, data, parts, validation, fitted, training)
+    reporting.write_evaluation(folder, evaluation, pictures=pictures)
     if pictures:
-        _draw(folder, ensemble, data, parts, examination.probabilities, history)
+        _draw(folder, ensemble, data, parts, evaluation.probabilities, history)
     write_onnx(folder, ensemble, fitted[0], images)
 
 
@@ -71,7 +71,7 @@ def _evaluate(
     validation: ValidationOutputs,
     fitted: tuple[Confidence, str | None],
     training: dict[str, Any],
-) -> Examination:
+) -> DetailedEvaluation:
     """Writes metrics.json; the test part is opened here and nowhere earlier.
 
     "test" and "validation" are the networks' own, before calibration. "evaluation", predictions.csv,
@@ -86,7 +86,7 @@ def _evaluate(
         scores = evaluate(softmax(logits), labels, names)
     tested = parts.test is not None
     answered = confidence.thresholds.answered(logits, confidence.temperature)
-    examination = examine(softmax(logits, confidence.temperature), labels, names, answered)
+    evaluation = evaluate_in_detail(softmax(logits, confidence.temperature), labels, names, answered)
     metrics = {
         "test": scores.to_dict() if tested else None,
         "validation": held_out.to_dict(),
@@ -96,11 +96,11 @@ def _evaluate(
             "validation": confidence.measure(validation.logits, validation.labels),
             "test": confidence.measure(logits, labels) if tested else None,
         },
-        "evaluation": {"part": "test" if tested else "validation", **examination.to_dict()},
+        "evaluation": {"part": "test" if tested else "validation", **evaluation.to_dict()},
         "training": training,
     }
     folder.write_json(folder.metrics, metrics)
-    return examination
+    return evaluation
 
 
 def _draw(

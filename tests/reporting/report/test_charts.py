@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inklens.evaluation import error_against_coverage, reliability_curve
+from inklens.evaluation import reliability_curve, risk_coverage_curve
 from inklens.reporting.report.charts import (
     coverage_chart,
     nice_range,
@@ -82,7 +82,7 @@ def test_perfect_confidence_lies_on_the_diagonal():
 
 def test_coverage_names_the_error_of_the_surest():
     confidence = np.linspace(0.5, 1, 100)
-    chart = coverage_chart(error_against_coverage(confidence, np.arange(100) >= 10))
+    chart = coverage_chart(risk_coverage_curve(confidence, np.arange(100) >= 10))
     assert chart.says == (
         "Who answers only the surest 90 % of the images errs in 0.00\u00a0% of them; who answers all errs in "
         "10.00\u00a0%."
@@ -91,5 +91,5 @@ def test_coverage_names_the_error_of_the_surest():
 
 
 def test_without_an_error_the_coverage_is_still_drawn():
-    chart = coverage_chart(error_against_coverage(np.array([0.9, 0.8]), np.array([True, True])))
+    chart = coverage_chart(risk_coverage_curve(np.array([0.9, 0.8]), np.array([True, True])))
     assert len({tick.at for tick in chart.y_ticks}) == len(chart.y_ticks) > 1

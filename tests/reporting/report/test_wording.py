@@ -32,10 +32,6 @@ def test_a_long_name_keeps_both_its_ends():
     assert wording.shortened("x" * 40) == "x" * 40
 
 
-def test_commands_keep_their_spaces_and_lines():
-    assert wording.printable("a  'b  c'\n  d\x07") == "a  'b  c'\n  d"
-
-
 def test_numbers_read_as_people_write_them():
     assert wording.share(0.98731) == "98.73\u00a0%"
     assert wording.share(None) == "\N{EN DASH}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inklens.evaluation import Coverage, Reliability
+from inklens.evaluation import Reliability, RiskCoverageCurve
 from inklens.reporting.report.wording import DASH, TO, share
 
 WIDTH, HEIGHT = 420.0, 250.0
@@ -183,7 +183,7 @@ def reliability_chart(curve: Reliability) -> Chart:
     )
 
 
-def coverage_chart(coverage: Coverage) -> Chart:
+def coverage_chart(coverage: RiskCoverageCurve) -> Chart:
     """The error among the images that the network is surest of, over how many that are."""
     curve = coverage.to_dict()
     points: list[Point] = list(zip(curve["coverage"], curve["error"], strict=True))

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from inklens.datasets import Split
 from inklens.evaluation import (
     ClassScores,
-    error_against_coverage,
     per_class_scores,
     reliability_curve,
+    risk_coverage_curve,
     top_k_accuracy,
 )
 from inklens.evaluation.reliability import ECE_BINS
+from inklens.printable import printable
 from inklens.reporting.report import wording
 from inklens.reporting.report.charts import Chart, coverage_chart, reliability_chart, training_charts
 from inklens.reporting.report.matrix import Matrix, gallery, matrix_of
@@ -208,7 +209,7 @@ def make_report(
         worst=_examples(sources, images, worst),
         trust=(
             reliability_chart(reliability_curve(sources.probabilities, sources.labels, ECE_BINS)),
-            coverage_chart(error_against_coverage(sources.confidence, sources.labels == sources.predicted)),
+            coverage_chart(risk_coverage_curve(sources.confidence, sources.labels == sources.predicted)),
         ),
         filters=filters_sheet(seen.filters) if seen else None,
         samples=tuple(
@@ -220,7 +221,7 @@ def make_report(
         recipe=rows(recipe_settings(sources)),
         data=data_rows(sources),
         versions=version_rows(sources.environment),
-        reproduce=wording.printable(reproduce),
+        reproduce=printable(reproduce),
         written=str(sources.environment.get("date", "")),
     )
 

@@ -5,27 +5,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from inklens.printable import is_printable
 from inklens.reporting.style import TIMES, percent
 
 LONGEST_NAME = 40
 DASH, TO = "\N{EN DASH}", "\N{EN DASH}"
-# They would turn the text around them as well, and isolation in HTML ends at the element.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean(text: str) -> str:
     """One line of composed letters, without control characters and halves of characters."""
-    return printable(unicodedata.normalize("NFC", " ".join(text.split())))
-
-
-def printable(text: str) -> str:
-    """Every space and line end stays; what steers or cannot be encoded goes."""
-    return "".join(
-        character
-        for character in text
-        if character == "\n"
-        or (character not in _TURNING and unicodedata.category(character) not in {"Cc", "Cs"})
-    )
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
+    return "".join(filter(is_printable, composed))
 
 
 def readable_names(class_names: Sequence[str]) -> tuple[str, ...]:

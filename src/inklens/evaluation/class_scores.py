@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from inklens.errors import DataError, MissingPackageError
-from inklens.evaluation.scores import NO_SKLEARN
+from inklens.evaluation.evaluation import NO_SKLEARN
 
 CSV_HEADER = ("class", "precision", "recall", "f1", "support")
 
 
 @dataclass(frozen=True)
 class ClassScores:
-    """How one class fares. What cannot be known is None, not 0.
+    """Precision, recall and F1 of one class. What is undefined is None, not 0.
 
     Attributes:
         precision: share of the images predicted as this class that are of it; None if none is predicted so.

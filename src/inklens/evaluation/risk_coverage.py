@@ -1,4 +1,4 @@
-"""What is gained by answering less: the error among the images that the network is surest of."""
+"""The risk-coverage curve: the error among the images that a network is surest of, by how many these are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEPT_POINTS = 100
 
 
 @dataclass(frozen=True, eq=False)
-class Coverage:
+class RiskCoverageCurve:
     """The error against the share of images that are answered, the surest first.
 
     Attributes:
@@ -47,7 +47,7 @@ class Coverage:
         }
 
 
-def error_against_coverage(confidence_scores: ArrayLike, correct: ArrayLike) -> Coverage:
+def risk_coverage_curve(confidence_scores: ArrayLike, correct: ArrayLike) -> RiskCoverageCurve:
     """Answers the images from the surest on, and counts the errors (El-Yaniv and Wiener 2010).
 
     Args:
@@ -58,7 +58,7 @@ def error_against_coverage(confidence_scores: ArrayLike, correct: ArrayLike) -> 
         DataError: the arrays do not fit each other, or a score is not finite.
 
     Example:
-        >>> error_against_coverage([0.9, 0.6], [True, False]).error
+        >>> risk_coverage_curve([0.9, 0.6], [True, False]).error
         array([0. , 0.5])
     """
     scores, right = np.asarray(confidence_scores, np.float64), np.asarray(correct)
@@ -73,4 +73,4 @@ def error_against_coverage(confidence_scores: ArrayLike, correct: ArrayLike) -> 
     ranked, errors = scores[order], np.cumsum(~right[order])
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     answered = last + 1
-    return Coverage(answered / len(scores), errors[last] / answered)
+    return RiskCoverageCurve(answered / len(scores), errors[last] / answered)

@@ -1,4 +1,4 @@
-"""The classes of a data set as those of a network: matched by name, never by position."""
+"""The classes of a data set matched with those of a network: by name, never by position."""
 
 from __future__ import annotations
 

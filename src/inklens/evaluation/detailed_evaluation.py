@@ -1,4 +1,4 @@
-"""All that is asked of predictions at once: what `inklens evaluate` and every training write."""
+"""Every figure of calibrated predictions at once: what `inklens evaluate` and every training write."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inklens.evaluation.classes import ClassScores, per_class_scores
-from inklens.evaluation.coverage import Coverage, error_against_coverage
+from inklens.evaluation.class_scores import ClassScores, per_class_scores
+from inklens.evaluation.evaluation import Evaluation, checked, evaluate, top_k_accuracy
 from inklens.evaluation.reliability import ECE_BINS, Reliability, reliability_curve
-from inklens.evaluation.scores import Evaluation, checked, evaluate, top_k_accuracy
+from inklens.evaluation.risk_coverage import RiskCoverageCurve, risk_coverage_curve
 
 
 @dataclass(frozen=True, eq=False)
-class Examination:
-    """What calibrated predictions of N images of C classes are worth.
+class DetailedEvaluation:
+    """How good calibrated predictions of N images of C classes are.
 
     Attributes:
         class_names: C names.
@@ -26,7 +26,7 @@ class Examination:
         scores: accuracy, interval, confusion; its loss is the negative log-likelihood after calibration.
         top_2_accuracy: share of images whose class is one of the two most probable ones.
         reliability: in 15 bins, so that its calibration error is the ECE.
-        coverage: the error against the share of images that are answered, by the highest probability.
+        risk_coverage: the error against the share of images that are answered, by the highest probability.
         classes: precision, recall and F1 of each class.
         answered: bool (N,), what the reject thresholds leave answered; None where none are known.
     """
@@ -37,7 +37,7 @@ class Examination:
     scores: Evaluation
     top_2_accuracy: float
     reliability: Reliability
-    coverage: Coverage
+    risk_coverage: RiskCoverageCurve
     classes: tuple[ClassScores, ...]
     answered: NDArray[np.bool_] | None
 
@@ -69,17 +69,17 @@ class Examination:
             "absent_classes": list(self.absent),
             "per_class": [asdict(one) for one in self.classes],
             "reliability": self.reliability.to_dict(),
-            "error_against_coverage": self.coverage.to_dict(),
+            "error_against_coverage": self.risk_coverage.to_dict(),
             "confusion": confusion,
         }
 
 
-def examine(
+def evaluate_in_detail(
     probabilities: ArrayLike,
     labels: ArrayLike,
     class_names: Sequence[str],
     answered: NDArray[np.bool_] | None = None,
-) -> Examination:
+) -> DetailedEvaluation:
     """Scores calibrated predictions against the labels, in every way there is here.
 
     Args:
@@ -94,14 +94,14 @@ def examine(
     """
     p, y = checked(probabilities, labels, class_names)
     predicted = p.argmax(axis=1)
-    return Examination(
+    return DetailedEvaluation(
         class_names=tuple(class_names),
         probabilities=p,
         labels=y,
         scores=evaluate(p, y, class_names),
         top_2_accuracy=top_k_accuracy(p, y, 2),
         reliability=reliability_curve(p, y, ECE_BINS),
-        coverage=error_against_coverage(p.max(axis=1), predicted == y),
+        risk_coverage=risk_coverage_curve(p.max(axis=1), predicted == y),
         classes=per_class_scores(y, predicted, class_names),
         answered=answered,
     )

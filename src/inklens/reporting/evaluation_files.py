@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from inklens.evaluation import Examination, prediction_rows
-from inklens.evaluation.classes import CSV_HEADER, class_rows
+from inklens.evaluation import DetailedEvaluation, prediction_rows
+from inklens.evaluation.class_scores import CSV_HEADER, class_rows
 from inklens.reporting.confusion_picture import confusion_matrix_picture
 from inklens.reporting.reliability_diagrams import coverage_picture, reliability_picture
 from inklens.run_folder import RunFolder
 
 
-def write_examination(folder: RunFolder, examination: Examination, *, pictures: bool = True) -> None:
+def write_evaluation(folder: RunFolder, evaluation: DetailedEvaluation, *, pictures: bool = True) -> None:
     """Writes per_class.csv, predictions.csv, and the pictures confusion, reliability and coverage.
 
     Args:
@@ -20,16 +20,14 @@ def write_examination(folder: RunFolder, examination: Examination, *, pictures: 
         RunError: a file cannot be written.
         MissingPackageError: Matplotlib is not installed.
     """
-    names = examination.class_names
-    folder.write_csv(folder.per_class, CSV_HEADER, class_rows(examination.classes))
-    folder.write_csv(
-        folder.predictions, *prediction_rows(examination.probabilities, examination.labels, names)
-    )
+    names = evaluation.class_names
+    folder.write_csv(folder.per_class, CSV_HEADER, class_rows(evaluation.classes))
+    folder.write_csv(folder.predictions, *prediction_rows(evaluation.probabilities, evaluation.labels, names))
     if not pictures:
         return
     with folder.atomic("pictures/confusion.png") as path:
-        confusion_matrix_picture(examination.scores.confusion, names, path)
+        confusion_matrix_picture(evaluation.scores.confusion, names, path)
     with folder.atomic("pictures/reliability.png") as path:
-        reliability_picture(examination.reliability, path)
+        reliability_picture(evaluation.reliability, path)
     with folder.atomic("pictures/coverage.png") as path:
-        coverage_picture(examination.coverage, path)
+        coverage_picture(evaluation.risk_coverage, path)

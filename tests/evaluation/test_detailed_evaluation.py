@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inklens.errors import DataError
-from inklens.evaluation import examine
+from inklens.evaluation import evaluate_in_detail
 
 NAMES = ("ant", "bee", "cat", "dog", "eel")
 
@@ -25,7 +25,7 @@ def test_every_figure_is_the_one_that_scikit_learn_gives(drawn):
 
     probabilities, labels = drawn
     predicted = probabilities.argmax(axis=1)
-    found = examine(probabilities, labels, NAMES).to_dict()
+    found = evaluate_in_detail(probabilities, labels, NAMES).to_dict()
     assert found["accuracy"] == metrics.accuracy_score(labels, predicted)
     assert found["top_2_accuracy"] == metrics.top_k_accuracy_score(
         labels, probabilities, k=2, labels=range(5)
@@ -45,7 +45,7 @@ def test_every_figure_is_the_one_that_scikit_learn_gives(drawn):
 
 
 def test_labels_drawn_from_the_probabilities_are_calibrated(drawn):
-    found = examine(*drawn, NAMES).to_dict()
+    found = evaluate_in_detail(*drawn, NAMES).to_dict()
     assert found["ece"] < 0.03
     assert sum(found["reliability"]["count"]) == 2000
     assert len(found["reliability"]["count"]) == 15
@@ -53,20 +53,23 @@ def test_labels_drawn_from_the_probabilities_are_calibrated(drawn):
 
 
 def test_a_class_that_is_absent_is_said(drawn):
-    examination = examine(*drawn, NAMES)
-    assert examination.absent == ("eel",)
-    assert examination.classes[4].recall is None
-    json.dumps(examination.to_dict(), allow_nan=False)
+    evaluation = evaluate_in_detail(*drawn, NAMES)
+    assert evaluation.absent == ("eel",)
+    assert evaluation.classes[4].recall is None
+    json.dumps(evaluation.to_dict(), allow_nan=False)
 
 
 def test_what_is_answered_is_counted(drawn):
     probabilities, labels = drawn
     answered = probabilities.max(axis=1) > 0.9
     wrong = int((probabilities.argmax(axis=1) != labels)[answered].sum())
-    assert examine(*drawn, NAMES, answered).to_dict()["answered"] == {"n": answered.sum(), "errors": wrong}
-    assert examine(*drawn, NAMES).to_dict()["answered"] is None
+    assert evaluate_in_detail(*drawn, NAMES, answered).to_dict()["answered"] == {
+        "n": answered.sum(),
+        "errors": wrong,
+    }
+    assert evaluate_in_detail(*drawn, NAMES).to_dict()["answered"] is None
 
 
 def test_arrays_that_do_not_fit_are_refused(drawn):
     with pytest.raises(DataError, match=r"expected \(images, 4\)"):
-        examine(*drawn, NAMES[:4])
+        evaluate_in_detail(*drawn, NAMES[:4])

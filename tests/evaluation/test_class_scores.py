@@ -4,7 +4,7 @@ import pytest
 
 from inklens.errors import DataError
 from inklens.evaluation import per_class_scores
-from inklens.evaluation.classes import class_rows
+from inklens.evaluation.class_scores import class_rows
 
 LABELS = [0, 0, 0, 1, 1, 2]
 PREDICTED = [0, 0, 1, 1, 0, 1]

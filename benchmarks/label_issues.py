@@ -1,8 +1,8 @@
 """How many labels that were made wrong on purpose does `inklens audit` list first?
 
-    python benchmarks/suspicious_labels.py --data mnist
+    python benchmarks/label_issues.py --data mnist
 
-1 % of the training labels, chosen by chance, become another class, chosen by chance. Counted is how many of
+1 % of the training labels, chosen at random, become another class, chosen at random. It counts how many of
 them are within the first 1.5 % (of all training images) that the audit lists. `--data sample` is the quick
 trial. MNIST's own wrong labels are in the list too, and count against it.
 """
@@ -14,9 +14,9 @@ import numpy as np
 
 import inklens
 import record
+from inklens.audit import find_label_issues
 from inklens.audit.label_audit import out_of_fold
 from inklens.datasets import Split, stratified_folds
-from inklens.evaluation import find_label_issues
 
 FLIPPED = 0.01
 LISTED = 0.015
@@ -64,7 +64,7 @@ def main() -> None:
         "estimated_wrong": issues.estimated,
     }
     print(figures)
-    record.write(f"suspicious_labels-{given.data}", figures)
+    record.write(f"label_issues-{given.data}", figures)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ NO_SKLEARN = "evaluation needs scikit-learn, which is not installed; pip install
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a network reached on `n` images.
+    """Accuracy, loss and confusion matrix on `n` images.
 
     Attributes:
         loss: Mean negative log-likelihood, natural logarithm.
@@ -62,7 +62,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[
     Args:
         probabilities: float (N, C), each row in [0, 1] with a sum of 1.
         labels: int (N,), 0 to C - 1.
-        class_names: C names, for the messages' sake.
+        class_names: C names, for messages.
 
     Raises:
         DataError: the arrays do not fit each other, or do not hold what is said above.

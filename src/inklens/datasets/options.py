@@ -1,0 +1,33 @@
+"""How data are to be loaded: what every loader is given besides a path."""
+
+from dataclasses import dataclass
+
+from inklens.pixels import PixelSpec
+from inklens.pixels.spec import SMALLEST_SIDE, check_size
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What the user asks of the images; `inklens.datasets.load` says it in full.
+
+    Args:
+        size: (height, width), 8 to 1024 each; None keeps what there is.
+        channels: 1 or 3; None keeps what there is.
+        framing: how an image is brought to `size`; None for the loader's own.
+        seed: of the fifth that is held out as test part where the data have none.
+        strict: refuse the first image file that cannot be used.
+
+    Raises:
+        OptionError: a value out of range.
+    """
+
+    size: tuple[int, int] | None = None
+    channels: int | None = None
+    framing: str | None = None
+    seed: int = 0
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        height, width = self.size or (SMALLEST_SIDE, SMALLEST_SIDE)
+        check_size(height, width)
+        PixelSpec(height, width, 1 if self.channels is None else self.channels, self.framing or "pad")
