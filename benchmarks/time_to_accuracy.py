@@ -140,7 +140,8 @@ def part(side: str, number: int, known: dict, given: argparse.Namespace) -> dict
     return found
 
 
-def main() -> None:
+def options() -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -158,6 +159,11 @@ def main() -> None:
     given = parser.parse_args()
     if given.epochs_measured is not None and given.epochs_measured < 2:
         parser.error("--epochs-measured needs 2 or more: the first is not like the others")
+    return given
+
+
+def main() -> None:
+    given = options()
     if given.side == "fast":
         print(json.dumps(fast(given.seed, given.preset, given.data)))
         return

@@ -85,6 +85,16 @@ def blurred_noise(random: np.random.Generator) -> NDArray[np.uint8]:
     return (255 * blobs).astype(np.uint8)[..., None]
 
 
+def out_of_distribution(random: np.random.Generator) -> dict[str, NDArray[np.uint8]]:
+    """By name, images that are no digits: uint8 (N, 28, 28, 1)."""
+    return {
+        "Fashion-MNIST": load("fashion-mnist").test.whole(),
+        "letters": letters(random),
+        "noise": random.integers(0, 256, (UNKNOWN, 28, 28, 1), np.uint8),
+        "blurred noise": blurred_noise(random),
+    }
+
+
 def feature_network(run: Run) -> Callable[[NDArray[np.uint8]], tuple[Floats, Floats]]:
     """Images to features (what the logits are made from) and logits."""
     import keras
@@ -136,7 +146,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", required=True, type=Path)
     options = parser.parse_args()
-    random = np.random.default_rng(0)
     run, digits = Run.open(options.run), load("mnist")
     outputs = feature_network(run)
     learnt, validation = digits.split_validation(run.recipe.validation_split, run.recipe.split_seed)
@@ -146,14 +155,9 @@ def main() -> None:
         for when, max_error in (("by default", None), ("at a max error of 0.1%", MAX_ERROR))
     }
     temperature = fit_temperature(outputs(validation.whole())[1], validation.labels)
-    some = learnt.batch(slice(0, STATISTICS))
-    score = scorers(outputs(some)[0], learnt.labels[:STATISTICS], temperature)
-    unknown = {
-        "Fashion-MNIST": load("fashion-mnist").test.whole(),
-        "letters": letters(random),
-        "noise": random.integers(0, 256, (UNKNOWN, 28, 28, 1), np.uint8),
-        "blurred noise": blurred_noise(random),
-    }
+    features, _ = outputs(learnt.batch(slice(0, STATISTICS)))
+    score = scorers(features, learnt.labels[:STATISTICS], temperature)
+    unknown = out_of_distribution(np.random.default_rng(0))
     everyone = {"MNIST": digits.test.whole(), **unknown}
     classifier = Classifier.open(run.path)
     answers = {who: classifier.predict_framed(images) for who, images in everyone.items()}
