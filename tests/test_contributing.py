@@ -4,6 +4,7 @@ import copy
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,7 +16,6 @@ import pytest
 import typer.testing
 
 import inklens
-from inklens.networks.backends import select_backend
 
 PAGE = Path(__file__).parent.parent / "CONTRIBUTING.md"
 SECTION = re.compile(r"^### (.+?)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)
@@ -25,46 +25,52 @@ EXAMPLES = {title: BLOCK.findall(text) for title, text in SECTION.findall(PAGE.r
 Follow = Callable[[str], None]
 
 
-def _follow(monkeypatch: pytest.MonkeyPatch, tables: list[tuple[dict, dict]], example: str) -> None:
-    assert EXAMPLES[example], f"nothing to follow under {example!r}"
+def _add(example: str, patch: pytest.MonkeyPatch, tables: list[tuple[dict, dict]]) -> None:
     for file, code in EXAMPLES[example]:
         name = file.replace("/", ".").removesuffix(".__init__")
         if find_spec(name) is None:
-            monkeypatch.setitem(sys.modules, name, ModuleType(name))
+            patch.setitem(sys.modules, name, ModuleType(name))
         module = import_module(name)
         tables += [(value, copy.copy(value)) for value in vars(module).values() if type(value) is dict]
         names = dict(vars(module))
         exec(compile(code, f"{PAGE} ({file})", "exec"), names)
         for changed, value in names.items():
             if vars(module).get(changed) is not value:
-                monkeypatch.setattr(module, changed, value, raising=False)
+                patch.setattr(module, changed, value, raising=False)
 
 
-@pytest.fixture
-def follow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Follow]:
-    """Adds the blocks of an example to their files, in this process only and until the test ends."""
+@contextmanager
+def _following() -> Iterator[Follow]:
     tables: list[tuple[dict, dict]] = []
-    yield lambda example: _follow(monkeypatch, tables, example)
-    for table, former in tables:
+    with pytest.MonkeyPatch.context() as patch:
+        yield lambda example: _add(example, patch, tables)
+    for table, former in reversed(tables):
         table.clear()
         table.update(former)
 
 
 @pytest.fixture
+def follow() -> Iterator[Follow]:
+    """Adds the blocks of an example to their files, in this process only and until the test ends."""
+    with _following() as following:
+        yield following
+
+
+@pytest.fixture(scope="module")
 def few() -> inklens.Dataset:
     """200 training and 100 test digits."""
-    select_backend("tensorflow")
     sample = inklens.load("sample")
     train, _ = sample.split_validation(len(sample.train) - 200, 0)
     return replace(sample, name="few", train=train, test=sample.test.take(np.arange(100)))
 
 
-@pytest.fixture
-def tiny_run(follow: Follow, few: inklens.Dataset, tmp_path: Path) -> inklens.Run:
+@pytest.fixture(scope="module")
+def tiny_run(few: inklens.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[inklens.Run]:
     """A run of the example's network."""
-    follow("A network")
-    recipe = inklens.Recipe(network="convnet-tiny", epochs=1, backend="tensorflow")
-    return inklens.train(few, recipe, output=tmp_path / "runs")
+    with _following() as following:
+        following("A network")
+        recipe = inklens.Recipe(network="convnet-tiny", epochs=1, backend="tensorflow")
+        yield inklens.train(few, recipe, output=tmp_path_factory.mktemp("runs"), report=False)
 
 
 def test_every_example_is_short():
@@ -75,10 +81,13 @@ def test_every_example_is_short():
             assert len(lines) <= 15, f"{example}, {file}: {len(lines)} lines"
 
 
-def test_the_network_trains_and_its_model_file_predicts(tiny_run, few):
+def test_the_network_trains_predicts_as_a_file_and_is_explained(tiny_run, few):
+    from inklens.explanation import feature_maps
+
     answers = inklens.Classifier.open(tiny_run.path).predict_framed(few.test.whole())
-    assert answers.probabilities == pytest.approx(tiny_run.predict(few.test), abs=0.2)
-    assert len(tiny_run.network.get_weights()) == 7  # a kernel, four of the normalisation, two of the logits
+    assert (answers.indices == tiny_run.predict(few.test).argmax(axis=1)).all()
+    maps = feature_maps(tiny_run.network, few.test.whole()[0])
+    assert max(one.shape for one in maps.values()) == (24, 24, 16)
 
 
 def test_the_preset_is_a_recipe_for_writing_and_for_things(follow):
