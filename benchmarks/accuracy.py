@@ -14,13 +14,10 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 import inklens
 import record
 from inklens.errors import OptionError
-from inklens.evaluation import Confidence, Thresholds
+from inklens.evaluation import Confidence
 from inklens.export import ValidationOutputs
 from inklens.run_folder import RunFolder
 
@@ -106,21 +103,13 @@ def _calibrated(folder: RunFolder, metrics: dict, data: inklens.Dataset) -> dict
     figures = {"nll": said["nll_after"], "ece": said["ece_after"]}
     held_out = ValidationOutputs.read(folder)
     try:
-        chosen = Confidence.fit(held_out.logits, held_out.labels, MAX_ERROR).thresholds
+        fitted = Confidence.fit(held_out.logits, held_out.id_score, held_out.labels, MAX_ERROR)
     except OptionError:  # no threshold keeps so small an error
         return figures
     answers = inklens.Classifier.open(folder.path).predict_framed(data.test.whole())
-    answered = is_answered(answers, chosen)
+    answered = fitted.thresholds.answered(answers.probabilities, answers.id_score)
     wrong = float((answers.indices != data.test.labels)[answered].mean())
     return {**figures, "answered_at_max_error": float(answered.mean()), "wrong_among_answered": wrong}
-
-
-def is_answered(answers: inklens.Predictions, thresholds: Thresholds) -> NDArray[np.bool_]:
-    """Which images these thresholds leave answered, whatever those in the model file say."""
-    answered = answers.id_score >= thresholds.score
-    if thresholds.probability is not None:
-        answered &= answers.probabilities.max(axis=1) >= thresholds.probability
-    return answered
 
 
 def _over_seeds(parts: list[dict], figure: str) -> dict[str, float | None]:

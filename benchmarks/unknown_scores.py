@@ -22,7 +22,7 @@ from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
 import record
-from accuracy import MAX_ERROR, is_answered
+from accuracy import MAX_ERROR
 from inklens.classifier import Classifier
 from inklens.datasets import load
 from inklens.evaluation import Confidence, fit_temperature
@@ -151,7 +151,7 @@ def main() -> None:
     learnt, validation = digits.split_validation(run.recipe.validation_split, run.recipe.split_seed)
     held_out = ValidationOutputs.read(run.folder)
     thresholds = {
-        when: Confidence.fit(held_out.logits, held_out.labels, max_error).thresholds
+        when: Confidence.fit(held_out.logits, held_out.id_score, held_out.labels, max_error).thresholds
         for when, max_error in (("by default", None), ("at a max error of 0.1%", MAX_ERROR))
     }
     temperature = fit_temperature(outputs(validation.whole())[1], validation.labels)
@@ -176,7 +176,8 @@ def main() -> None:
     }
     refused = {
         when: {
-            who: round(1 - float(is_answered(answer, chosen).mean()), 4) for who, answer in answers.items()
+            who: round(1 - float(chosen.answered(said.probabilities, said.id_score).mean()), 4)
+            for who, said in answers.items()
         }
         for when, chosen in thresholds.items()
     }
