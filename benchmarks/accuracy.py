@@ -19,15 +19,16 @@ import record
 from inklens.errors import OptionError
 from inklens.evaluation import Confidence
 from inklens.export import ValidationOutputs
-from inklens.recipes import recipe_for
 from inklens.run_folder import RunFolder
 
 MAX_ERROR = 0.001
 CALIBRATED = ("nll", "ece", "answered_at_max_error", "wrong_among_answered")
 
 
-def measured(known: dict[str, Any], preset: str, seed: int, fingerprint: str) -> dict[str, Any] | None:
-    """The part of a result that a run of this seed would measure again; None where it has none.
+def measured(
+    known: dict[str, Any], recipe: record.AnyRecipe, seed: int, fingerprint: str
+) -> dict[str, Any] | None:
+    """The part of a result that a run of this seed and this recipe would measure again; None: it has none.
 
     Args:
         known: a former result; its machine and versions are those of parts that do not name their own.
@@ -35,31 +36,27 @@ def measured(known: dict[str, Any], preset: str, seed: int, fingerprint: str) ->
     """
     if known.get("data", {}).get("fingerprint") != fingerprint:
         return None
-    recipe = recipe_for(preset, seed=seed)
     for part in known["runs"]:
-        if part["seed"] == seed and "recipe" in part and record.is_of(recipe, part["recipe"]):
+        if part["seed"] == seed and record.is_of(recipe, part.get("recipe")):
             return {**part, **{name: part.get(name, known[name]) for name in ("machine", "versions")}}
     return None
 
 
-def finished(preset: str, data: inklens.Dataset, seed: int, runs: Path) -> RunFolder:
+def finished(recipe: record.AnyRecipe, data: inklens.Dataset, seed: int, runs: Path) -> RunFolder:
     """The run of this seed, trained now unless it is there.
 
     Raises:
         SystemExit: there is one that was not finished, or of another recipe or other data.
     """
-    name = f"{data.name}-{preset}-seed{seed}"
-    recipe = recipe_for(preset, seed=seed)
+    name = f"{data.name}-{recipe.preset}-seed{seed}"
     if (runs / name / "status.json").exists():
         folder = RunFolder.open(runs / name)
-        described = folder.read_json(folder.recipe)
-        if (
-            not record.is_of(recipe, described["recipe"])
-            or described["data"]["fingerprint"] != data.fingerprint
-        ):
+        described = folder.read_recipe()
+        same_data = described["data"]["fingerprint"] == data.fingerprint
+        if not (same_data and record.is_of(recipe, described["recipe"])):
             raise SystemExit(
-                f"{folder.path} is of another recipe or other data than {preset} and {data.name} are today: "
-                "remove it, or give other --runs"
+                f"{folder.path} is of another recipe or other data than {recipe.preset} and {data.name} are "
+                "today: remove it, or give other --runs"
             )
         if folder.status()["state"] == "done":
             return folder
@@ -84,7 +81,7 @@ def part_of(folder: RunFolder, seed: int, data: inklens.Dataset) -> dict[str, An
         "precision": made["precision"],
         **_members(metrics),
         **_calibrated(folder, metrics, data),
-        "recipe": folder.read_json(folder.recipe)["recipe"],
+        "recipe": folder.read_recipe()["recipe"],
         "machine": {name: made[name] for name in ("processor", "cores", "platform")},
         "versions": made["versions"],
     }
@@ -99,19 +96,18 @@ def _members(metrics: dict) -> dict:
 
 def _calibrated(folder: RunFolder, metrics: dict, data: inklens.Dataset) -> dict[str, float]:
     """Of the model file: NLL, ECE, and how many are answered, and how many of these wrong, at a max error of
-    0.1 %, whose threshold is chosen on the validation images; nothing where these are the test images."""
+    0.1%, whose threshold is chosen on the validation images; nothing where these are the test images."""
     if metrics["confidence"]["note"]:
         return {}
     said = metrics["confidence"]["test"]
     figures = {"nll": said["nll_after"], "ece": said["ece_after"]}
     held_out = ValidationOutputs.read(folder)
     try:
-        chosen = Confidence.fit(held_out.logits, held_out.labels, MAX_ERROR).thresholds
+        fitted = Confidence.fit(held_out.logits, held_out.id_score, held_out.labels, MAX_ERROR)
     except OptionError:  # no threshold keeps so small an error
         return figures
     answers = inklens.Classifier.open(folder.path).predict_framed(data.test.whole())
-    sure = answers.probabilities.max(axis=1) >= chosen.probability
-    answered = sure & (answers.score >= chosen.score)
+    answered = fitted.thresholds.answered(answers.probabilities, answers.id_score)
     wrong = float((answers.indices != data.test.labels)[answered].mean())
     return {**figures, "answered_at_max_error": float(answered.mean()), "wrong_among_answered": wrong}
 
@@ -140,10 +136,11 @@ def main() -> None:
     known = {} if given.fresh else record.read(name)
     parts = []
     for seed in range(given.seeds):
-        part = measured(known, given.preset, seed, data.fingerprint)
+        recipe = record.concrete(given.preset, data, seed=seed)
+        part = measured(known, recipe, seed, data.fingerprint)
         said = f"measured on {part['date'][:10]}" if part else "now"
-        parts.append(part or part_of(finished(given.preset, data, seed, given.runs), seed, data))
-        print(f"seed {seed}: {100 * parts[-1]['accuracy']:.2f} %, {said}", flush=True)
+        parts.append(part or part_of(finished(recipe, data, seed, given.runs), seed, data))
+        print(f"seed {seed}: {100 * parts[-1]['accuracy']:.2f}%, {said}", flush=True)
     accuracies = [part["accuracy"] for part in parts]
     figures = {
         "preset": given.preset,

@@ -3,7 +3,7 @@
     python benchmarks/choose_tutorial_a.py --images 20000 --epochs 8
 
 Every candidate learns from the same part of MNIST's training images, at half their size (14x14: an eighth of
-the arithmetic), and is judged on 5,000 others of them by the mean accuracy of its last three epochs. The test
+the arithmetic), and is scored on 5,000 others of them by the mean accuracy of its last three epochs. The test
 set stays closed. Finished candidates are kept: the command goes on where it was.
 """
 
@@ -29,8 +29,6 @@ CANDIDATES = (
     {"dropout": 0.75, "batch_size": 512},
     {"dropout": 0.5, "batch_size": 128, "activation": "leaky_relu"},
     {"dropout": 0.75, "batch_size": 128, "activation": "leaky_relu"},
-    {"dropout": 0.75, "batch_size": 128, "weight_averaging": 0.999},
-    {"dropout": 0.5, "batch_size": 128, "weight_averaging": 0.999},
 )
 
 
@@ -42,14 +40,14 @@ def halved(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def finished(images: int, epochs: int) -> list[dict]:
-    """The candidates that were judged in the same way already."""
+    """The candidates that were scored in the same way already."""
     path = record.RESULTS / f"{NAME}.json"
     former = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     same = (former.get("images"), former.get("epochs")) == (images, epochs)
     return former["candidates"] if same else []
 
 
-def has_ood_detector(train: Split, images: int, epochs: int, options: dict) -> dict:
+def scored(train: Split, images: int, epochs: int, options: dict) -> dict:
     """One candidate trained, with its validation accuracy after every epoch."""
     from inklens.networks import build
     from inklens.training.loop.fit import fit
@@ -89,8 +87,8 @@ def main() -> None:
             options.items() <= candidate.items() and len(candidate) == len(options) + 2 for candidate in done
         ):
             continue
-        done.append(has_ood_detector(train, given.images, given.epochs, options))
-        print(f"{options}: {100 * done[-1]['mean_of_last_three']:.2f} %", flush=True)
+        done.append(scored(train, given.images, given.epochs, options))
+        print(f"{options}: {100 * done[-1]['mean_of_last_three']:.2f}%", flush=True)
         record.write(NAME, {"images": given.images, "epochs": given.epochs, "candidates": done})
 
 

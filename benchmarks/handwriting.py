@@ -69,7 +69,7 @@ def measured(path: Path, sets: dict[str, tuple[list[np.ndarray], np.ndarray]]) -
         "framed again": right([frame(image, ink) for image in test], mnist.test.labels),
     }
     for name in (*sets, "mnist test"):
-        said = ", ".join(f"{way} {100 * found['accuracy']:.2f} %" for way, found in figures[name].items())
+        said = ", ".join(f"{way} {100 * found['accuracy']:.2f}%" for way, found in figures[name].items())
         print(f"{path.name}: {name}: {said}", flush=True)
     return figures
 

@@ -17,7 +17,6 @@ import json
 import statistics
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -51,20 +50,19 @@ def operations(network) -> int:
     from inklens.networks.architectures import multiply_adds
 
     first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
-    return 2 * (3 * multiply_adds(network) - multiply_adds(SimpleNamespace(layers=[first])))
+    until_first = keras.Model(network.inputs, first.output)
+    return 2 * (3 * multiply_adds(network) - multiply_adds(until_first))
 
 
 def training_rate(recipe, data, images: int) -> tuple[float, float, int]:
     """Operations per second after the first epoch, milliseconds per step, operations per image."""
-    from inklens.training.augmenting import make_augment
-
+    from inklens.networks.augmentation import augmentation_layer
     from inklens.training.loop.fit import fit
-    from inklens.training.train_run import build_network
+    from inklens.training.prepare import PreparedNetwork
 
-    policy = resolve_precision(recipe.precision, "tensorflow")
-    network = build_network(data, recipe, policy, training=True)
+    network = PreparedNetwork.of(data, recipe).network
     train, few = data.train.take(np.arange(images)), data.train.take(np.arange(recipe.batch_size))
-    history = fit(network, recipe, train, few, augment=make_augment(recipe, data.kind))
+    history = fit(network, recipe, train, few, augment=augmentation_layer(recipe.augmentation, recipe.seed))
     step = statistics.median(epoch["ms_per_step"] for epoch in history[1:])
     each = operations(network)
     return each * recipe.batch_size / (step / 1000), step, each
@@ -80,14 +78,16 @@ def matrix_rates(seconds: float) -> dict[str, dict]:
     return best
 
 
-def measured(recipe: inklens.Recipe, number: int, known: dict, given: argparse.Namespace) -> dict:
+def measured(
+    recipe: inklens.Recipe, data: inklens.Dataset, number: int, known: dict, given: argparse.Namespace
+) -> dict:
     """A round, from its file or a former result, or now."""
     file = given.parts / f"{given.preset}-{number}.json"
     size = {"round": number, "images": given.images, "seconds": given.seconds}
     part = record.kept(file, known.get("rounds", []), recipe, **size)
     if part is None:
         best = matrix_rates(given.seconds)
-        rate, step, each = training_rate(recipe, inklens.load("mnist"), given.images)
+        rate, step, each = training_rate(recipe, data, given.images)
         figures = {"rate": rate, "ms_per_step": step, "operations_per_image": each, "best": best}
         part = record.keep(file, {**size, **figures, "recipe": recipe.to_dict()})
     return part
@@ -109,12 +109,13 @@ def main() -> None:
     if given.epochs < 2:
         parser.error("--epochs needs 2 or more: the first is warm-up")
     select_backend("tensorflow")
-    recipe = inklens.Recipe.from_preset(given.preset, epochs=given.epochs)
+    data = inklens.load("mnist")
+    recipe = record.concrete(given.preset, data, epochs=given.epochs, backend="tensorflow")
     precision = TYPES[resolve_precision(recipe.precision, "tensorflow")]
     name = f"limit-{given.preset}"
     known, rounds = {} if given.fresh else record.read(name), []
     for number in range(1, given.rounds + 1):
-        rounds.append(measured(recipe, number, known, given))
+        rounds.append(measured(recipe, data, number, known, given))
         rate, step = rounds[-1]["rate"], rounds[-1]["ms_per_step"]
         print(f"round {number}: {rate / 1e9:.1f} GFLOP/s, {step:.2f} ms per step", flush=True)
     rate = statistics.median(one["rate"] for one in rounds)

@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from inklens.datasets import Dataset
 from inklens.errors import InklensError
 from inklens.networks.backends import versions
-from inklens.recipes import Committee, Recipe
-from inklens.recipes.committee_recipe import recipe_from_dict
+from inklens.recipes import Committee, Recipe, recipe_for, recipe_from_dict
 from inklens.run_folder import atomic
 
 RESULTS = Path(__file__).parent / "results"
+
+AnyRecipe = Recipe | Committee
 
 
 def write(name: str, figures: dict[str, Any]) -> Path:
@@ -45,19 +47,30 @@ def read(name: str) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """What figures of time hang on: they are compared on one machine only."""
+    """What times depend on: they are compared on one machine only."""
     return {"processor": _processor(), "cores": os.cpu_count(), "platform": platform.platform()}
 
 
-def is_of(recipe: Recipe | Committee, written: dict[str, Any]) -> bool:
-    """Whether a recipe as it was written down is this one; a field that is newer has its default there."""
+def concrete(preset: str, data: Dataset, **options: Any) -> AnyRecipe:
+    """A preset as the recipe.json of a run on these data says it."""
+    from inklens.training.prepare import concrete_recipe
+
+    recipe = recipe_for(preset, **options)
+    if isinstance(recipe, Recipe):
+        return concrete_recipe(recipe, data)
+    members = {name: concrete_recipe(member, data) for name, member in recipe.members.items()}
+    return Committee(recipe.preset, members)
+
+
+def is_of(recipe: AnyRecipe, written: dict[str, Any] | None) -> bool:
+    """Whether a recipe as it was written down is this one; one of a former format, or none, is not."""
     try:
-        return recipe_from_dict(written) == recipe
-    except InklensError:  # it has what a recipe has no more
+        return written is not None and recipe_from_dict(written) == recipe
+    except InklensError:
         return False
 
 
-def kept(file: Path, others: Iterable[dict[str, Any]], recipe: Recipe | None, **same: Any) -> dict | None:
+def kept(file: Path, others: Iterable[dict[str, Any]], recipe: AnyRecipe | None, **same: Any) -> dict | None:
     """A part of a benchmark of times that was measured on this machine by this recipe; None: there is none.
 
     Args:
@@ -70,7 +83,7 @@ def kept(file: Path, others: Iterable[dict[str, Any]], recipe: Recipe | None, **
     for part in (*own, *others):
         expected = {**same, "machine": machine()}
         if all(part.get(name) == value for name, value in expected.items()) and (
-            recipe is None or is_of(recipe, part.get("recipe", {"preset": "unknown"}))
+            recipe is None or is_of(recipe, part.get("recipe"))
         ):
             return part
     return None

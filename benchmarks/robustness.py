@@ -13,7 +13,7 @@ from typing import Any
 
 import inklens
 import record
-from inklens.evaluation import measure_corruption_errors
+from inklens.audit import measure_corruption_errors
 
 
 def measured(path: Path, data: inklens.Dataset, seed: int) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def measured(path: Path, data: inklens.Dataset, seed: int) -> dict[str, Any]:
         raise SystemExit(f"{path} was trained on other data than {data.name}")
     images, labels = data.test.whole(), data.test.labels
     figures = measure_corruption_errors(run.predict, images, labels, spec=run.spec, seed=seed)
-    print(f"{path.name}: mean error {100 * figures.mean_error:.2f} %", flush=True)
+    print(f"{path.name}: mean error {100 * figures.mean_error:.2f}%", flush=True)
     made = run.folder.read_json(run.folder.environment)
     how = {"preset": run.recipe.preset, "recipe": run.recipe.to_dict(), "precision": made["precision"]}
     return {"run": path.name, **how, **figures.to_dict()}

@@ -21,14 +21,11 @@ import record
 SETTINGS = {"conv5x5": ("tutorial-c", 150), "conv3x3-triple": ("tutorial-a", 128)}
 
 
-def plain_keras(network: str, images: int, epochs: int) -> None:
-    """The script as TUTORIALS C and A describe it, Keras's defaults throughout."""
+def tutorial_model(network: str):
+    """A tutorial's network as its article describes it, compiled with Keras's defaults."""
     import keras
     from keras import layers
 
-    import inklens
-
-    x_train, y_train, x_test, y_test = inklens.load("mnist").arrays()
     if network == "conv5x5":
         body = [
             layers.Conv2D(32, (5, 5), activation="relu"),
@@ -53,6 +50,17 @@ def plain_keras(network: str, images: int, epochs: int) -> None:
         ]
     )
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    return model
+
+
+def plain_keras(network: str, images: int, epochs: int) -> None:
+    """The script as its tutorial has it."""
+    import keras
+
+    import inklens
+
+    x_train, y_train, x_test, y_test = inklens.load("mnist").arrays()
+    model = tutorial_model(network)
 
     class Timed(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
@@ -85,21 +93,22 @@ def ours(network: str, images: int, epochs: int, precision: str) -> None:
     from inklens.networks.backends import select_backend
 
     select_backend("tensorflow")
-    from inklens.networks.backends import resolve_precision
     from inklens.training.loop.fit import fit
-    from inklens.training.train_run import build_network
+    from inklens.training.prepare import PreparedNetwork
 
     data = inklens.load("mnist")
-    recipe = inklens.Recipe.from_preset(SETTINGS[network][0], epochs=epochs, precision=precision)
-    policy = resolve_precision(precision, "tensorflow")
-    built = build_network(data, recipe, policy, training=True)
-    history = fit(built, recipe, data.train.take(np.arange(images)), data.test.take(np.arange(images // 6)))
+    recipe = inklens.Recipe.from_preset(
+        SETTINGS[network][0], epochs=epochs, precision=precision, backend="tensorflow"
+    )
+    prepared = PreparedNetwork.of(data, recipe)
+    train, test = data.train.take(np.arange(images)), data.test.take(np.arange(images // 6))
+    history = fit(prepared.network, recipe, train, test)
     print(
         json.dumps(
             {
                 "seconds": [record["seconds"] for record in history],
                 "accuracy": [record["val_accuracy"] for record in history],
-                "policy": policy,
+                "policy": prepared.policy,
             }
         )
     )

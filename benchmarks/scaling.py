@@ -25,9 +25,9 @@ IMAGES = (10_000, 30_000, 60_000, 100_000, 300_000, 600_000)
 SIDE = 28 * 28  # bytes of an image
 
 
-def recipe_of(preset: str) -> inklens.Recipe:
+def recipe_of(preset: str, data: inklens.Dataset) -> inklens.Recipe:
     """The preset, for two epochs."""
-    return inklens.Recipe.from_preset(preset, epochs=2)
+    return record.concrete(preset, data, epochs=2, backend="tensorflow")
 
 
 def train(preset: str, images: int) -> None:
@@ -36,28 +36,26 @@ def train(preset: str, images: int) -> None:
     from inklens.networks.backends import select_backend
 
     select_backend("tensorflow")
-    from inklens.training.augmenting import make_augment
-
-    from inklens.networks.backends import resolve_precision
+    from inklens.networks.augmentation import augmentation_layer
     from inklens.training.loop.fit import fit
-    from inklens.training.train_run import build_network
+    from inklens.training.prepare import PreparedNetwork
 
     data = inklens.load("mnist")
-    recipe = recipe_of(preset)
+    recipe = recipe_of(preset, data)
     repeats = -(-images // len(data.train))
     own = data.train.whole()
     pixels = np.concatenate([own] * repeats)[:images] if repeats > 1 else own[:images]
     split = Split(pixels, np.tile(data.train.labels, repeats)[:images])
     few = data.test.take(np.arange(recipe.batch_size))
-    policy = resolve_precision(recipe.precision, "tensorflow")
-    network = build_network(data, recipe, policy, training=True)
-    history = fit(network, recipe, split, few, augment=make_augment(recipe, data.kind))
+    network = PreparedNetwork.of(data, recipe).network
+    augment = augmentation_layer(recipe.augmentation, recipe.seed)
+    history = fit(network, recipe, split, few, augment=augment)
     print(json.dumps({"epoch_seconds": history[1]["ms_per_step"] * history[1]["steps"] / 1000}))
 
 
 def measured(preset: str, images: int, parts: Path, known: dict) -> dict:
     """From the part's file or a former result, or now."""
-    file, recipe = parts / f"{preset}-{images}.json", recipe_of(preset)
+    file, recipe = parts / f"{preset}-{images}.json", recipe_of(preset, inklens.load("mnist"))
     part = record.kept(file, known.get("parts", []), recipe, images=images)
     if part is None:
         found = process.measure([sys.executable, __file__, "--preset", preset, "--train", str(images)])

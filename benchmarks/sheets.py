@@ -153,7 +153,7 @@ def total(kinds: dict[str, dict]) -> dict:
         shares["number_share"] = round(summed["numbers_exact"] / summed["numbers"], 5)
     blank = [figures for kind, figures in kinds.items() if not sheets.KINDS[kind].numbers]
     if blank:
-        false = sum(each.get("digits_read", 0) for each in blank) if blank else 0
+        false = sum(each.get("digits_read", 0) for each in blank)
         shares["false_digits_per_10_pages"] = round(10 * false / sum(each["pages"] for each in blank), 2)
     return {**summed, **shares}
 

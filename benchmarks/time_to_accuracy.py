@@ -25,6 +25,7 @@ from pathlib import Path
 
 import inklens
 import record
+from same_network import tutorial_model
 
 EPOCHS = {"keras": 20, "torch": 14}
 
@@ -48,24 +49,10 @@ def fast(seed: int, preset: str, data: str) -> dict:
 def plain_keras(seed: int, epochs: int, data: str) -> dict:
     """Tutorial A's script: Keras's defaults throughout."""
     import keras
-    from keras import layers
 
     keras.utils.set_random_seed(seed)
     x_train, y_train, x_test, y_test = inklens.load(data).arrays()
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, (3, 3), activation="relu"),
-            layers.Conv2D(64, (3, 3), activation="relu"),
-            layers.Conv2D(128, (3, 3), activation="relu"),
-            layers.Dropout(0.25),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    model = tutorial_model("conv3x3-triple")
     ends = [time.perf_counter()]
     ended = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
     model.fit(
@@ -76,7 +63,7 @@ def plain_keras(seed: int, epochs: int, data: str) -> dict:
 
 
 def plain_torch(seed: int, epochs: int, data: str) -> dict:
-    """The example's network and schedule, judged on the test images after each epoch, as there."""
+    """The example's network and schedule, evaluated on the test images after each epoch, as there."""
     import torch
     from torch import nn
     from torch.utils.data import DataLoader, TensorDataset
@@ -153,7 +140,8 @@ def part(side: str, number: int, known: dict, given: argparse.Namespace) -> dict
     return found
 
 
-def main() -> None:
+def options() -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -171,6 +159,11 @@ def main() -> None:
     given = parser.parse_args()
     if given.epochs_measured is not None and given.epochs_measured < 2:
         parser.error("--epochs-measured needs 2 or more: the first is not like the others")
+    return given
+
+
+def main() -> None:
+    given = options()
     if given.side == "fast":
         print(json.dumps(fast(given.seed, given.preset, given.data)))
         return

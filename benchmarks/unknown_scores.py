@@ -1,11 +1,11 @@
-"""Which score tells strangers from digits? AUROC of six scores of one trained network, and of a run's own.
+"""Which score distinguishes digits from what is none? AUROC of six scores of a network, and of a run's own.
 
     python benchmarks/unknown_scores.py --run runs/mnist-fast-1
 
-The six are of the network alone, which looks at the image as it is; the run's own score is of its views,
-and of its judge where it has one, whose log-odds are a score by themselves.
-Known images are the MNIST test set. Strangers are the Fashion-MNIST test set, letters drawn with the fonts
-that Matplotlib brings (those that look like a digit left out), uniform noise and blurred noise. Class means
+The six are of the network alone, without test-time augmentation. The run's own is that of its model file:
+with test-time augmentation, and with the OOD detector where the run has one, whose log-odds are a score too.
+In distribution is the MNIST test set. Out of distribution are the Fashion-MNIST test set, letters drawn with
+the fonts of Matplotlib (those that look like a digit left out), uniform noise and blurred noise. Class means
 and covariance come from 20,000 training images. docs/confidence.md says what follows from the result.
 """
 
@@ -18,17 +18,20 @@ import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
 import record
-from inklens.datasets import Split, load
-from inklens.evaluation import Confidence, softmax, unknown_score
-from inklens.evaluation.calibration import log_softmax
-from inklens.run import Run, logits_of
+from accuracy import MAX_ERROR
+from inklens.classifier import Classifier
+from inklens.datasets import load
+from inklens.evaluation import Confidence, fit_temperature
+from inklens.export import ValidationOutputs
+from inklens.run import Run
 
 # Without those that a hand writes like a digit: B b G g I i L l O o Q q S s Z z, c.
 LETTERS = "ACDEFHJKMNPRTUVWXYadefhkmnprtuvwxy"
-OUTLIERS = 3400
+UNKNOWN = 3400
 STATISTICS = 20_000
 
 Floats = NDArray[np.float64]
@@ -43,7 +46,7 @@ def letters(random: np.random.Generator) -> NDArray[np.uint8]:
     )
     drawn = [
         framed(drawing(LETTERS[i % len(LETTERS)], fonts[random.integers(len(fonts))], random))
-        for i in range(OUTLIERS)
+        for i in range(UNKNOWN)
     ]
     return np.stack(drawn)[..., None]
 
@@ -76,10 +79,20 @@ def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def blurred_noise(random: np.random.Generator) -> NDArray[np.uint8]:
     """Blobs as large as strokes, on black: uint8 (N, 28, 28, 1)."""
-    noise = [cv2.GaussianBlur(random.random((28, 28), np.float32), (0, 0), 2) for _ in range(OUTLIERS)]
+    noise = [cv2.GaussianBlur(random.random((28, 28), np.float32), (0, 0), 2) for _ in range(UNKNOWN)]
     low, high = np.min(noise, (1, 2), keepdims=True), np.max(noise, (1, 2), keepdims=True)
     blobs = np.clip((np.stack(noise) - low) / (high - low) * 2 - 0.8, 0, 1)
     return (255 * blobs).astype(np.uint8)[..., None]
+
+
+def out_of_distribution(random: np.random.Generator) -> dict[str, NDArray[np.uint8]]:
+    """By name, images that are no digits: uint8 (N, 28, 28, 1)."""
+    return {
+        "Fashion-MNIST": load("fashion-mnist").test.whole(),
+        "letters": letters(random),
+        "noise": random.integers(0, 256, (UNKNOWN, 28, 28, 1), np.uint8),
+        "blurred noise": blurred_noise(random),
+    }
 
 
 def feature_network(run: Run) -> Callable[[NDArray[np.uint8]], tuple[Floats, Floats]]:
@@ -100,7 +113,7 @@ def feature_network(run: Run) -> Callable[[NDArray[np.uint8]], tuple[Floats, Flo
 def scorers(
     features: Floats, labels: NDArray[np.int64], temperature: float
 ) -> dict[str, Callable[..., Floats]]:
-    """Each takes features and logits and gives a score that is higher for what is known."""
+    """Each takes features and logits and gives a score that is higher in distribution."""
     means = np.stack([features[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
     spread = np.cov((features - means[labels]).T)
     inverse = np.linalg.inv(spread + 1e-3 * np.trace(spread) / len(spread) * np.eye(len(spread)))
@@ -110,71 +123,63 @@ def scorers(
         return np.min(np.einsum("nci,ij,ncj->nc", gaps, inverse, gaps, optimize=True), axis=1)
 
     return {
-        "highest probability": lambda f, z: softmax(z, temperature).max(axis=1),
+        "highest probability": lambda f, z: softmax(z / temperature, axis=1).max(axis=1),
         "highest logit": lambda f, z: z.max(axis=1),
-        "energy": lambda f, z: z.max(axis=1) - log_softmax(z).max(axis=1),
+        "energy": lambda f, z: logsumexp(z, axis=1),
         "distance in feature space": lambda f, z: -distance(f),
         "length of the features": lambda f, z: np.linalg.norm(f, axis=1),
         "highest logit less their mean": lambda f, z: z.max(axis=1) - z.mean(axis=1),
     }
 
 
-def verdict(run: Run, images: NDArray[np.uint8]) -> dict[str, Floats]:
-    """What the run's judge says by itself; nothing where it has none."""
+def detector_score(run: Run, images: NDArray[np.uint8]) -> dict[str, Floats]:
+    """The score of the run's OOD detector by itself; empty where it has none."""
     from inklens.networks.architectures import logits_network
 
     if not run.ensemble.ood_detectors:
         return {}
     said = logits_network(run.ensemble.ood_detectors[0]).predict(images, verbose=0).astype(np.float64)
-    return {"the judge's log-odds": said[:, 1] - said[:, 0]}
+    return {"the OOD detector's log-odds": said[:, 1] - said[:, 0]}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", required=True, type=Path)
     options = parser.parse_args()
-    random = np.random.default_rng(0)
     run, digits = Run.open(options.run), load("mnist")
     outputs = feature_network(run)
     learnt, validation = digits.split_validation(run.recipe.validation_split, run.recipe.split_seed)
-    held_out = logits_of(run.ensemble, validation)
-    fitted = {
-        "by default": Confidence.fit(held_out, validation.labels),
-        "at a max error of 0.1 %": Confidence.fit(held_out, validation.labels, max_error=0.001),
+    held_out = ValidationOutputs.read(run.folder)
+    thresholds = {
+        when: Confidence.fit(held_out.logits, held_out.id_score, held_out.labels, max_error).thresholds
+        for when, max_error in (("by default", None), ("at a max error of 0.1%", MAX_ERROR))
     }
-    temperature = Confidence.fit(outputs(validation.whole())[1], validation.labels).temperature
-    some = learnt.batch(slice(0, STATISTICS))
-    score = scorers(outputs(some)[0], learnt.labels[:STATISTICS], temperature)
-    outliers = {
-        "Fashion-MNIST": load("fashion-mnist").test.whole(),
-        "letters": letters(random),
-        "noise": random.integers(0, 256, (OUTLIERS, 28, 28, 1), np.uint8),
-        "blurred noise": blurred_noise(random),
-    }
-    everyone = {"MNIST": digits.test.whole(), **outliers}
-    said = {
-        who: logits_of(run.ensemble, Split(images, np.zeros(len(images), np.int64)))
-        for who, images in everyone.items()
-    }
+    temperature = fit_temperature(outputs(validation.whole())[1], validation.labels)
+    features, _ = outputs(learnt.batch(slice(0, STATISTICS)))
+    score = scorers(features, learnt.labels[:STATISTICS], temperature)
+    unknown = out_of_distribution(np.random.default_rng(0))
+    everyone = {"MNIST": digits.test.whole(), **unknown}
+    classifier = Classifier.open(run.path)
+    answers = {who: classifier.predict_framed(images) for who, images in everyone.items()}
     scored = {}
     for who, images in everyone.items():
         own = outputs(images)
-        scored[who] = {name: of(*own) for name, of in score.items()} | verdict(run, images)
-        scored[who]["the run's own"] = unknown_score(said[who])
-    right = said["MNIST"].argmax(axis=1) == digits.test.labels
+        scored[who] = {name: of(*own) for name, of in score.items()} | detector_score(run, images)
+        scored[who]["the run's own"] = answers[who].id_score
+    right = answers["MNIST"].indices == digits.test.labels
     table = {
         name: {
-            **{who: auroc(own, scored[who][name]) for who in outliers},
+            **{who: auroc(own, scored[who][name]) for who in unknown},
             "wrong digits": auroc(own[right], own[~right]),
         }
         for name, own in scored["MNIST"].items()
     }
     refused = {
         when: {
-            who: round(1 - float(confidence.thresholds.answered(logits, confidence.temperature).mean()), 4)
-            for who, logits in said.items()
+            who: round(1 - float(chosen.answered(said.probabilities, said.id_score).mean()), 4)
+            for who, said in answers.items()
         }
-        for when, confidence in fitted.items()
+        for when, chosen in thresholds.items()
     }
     show(table)
     for when, shares in refused.items():
@@ -185,9 +190,9 @@ def main() -> None:
     )
 
 
-def auroc(known: Floats, unknown: Floats) -> float:
-    is_known = np.repeat([1, 0], [len(known), len(unknown)])
-    return round(float(roc_auc_score(is_known, np.concatenate([known, unknown]))), 4)
+def auroc(inside: Floats, outside: Floats) -> float:
+    is_inside = np.repeat([1, 0], [len(inside), len(outside)])
+    return round(float(roc_auc_score(is_inside, np.concatenate([inside, outside]))), 4)
 
 
 def show(table: dict[str, dict[str, float]]) -> None:

@@ -1,27 +1,36 @@
 """What the benchmarks make of their measurements; the measurements themselves are made by hand."""
 
+import ast
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
 
 
 @pytest.fixture(autouse=True)
-def beside(monkeypatch):
-    """Each script stands alone and finds its neighbours."""
+def on_path(monkeypatch):
+    """The scripts import one another by their bare names."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    for name in ("accuracy", "document", "limit", "process", "record", "scaling", "time_to_accuracy"):
+    for name in SCRIPTS:
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
-def test_the_page_of_benchmarks_is_what_the_results_say():
-    import document
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_benchmark_imports_only_what_inklens_has(script):
+    from inklens.networks.backends import select_backend
 
-    written = document.PAGE.read_text(encoding="utf-8")
-    assert written == document.page(), "run python benchmarks/document.py"
+    select_backend("tensorflow")
+    tree = ast.parse((BENCHMARKS / f"{script}.py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("inklens"):
+            module = import_module(str(node.module))
+            for name in node.names:
+                assert hasattr(module, name.name), f"{node.module} has no {name.name}"
 
 
 def test_a_training_that_was_measured_in_part_is_scaled_and_says_so():
@@ -49,64 +58,45 @@ def test_the_first_layers_input_gradient_is_no_work():
     assert operations(network) == 2 * (2 * first + 3 * dense + 3 * logits)
 
 
-def test_memory_is_judged_against_the_datas_own_bytes():
-    from scaling import _memory
-
-    assert _memory({10_000: 300.0}) == {}
-    kept = _memory({60_000: 500.0, 600_000: 1000.0})
-    assert kept["kept"]
-    assert kept["allowed_mb"] == pytest.approx(600_000 * 784 / 2**20 + 600)
-    assert not _memory({60_000: 500.0, 600_000: 1100.0})["kept"]
-
-
 @pytest.mark.parametrize("preset", ["fast", "committee"])
-def test_a_part_is_measured_again_when_recipe_data_or_seed_are_others(preset):
-    from accuracy import measured
-    from inklens.recipes import recipe_for
-
-    recipe = json.loads(json.dumps(recipe_for(preset, seed=1).to_dict()))
-    part = {"seed": 1, "accuracy": 0.9, "recipe": recipe}
-    known = {"data": {"fingerprint": "a"}, "machine": {"cores": 2}, "versions": {}, "runs": [part]}
-    taken = measured(known, preset, 1, "a")
-    assert taken == {**part, "machine": {"cores": 2}, "versions": {}}
-    assert measured(known, preset, 0, "a") is None
-    assert measured(known, preset, 1, "b") is None
-    assert measured({}, preset, 1, "a") is None
-    one = next(iter(recipe["members"].values())) if "members" in recipe else recipe
-    one.pop("weight_averaging")  # of the time before there was any, which is to say without
-    assert measured(known, preset, 1, "a") == taken
-    one.pop("tta")  # without views, which is not what the presets are today
-    assert measured(known, preset, 1, "a") is None
-    one["tta"] = recipe_for("fast" if preset == "fast" else "accurate").to_dict()["tta"]
-    assert measured(known, preset, 1, "a") is not None
-    one["epochs"] += 1
-    assert measured(known, preset, 1, "a") is None
-    one["no_longer_there"] = 1
-    assert measured(known, preset, 1, "a") is None
-    del part["recipe"]
-    assert measured(known, preset, 1, "a") is None
-
-
-def test_what_the_results_have_of_todays_recipe_is_not_trained_again(monkeypatch, capsys, tmp_path):
+def test_what_a_result_has_of_todays_recipe_and_data_is_not_trained_again(
+    preset, monkeypatch, capsys, tmp_path
+):
     import accuracy
     import record
-    from inklens.recipes import recipe_for
 
     monkeypatch.setattr(record, "RESULTS", tmp_path)
     part = {"accuracy": 0.95, "loss": 0.1, "training_seconds": 3.0, "date": "2026-01-02T03:04:05"}
     data = accuracy.inklens.load("sample")
-    runs = [{"seed": seed, "recipe": recipe_for("fast", seed=seed).to_dict(), **part} for seed in (0, 1)]
-    known = {"data": {"fingerprint": data.fingerprint}, "runs": runs}
-    record.write("accuracy-sample-fast", known)
-    command = ["accuracy.py", "--data", "sample", "--seeds", "2", "--runs", str(tmp_path / "runs")]
-    monkeypatch.setattr(sys, "argv", command)
+    recipes = [record.concrete(preset, data, seed=seed).to_dict() for seed in (0, 1)]
+    runs = [{"seed": seed, "recipe": recipe, **part} for seed, recipe in enumerate(recipes)]
+    name = f"accuracy-sample-{preset}"
+    record.write(name, {"data": {"fingerprint": data.fingerprint}, "runs": runs})
+    command = ["accuracy.py", "--preset", preset, "--data", "sample", "--seeds", "2"]
+    monkeypatch.setattr(sys, "argv", [*command, "--runs", str(tmp_path / "runs")])
     accuracy.main()
-    said = capsys.readouterr().out
-    assert said.count("95.00 %, measured on 2026-01-02") == 2
-    written = record.read("accuracy-sample-fast")
+    assert capsys.readouterr().out.count("95.00%, measured on 2026-01-02") == 2
+    written = record.read(name)
     assert written["mean_accuracy"] == 0.95
     assert [run["versions"] for run in written["runs"]] == [written["versions"]] * 2
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_part_of_another_recipe_seed_or_data_is_measured_again():
+    import record
+    from accuracy import measured
+    from inklens.recipes import Recipe
+
+    recipe = Recipe(seed=1)
+    part = {"seed": 1, "recipe": json.loads(json.dumps(recipe.to_dict()))}
+    known = {"data": {"fingerprint": "a"}, "machine": {}, "versions": {}, "runs": [part]}
+    assert measured(known, recipe, 1, "a") == {**part, "machine": {}, "versions": {}}
+    assert measured(known, recipe, 0, "a") is None
+    assert measured(known, recipe, 1, "b") is None
+    assert measured({}, recipe, 1, "a") is None
+    assert measured(known, Recipe(seed=1, epochs=9), 1, "a") is None
+    of_a_former_format = {**part["recipe"], "no_longer_there": 1}
+    assert not record.is_of(recipe, of_a_former_format)
 
 
 def test_a_part_of_times_is_kept_for_this_machine_this_recipe_and_this_size(tmp_path, monkeypatch):
@@ -125,10 +115,3 @@ def test_a_part_of_times_is_kept_for_this_machine_this_recipe_and_this_size(tmp_
     assert record.kept(file, [part], None, images=10) == part
     monkeypatch.setattr(record, "machine", lambda: {"processor": "another"})
     assert record.kept(file, [part], recipe, images=10) is None
-
-
-@pytest.mark.parametrize("script", ["accuracy", "limit", "scaling", "time_to_accuracy"])
-def test_a_try_writes_no_result(script):
-    source = (BENCHMARKS / f"{script}.py").read_text(encoding="utf-8")
-    assert source.count("record.write(") == 1
-    assert "if not given.dry:\n        record.write(" in source

@@ -132,7 +132,7 @@ def test_every_command_and_the_python_about_predicting_run(tmp_path):
         )
         assert done.returncode == 0, done.stderr[-3000:]
     assert "(2, 10)" in done.stdout
-    assert (tmp_path / "said.csv").read_text().startswith("file,status,label,probability,score")
+    assert (tmp_path / "said.csv").read_text().startswith("file,status,label,probability,id_score")
     assert '"top"' in (tmp_path / "said.jsonl").read_text()
 
 

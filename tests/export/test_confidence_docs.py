@@ -29,8 +29,8 @@ def test_the_five_lines_run_and_say_what_inklens_says(trained, digits, tmp_path)
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    label, probability, score = done.stdout.split()
+    label, probability, id_score = done.stdout.split()
     answer = Classifier.open(trained.folder.onnx).predict_framed(pixels)
     assert label == answer.class_names[answer.indices[0]]
     assert float(probability) == pytest.approx(answer.probabilities[0].max(), abs=1e-6)
-    assert float(score) == pytest.approx(answer.score[0], abs=1e-4)
+    assert float(id_score) == pytest.approx(answer.id_score[0], abs=1e-4)

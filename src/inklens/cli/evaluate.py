@@ -66,10 +66,11 @@ def _print(evaluation: "DetailedEvaluation", data: "Dataset", part: str) -> None
 
     scores = evaluation.scores
     low, high = scores.interval
+    top_2 = evaluation.metrics["top_2_accuracy"]
     images = f"{scores.n:,} images" if part == "all" else f"{scores.n:,} {part} images"
     output.print(
         f"accuracy   {100 * scores.accuracy:.2f} % on {images} of {data.name} "
-        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), top-2 {100 * evaluation.top_2_accuracy:.2f} %",
+        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), top-2 {100 * top_2:.2f} %",
         markup=False,
     )
     output.print(

@@ -110,14 +110,14 @@ def _draw(explanation: Explanation, class_names: Sequence[str], folder: Path) ->
     pictures: dict[str, tuple[Any, ...]] = {
         "explanation.png": (reporting.explanation_picture, explanation, class_names),
         "feature-maps.png": (
-            reporting.feature_map_sheet,
+            reporting.feature_maps_picture,
             image,
             explanation.layers,
             explanation.maps,
         ),
         "class-activation.png": (reporting.class_activation_picture, explanation, class_names),
         "occlusion.png": (reporting.occlusion_picture, image, occlusion, class_names),
-        "filters.png": (reporting.filter_sheet, explanation.filters),
+        "filters.png": (reporting.filters_picture, explanation.filters),
     }
     for name, (draw, *what) in pictures.items():
         with atomic(folder / name) as temporary:

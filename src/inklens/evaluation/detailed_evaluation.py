@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from inklens.evaluation.class_scores import ClassScores, per_class_scores
 from inklens.evaluation.evaluation import Evaluation, checked, evaluate, top_k_accuracy
 from inklens.evaluation.reliability import ECE_BINS, Reliability, reliability_curve
 from inklens.evaluation.risk_coverage import RiskCoverageCurve, risk_coverage_curve
+
+# Further numbers of metrics.json: float64 (N, C) probabilities and int64 (N,) labels -> a number.
+METRICS: dict[str, Callable[[NDArray[np.float64], NDArray[np.int64]], float]] = {
+    "top_2_accuracy": partial(top_k_accuracy, k=2),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +30,7 @@ class DetailedEvaluation:
         probabilities: float64 (N, C), calibrated: those of model.onnx and predictions.csv.
         labels: int64 (N,), the actual classes.
         scores: accuracy, interval, confusion; its loss is the negative log-likelihood after calibration.
-        top_2_accuracy: share of images whose class is one of the two most probable ones.
+        metrics: what each of `METRICS` says.
         reliability: in 15 bins, so that its calibration error is the ECE.
         risk_coverage: the error against the share of images that are answered, by the highest probability.
         classes: precision, recall and F1 of each class.
@@ -35,7 +41,7 @@ class DetailedEvaluation:
     probabilities: NDArray[np.float64]
     labels: NDArray[np.int64]
     scores: Evaluation
-    top_2_accuracy: float
+    metrics: Mapping[str, float]
     reliability: Reliability
     risk_coverage: RiskCoverageCurve
     classes: tuple[ClassScores, ...]
@@ -62,7 +68,7 @@ class DetailedEvaluation:
         return {
             "probabilities": "calibrated",
             **scores,
-            "top_2_accuracy": self.top_2_accuracy,
+            **self.metrics,
             "nll": nll,
             "ece": self.reliability.calibration_error,
             "answered": None if answered is None else {"n": answered[0], "errors": answered[1]},
@@ -99,7 +105,7 @@ def evaluate_in_detail(
         probabilities=p,
         labels=y,
         scores=evaluate(p, y, class_names),
-        top_2_accuracy=top_k_accuracy(p, y, 2),
+        metrics={name: metric(p, y) for name, metric in METRICS.items()},
         reliability=reliability_curve(p, y, ECE_BINS),
         risk_coverage=risk_coverage_curve(p.max(axis=1), predicted == y),
         classes=per_class_scores(y, predicted, class_names),

@@ -230,7 +230,7 @@ def _summary(sources: Sources) -> str:
     scores, recipe, data = _scores(sources), sources.recipe["recipe"], sources.recipe["data"]
     height, width, channels = (sources.recipe["pixels"][side] for side in ("height", "width", "channels"))
     colours = "grey" if channels == 1 else "colour"
-    members = sources.recipe.get("members", [])
+    members = recipe.get("members", [])
     networks = f"A vote of {len(members)} networks" if members else recipe["network"]
     return (
         f"{networks} (preset {recipe['preset']}), trained on "

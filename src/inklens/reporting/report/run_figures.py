@@ -85,8 +85,8 @@ def read_sources(folder: RunFolder) -> Sources:
     metrics = folder.read_json(folder.metrics)
     with complete(folder.recipe):
         class_names = [str(name) for name in recipe["data"]["class_names"]]
-        committee = bool(recipe.get("members"))
-        _ = recipe["recipe"], recipe["pixels"]["height"], recipe["pixels"]["width"]
+        committee = "members" in recipe["recipe"]
+        _ = recipe["pixels"]["height"], recipe["pixels"]["width"]
     with complete(folder.metrics):
         part = "test" if metrics["test"] else "validation"
         _ = metrics[part]["accuracy_interval_95"], metrics["training"]["seconds"]
