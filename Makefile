@@ -1,18 +1,25 @@
-# Two commands do all the set-up: `make demo` and `make test`. Both need Python 3.11 or later, pip and make.
+# Each command does all the set-up it needs: Python 3.11 or later, pip and make are enough.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# The backends that the tests run besides TensorFlow; `make test BACKENDS=` leaves them out.
-BACKENDS ?= jax,torch
 
-.PHONY: demo test lint check clean
+.PHONY: demo test test-all coverage lint clean
 
 demo: $(VENV)/train.stamp
 	$(BIN)/inklens train
 
+# What every change is tested with, in minutes: one backend, no browser.
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not backends and not browser and not mutants and not docs'
+
+# Everything: JAX and PyTorch, the browser, hundreds of damaged files, and the commands of the documentation.
+test-all: $(VENV)/backends.stamp lint
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+coverage: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term \
+	  -m 'not backends and not browser and not mutants and not docs'
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -29,10 +36,12 @@ $(VENV)/train.stamp: $(VENV)/venv.stamp pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/train.stamp
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,dev$(if $(BACKENDS),$(comma)$(BACKENDS))]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,dev]'
 	touch $@
 
-comma := ,
+$(VENV)/backends.stamp: $(VENV)/dev.stamp
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,dev,jax,torch]'
+	touch $@
 
 clean:
 	rm -rf $(VENV)

@@ -25,6 +25,22 @@ def pytest_report_header() -> str:
     return f"inklens: digits are read from {DIGITS!r} (INKLENS_DATA: {where})"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what `make test` leaves out and `make test-all` adds; pyproject.toml says what each mark means."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        module = item.path.stem
+        marks = {
+            "backends": "on_backend" in fixtures,
+            "browser": "browser" in fixtures,
+            "mutants": "mutated" in item.name,
+            "docs": module in ("test_docs", "test_confidence_docs", "test_contributing"),
+        }
+        for mark, applies in marks.items():
+            if applies:
+                item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
     """4,000 training and 1,000 test digits."""
