@@ -6,27 +6,28 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from inklens.classifier import METADATA_KEY, ModelMetadata, Reject
+from inklens.classifier import METADATA_KEY, ModelMetadata
+from inklens.evaluation import Thresholds
 from inklens.pixels import PixelSpec
 
 CLASSES = ("cat", "dog", "owl")
 SPEC = PixelSpec(8, 8, 1)
 
 
-def metadata(spec: PixelSpec = SPEC, reject: Reject | None = None, **changes) -> ModelMetadata:
+def metadata(spec: PixelSpec = SPEC, thresholds: Thresholds | None = None, **changes) -> ModelMetadata:
     fields = {
         "class_names": CLASSES,
         "kind": "things",
         "pixels": spec,
         "inklens": "0.1.0",
-        "reject": reject or Reject(),
+        "thresholds": thresholds or Thresholds(),
         "recipe": {"preset": "fast"},
         "data": {"name": "pets", "fingerprint": "ab12"},
     }
     return ModelMetadata(**{**fields, **changes})
 
 
-def build_model(spec: PixelSpec = SPEC, reject: Reject | None = None) -> onnx.ModelProto:
+def build_model(spec: PixelSpec = SPEC, thresholds: Thresholds | None = None) -> onnx.ModelProto:
     height, width, channels = spec.shape
     random = np.random.default_rng(4)
     kernel = random.normal(size=(4, channels, 3, 3)).astype(np.float32)
@@ -40,7 +41,7 @@ def build_model(spec: PixelSpec = SPEC, reject: Reject | None = None) -> onnx.Mo
         helper.make_node("Flatten", ["positive"], ["flat"]),
         helper.make_node("Gemm", ["flat", "dense"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"]),
-        helper.make_node("ReduceLogSumExp", ["logits", "axis"], ["score"], keepdims=0),
+        helper.make_node("ReduceLogSumExp", ["logits", "axis"], ["id_score"], keepdims=0),
     ]
     arrays = {
         "scale": np.array(1 / 255, np.float32),
@@ -54,12 +55,12 @@ def build_model(spec: PixelSpec = SPEC, reject: Reject | None = None) -> onnx.Mo
         [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", *spec.shape])],
         [
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 3]),
-            helper.make_tensor_value_info("score", TensorProto.FLOAT, ["N"]),
+            helper.make_tensor_value_info("id_score", TensorProto.FLOAT, ["N"]),
         ],
         [numpy_helper.from_array(array, name) for name, array in arrays.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    helper.set_model_props(model, {METADATA_KEY: metadata(spec, reject).to_json()})
+    helper.set_model_props(model, {METADATA_KEY: metadata(spec, thresholds).to_json()})
     return model
 
 

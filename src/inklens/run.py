@@ -1,4 +1,4 @@
-"""A finished training in the hand: its folder, its network, and what one asks of it."""
+"""A finished training: its folder, its networks, and what one asks of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from inklens.datasets import Dataset, Split, load
 from inklens.errors import DataError, OptionError, RunError
-from inklens.evaluation import Evaluation, evaluate, match_classes, softmax
+from inklens.evaluation import Evaluation, evaluate, match_classes
 from inklens.networks.backends import select_backend
+from inklens.networks.outputs import EnsembleOutputs
 from inklens.pixels import PixelSpec, as_batch
 from inklens.recipes.committee_recipe import Committee, recipe_from_dict
 from inklens.recipes.recipe import Recipe
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import keras
 
     from inklens.networks.ensemble import Ensemble
-
-PREDICTION_BATCH = 256
 
 
 class Run:
@@ -106,7 +105,7 @@ class Run:
 
     @cached_property
     def ensemble(self) -> Ensemble:
-        """Every network of the run, with its views and its judge: what answers.
+        """Every network of the run, with its TTA and its OOD detector: what predicts.
 
         Raises:
             RunError: a file is missing.
@@ -118,7 +117,7 @@ class Run:
         return Ensemble.load(self.folder.networks())
 
     def predict(self, images: ArrayLike | Split) -> NDArray[np.float32]:
-        """The run's own probabilities of each class for each image, the mean of its views and members.
+        """The run's own probabilities of each class for each image, the mean over its members and their TTA.
 
         They are as Keras gives them; predictions.csv and model.onnx have the calibrated ones.
 
@@ -133,12 +132,12 @@ class Run:
             DataError: another size, channel count or range.
         """
         split = images if isinstance(images, Split) else _unlabelled(as_batch(images, self.spec))
-        return softmax(logits_of(self.ensemble, split)).astype(np.float32)
+        return predict_split(self.ensemble, split).probabilities().astype(np.float32)
 
     def evaluate(self, data: Dataset | Split) -> Evaluation:
         """Loss, accuracy with interval and confusion matrix on a data set's test part, or on a split.
 
-        They come from the network's own probabilities, as Keras gives them; `inklens evaluate` judges the
+        They come from the network's own probabilities, as Keras gives them; `inklens evaluate` takes the
         calibrated ones of model.onnx. A data set's classes are matched by name; a split has the network's.
 
         Raises:
@@ -184,7 +183,7 @@ class Run:
         return data.split_validation(self.recipe.validation_split, self.recipe.split_seed)[1]
 
     def write_report(self) -> Path:
-        """Writes report.html again, with its images where the data are still to be had.
+        """Writes report.html again, with its images where the data are still available.
 
         Raises:
             RunError: the folder lacks a file, or it cannot be written.
@@ -201,13 +200,12 @@ class Run:
         return f"Run({str(self.path)!r})"
 
 
-def logits_of(ensemble: Ensemble, split: Split) -> NDArray[np.float32]:
-    """Batch by batch, so that memory holds one batch of images: float32 (N, classes)."""
-    if len(split) == 0:
-        return np.empty((0, ensemble.classes), np.float32)
-    starts = range(0, len(split), PREDICTION_BATCH)
-    return np.concatenate(
-        [ensemble.logits(split.batch(slice(start, start + PREDICTION_BATCH))) for start in starts]
+def predict_split(ensemble: Ensemble, split: Split) -> EnsembleOutputs:
+    """The outputs for all images of a split, batch by batch, so that memory holds one batch of images."""
+    size = ensemble.batch_size
+    starts = range(0, max(1, len(split)), size)  # one empty batch where there is no image
+    return EnsembleOutputs.joined(
+        [ensemble.predict(split.batch(slice(start, start + size))) for start in starts]
     )
 
 

@@ -61,16 +61,16 @@ def test_only_a_few_files_are_taken_ahead_of_who_asks(model_file, files):
         next(answers)
     answers.close()
     assert next(taken) <= 100 + 64 * (2 * 2 + 2)
-    assert not any(thread.name.startswith("inklens-score") for thread in threading.enumerate())
+    assert not any(thread.name.startswith("inklens-files") for thread in threading.enumerate())
 
 
 @pytest.mark.parametrize(("side", "threads"), [(8, False), (80, True)])
-def test_small_files_are_scored_without_threads(model_file, tmp_path, side, threads):
+def test_small_files_are_predicted_without_threads(model_file, tmp_path, side, threads):
     path = tmp_path / "one.png"
     Image.fromarray(RANDOM.integers(0, 256, (side, side), np.uint8)).save(path)
     answers = predict_files(Classifier.open(model_file), itertools.repeat(str(path)))
     next(answers)
-    alive = any(thread.name.startswith("inklens-score") for thread in threading.enumerate())
+    alive = any(thread.name.startswith("inklens-files") for thread in threading.enumerate())
     answers.close()
     assert alive == (threads and available_cores() > 1)
 
@@ -91,10 +91,10 @@ def test_memory_does_not_grow_with_the_number_of_files(model_file, files):
     Image.fromarray(RANDOM.integers(0, 256, (600, 500), np.uint8)).save(files[0], compress_level=0)
     code = f"""
 import itertools, resource
-from inklens.classifier import Classifier, score_files
+from inklens.classifier import Classifier, predict_files
 classifier = Classifier.open({str(model_file)!r})
 def peak(count):
-    for _ in score_files(classifier, itertools.repeat({files[0]!r}, count), workers=2):
+    for _ in predict_files(classifier, itertools.repeat({files[0]!r}, count), workers=2):
         pass
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(peak(130), peak(500))

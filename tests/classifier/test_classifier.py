@@ -11,9 +11,9 @@ from PIL import Image
 
 from drawn_ink import on_paper, strokes
 from inklens import Classifier, PixelSpec
-from inklens.classifier import Reject
 from inklens.classifier.onnx_file import check
 from inklens.errors import DataError, ImageError, ModelError
+from inklens.evaluation import Thresholds
 from inklens.pixels import frame
 from tiny_onnx import CLASSES, build_model, save
 
@@ -24,12 +24,12 @@ IMAGES = RANDOM.integers(0, 256, (600, 8, 8, 1), np.uint8)
 @pytest.mark.parametrize("count", [0, 1, 7, 256, 600])
 def test_the_answers_are_those_of_another_implementation(model_file, count):
     predictions = Classifier.open(model_file).predict_framed(IMAGES[:count])
-    assert predictions.probabilities.dtype == predictions.score.dtype == np.float32
+    assert predictions.probabilities.dtype == predictions.id_score.dtype == np.float32
     assert (len(predictions), predictions.probabilities.shape) == (count, (count, 3))
     if count:
         theirs = ReferenceEvaluator(onnx.load(model_file)).run(None, {"pixels": IMAGES[:count]})
         np.testing.assert_allclose(predictions.probabilities, theirs[0], atol=1e-6)
-        np.testing.assert_allclose(predictions.score, theirs[1], atol=1e-5)
+        np.testing.assert_allclose(predictions.id_score, theirs[1], atol=1e-5)
         assert predictions.indices.tolist() == theirs[0].argmax(axis=1).tolist()
 
 
@@ -158,12 +158,12 @@ def test_a_blank_image_is_empty_whatever_its_colour(tmp_path):
     assert predictions.labels[:2] == (None, None)
 
 
-@pytest.mark.parametrize("threshold", ["score_threshold", "probability_threshold"])
+@pytest.mark.parametrize("threshold", ["id_score", "probability"])
 def test_what_is_below_a_threshold_is_unknown_and_has_no_label(tmp_path, threshold):
     sure = Classifier.open(save(build_model(), tmp_path / "sure.onnx")).predict(IMAGES)
-    values = sure.score if threshold == "score_threshold" else sure.probabilities.max(axis=1)
+    values = sure.id_score if threshold == "id_score" else sure.probabilities.max(axis=1)
     middle = float(np.median(values))
-    model = build_model(reject=Reject(**{threshold: middle}))
+    model = build_model(thresholds=Thresholds(**{threshold: middle}))
     predictions = Classifier.open(save(model, tmp_path / "model.onnx")).predict(IMAGES)
     assert ((predictions.status == "unknown") == (values < np.float32(middle))).all()
     assert [label is None for label in predictions.labels] == (predictions.status == "unknown").tolist()
@@ -211,7 +211,7 @@ for name in ("keras", "tensorflow", "jax", "torch", "sklearn", "matplotlib", "py
     sys.modules[name] = None  # importing it now raises ImportError
 import numpy as np
 from inklens import Classifier
-from inklens.classifier import score_files, find_images
+from inklens.classifier import predict_files, find_images
 classifier = Classifier.open({str(model_file)!r})
 print(len(classifier.predict(np.zeros((3, 20, 20, 3), np.uint8))), "onnx" in sys.modules)
 """

@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
-from inklens.classifier import ModelMetadata, Reject
+from inklens.classifier import ModelMetadata
 from inklens.errors import ModelError
+from inklens.evaluation import Thresholds
 from inklens.pixels import PixelSpec
 
 FULL = ModelMetadata(
@@ -12,8 +14,8 @@ FULL = ModelMetadata(
     pixels=PixelSpec(28, 28, 1),
     inklens="0.1.0",
     temperature=1.25,
-    reject=Reject(score_threshold=-3.5, probability_threshold=0.5, max_error=0.001, coverage=0.99),
-    has_ood_detector=True,
+    thresholds=Thresholds(id_score=-3.5, probability=0.5, max_error=0.001, coverage=0.99),
+    ood_detector=True,
     recipe={"network": "convnet-small", "betas": [0.7, 0.9]},
     data={"name": "mnist", "fingerprint": "ab12"},
 )
@@ -36,9 +38,9 @@ def test_class_names_of_folders_whose_names_are_no_utf_8_survive():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"format": 1}, "format 1; expected 2: use the version of Inklens"),
-        ({"format": True}, "format True; expected 2"),
-        ({"has_ood_detector": 1}, "judged is 1; expected true or false"),
+        ({"format": 2}, "format 2; expected 3: use the version of Inklens"),
+        ({"format": True}, "format True; expected 3"),
+        ({"ood_detector": 1}, "ood_detector is 1; expected true or false"),
         ({"class_names": []}, "0 names; expected 1 to 10,000"),
         ({"class_names": "ab"}, "class_names is 'ab'; expected a list"),
         ({"class_names": ["a", "a"]}, "'a' more than once"),
@@ -53,8 +55,8 @@ def test_class_names_of_folders_whose_names_are_no_utf_8_survive():
         ({"pixels": {"height": 28}}, "expected height, width, channels and framing"),
         ({"pixels": [28, 28, 1]}, "pixels is a list; expected an object"),
         ({"pixels": {"height": 5000, "width": 8, "channels": 1, "framing": "pad"}}, "side of pixels is 5000"),
-        ({"reject": {"score_threshold": 1}}, "reject lacks 'coverage'"),
-        ({"reject": None}, "reject is None; expected an object"),
+        ({"thresholds": {"id_score": 1}}, "thresholds lacks 'coverage'"),
+        ({"thresholds": None}, "thresholds is None; expected an object"),
         ({"recipe": None}, "recipe is None"),
         ({"data": {"name": 3}}, "data is a dict; expected an object of text"),
         ({"colour": 1}, "metadata knows no 'colour'"),
@@ -65,9 +67,18 @@ def test_what_does_not_fit_is_refused_by_name(changes, said):
         ModelMetadata.from_json(changed(**changes))
 
 
-def test_a_share_out_of_range_is_refused():
-    with pytest.raises(ModelError, match=r"max_error is 1\.5; expected a number 0 to 1"):
-        Reject(max_error=1.5)
+@pytest.mark.parametrize(
+    ("thresholds", "said"),
+    [
+        ({"max_error": 1.5}, r"thresholds\.max_error is 1\.5; expected a number 0 to 1 or null"),
+        ({"probability": "high"}, r"thresholds\.probability is 'high'; expected a number 0 to 1 or null"),
+        ({"id_score": True}, r"thresholds\.id_score is True; expected a number or null"),
+        ({"id_score": 1e31}, r"thresholds\.id_score is 1e\+31; expected a number or null"),
+    ],
+)
+def test_thresholds_out_of_range_are_refused(thresholds, said):
+    with pytest.raises(ModelError, match=said):
+        replace(FULL, thresholds=Thresholds(**thresholds))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, '{"format": NaN}', '{"format": 1}'])

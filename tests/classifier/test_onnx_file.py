@@ -158,7 +158,7 @@ def test_another_type_name_or_number_of_inputs_and_outputs_is_refused():
     refused(model, "inputs are 'pixels uint8 Nx8x8x1', .* float32 1'")
     model = build_model()
     del model.graph.output[1]
-    refused(model, "outputs are 'probabilities float32 Nx3'; .* and 'score float32 N'")
+    refused(model, "outputs are 'probabilities float32 Nx3'; .* and 'id_score float32 N'")
     model = build_model()
     model.graph.output[0].type.tensor_type.elem_type = TensorProto.INT64
     refused(model, "outputs are 'probabilities int64 Nx3'")

@@ -33,7 +33,7 @@ def test_csv_has_a_row_for_each_file_and_empty_cells_for_nothing(tmp_path):
         "status": "ok",
         "label": "dog",
         "probability": "0.75",
-        "score": "-1.5",
+        "id_score": "-1.5",
         "top_1": "dog",
         "top_1_probability": "0.75",
         "top_2": "cat",
@@ -47,7 +47,7 @@ def test_csv_has_a_row_for_each_file_and_empty_cells_for_nothing(tmp_path):
 
 def test_one_class_needs_no_columns_of_its_own(tmp_path):
     header = written(tmp_path / "x.csv", top=1).read_text(encoding="utf-8").splitlines()[0]
-    assert header == "file,status,label,probability,score,error"
+    assert header == "file,status,label,probability,id_score,error"
 
 
 @pytest.mark.parametrize("name", ["x.json", "x.JSONL"])

@@ -10,7 +10,7 @@ from inklens.networks.backends import select_backend
 select_backend("tensorflow")
 
 from inklens.classifier import ModelMetadata  # noqa: E402
-from inklens.export.writers import write_onnx  # noqa: E402
+from inklens.export.onnx_format import write  # noqa: E402
 from inklens.networks.ensemble import Ensemble  # noqa: E402
 from inklens.pixels import PixelSpec  # noqa: E402
 from inklens.run_folder import RunFolder  # noqa: E402
@@ -29,13 +29,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = PixelSpec(28, 28, 1)
     data = {"name": "strokes", "kind": "things", "class_names": CLASSES, "fingerprint": "0"}
     data["validation_is"] = "split"
-    folder.write_json(folder.recipe, {"recipe": {}, "pixels": spec.to_dict(), "data": data})
-    confidence = {"temperature": 2.0, "score_threshold": 0.1, "probability_threshold": None}
+    recipe = {"tta": "none", "ood_detector": "none"}
+    folder.write_recipe({"recipe": recipe, "pixels": spec.to_dict(), "data": data})
+    confidence = {"temperature": 2.0, "id_score_threshold": 0.1, "probability_threshold": None}
     folder.write_json(folder.metrics, {"confidence": confidence})
     network = stroke_network("conv5x5")
     network.save(folder.model)
     known = {"pixels": spec, "inklens": "0", "recipe": {}, "data": {"name": "x", "fingerprint": "0"}}
-    write_onnx(Ensemble.of(network), ModelMetadata(CLASSES, "things", temperature=2.0, **known), folder.onnx)
+    write(Ensemble.of(network), ModelMetadata(CLASSES, "things", temperature=2.0, **known), folder.onnx)
     Image.fromarray(clutter_with_stroke()[..., 0].repeat(2, axis=0).repeat(2, axis=1)).save(
         place / "stroke.png"
     )
@@ -85,7 +86,7 @@ def test_an_image_that_is_called_unknown_or_empty_is_explained_as_such(inklens, 
     Image.new("L", (28, 28)).save(tmp_path / "blank.png")
     assert "answer     empty (most probable: " in inklens("explain", "run", "blank.png").stdout
     metrics = json.loads(run.metrics.read_text())
-    metrics["confidence"]["score_threshold"] = 1e6
+    metrics["confidence"]["id_score_threshold"] = 1e6
     run.write_json(run.metrics, metrics)
     assert "answer     unknown (most probable: upright  " in inklens("explain", "run", "stroke.png").stdout
 

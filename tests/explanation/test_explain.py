@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from inklens.errors import DataError, ModelError, OptionError, RunError
 from inklens.networks.backends import select_backend
@@ -9,17 +10,18 @@ from inklens.run_folder import RunFolder
 
 select_backend("tensorflow")
 
-from inklens.evaluation import softmax, unknown_score  # noqa: E402
 from inklens.explanation import Explanation, explain_network, explain_run  # noqa: E402
 from inklens.networks import NETWORKS, build  # noqa: E402
 from patch_network import STROKE, clutter_with_stroke, stroke_network  # noqa: E402
 
+PLAIN = {"tta": "none", "ood_detector": "none"}
+
 
 @pytest.fixture
 def folder(tmp_path) -> RunFolder:
-    """What of a run is needed to explain it; its network's answer hangs on an upright stroke."""
+    """What of a run is needed to explain it; its network's answer depends on an upright stroke."""
     folder = RunFolder(tmp_path / "run")
-    folder.write_json(folder.recipe, {"recipe": {}})
+    folder.write_recipe({"recipe": PLAIN})
     folder.write_json(folder.metrics, {"confidence": {"temperature": 2.0}})
     stroke_network("convnet-small").save(folder.model)
     return folder
@@ -27,7 +29,7 @@ def folder(tmp_path) -> RunFolder:
 
 def same(ours: Explanation, theirs: Explanation) -> None:
     assert (ours.label, ours.layers) == (theirs.label, theirs.layers)
-    assert ours.score == pytest.approx(theirs.score, rel=1e-5)
+    assert ours.id_score == pytest.approx(theirs.id_score, rel=1e-5)
     for name, maps in ours.maps.items():
         assert maps == pytest.approx(theirs.maps[name], abs=1e-5)
     assert ours.filters == pytest.approx(theirs.filters)
@@ -54,7 +56,7 @@ def test_a_run_is_explained_with_calibrated_probabilities(folder):
     image = clutter_with_stroke()
     raw = np.asarray(network(image[None]), np.float64)
     explained = explain_run(folder, image)
-    assert explained.probabilities == pytest.approx(softmax(np.log(raw), 2.0)[0], abs=1e-5)
+    assert explained.probabilities == pytest.approx(softmax(np.log(raw) / 2, axis=1)[0], abs=1e-5)
     assert explain_run(folder, image, 2).label == explain_run(folder, image, 2).occlusion.label == 2
 
 
@@ -137,29 +139,29 @@ def test_it_is_kept_whole_in_a_file(tmp_path):
         assert json.loads(str(file["said"]))["label"] == 1
 
 
-def test_the_answers_are_averaged_over_the_views_of_the_run(folder):
+def test_the_predictions_are_averaged_over_the_tta_of_the_run(folder):
     from inklens.networks.ensemble import Ensemble
 
-    folder.write_json(folder.recipe, {"recipe": {}, "tta": "cross"})
+    folder.write_recipe({"recipe": {**PLAIN, "tta": "cross"}})
     image = clutter_with_stroke()
-    logits = Ensemble.of(stroke_network("convnet-small"), "cross").logits(image[None])
-    assert explain_run(folder, image).probabilities == pytest.approx(softmax(logits, 2.0)[0], abs=1e-5)
+    expected = Ensemble.of(stroke_network("convnet-small"), "cross").predict(image[None]).probabilities(2.0)
+    assert explain_run(folder, image).probabilities == pytest.approx(expected[0], abs=1e-5)
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
-def test_a_judges_verdict_is_in_the_score(folder, monkeypatch, elsewhere):
+def test_the_ood_detector_is_in_the_id_score(folder, monkeypatch, elsewhere):
     from inklens.networks.ensemble import Ensemble
 
     ood_detector = build("conv5x5", (28, 28, 1), 2, seed=3)
     ood_detector.save(folder.ood_detector)
-    folder.write_json(folder.recipe, {"recipe": {}, "has_ood_detector": True})
+    folder.write_recipe({"recipe": {**PLAIN, "ood_detector": "conv5x5"}})
     image = clutter_with_stroke()
     network = stroke_network("convnet-small")
-    has_ood_detector = unknown_score(Ensemble.of(network, ood_detector=ood_detector).logits(image[None]))[0]
-    assert abs(has_ood_detector - unknown_score(Ensemble.of(network).logits(image[None]))[0]) > 0.01
+    expected = Ensemble.of(network, ood_detector=ood_detector).predict(image[None]).id_score[0]
+    assert abs(expected - Ensemble.of(network).predict(image[None]).id_score[0]) > 0.01
     if elsewhere:  # as where Keras runs on another backend
         monkeypatch.setattr("keras.config.backend", lambda: "jax")
-    assert explain_run(folder, image).score == pytest.approx(has_ood_detector, abs=1e-4)
+    assert explain_run(folder, image).id_score == pytest.approx(expected, abs=1e-4)
     folder.ood_detector.unlink()
-    with pytest.raises(RunError, match=r"has no judge\.keras; train it again"):
+    with pytest.raises(RunError, match=r"has no ood_detector\.keras; train it again"):
         explain_run(folder, image)

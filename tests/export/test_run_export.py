@@ -6,14 +6,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from scipy.special import softmax
 
 from inklens.classifier import ModelMetadata
 from inklens.errors import ExportError, OptionError, RunError
-from inklens.evaluation import softmax
-from inklens.export import FORMATS, ValidationOutputs, export_run
+from inklens.export import FORMATS, ValidationOutputs, export_run, onnx_format, tflite_format
 from inklens.export.run_export import write_proved
 from inklens.export.validation_outputs import proof_rows
-from inklens.export.writers import WRITERS, write_onnx
 from inklens.recipes import Recipe
 from inklens.run_folder import RunFolder
 from inklens.training import train
@@ -37,8 +36,8 @@ def test_training_leaves_a_model_file_that_knows_the_run(trained, digits):
     assert known.pixels == digits.spec
     assert known.kind == "writing"
     assert known.temperature == said["temperature"] != 1
-    assert known.reject.score_threshold == said["score_threshold"]
-    assert known.reject.coverage == said["validation"]["coverage"]
+    assert known.thresholds.id_score == said["id_score_threshold"]
+    assert known.thresholds.coverage == said["validation"]["coverage"]
     assert dict(known.data) == {"name": digits.name, "fingerprint": digits.fingerprint}
     assert Recipe.from_dict(known.recipe) == trained.recipe
 
@@ -104,15 +103,17 @@ def test_a_calibrated_keras_file_loads_with_plain_keras_on_another_backend(folde
         "np.save('p.npy', n.predict_on_batch(np.load('images.npy')))",
     )
     temperature = folder.read_json(folder.metrics)["confidence"]["temperature"]
-    expected = softmax(outputs.logits[proof_rows(len(outputs.logits))], temperature)
+    expected = softmax(outputs.logits[proof_rows(len(outputs.logits))] / temperature, axis=1)
     assert np.load(tmp_path / "p.npy") == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_file_that_says_something_else_is_not_kept(trained, folder, monkeypatch):
-    def write_too_sure(ensemble, metadata, path):
-        write_onnx(ensemble, replace(metadata, temperature=metadata.temperature / 2), path)
+    write = onnx_format.write
 
-    monkeypatch.setitem(WRITERS, "onnx", write_too_sure)
+    def write_too_sure(ensemble, metadata, path):
+        write(ensemble, replace(metadata, temperature=metadata.temperature / 2), path)
+
+    monkeypatch.setattr(onnx_format, "write", write_too_sure)
     target = folder.path / "wrong.onnx"
     images = ValidationOutputs.read(folder).images
     with pytest.raises(ExportError, match=r"differ by up to \d\.\de-0\d \(expected at most 1e-05\)") as error:
@@ -123,12 +124,12 @@ def test_a_file_that_says_something_else_is_not_kept(trained, folder, monkeypatc
 
 
 def test_metadata_are_not_kept_without_the_file_that_they_belong_to(trained, folder, monkeypatch):
-    write = WRITERS["tflite"]
+    write = tflite_format.write
 
     def write_too_sure(ensemble, metadata, path):
         write(ensemble, replace(metadata, temperature=metadata.temperature / 2), path)
 
-    monkeypatch.setitem(WRITERS, "tflite", write_too_sure)
+    monkeypatch.setattr(tflite_format, "write", write_too_sure)
     target = folder.path / "wrong.tflite"
     images = ValidationOutputs.read(folder).images
     with pytest.raises(ExportError):
@@ -142,10 +143,12 @@ def test_the_command_says_where_the_metadata_lie(folder, inklens):
 
 
 def test_a_training_whose_export_fails_is_kept_without_the_file(digits, tmp_path, monkeypatch):
-    def write_uniform(ensemble, metadata, path):
-        write_onnx(ensemble, replace(metadata, temperature=1e6), path)
+    write = onnx_format.write
 
-    monkeypatch.setitem(WRITERS, "onnx", write_uniform)
+    def write_uniform(ensemble, metadata, path):
+        write(ensemble, replace(metadata, temperature=1e6), path)
+
+    monkeypatch.setattr(onnx_format, "write", write_uniform)
     with pytest.raises(ExportError):
         train(digits, Recipe(network="conv5x5", epochs=1, batch_size=64), output=tmp_path, name="run")
     run = RunFolder.open(tmp_path / "run")
@@ -156,12 +159,12 @@ def test_a_training_whose_export_fails_is_kept_without_the_file(digits, tmp_path
 
 
 def test_a_max_error_chooses_the_threshold_anew(folder):
-    before = metadata_of(folder.onnx).reject
+    before = metadata_of(folder.onnx).thresholds
     export_run(folder, max_error=0.01)
-    after = metadata_of(folder.onnx).reject
-    assert (before.max_error, before.probability_threshold) == (None, None)
+    after = metadata_of(folder.onnx).thresholds
+    assert (before.max_error, before.probability) == (None, None)
     assert after.max_error == 0.01
-    assert 0 < after.probability_threshold < 1
+    assert 0 < after.probability < 1
     assert after.coverage < before.coverage
 
 
@@ -172,7 +175,7 @@ def test_the_max_error_of_the_training_is_kept_by_an_export(digits, tmp_path):
     assert said["max_error"] == 0.05
     assert said["validation"]["error"] < 0.05
     export_run(run.folder)
-    assert metadata_of(run.folder.onnx).reject.probability_threshold == said["probability_threshold"]
+    assert metadata_of(run.folder.onnx).thresholds.probability == said["probability_threshold"]
 
 
 def test_a_max_error_out_of_reach_leaves_a_note_and_the_run(digits, tmp_path):
@@ -195,7 +198,7 @@ def test_nothing_is_fitted_on_the_test_set(digits, tmp_path):
     run = train(digits, recipe, output=tmp_path)
     known = metadata_of(run.folder.onnx)
     assert known.temperature == 1
-    assert known.reject.score_threshold is None
+    assert known.thresholds.id_score is None
     assert "validated on the test set" in run.metrics["confidence"]["note"]
     with pytest.raises(OptionError, match="validated on the test set"):
         export_run(run.folder, max_error=0.01)
@@ -204,7 +207,7 @@ def test_nothing_is_fitted_on_the_test_set(digits, tmp_path):
 def test_a_folder_that_is_no_saved_model_is_not_replaced(folder, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
-    with pytest.raises(RunError, match="is there and is no SavedModel"):
+    with pytest.raises(RunError, match=r"is there and has no saved_model\.pb"):
         export_run(folder, "saved_model", output=tmp_path / "mine")
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
@@ -251,12 +254,13 @@ def test_the_model_file_has_standard_operators_only(trained):
     model = onnx.load(trained.folder.onnx)
     assert [(each.domain, each.version) for each in model.opset_import] == [("", 18)]
     assert {node.domain for node in model.graph.node} == {""}
-    assert json.loads(model.metadata_props[0].value)["format"] == 2
+    assert json.loads(model.metadata_props[0].value)["format"] == 3
 
 
-def test_validation_outputs_whose_logits_carry_no_score_are_refused(folder):
+def test_validation_outputs_of_a_former_version_are_refused(folder):
     outputs = ValidationOutputs.read(folder)
-    np.savez(folder.validation, logits=outputs.logits, labels=outputs.labels, images=outputs.images)
+    former = {"logits": outputs.logits, "labels": outputs.labels, "images": outputs.images}
+    np.savez(folder.validation, version=2, **former)
     with pytest.raises(
         RunError, match=r"validation\.npz is of another version of Inklens; train the run again"
     ):

@@ -42,27 +42,26 @@ def test_every_backend_trains_fast_to_the_same_accuracy_within_its_interval(on_b
         assert low <= other_high and other_low <= high, f"{backend} and {other} differ: {reached}"
 
 
-OOD_WEIGHT = """
+OOD_DETECTOR = """
 import inklens
 import numpy as np
-from inklens.evaluation import unknown_score
 
 data = inklens.load("sample")
 recipe = inklens.Recipe.from_preset(
-    "fast", epochs=1, judge="convnet-small", ood_detector_epochs=1, strangers=0.2, minimum_steps=0
+    "fast", epochs=1, ood_detector="convnet-small", ood_detector_epochs=1, outliers=0.2, minimum_steps=0
 )
 run = inklens.train(data, recipe, output="runs")
 classifier = inklens.Classifier.open(run.path)
-assert classifier.metadata.judged
+assert classifier.metadata.ood_detector
 pixels = data.test.batch(slice(0, 20))
-own = unknown_score(run.ensemble.logits(pixels))
-print(np.abs(classifier.predict_framed(pixels).score - own).max() < 1e-3)
+own = run.ensemble.predict(pixels).id_score
+print(np.abs(classifier.predict_framed(pixels).id_score - own).max() < 1e-3)
 """
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_a_judge_is_trained_and_exported_on_other_backends_too(on_backend, backend):
-    assert on_backend(backend, OOD_WEIGHT) == "True\n"
+def test_an_ood_detector_is_trained_and_exported_on_other_backends_too(on_backend, backend):
+    assert on_backend(backend, OOD_DETECTOR) == "True\n"
 
 
 def test_auto_is_tensorflow_unless_the_environment_names_another(on_backend):

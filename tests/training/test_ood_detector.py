@@ -6,7 +6,6 @@ from sklearn.metrics import roc_auc_score
 
 from inklens.classifier import Classifier
 from inklens.errors import OptionError, RunError
-from inklens.evaluation import unknown_score
 from inklens.export.run_export import export_run
 from inklens.networks.backends import select_backend
 from inklens.pixels import PixelSpec
@@ -79,10 +78,10 @@ def test_it_distinguishes_digits_from_what_is_none(detecting, digits, told):
     classifier = Classifier.open(detecting.path)
     own, others = classifier.predict_framed(digits.test.whole()), classifier.predict_framed(shown)
     labels = np.repeat([1, 0], [len(own), len(others)])
-    assert roc_auc_score(labels, np.concatenate([own.score, others.score])) > 0.93
+    assert roc_auc_score(labels, np.concatenate([own.id_score, others.id_score])) > 0.93
     assert (own.status == "ok").mean() > 0.97
-    assert own.known.mean() > 0.95
-    assert others.known.mean() < 0.7
+    assert own.id_probability.mean() > 0.95
+    assert others.id_probability.mean() < 0.7
 
 
 def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(detecting, digits):
@@ -91,14 +90,14 @@ def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(detecting, di
     assert [tuple(files) for files in folder.networks()] == [(folder.model, "cross", folder.ood_detector)]
     assert detecting.metrics["training"]["ood_detector_seconds"] > 0
     assert detecting.ensemble.ood_detectors[0].output_shape == (None, 2)
-    assert Classifier.open(folder.path).metadata.has_ood_detector
+    assert Classifier.open(folder.path).metadata.ood_detector
     target, _ = export_run(folder, "onnx", output=folder.path / "again.onnx")
     pixels = digits.test.batch(slice(0, 9))
-    expected = unknown_score(detecting.ensemble.logits(pixels))
-    undetected = unknown_score(Ensemble.of(detecting.network, "cross").logits(pixels))
+    expected = detecting.ensemble.predict(pixels).id_score
+    undetected = Ensemble.of(detecting.network, "cross").predict(pixels).id_score
     assert np.abs(expected - undetected).min() > 0.01
     for path in (folder.onnx, target):
-        assert Classifier.open(path).predict_framed(pixels).score == pytest.approx(expected, abs=1e-3)
+        assert Classifier.open(path).predict_framed(pixels).id_score == pytest.approx(expected, abs=1e-3)
 
 
 def test_one_detector_serves_a_committee(detecting, digits, tmp_path):
@@ -111,11 +110,11 @@ def test_one_detector_serves_a_committee(detecting, digits, tmp_path):
     )
     assert not other.folder.ood_detector.exists()
     undetected = Classifier.open(other.path)
-    assert not undetected.metadata.has_ood_detector
-    assert undetected.predict_framed(digits.test.batch(slice(0, 5))).known.tolist() == [1.0] * 5
+    assert not undetected.metadata.ood_detector
+    assert undetected.predict_framed(digits.test.batch(slice(0, 5))).id_probability.tolist() == [1.0] * 5
     committee = combine([detecting.path, other.path], digits, output=tmp_path, name="both")
     assert len(committee.ensemble.ood_detectors) == 1
-    assert Classifier.open(committee.path).metadata.has_ood_detector
+    assert Classifier.open(committee.path).metadata.ood_detector
 
 
 def test_a_detector_that_is_gone_is_said(detecting, tmp_path):

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from inklens.audit.label_issues import LabelIssues, find_label_issues, require_cleanlab
 from inklens.datasets import Dataset, stratified_folds
-from inklens.evaluation import softmax
 from inklens.networks.backends import resolve_precision, select_backend, versions
 from inklens.recipes import Recipe
-from inklens.run import logits_of
+from inklens.run import predict_split
 from inklens.run_folder import RunFolder
 from inklens.training.examples import without_examples
 from inklens.training.finalize import status_of
@@ -116,7 +115,8 @@ def out_of_fold(
         )
         network = build_network(data, recipe)
         network.set_weights(trained.get_weights())
-        probabilities[left_out] = softmax(logits_of(Ensemble.of(network, recipe.tta), held_out))
+        ensemble = Ensemble.of(network, recipe.tta)
+        probabilities[left_out] = predict_split(ensemble, held_out).probabilities()
     return probabilities
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         predictions_of_all,
     )
     from inklens.classifier.image_files import find_images
-    from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, Reject
+    from inklens.classifier.metadata import METADATA_KEY, ModelMetadata
     from inklens.classifier.predictions import Predictions
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "LabelledPredictions",
     "ModelMetadata",
     "Predictions",
-    "Reject",
     "find_images",
     "load_for_all",
     "predict_files",
@@ -43,7 +42,6 @@ _HOMES = {
     "METADATA_KEY": "metadata",
     "ModelMetadata": "metadata",
     "Predictions": "predictions",
-    "Reject": "metadata",
     "find_images": "image_files",
     "load_for_all": "evaluated_model",
     "predict_files": "batch_prediction",

@@ -37,7 +37,8 @@ class FilePrediction:
         status: "ok", "unknown", "empty", or "error" where the file cannot be decoded.
         label: the class by name; None unless the status is "ok".
         probability: of the most probable class, 0-1; None for an error.
-        score: the higher, the more like what the network was trained on; None for an error.
+        id_score: the in-distribution score, unbounded; the higher, the more like the training data; None for
+            an error.
         top: the most probable classes and their probabilities, whatever the status; none for an error.
         error: why the file cannot be decoded, in one line.
     """
@@ -46,7 +47,7 @@ class FilePrediction:
     status: str
     label: str | None = None
     probability: float | None = None
-    score: float | None = None
+    id_score: float | None = None
     top: tuple[tuple[str, float], ...] = ()
     error: str | None = None
 
@@ -80,13 +81,13 @@ def predict_files(
     first = next(blocks, [])
 
     def work(block: list[str]) -> _Block:
-        return _score(block, classifier, top)
+        return _predict_block(block, classifier, top)
 
     workers = 1 if len(first) < size else workers or _workers_for(first)
     every = chain([first], blocks)
-    scored = _in_parallel(every, work, workers) if workers > 1 else (work(block) for block in every)
-    with closing(scored):
-        for answers, error in scored:
+    predicted = _in_parallel(every, work, workers) if workers > 1 else (work(block) for block in every)
+    with closing(predicted):
+        for answers, error in predicted:
             if strict and error is not None:
                 raise error
             yield from answers
@@ -101,7 +102,7 @@ def _workers_for(files: list[str]) -> int:
     return available_cores() if size >= _LARGE_FILE * len(files) else 1
 
 
-def _score(files: list[str], classifier: Classifier, top: int) -> _Block:
+def _predict_block(files: list[str], classifier: Classifier, top: int) -> _Block:
     """An answer for each file, and the first error among them."""
     images, errors = [], {}
     for file in files:
@@ -121,22 +122,22 @@ def _score(files: list[str], classifier: Classifier, top: int) -> _Block:
 
 
 def _answers(predictions: Predictions, top: int) -> Iterator[tuple[Any, ...]]:
-    """What `Scored` holds after the file's name, for each image."""
+    """What `FilePrediction` holds after the file's name, for each image."""
     order = predictions.top(top)
     # seven decimals are what float32 holds: 0.9999983, not 0.9999983310699463
     probabilities = predictions.probabilities.astype(np.float64).round(7)
     ranked = np.take_along_axis(probabilities, order, axis=1).tolist()
-    for status, label, probability, score, classes, shares in zip(
+    for status, label, probability, id_score, classes, shares in zip(
         predictions.status.tolist(),
         predictions.labels,
         probabilities.max(axis=1).tolist(),
-        predictions.score.astype(np.float64).round(7).tolist(),
+        predictions.id_score.astype(np.float64).round(7).tolist(),
         order.tolist(),
         ranked,
         strict=True,
     ):
         names = (predictions.class_names[index] for index in classes)
-        yield status, label, probability, score, tuple(zip(names, shares, strict=True))
+        yield status, label, probability, id_score, tuple(zip(names, shares, strict=True))
 
 
 def _in_parallel(
@@ -146,7 +147,7 @@ def _in_parallel(
     from concurrent.futures import Future, ThreadPoolExecutor
 
     waiting: deque[Future[_Block]] = deque()
-    with ThreadPoolExecutor(workers, "inklens-score") as pool:
+    with ThreadPoolExecutor(workers, "inklens-files") as pool:
         try:
             for files in blocks:
                 waiting.append(pool.submit(work, files))

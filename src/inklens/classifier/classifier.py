@@ -15,7 +15,7 @@ from inklens.classifier.image_inputs import Image, framed
 from inklens.classifier.metadata import ModelMetadata
 from inklens.classifier.onnx_file import check, read
 from inklens.classifier.onnx_session import OnnxSession
-from inklens.classifier.predictions import Predictions, decide_status, known_share
+from inklens.classifier.predictions import Predictions, decide_status, id_probability
 from inklens.errors import DataError, ModelError
 from inklens.pixels import PixelSpec
 
@@ -123,13 +123,13 @@ class Classifier:
         parallel = len(batches) > 1 and self._threads > 1
         answers = list((self._pool.map if parallel else map)(self._run, batches))
         if len(answers) == 1:
-            probabilities, score = answers[0]
+            probabilities, id_score = answers[0]
         else:
             none = np.empty((0, len(self.class_names)), np.float32), np.empty(0, np.float32)
-            probabilities, score = (np.concatenate(parts) for parts in zip(none, *answers, strict=True))
-        status = decide_status(pixels, probabilities, score, self.metadata.reject)
-        known = known_share(score, self.metadata)
-        return Predictions(self.class_names, probabilities, score, status, known)
+            probabilities, id_score = (np.concatenate(parts) for parts in zip(none, *answers, strict=True))
+        status = decide_status(pixels, probabilities, id_score, self.metadata.thresholds)
+        in_distribution = id_probability(id_score, self.metadata)
+        return Predictions(self.class_names, probabilities, id_score, status, in_distribution)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -138,14 +138,14 @@ class Classifier:
         return ThreadPoolExecutor(self._threads, "inklens-predict")
 
     def _run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        probabilities, score = self._session.run(pixels)
+        probabilities, id_score = self._session.run(pixels)
         # The file only claims its shapes; a row that does not sum to 1 is no answer, and neither is NaN.
         shapes = (len(pixels), len(self.class_names)), (len(pixels),)
-        if (probabilities.shape, score.shape) != shapes:
-            raise ModelError(f"the network gives {probabilities.shape}, {score.shape}; expected {shapes}")
-        if not np.abs(probabilities.sum(axis=1) - 1).max() < 1e-3 or np.isnan(score).any():
+        if (probabilities.shape, id_score.shape) != shapes:
+            raise ModelError(f"the network gives {probabilities.shape}, {id_score.shape}; expected {shapes}")
+        if not np.abs(probabilities.sum(axis=1) - 1).max() < 1e-3 or np.isnan(id_score).any():
             raise ModelError("the network gives numbers that are no probabilities; export the model again")
-        return probabilities, score
+        return probabilities, id_score
 
 
 def available_cores() -> int:

@@ -41,8 +41,8 @@ class EvaluatedModel:
     """A model.onnx, bare or in a run folder, and what it is called: as the run, or as its file or folder.
 
     Example:
-        >>> candidate = Candidate.open("runs/mnist-fast-1")
-        >>> candidate.answers(candidate.load(), "test").probabilities.shape
+        >>> model = EvaluatedModel.open("runs/mnist-fast-1")
+        >>> model.answers(model.load(), "test").probabilities.shape
         (10000, 10)
     """
 
@@ -100,9 +100,7 @@ class EvaluatedModel:
         options["channels"] = options.get("channels") or spec.channels
         options["framing"] = options.get("framing") or spec.framing
         try:
-            if (
-                data is None and self.run is None and own["name"] not in NAMED
-            ):  # a path that nobody vouches for
+            if data is None and self.run is None and own["name"] not in NAMED:  # a path, maybe of elsewhere
                 raise DataError(f"the model file knows no more than a name, {quoted(own['name'])}")
             return load(data or own["path"] or own["name"], size=(spec.height, spec.width), **options)
         except DataError as error:
@@ -165,9 +163,9 @@ def load_for_all(models: Sequence[EvaluatedModel], data: str | None, **options: 
     """The same data once for each of several models, as each takes them.
 
     Args:
-        candidates: at least one.
+        models: at least one.
         data: a name or a path; None is what the first was trained on.
-        options: as for `Candidate.load`.
+        options: as for `EvaluatedModel.load`.
     """
     first = models[0]
     loaded = {first.classifier.spec: first.load(data, **options)}
@@ -184,10 +182,10 @@ def predictions_of_all(
     """What several models say of the same images; their columns and labels are numbered as the first's.
 
     Args:
-        candidates: at least one.
+        models: at least one.
         data: a name or a path; None is the data that all of them were trained on.
         part: of the data.
-        options: as for `Candidate.load`.
+        options: as for `EvaluatedModel.load`.
 
     Returns:
         The data as the first of them takes them, and an answer for each of them.

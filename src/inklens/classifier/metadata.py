@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NoReturn
 
 from inklens.errors import InklensError, ModelError
+from inklens.evaluation.thresholds import Thresholds
 from inklens.pixels.spec import PixelSpec
 
 METADATA_KEY = "inklens"
-FORMAT = 2
+FORMAT = 3
 KINDS = ("writing", "things")
 MAX_METADATA_BYTES = 4_000_000
 MAX_CLASSES = 10_000
@@ -23,31 +24,6 @@ MAX_NAME_LENGTH = 256
 MAX_SIDE = 4096
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-@dataclass(frozen=True)
-class Reject:
-    """When a prediction becomes "unknown". None is a threshold that is not used.
-
-    Args:
-        score_threshold: "unknown" below this score.
-        probability_threshold: "unknown" where the highest probability is below this, 0-1.
-        max_error: the share of errors among answered images that the thresholds were chosen for, 0-1.
-        coverage: the share of validation images that they leave answered, 0-1.
-
-    Raises:
-        ModelError: a value of another type or out of range.
-    """
-
-    score_threshold: float | None = None
-    probability_threshold: float | None = None
-    max_error: float | None = None
-    coverage: float | None = None
-
-    def __post_init__(self) -> None:
-        _check("reject.score_threshold", self.score_threshold, _or_none(_number), "a number or null")
-        for name in ("probability_threshold", "max_error", "coverage"):
-            _check(f"reject.{name}", getattr(self, name), _or_none(_share), "a number 0 to 1, or null")
 
 
 @dataclass(frozen=True)
@@ -60,8 +36,8 @@ class ModelMetadata:
         pixels: what an image is brought to before the network sees it.
         inklens: the version that wrote the file.
         temperature: what the logits are divided by inside the graph, above 0; here for the reader only.
-        reject: when a prediction becomes "unknown".
-        judged: whether the score holds the verdict of a judge, a network of its own for what is no class.
+        thresholds: when a prediction becomes "unknown".
+        ood_detector: whether the in-distribution score holds the log-odds of an OOD detector.
         recipe: how the network was trained, as `Recipe.to_dict` gives it.
         data: what it was trained on: "name" and "fingerprint".
 
@@ -74,8 +50,8 @@ class ModelMetadata:
     pixels: PixelSpec
     inklens: str
     temperature: float = 1.0
-    reject: Reject = field(default_factory=Reject)
-    has_ood_detector: bool = False
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    ood_detector: bool = False
     recipe: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,9 +64,8 @@ class ModelMetadata:
         _check("inklens", self.inklens, _is_name, "a version")
         positive = "a number above 0"
         _check("temperature", self.temperature, lambda value: _number(value) and value > 0, positive)
-        _check(
-            "has_ood_detector", self.has_ood_detector, lambda value: isinstance(value, bool), "true or false"
-        )
+        _check_thresholds(self.thresholds)
+        _check("ood_detector", self.ood_detector, lambda value: isinstance(value, bool), "true or false")
         _check("recipe", self.recipe, lambda value: isinstance(value, Mapping), "an object")
         _check("data", self.data, _is_mapping_of_text, "an object of text")
 
@@ -123,16 +98,16 @@ class ModelMetadata:
                 "use the version of Inklens that wrote it, or train the model again"
             )
         _check_keys("metadata", values, cls)
-        names, pixels, reject = values.pop("class_names"), values.pop("pixels"), values.pop("reject")
+        names, pixels, thresholds = (values.pop(name) for name in ("class_names", "pixels", "thresholds"))
         _check("class_names", names, lambda value: isinstance(value, list), "a list")
-        for name, value in (("pixels", pixels), ("reject", reject)):
+        for name, value in (("pixels", pixels), ("thresholds", thresholds)):
             _check(name, value, lambda value: isinstance(value, dict), "an object")
-        _check_keys("reject", reject, Reject)
+        _check_keys("thresholds", thresholds, Thresholds)
         try:
             spec = PixelSpec.from_dict(pixels)
         except InklensError as error:
             raise ModelError(f"metadata with wrong pixels: {error}") from error
-        return cls(class_names=tuple(names), pixels=spec, reject=Reject(**reject), **values)
+        return cls(class_names=tuple(names), pixels=spec, thresholds=Thresholds(**thresholds), **values)
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -168,6 +143,13 @@ def _check_class_names(names: object) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ModelError(f"class_names has {quoted(twice)} more than once; expected unlike names")
+
+
+def _check_thresholds(thresholds: object) -> None:
+    _check("thresholds", thresholds, lambda value: isinstance(value, Thresholds), "Thresholds")
+    for name, value in vars(thresholds).items():
+        fits, expected = (_number, "a number") if name == "id_score" else (_share, "a number 0 to 1")
+        _check(f"thresholds.{name}", value, _or_none(fits), f"{expected} or null")
 
 
 def _check(name: str, value: object, fits: Callable[[Any], bool], expected: str) -> None:

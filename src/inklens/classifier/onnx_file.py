@@ -21,7 +21,7 @@ from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, quoted
 from inklens.errors import ModelError
 
 INPUT = "pixels"
-OUTPUTS = ("probabilities", "score")
+OUTPUTS = ("probabilities", "id_score")
 MAX_BYTES = 512 * 2**20
 # All but the weights, a field counted as 100 bytes more. A committee of eight has 0.1 MB.
 MAX_BYTES_BESIDE_WEIGHTS = 8 * 2**20
@@ -114,7 +114,7 @@ def check(content: bytes) -> tuple[ModelMetadata, bytes]:
     height, width, channels = metadata.pixels.shape
     _check_values("input", model.graph.input, [f"pixels uint8 Nx{height}x{width}x{channels}"])
     classes = len(metadata.class_names)
-    _check_values("output", model.graph.output, [f"probabilities float32 Nx{classes}", "score float32 N"])
+    _check_values("output", model.graph.output, [f"probabilities float32 Nx{classes}", "id_score float32 N"])
     return metadata, model.SerializeToString()
 
 

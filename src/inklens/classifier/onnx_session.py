@@ -74,7 +74,7 @@ class OnnxSession:
         self._deadlines = _Deadlines()
 
     def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """pixels: uint8 (N, H, W, C), 0-255 -> what the file calls probabilities and score, of any shape.
+        """pixels: uint8 (N, H, W, C), 0-255 -> what the file calls probabilities and id_score, of any shape.
 
         Raises:
             ModelError: the network fails on them, or takes too long.
@@ -82,7 +82,7 @@ class OnnxSession:
         options = onnxruntime.RunOptions()
         try:
             with self._deadlines.watch(options):
-                probabilities, score = self._session.run(OUTPUTS, {INPUT: pixels}, options)
+                probabilities, id_score = self._session.run(OUTPUTS, {INPUT: pixels}, options)
         except _ONNXRUNTIME_ERRORS as error:
             if options.terminate:
                 raise ModelError(
@@ -90,7 +90,7 @@ class OnnxSession:
                     "make it or its images smaller"
                 ) from error
             raise ModelError(f"the network fails on {len(pixels)} images: {_one_line(error)}") from error
-        return probabilities, score
+        return probabilities, id_score
 
 
 class _Deadlines:

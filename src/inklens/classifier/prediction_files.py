@@ -23,8 +23,8 @@ _PARQUET_ROWS = 10_000
 def results_file(path: Path, top: int) -> Iterator[Write]:
     """Gives the function that writes one answer; the file is there once the block is left without error.
 
-    CSV and Parquet have the columns file, status, label, probability, score, error, and where `top` is more
-    than 1 top_1, top_1_probability and so on. JSON has objects with the same names and a list "top".
+    CSV and Parquet have the columns file, status, label, probability, id_score, error, and where `top` is
+    more than 1 top_1, top_1_probability and so on. JSON has objects with the same names and a list "top".
 
     Args:
         path: its suffix says the format: .csv, .json, .jsonl or .parquet.
@@ -83,7 +83,7 @@ def _json(path: Path, top: int) -> Iterator[Write]:
 @contextmanager
 def _parquet(path: Path, top: int) -> Iterator[Write]:
     arrow, parquet = _pyarrow()
-    numbers = [name for name in _columns(top) if name == "score" or name.endswith("probability")]
+    numbers = [name for name in _columns(top) if name == "id_score" or name.endswith("probability")]
     types = [arrow.float32() if name in numbers else arrow.string() for name in _columns(top)]
     schema = arrow.schema(list(zip(_columns(top), types, strict=True)))
     rows: list[dict[str, Any]] = []
@@ -121,7 +121,7 @@ def _pyarrow() -> tuple[Any, Any]:
 def _columns(top: int) -> list[str]:
     ranks = range(1, top + 1 if top > 1 else 1)
     ranked = [name for rank in ranks for name in (f"top_{rank}", f"top_{rank}_probability")]
-    return ["file", "status", "label", "probability", "score", *ranked, "error"]
+    return ["file", "status", "label", "probability", "id_score", *ranked, "error"]
 
 
 def _flat(answer: FilePrediction, top: int) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.classifier.metadata import ModelMetadata, Reject
+from inklens.classifier.metadata import ModelMetadata
+from inklens.evaluation.thresholds import Thresholds
 
 OK, UNKNOWN, EMPTY = "ok", "unknown", "empty"
 
-# Log-odds that an image at the score's threshold is of any class; chosen on generated pages, where cuts
-# between touching digits are never quite right and no page has as many strangers as digits.
+# Log-odds that an image at the id_score's threshold is of any class; chosen on generated pages, where cuts
+# between touching digits are never quite right and no page has as many outliers as digits.
 _AT_THRESHOLD = 1.5
 # Grey levels between the darkest and the lightest pixel, below which nobody could see anything in the image.
 EMPTY_CONTRAST = 8
@@ -25,17 +26,18 @@ class Predictions:
     Args:
         class_names: one for each column of `probabilities`.
         probabilities: float32 (N, C), 0-1, each row summing to 1.
-        score: float32 (N,); the higher, the more like what the network was trained on.
+        id_score: float32 (N,), the in-distribution score, unbounded; the higher, the more like the training
+            data.
         status: str (N,); "ok", "unknown" (like nothing it was trained on, or too unsure) or "empty" (blank).
-        known: float32 (N,), 0-1, how probable it is that the image is of any class at all, which the
-            probabilities take for granted; 1 where no judge says so, or no threshold was chosen.
+        id_probability: float32 (N,), 0-1, the probability that the image is of any class at all, which
+            `probabilities` take for granted; 1 without an OOD detector or without a threshold.
     """
 
     class_names: tuple[str, ...]
     probabilities: NDArray[np.float32]
-    score: NDArray[np.float32]
+    id_score: NDArray[np.float32]
     status: NDArray[np.str_]
-    known: NDArray[np.float32]
+    id_probability: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -57,32 +59,29 @@ class Predictions:
         return np.argsort(-self.probabilities, axis=1, kind="stable")[:, :count]
 
 
-def known_share(score: NDArray[np.float32], metadata: ModelMetadata) -> NDArray[np.float32]:
-    """`Predictions.known`, by the logistic function: a judged score is half of the log-odds."""
-    threshold = metadata.reject.score_threshold
-    if not metadata.has_ood_detector or threshold is None:
-        return np.ones(len(score), np.float32)
-    odds = 2 * (score - np.float32(threshold)) + _AT_THRESHOLD
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -80, 80))), np.float32)
+def id_probability(id_score: NDArray[np.float32], metadata: ModelMetadata) -> NDArray[np.float32]:
+    """`Predictions.id_probability`, by the logistic function: an OOD detector's log-odds count half."""
+    threshold = metadata.thresholds.id_score
+    if not metadata.ood_detector or threshold is None:
+        return np.ones(len(id_score), np.float32)
+    log_odds = 2 * (id_score - np.float32(threshold)) + _AT_THRESHOLD
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -80, 80))), np.float32)
 
 
 def decide_status(
     pixels: NDArray[np.uint8],
     probabilities: NDArray[np.float32],
-    score: NDArray[np.float32],
-    reject: Reject,
+    id_score: NDArray[np.float32],
+    thresholds: Thresholds,
 ) -> NDArray[np.str_]:
     """The status of each image: "empty" before "unknown" before "ok".
 
     Args:
-        pixels: uint8 (N, H, W, C), framed.
+        pixels: uint8 (N, H, W, C), 0-255, framed.
         probabilities: float32 (N, C).
-        score: float32 (N,).
+        id_score: float32 (N,).
+        thresholds: decide what is "unknown".
     """
-    unknown = np.zeros(len(score), np.bool_)
-    if reject.score_threshold is not None:
-        unknown |= score < reject.score_threshold
-    if reject.probability_threshold is not None:
-        unknown |= probabilities.max(axis=1) < reject.probability_threshold
+    answered = thresholds.answered(probabilities, id_score)
     contrast = (pixels.max(axis=(1, 2)) - pixels.min(axis=(1, 2))).max(axis=1)
-    return np.where(contrast < EMPTY_CONTRAST, EMPTY, np.where(unknown, UNKNOWN, OK))
+    return np.where(contrast < EMPTY_CONTRAST, EMPTY, np.where(answered, OK, UNKNOWN))

@@ -129,12 +129,12 @@ def _status(explanation: Explanation, confidence: dict[str, Any]) -> str:
     """As `inklens predict` decides it."""
     import numpy as np
 
-    from inklens.classifier import Reject
     from inklens.classifier.predictions import decide_status
+    from inklens.evaluation import Thresholds
 
-    reject = Reject(confidence.get("score_threshold"), confidence.get("probability_threshold"))
-    image, score = explanation.image[None], np.array([explanation.score], np.float32)
-    return str(decide_status(image, explanation.probabilities[None], score, reject)[0])
+    thresholds = Thresholds(confidence.get("id_score_threshold"), confidence.get("probability_threshold"))
+    image, id_score = explanation.image[None], np.array([explanation.id_score], np.float32)
+    return str(decide_status(image, explanation.probabilities[None], id_score, thresholds)[0])
 
 
 def _say(status: str, occlusion: Occlusion, class_names: Sequence[str], label: str | None) -> None:

@@ -7,23 +7,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from inklens.errors import DataError, MissingPackageError
 
+try:
+    from scipy.optimize import brentq
+    from scipy.special import log_softmax, softmax
+except ImportError as error:
+    raise MissingPackageError(
+        "evaluation needs scipy, which is not installed; pip install 'inklens[train]'"
+    ) from error
+
 # Outside of this the network is so wrong that no temperature helps.
 _LOWEST, _HIGHEST = 0.05, 20.0
 
 
-def softmax(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
-    """Probabilities float64 (N, C) of logits (N, C) that are divided by a temperature."""
-    z = log_softmax(logits, temperature)
-    np.exp(z, out=z)
-    return z
-
-
-def log_softmax(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
-    """Natural logarithm of `softmax`, exact also where a probability is next to 0."""
-    z: NDArray[np.float64] = np.asarray(logits, np.float64) / temperature
-    z -= z.max(axis=1, keepdims=True)
-    z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
-    return z
+def calibrated_probabilities(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
+    """The softmax of logits (N, C) divided by a temperature: float64 (N, C)."""
+    return np.asarray(softmax(np.asarray(logits, np.float64) / temperature, axis=1))
 
 
 def negative_log_likelihood(logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0) -> float:
@@ -35,7 +33,7 @@ def negative_log_likelihood(logits: ArrayLike, labels: ArrayLike, temperature: f
         temperature: above 0.
     """
     z, y = checked_logits(logits, labels)
-    return float(-log_softmax(z, temperature)[np.arange(len(y)), y].mean())
+    return float(-log_softmax(z / temperature, axis=1)[np.arange(len(y)), y].mean())
 
 
 def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
@@ -55,20 +53,13 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     Raises:
         DataError: the arrays do not fit each other, or logits are not finite.
     """
-    try:
-        from scipy.optimize import brentq
-    except ImportError as error:
-        raise MissingPackageError(
-            "calibration needs scipy, which is not installed; pip install 'inklens[train]'"
-        ) from error
-
     z, y = checked_logits(logits, labels)
     if np.array_equal(z.argmax(axis=1), y):
         return 1.0
     actual = z[np.arange(len(y)), y]
 
     def slope(inverse: float) -> float:
-        return float(((softmax(z, 1 / inverse) * z).sum(axis=1) - actual).mean())
+        return float(((calibrated_probabilities(z, 1 / inverse) * z).sum(axis=1) - actual).mean())
 
     coldest, hottest = 1 / _LOWEST, 1 / _HIGHEST
     if slope(coldest) <= 0:
@@ -92,3 +83,14 @@ def checked_logits(logits: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.flo
     if not np.isfinite(z).all():
         raise DataError("logits that are not finite; expected those of a training that did not diverge")
     return z, y.astype(np.int64)
+
+
+def checked_id_score(id_score: ArrayLike, images: int) -> NDArray[np.float64]:
+    """Returns it as an array, or raises the DataError that says what is wrong with it."""
+    scores = np.asarray(id_score, np.float64)
+    if scores.shape != (images,) or not np.isfinite(scores).all():
+        raise DataError(
+            f"in-distribution scores of shape {scores.shape}; expected one finite number for each of "
+            f"{images:,} images"
+        )
+    return scores

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from inklens.evaluation.calibration import (
+    calibrated_probabilities,
+    checked_id_score,
     checked_logits,
     fit_temperature,
     negative_log_likelihood,
-    softmax,
 )
 from inklens.evaluation.interval import wilson_interval
 from inklens.evaluation.reliability import expected_calibration_error
-from inklens.evaluation.thresholds import Thresholds, choose_thresholds, error_upper_bound
+from inklens.evaluation.threshold_choice import choose_thresholds, error_upper_bound
+from inklens.evaluation.thresholds import Thresholds
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class Confidence:
     """A temperature, and the thresholds that decide what is answered. The default changes nothing.
 
     Example:
-        >>> confidence = Confidence.fit(validation_logits, validation_labels, max_error=0.001)
-        >>> confidence.measure(test_logits, test_labels)["coverage"]
+        >>> confidence = Confidence.fit(validation.logits, validation.id_score, labels, max_error=0.001)
+        >>> confidence.measure(test.logits, test.id_score, test_labels)["coverage"]
         0.9643
     """
 
@@ -32,28 +35,36 @@ class Confidence:
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     @classmethod
-    def fit(cls, logits: ArrayLike, labels: ArrayLike, max_error: float | None = None) -> Confidence:
+    def fit(
+        cls, logits: ArrayLike, id_score: ArrayLike, labels: ArrayLike, max_error: float | None = None
+    ) -> Confidence:
         """Fits both on images that were not learnt from; see `fit_temperature` and `choose_thresholds`."""
         temperature = fit_temperature(logits, labels)
-        return cls(temperature, choose_thresholds(logits, labels, temperature, max_error))
+        return cls(temperature, choose_thresholds(logits, id_score, labels, temperature, max_error))
 
-    def measure(self, logits: ArrayLike, labels: ArrayLike) -> dict[str, Any]:
+    def measure(self, logits: ArrayLike, id_score: ArrayLike, labels: ArrayLike) -> dict[str, Any]:
         """Calibration before and after, and how the answered images fare: plain numbers, for metrics.json.
 
         Args:
             logits: float (N, C).
+            id_score: float (N,).
             labels: int (N,), 0 to C - 1.
+
+        Raises:
+            DataError: the arrays do not fit each other, or are not finite.
         """
         z, y = checked_logits(logits, labels)
-        answered = self.thresholds.answered(z, self.temperature)
+        probabilities = calibrated_probabilities(z, self.temperature)
+        as_in_file = probabilities.astype(np.float32)
+        answered = self.thresholds.answered(as_in_file, checked_id_score(id_score, len(z)))
         n = int(answered.sum())
         errors = int((z.argmax(axis=1) != y)[answered].sum())
         return {
             "n": len(y),
             "nll_before": negative_log_likelihood(z, y),
             "nll_after": negative_log_likelihood(z, y, self.temperature),
-            "ece_before": expected_calibration_error(softmax(z), y),
-            "ece_after": expected_calibration_error(softmax(z, self.temperature), y),
+            "ece_before": expected_calibration_error(calibrated_probabilities(z), y),
+            "ece_after": expected_calibration_error(probabilities, y),
             "coverage": n / len(y),
             "answered": n,
             "errors": errors,
@@ -66,7 +77,7 @@ class Confidence:
         """Plain numbers, for metrics.json."""
         return {
             "temperature": self.temperature,
-            "score_threshold": self.thresholds.score,
+            "id_score_threshold": self.thresholds.id_score,
             "probability_threshold": self.thresholds.probability,
             "max_error": self.thresholds.max_error,
         }

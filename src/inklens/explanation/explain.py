@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import MissingPackageError, RunError
-from inklens.evaluation import softmax, unknown_score
 from inklens.explanation.occlusion import Occlusion, check_label, occlusion_map
 from inklens.explanation.receptive_fields import (
     MapLayer,
@@ -38,7 +37,7 @@ class Explanation:
     Args:
         image: uint8 (H, W, C), as the network saw it.
         label: the class that is explained.
-        score: how much the image is like those learnt from; see `inklens.networks.ensemble`.
+        id_score: the in-distribution score; see `inklens.networks.ensemble`.
         filters: float32 (h, w, in, out), the first layer's.
         layers: those that give maps, in their order.
         maps: layer name -> float32 (h, w, channels).
@@ -48,7 +47,7 @@ class Explanation:
 
     image: NDArray[np.uint8]
     label: int
-    score: float
+    id_score: float
     filters: NDArray[np.float32]
     layers: tuple[MapLayer, ...]
     maps: Mapping[str, NDArray[np.float32]]
@@ -69,7 +68,7 @@ class Explanation:
         """Writes it as .npz."""
         said = {
             "label": self.label,
-            "score": self.score,
+            "id_score": self.id_score,
             "layers": [asdict(layer) for layer in self.layers],
             "patch": self.occlusion.patch,
         }
@@ -87,7 +86,7 @@ class Explanation:
             return cls(
                 **{name: file[name] for name in _ARRAYS},
                 label=said["label"],
-                score=said["score"],
+                id_score=said["id_score"],
                 layers=layers,
                 maps={layer.name: file[f"maps.{layer.name}"] for layer in layers},
                 occlusion=Occlusion(
@@ -205,8 +204,8 @@ def explain_network(
         network: as `inklens.networks.build` makes it, in either channel order.
         image: uint8 (H, W, C), 0-255, of the network's size.
         label: the class to explain; None is the most probable one.
-        views: what its answers are averaged over; maps and class activation are of the image as it is.
-        judge: the network whose verdict is a part of the score.
+        tta: what its predictions are averaged over; maps and class activation are of the image as it is.
+        ood_detector: the network whose log-odds are a part of the id_score.
         temperature: what the logits are divided by, above 0.
         patch: of `occlusion_map`.
         stride: of `occlusion_map`.
@@ -222,20 +221,24 @@ def explain_network(
 
     network = channels_last(network)
     maps = feature_maps(network, image)
-    own = Ensemble.of(network, tta, ood_detector).logits(image[None])
-    logits = Ensemble.of(network, tta).logits  # of covered images nobody asks the judge
-    label = int(own.argmax()) if label is None else label
-    check_label(label, own.shape[1])
+    outputs = Ensemble.of(network, tta, ood_detector).predict(image[None])
+    classifier = Ensemble.of(network, tta)  # covered images need no OOD detector
+    label = int(outputs.logits.argmax()) if label is None else label
+    check_label(label, classifier.classes)
     return Explanation(
         image=image,
         label=label,
-        score=float(unknown_score(own)[0]),
+        id_score=float(outputs.id_score[0]),
         filters=first_layer_filters(network),
         layers=map_layers(network),
         maps=maps,
         class_activation=class_activation(network, image, label),
         occlusion=occlusion_map(
-            lambda pixels: softmax(logits(pixels), temperature), image, label, patch=patch, stride=stride
+            lambda pixels: classifier.predict(pixels).probabilities(temperature),
+            image,
+            label,
+            patch=patch,
+            stride=stride,
         ),
     )
 

@@ -1,8 +1,8 @@
-"""Proof that an exported file says what the network says: it is loaded afresh and asked the same."""
+"""Proof that an exported file predicts what the networks predict: it is loaded and given the same images."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.errors import ExportError, ModelError
-from inklens.evaluation import softmax, unknown_score
+from inklens.errors import ExportError
+from inklens.export.formats import FORMATS
+from inklens.networks.outputs import EnsembleOutputs
 
 BATCH_SIZES = (1, 7, 64)
 TOLERANCE = 1e-5
-# The score is a difference of logits, some 20 in size, where float32 has a step of 2e-6.
-SCORE_TOLERANCE = 1e-3
-
-Outputs = tuple[NDArray[np.float32], NDArray[np.float32] | None]
-Predict = Callable[[NDArray[np.uint8]], Outputs]
+# The id_score is a difference of logits, some 20 in size, where float32 has a step of 2e-6.
+ID_SCORE_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -31,25 +29,26 @@ class Proof:
 
 
 def prove(
-    path: Path, format_name: str, images: NDArray[np.uint8], logits: NDArray[np.float32], temperature: float
+    path: Path, format_name: str, images: NDArray[np.uint8], outputs: EnsembleOutputs, temperature: float
 ) -> Proof:
-    """Compares a written file with the network that it came from, at batch sizes 1, 7 and 64.
+    """Compares a written file with the networks that it came from, at batch sizes 1, 7 and 64.
 
     Args:
-        path: the file; SavedModel: the folder.
+        path: the file, or the folder where the format is one.
         format_name: one of `inklens.export.FORMATS`.
         images: uint8 (N, H, W, C), held out.
-        logits: float32 (N, C), the Keras network's for these images.
-        temperature: what they are divided by.
+        outputs: of the Keras networks for these N images.
+        temperature: what the logits are divided by.
 
     Raises:
-        ExportError: a label differs, or probabilities by more than 1e-5.
+        ExportError: a label differs, probabilities by more than 1e-5, or in-distribution scores by more than
+            1e-3.
     """
-    predict = LOADERS[format_name](path)
-    expected, scores = softmax(logits, temperature), unknown_score(logits)
+    predict = FORMATS[format_name].load(path)
+    expected, id_scores = outputs.probabilities(temperature), outputs.id_score
     largest, labels = 0.0, 0
     for chosen in _batches(len(images)):
-        probabilities, score = predict(images[chosen])
+        probabilities, id_score = predict(images[chosen])
         if probabilities.shape != expected[chosen].shape:
             raise ExportError(
                 f"the {format_name} file gives an array of shape {probabilities.shape} for "
@@ -57,10 +56,10 @@ def prove(
             )
         labels += int((probabilities.argmax(axis=1) != expected[chosen].argmax(axis=1)).sum())
         largest = max(largest, _largest(probabilities, expected[chosen]))
-        if score is not None and _largest(score, scores[chosen]) > SCORE_TOLERANCE:
+        if id_score is not None and _largest(id_score, id_scores[chosen]) > ID_SCORE_TOLERANCE:
             raise ExportError(
-                f"the {format_name} file gives scores that differ by up to "
-                f"{_largest(score, scores[chosen]):.1e} from the network's; the file was not kept"
+                f"the {format_name} file gives in-distribution scores that differ by up to "
+                f"{_largest(id_score, id_scores[chosen]):.1e} from the networks'; the file was not kept"
             )
     if labels or largest > TOLERANCE:
         raise ExportError(
@@ -80,65 +79,6 @@ def _batches(images: int) -> Iterator[NDArray[np.int64]]:
             start += size
 
 
-def _largest(given: NDArray[np.float32], expected: NDArray[np.float64]) -> float:
+def _largest(given: NDArray[Any], expected: NDArray[Any]) -> float:
     """The largest difference; infinite where something is not a number."""
     return float(np.nan_to_num(np.abs(given - expected), nan=np.inf).max())
-
-
-def _load_onnx(path: Path) -> Predict:
-    """As whoever uses it opens it, so that no file is kept that would be refused."""
-    from inklens.classifier import Classifier
-
-    def asked(question: Callable[..., Any], *given: object) -> Any:
-        try:
-            return question(*given)
-        except ModelError as error:
-            raise ExportError(f"the onnx file would be of no use: {error}; it was not kept") from error
-
-    classifier = asked(Classifier.open, path)
-
-    def predict(pixels: NDArray[np.uint8]) -> Outputs:
-        said = asked(classifier.predict_framed, pixels)
-        return said.probabilities, said.score
-
-    return predict
-
-
-def _load_tflite(path: Path) -> Predict:
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_path=str(path))
-    signature = interpreter.get_signature_runner()
-
-    def predict(pixels: NDArray[np.uint8]) -> Outputs:
-        outputs = signature(pixels=pixels)
-        return outputs["probabilities"], outputs["score"]
-
-    return predict
-
-
-def _load_saved_model(path: Path) -> Predict:
-    import tensorflow
-
-    model = tensorflow.saved_model.load(str(path))
-
-    def predict(pixels: NDArray[np.uint8]) -> Outputs:
-        outputs = model.serve(pixels)
-        return outputs["probabilities"].numpy(), outputs["score"].numpy()
-
-    return predict
-
-
-def _load_keras(path: Path) -> Predict:
-    from inklens.networks.keras_file import load_network
-
-    network = load_network(path)
-    return lambda pixels: (np.asarray(network.predict_on_batch(pixels)), None)
-
-
-LOADERS: dict[str, Callable[[Path], Predict]] = {
-    "onnx": _load_onnx,
-    "tflite": _load_tflite,
-    "saved_model": _load_saved_model,
-    "keras": _load_keras,
-}

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.classifier.metadata import ModelMetadata, Reject
+from inklens.classifier.metadata import ModelMetadata
 from inklens.errors import ExportError, OptionError, RunError
 from inklens.evaluation import Confidence
-from inklens.export.formats import FORMATS, metadata_file, require
-from inklens.export.proof import Proof
+from inklens.export.formats import FORMATS, Format, metadata_file, require
+from inklens.export.proof import Proof, prove
 from inklens.export.validation_outputs import ValidationOutputs
 from inklens.networks.tensorflow_child import on_tensorflow
 from inklens.pixels import PixelSpec
@@ -90,7 +90,7 @@ def write_proved(
     """Writes a file and proves it in this process, which runs Keras on TensorFlow.
 
     Args:
-        ensemble: the networks as `inklens.networks.build` makes them, and their views.
+        ensemble: the networks as `inklens.networks.build` makes them, and their TTA.
         metadata: what the file is to know; the temperature goes into its arithmetic, the rest into the file,
             or as JSON beside it where the format has no place for it.
         images: uint8 (N, H, W, C), held out: what the file is proved on.
@@ -101,18 +101,16 @@ def write_proved(
         ExportError: the file does not say what the network says.
         RunError: `target` cannot be written.
     """
-    from inklens.export.proof import prove
-    from inklens.export.writers import WRITERS
-
-    logits = ensemble.logits(images)
+    chosen = FORMATS[format_name]
+    outputs = ensemble.predict(images)
     with ExitStack() as files:
-        if not FORMATS[format_name].metadata_inside:
+        if not chosen.metadata_inside:
             beside = files.enter_context(atomic(metadata_file(target)))
             beside.write_text(metadata.to_json() + "\n", encoding="ascii")
-        how = _atomic_folder if format_name == "saved_model" else atomic
-        temporary = files.enter_context(how(target))
-        WRITERS[format_name](ensemble, metadata, temporary)
-        return prove(temporary, format_name, images, logits, metadata.temperature)
+        opened = _atomic_folder(target, chosen) if chosen.is_folder else atomic(target)
+        temporary = files.enter_context(opened)
+        chosen.write(ensemble, metadata, temporary)
+        return prove(temporary, format_name, images, outputs, metadata.temperature)
 
 
 def run_metadata(folder: RunFolder, confidence: Confidence) -> ModelMetadata:
@@ -125,7 +123,6 @@ def run_metadata(folder: RunFolder, confidence: Confidence) -> ModelMetadata:
     from inklens import __version__
 
     said = folder.read_recipe()
-    thresholds = confidence.thresholds
     with complete(folder.recipe):
         data = said["data"]
         return ModelMetadata(
@@ -134,13 +131,8 @@ def run_metadata(folder: RunFolder, confidence: Confidence) -> ModelMetadata:
             pixels=PixelSpec.from_dict(said["pixels"]),
             inklens=__version__,
             temperature=confidence.temperature,
-            reject=Reject(
-                score_threshold=thresholds.score,
-                probability_threshold=thresholds.probability,
-                max_error=thresholds.max_error,
-                coverage=thresholds.coverage,
-            ),
-            has_ood_detector=any(network.ood_detector for network in folder.networks()),
+            thresholds=confidence.thresholds,
+            ood_detector=any(network.ood_detector for network in folder.networks()),
             recipe=said["recipe"],
             data={"name": str(data["name"]), "fingerprint": data["fingerprint"]},
         )
@@ -160,7 +152,7 @@ def _confidence(folder: RunFolder, validation: ValidationOutputs, max_error: flo
     if max_error is None:
         with complete(folder.metrics):
             max_error = folder.read_json(folder.metrics)["confidence"]["max_error"]
-    return Confidence.fit(validation.logits, validation.labels, max_error)
+    return Confidence.fit(validation.logits, validation.id_score, validation.labels, max_error)
 
 
 def _on_tensorflow_cpu() -> bool:
@@ -187,14 +179,14 @@ def _export_in_child(folder: RunFolder, format_name: str, target: Path, metadata
 
 
 @contextmanager
-def _atomic_folder(target: Path) -> Iterator[Path]:
-    """As `runs.atomic`, for a SavedModel: a former one is replaced, anything else in its place is refused.
+def _atomic_folder(target: Path, chosen: Format) -> Iterator[Path]:
+    """As `run_folder.atomic`, for a folder: a former export is replaced, anything else there is refused.
 
     Raises:
         RunError: the folder cannot be written.
     """
-    if target.exists() and not (target / "saved_model.pb").is_file():
-        raise RunError(f"{target} is there and is no SavedModel; give another --output")
+    if target.exists() and not (target / str(chosen.marker)).is_file():
+        raise RunError(f"{target} is there and has no {chosen.marker}; give another --output")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".partial-", dir=target.parent) as temporary:

@@ -1,76 +1,108 @@
-"""What answers for a run: one network or several, each of which may look at several views of an image.
+"""The networks that predict for a run: one or several, each with test-time augmentation (TTA), as one model.
 
-The answer is a soft vote: the mean of the members' probabilities, each the mean over its views (Hansen and
-Salamon 1990; averaging probabilities, not logits, so that one member's wild logit cannot outvote the others).
-It is kept as its logarithm, which calibration takes for logits, as its softmax is the vote again.
+The vote is soft: the mean of the members' probabilities, each the mean over its TTA (Hansen and Salamon
+1990). Probabilities are averaged, not logits, so that one member's extreme logit cannot outvote the others.
+The logarithm of the mean takes the place of logits: its softmax is the mean again.
 
-How much an image is like those learnt from is the score: the highest logit less the mean of all. Where a
-judge was trained, which knows digits from what is none, half of its log-odds are added: a weight that was
-chosen on held-out images (docs/confidence.md). Softmax does not see a number that is added to all logits, so
-they carry the score, as their log-sum-exp.
+The in-distribution score says how much an image is like the training data: the highest logit less the mean of
+all logits. Where members have OOD detectors, half of the detectors' mean log-odds is added. That weight was
+chosen on held-out images (docs/confidence.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
 from inklens.errors import ModelError
 from inklens.networks.architectures import logits_network
 from inklens.networks.keras_file import load_network
+from inklens.networks.outputs import EnsembleOutputs
 from inklens.networks.tta import TTA, transformed
 
-OOD_WEIGHT = 0.5  # weight of a judge's log-odds beside the margin of the logits
+OOD_WEIGHT = 0.5  # of the OOD detectors' log-odds beside the margin of the logits
+_BATCH = 256  # images, each transform of TTA counted as one, that go through a network at once
 
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One network and the views that it looks at.
+    """One network of an ensemble.
 
     Args:
         network: as `inklens.networks.build` makes it.
-        views: a name in `inklens.networks.tta.VIEWS`.
-        judge: a network of the classes "none of them" and "one of them", of the same images; None: has none.
+        tta: a name in `inklens.networks.tta.TTA`.
+        ood_detector: a network of two classes, "none of them" and "one of them", for the same images; None:
+            has none.
     """
 
     network: keras.Sequential
     tta: str = "none"
     ood_detector: keras.Sequential | None = None
 
-    @property
-    def plain(self) -> bool:
-        """Whether it looks at the image alone."""
-        return self.tta == "none"
 
-    @cached_property
-    def _logits(self) -> keras.Sequential:
-        return logits_network(self.network)
+def ensemble_model(
+    members: Sequence[Member], to_logits: Callable[[keras.Sequential], keras.Model] = logits_network
+) -> keras.Model:
+    """All members as one functional model, which shares their weights unless `to_logits` copies them.
 
-    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The network's own logits, or the logarithm of its views' mean probabilities.
+    Args:
+        members: one or more, of the same input and output shapes.
+        to_logits: gives a network without its softmax, (N, H, W, C) of its own input dtype -> (N, classes).
 
-        uint8 (N, H, W, C), 0-255 -> float32 (N, classes).
-        """
-        tta = [self._answer(transformed(images, transform)) for transform in TTA[self.tta]]
-        return tta[0] if self.plain else vote(tta)
+    Returns:
+        A model of "pixels", uint8 (N, H, W, C), 0-255, that gives {"logits": float32 (N, classes),
+        "id_score": float32 (N,)}.
+    """
+    pixels = keras.Input(batch_shape=members[0].network.input_shape, dtype="uint8", name="pixels")
 
-    def _answer(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        answer = keras.ops.convert_to_numpy(self._logits.predict_on_batch(images))
-        return np.asarray(answer, np.float32)
+    def logits_from(network: keras.Sequential, images: Any) -> Any:
+        model = to_logits(network)
+        return model(ops.cast(images, model.inputs[0].dtype))
+
+    def member_logits(member: Member) -> Any:
+        transforms = TTA[member.tta]
+        if len(transforms) == 1:
+            return logits_from(member.network, pixels)
+        images = ops.concatenate([transformed(pixels, transform) for transform in transforms])  # (V * N, ...)
+        logits = logits_from(member.network, images)
+        return _vote(ops.reshape(logits, (len(transforms), -1, logits.shape[-1])))
+
+    each = [member_logits(member) for member in members]
+    logits = each[0] if len(each) == 1 else _vote(ops.stack(each))
+    id_score = ops.max(logits, axis=-1) - ops.mean(logits, axis=-1)
+    detectors = [member.ood_detector for member in members if member.ood_detector is not None]
+    if detectors:
+        verdicts = [logits_from(detector, pixels) for detector in detectors]  # each (N, 2)
+        log_odds = [verdict[:, 1] - verdict[:, 0] for verdict in verdicts]
+        id_score = id_score + (OOD_WEIGHT / len(log_odds)) * sum(log_odds[1:], log_odds[0])
+    return keras.Model(pixels, {"logits": logits, "id_score": id_score}, name="ensemble")
+
+
+def _vote(logits: Any) -> Any:
+    """Logits (V, N, classes) -> the logarithm of their mean probabilities, (N, classes).
+
+    `ops.logsumexp` would look for infinities, by operators that no model file of Inklens may have.
+    """
+    each = ops.log_softmax(logits)
+    highest = ops.max(each, axis=0)
+    return highest + ops.log(ops.sum(ops.exp(each - highest), axis=0)) - math.log(each.shape[0])
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """All members; they take the same images and tell the same classes apart.
+    """One or more members that take the same images and distinguish the same classes.
 
     Example:
-        >>> Ensemble.of(network, "cross").logits(images).shape
+        >>> Ensemble.of(network, "cross").predict(images).logits.shape
         (64, 10)
     """
 
@@ -85,11 +117,11 @@ class Ensemble:
 
     @classmethod
     def load(cls, files: Iterable[tuple[Path, str, Path | None]]) -> Ensemble:
-        """From .keras files, names of views, and judges' files, as `RunFolder.networks` gives them.
+        """Loads .keras files with the name of their TTA and their OOD detector, of `RunFolder.networks`.
 
         Raises:
-            ModelError: a file that is damaged or holds what a network of ours does not, or networks that do
-                not take the same images or tell the same number of classes apart.
+            ModelError: a file is damaged or holds what a network of ours does not, or networks differ in
+                their input shape or their number of classes.
         """
         loaded = cls(
             tuple(
@@ -98,31 +130,30 @@ class Ensemble:
             )
         )
         shapes = {(member.network.input_shape, member.network.output_shape) for member in loaded.members}
-        unfit = {
-            (ood_detector.input_shape, ood_detector.output_shape) for ood_detector in loaded.ood_detectors
-        }
+        unfit = {(detector.input_shape, detector.output_shape) for detector in loaded.ood_detectors}
         unfit -= {(loaded.input_shape, (None, 2))}
         if unfit:
             raise ModelError(
-                f"a judge takes and gives arrays of shapes {', '.join(map(str, unfit))}; expected "
+                f"an OOD detector takes and gives arrays of shapes {', '.join(map(str, unfit))}; expected "
                 f"{loaded.input_shape} and (None, 2): train the run again"
             )
         if len(shapes) != 1:
             raise ModelError(
-                f"the members take and give arrays of unlike shapes: {', '.join(sorted(map(str, shapes)))}; "
-                "expected the same: gather networks that were trained on the same data"
+                "the members take and give arrays of different shapes: "
+                f"{', '.join(sorted(map(str, shapes)))}; "
+                "expected the same: combine networks that were trained on the same data"
             )
         return loaded
 
     @property
     def network(self) -> keras.Sequential | None:
-        """The network, where there is but one."""
+        """The network, where there is only one."""
         return self.members[0].network if len(self.members) == 1 else None
 
     @property
     def plain(self) -> bool:
-        """Whether it is one network that looks at the image alone."""
-        return len(self.members) == 1 and self.members[0].plain
+        """Whether it is one network without TTA."""
+        return len(self.members) == 1 and self.members[0].tta == "none"
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -132,40 +163,31 @@ class Ensemble:
 
     @property
     def classes(self) -> int:
-        """Columns of the answers."""
+        """Columns of the logits."""
         return int(self.members[0].network.output_shape[-1])
 
     @property
     def ood_detectors(self) -> list[keras.Sequential]:
-        """Those that the members have."""
+        """Those of its members, of which some may have none."""
         return [member.ood_detector for member in self.members if member.ood_detector is not None]
 
-    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Numbers whose softmax is the answer, and whose log-sum-exp the score.
+    @property
+    def batch_size(self) -> int:
+        """How many images are predicted at once: fewer where TTA makes several of each."""
+        return max(1, _BATCH // max(len(TTA[member.tta]) for member in self.members))
 
-        uint8 (N, H, W, C), 0-255 -> float32 (N, classes).
-        """
-        answers = [member.logits(images) for member in self.members]
-        answer = (answers[0] if len(answers) == 1 else vote(answers)).astype(np.float64)
-        score = answer.max(axis=1) - answer.mean(axis=1)
-        if self._ood_detectors:
-            verdicts = [
-                keras.ops.convert_to_numpy(ood_detector.predict_on_batch(images))
-                for ood_detector in self._ood_detectors
-            ]
-            score += OOD_WEIGHT * np.mean([verdict[:, 1] - verdict[:, 0] for verdict in verdicts], axis=0)
-        carried = answer + (score - np.logaddexp.reduce(answer, axis=1))[:, None]
-        return np.asarray(carried, np.float32)
+    def predict(self, images: NDArray[np.uint8]) -> EnsembleOutputs:
+        """Logits and in-distribution scores of images, uint8 (N, H, W, C), 0-255."""
+        size = self.batch_size
+        batches = [images[start : start + size] for start in range(0, len(images), size)]
+        none = EnsembleOutputs(np.empty((0, self.classes), np.float32), np.empty(0, np.float32))
+        return EnsembleOutputs.joined([none, *map(self._predict_batch, batches)])
+
+    def _predict_batch(self, images: NDArray[np.uint8]) -> EnsembleOutputs:
+        outputs = self._model.predict_on_batch(images)
+        logits, id_score = (ops.convert_to_numpy(outputs[name]) for name in ("logits", "id_score"))
+        return EnsembleOutputs(np.asarray(logits, np.float32), np.asarray(id_score, np.float32))
 
     @cached_property
-    def _ood_detectors(self) -> list[keras.Sequential]:
-        """Without their softmax."""
-        return [logits_network(ood_detector) for ood_detector in self.ood_detectors]
-
-
-def vote(logits: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The logarithm of the mean of the softmax of each: float32 (N, C), all of the same shape."""
-    each = np.stack(logits).astype(np.float64)
-    each -= np.logaddexp.reduce(each, axis=-1, keepdims=True)
-    mean: NDArray[np.float64] = np.logaddexp.reduce(each, axis=0) - np.log(len(each))
-    return mean.astype(np.float32)
+    def _model(self) -> keras.Model:
+        return ensemble_model(self.members)

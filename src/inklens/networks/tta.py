@@ -1,17 +1,13 @@
 """Test-time augmentation (TTA): the same image a pixel to the side or mirrored, probabilities averaged.
 
-Chosen by name in a recipe, computed inside the model file. Knows no framework, and the names not even NumPy.
+Chosen by name in a recipe, computed inside the model file. The names are known without a framework.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from inklens.errors import OptionError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class Transform(NamedTuple):
@@ -54,21 +50,18 @@ def check_tta(name: str) -> None:
         )
 
 
-def transformed(images: NDArray[np.uint8], transform: Transform) -> NDArray[np.uint8]:
-    """What a transform makes of images: uint8 (N, H, W, C) -> uint8 (N, H, W, C)."""
-    import numpy as np  # `inklens --help` names the views and does not wait for NumPy
+def transformed(images: Any, transform: Transform) -> Any:
+    """The images as a transform changes them: a tensor (N, H, W, C) -> (N, H, W, C), of the same dtype."""
+    from keras import ops  # `inklens --help` lists the names and does not wait for Keras
 
-    if transform.mirrored:
-        images = images[:, :, ::-1]
-    if transform.down == transform.right == 0:
-        return images
-    moved = np.zeros_like(images)
-    (rows_to, rows_from), (columns_to, columns_from) = _overlap(transform.down), _overlap(transform.right)
-    moved[:, rows_to, columns_to] = images[:, rows_from, columns_from]
-    return moved
-
-
-def _overlap(shift: int) -> tuple[slice, slice]:
-    """Where along an axis something lies after it moved, and where it lay before."""
-    kept = slice(None, -shift) if shift > 0 else slice(-shift, None)
-    return (slice(shift, None), kept) if shift >= 0 else (slice(None, shift), kept)
+    height, width = images.shape[1:3]
+    if (
+        transform.mirrored
+    ):  # PyTorch knows no negative step, and the file of `ops.flip` is of a rarer operator
+        images = ops.take(images, range(width - 1, -1, -1), axis=2)
+    rows, columns = abs(transform.down), abs(transform.right)
+    if rows or columns:
+        images = ops.pad(images, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
+        top, left = rows - transform.down, columns - transform.right
+        images = images[:, top : top + height, left : left + width]
+    return images

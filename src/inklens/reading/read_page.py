@@ -98,7 +98,7 @@ def read_page(
     else:
         numbers = [best_digits(of_chain) for of_chain in options]
         if grid is None:  # with `max_error`, "unknown" is the network's own answer, whatever the context
-            numbers = select_numbers(numbers, use_context=classifier.metadata.reject.max_error is None)
+            numbers = select_numbers(numbers, use_context=classifier.metadata.thresholds.max_error is None)
     show("5-digits", lambda: stage_pictures.digits_picture([digit for number in numbers for digit in number]))
     if grid is not None:
         return _grid_reading(page, numbers, grid)

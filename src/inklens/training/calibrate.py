@@ -36,7 +36,8 @@ def fit_confidence(
     """The confidence, and a note where it is not what was asked for."""
     if validated_on_test:
         return Confidence(), VALIDATED_ON_TEST
+    held_out = (validation.logits, validation.id_score, validation.labels)
     try:
-        return Confidence.fit(validation.logits, validation.labels, max_error), None
+        return Confidence.fit(*held_out, max_error), None
     except OptionError as error:  # the training itself is done, and is not thrown away for this
-        return Confidence.fit(validation.logits, validation.labels), str(error)
+        return Confidence.fit(*held_out), str(error)

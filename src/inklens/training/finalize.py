@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from inklens import reporting
 from inklens.datasets import Dataset
 from inklens.errors import ExportError
-from inklens.evaluation import Confidence, DetailedEvaluation, evaluate, evaluate_in_detail, softmax
+from inklens.evaluation import Confidence, DetailedEvaluation, evaluate, evaluate_in_detail
 from inklens.export.run_export import write_onnx
 from inklens.export.validation_outputs import ValidationOutputs, proof_rows
 from inklens.reporting.run_report import report_run
-from inklens.run import Run, logits_of
+from inklens.run import Run, predict_split
 from inklens.run_folder import RunFolder
 from inklens.training.calibrate import fit_confidence
 from inklens.training.parts import DataParts
 
 if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
+    from inklens.networks.outputs import EnsembleOutputs
     from inklens.training.loop.fit import History
 
 PICTURED = 10
@@ -51,12 +52,12 @@ def finalize(
     Raises:
         ExportError: model.onnx does not say what the networks say; all else is there.
     """
-    logits = logits_of(ensemble, parts.validation)
+    outputs = predict_split(ensemble, parts.validation)
     images = parts.validation.batch(proof_rows(len(parts.validation)))
-    validation = ValidationOutputs(logits, parts.validation.labels, images)
+    validation = ValidationOutputs(outputs.logits, outputs.id_score, parts.validation.labels, images)
     validation.write(folder)
     fitted = fit_confidence(parts.validation is parts.test, validation, max_error)
-    evaluation = _evaluate(folder, ensemble, data, parts, validation, fitted, training)
+    evaluation = _evaluate(folder, ensemble, data, parts, outputs, fitted, training)
     reporting.write_evaluation(folder, evaluation, pictures=pictures)
     if pictures:
         _draw(folder, ensemble, data, parts, evaluation.probabilities, history)
@@ -68,7 +69,7 @@ def _evaluate(
     ensemble: Ensemble,
     data: Dataset,
     parts: DataParts,
-    validation: ValidationOutputs,
+    validation: EnsembleOutputs,
     fitted: tuple[Confidence, str | None],
     training: dict[str, Any],
 ) -> DetailedEvaluation:
@@ -79,22 +80,24 @@ def _evaluate(
     """
     confidence, note = fitted
     names = data.class_names
-    scores = held_out = evaluate(softmax(validation.logits), validation.labels, names)
-    logits, labels = validation.logits, validation.labels
+    outputs, labels = validation, parts.validation.labels
+    scores = held_out = evaluate(outputs.probabilities(), labels, names)
     if parts.test is not None and parts.test is not parts.validation:
-        logits, labels = logits_of(ensemble, parts.test), parts.test.labels
-        scores = evaluate(softmax(logits), labels, names)
+        outputs, labels = predict_split(ensemble, parts.test), parts.test.labels
+        scores = evaluate(outputs.probabilities(), labels, names)
     tested = parts.test is not None
-    answered = confidence.thresholds.answered(logits, confidence.temperature)
-    evaluation = evaluate_in_detail(softmax(logits, confidence.temperature), labels, names, answered)
+    probabilities = outputs.probabilities(confidence.temperature)
+    answered = confidence.thresholds.answered(probabilities.astype(np.float32), outputs.id_score)
+    evaluation = evaluate_in_detail(probabilities, labels, names, answered)
+    held = (validation.logits, validation.id_score, parts.validation.labels)
     metrics = {
         "test": scores.to_dict() if tested else None,
         "validation": held_out.to_dict(),
         "confidence": {
             **confidence.to_dict(),
             "note": note,
-            "validation": confidence.measure(validation.logits, validation.labels),
-            "test": confidence.measure(logits, labels) if tested else None,
+            "validation": confidence.measure(*held),
+            "test": confidence.measure(outputs.logits, outputs.id_score, labels) if tested else None,
         },
         "evaluation": {"part": "test" if tested else "validation", **evaluation.to_dict()},
         "training": training,

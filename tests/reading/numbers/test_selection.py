@@ -59,9 +59,9 @@ def test_in_a_clear_number_an_unknown_digit_is_read_if_it_is_more_probable_than_
 def test_context_says_that_ink_is_a_digit_and_not_which_one():
     """Ink that may be no digit becomes one in a number; a 7 that may be a 2 becomes no more certain."""
     clear = [_digit(str(digit), 0.9995) for digit in range(2, 6)]
-    odd = DigitHypothesis(PIECE, FRAMED, "7", 0.98, "unknown", known=0.1)
-    open_to_both = DigitHypothesis(PIECE, FRAMED, "7", 0.5, "unknown", known=0.1)
-    drawing = DigitHypothesis(PIECE, FRAMED, "7", 0.98, "unknown", known=0.001)
+    odd = DigitHypothesis(PIECE, FRAMED, "7", 0.98, "unknown", id_probability=0.1)
+    open_to_both = DigitHypothesis(PIECE, FRAMED, "7", 0.5, "unknown", id_probability=0.1)
+    drawing = DigitHypothesis(PIECE, FRAMED, "7", 0.98, "unknown", id_probability=0.001)
     for digit, status in ((odd, "ok"), (open_to_both, "unknown"), (drawing, "unknown")):
         selected = select_numbers([[*clear, digit]])[0][-1]
         assert selected.status == status
@@ -71,7 +71,7 @@ def test_context_says_that_ink_is_a_digit_and_not_which_one():
 
 def test_on_a_page_of_numbers_a_short_one_is_context_too():
     number = [_digit(str(digit), 0.9995) for digit in range(2, 6)]
-    short = [_digit("4", 0.9995), DigitHypothesis(PIECE, FRAMED, "2", 0.98, "unknown", known=0.5)]
+    short = [_digit("4", 0.9995), DigitHypothesis(PIECE, FRAMED, "2", 0.98, "unknown", id_probability=0.5)]
     assert [digit.status for digit in select_numbers([number, number, short])[-1]] == ["ok", "ok"]
 
 

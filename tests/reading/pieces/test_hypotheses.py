@@ -11,8 +11,8 @@ from inklens.reading.pieces.piece import Piece
 def _with_threshold(classifier, score):
     """The same network, as if it had an OOD detector with this threshold."""
     detector = copy.copy(classifier)
-    reject = replace(classifier.metadata.reject, score_threshold=score)
-    detector.metadata = replace(classifier.metadata, has_ood_detector=True, reject=reject)
+    thresholds = replace(classifier.metadata.thresholds, id_score=score)
+    detector.metadata = replace(classifier.metadata, ood_detector=True, thresholds=thresholds)
     return detector
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from inklens.datasets import Split, load
-from inklens.evaluation import Confidence, evaluate, prediction_rows, softmax
+from inklens.evaluation import Confidence, evaluate, prediction_rows
 from inklens.reporting.report import Seen, write_report
 from inklens.run_folder import RunFolder
 
@@ -57,7 +58,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
         images: Split, logits: np.ndarray, names: Sequence[str], name: str = "mine", **recipe_data: Any
     ) -> Finished:
         folder = RunFolder.create(tmp_path_factory.mktemp("runs"), name, "run")
-        scores = evaluate(softmax(logits), images.labels, names)
+        scores = evaluate(softmax(logits, axis=1), images.labels, names)
         height, width, channels = images.images.shape[1:]
         data = {
             "name": "sample", "kind": "writing", "class_names": list(names), "fingerprint": "0" * 64,
@@ -72,7 +73,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
         metrics = {"test": scores.to_dict(), "validation": None, "confidence": confidence}
         folder.write_json(folder.metrics, {**metrics, "training": training})
         folder.write_csv(folder.history, list(HISTORY[0]), [list(epoch.values()) for epoch in HISTORY])
-        folder.write_csv(folder.predictions, *prediction_rows(softmax(logits), images.labels, names))
+        folder.write_csv(folder.predictions, *prediction_rows(softmax(logits, axis=1), images.labels, names))
         folder.write_bytes(folder.onnx, bytes(186_400))
         folder.set_status("done")
         return Finished(folder, images, tuple(names), logits)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from inklens.classifier import Classifier, EvaluatedModel
 from inklens.errors import OptionError, RunError, StoppedError
-from inklens.evaluation import softmax
 from inklens.explanation import explain_run
 from inklens.export import export_run
 from inklens.networks.backends import select_backend
@@ -61,7 +61,7 @@ def test_the_answer_is_the_mean_of_the_members_probabilities(trained, few):
 def test_the_one_model_file_says_so_too_calibrated_by_one_temperature(trained, few):
     run, _ = trained
     temperature = run.metrics["confidence"]["temperature"]
-    expected = softmax(np.log(run.predict(few.test).astype(np.float64)), temperature)
+    expected = softmax(np.log(run.predict(few.test).astype(np.float64)) / temperature, axis=1)
     said = Classifier.open(run.folder.onnx).predict_framed(few.test.whole())
     assert said.probabilities == pytest.approx(expected, abs=1e-4)
     answers = EvaluatedModel.open(run.path).answers(few)

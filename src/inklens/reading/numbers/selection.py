@@ -71,12 +71,12 @@ def _in_context(digit: DigitHypothesis, others: float, clear: bool) -> DigitHypo
         clear: whether the chain by itself is clearly a number.
     """
     # Without an OOD detector, only the network's doubt about the class made it unknown: that takes more.
-    has_ood_detector = digit.known < 1
+    has_ood_detector = digit.id_probability < 1
     if digit.status != "unknown" or not (has_ood_detector or clear):
         return digit
     odds = math.exp(min(_IN_CONTEXT, others))
-    known = digit.known * odds / (digit.known * odds + 1 - digit.known)
-    updated = replace(digit, known=known, status="ok")
+    id_probability = digit.id_probability * odds / (digit.id_probability * odds + 1 - digit.id_probability)
+    updated = replace(digit, id_probability=id_probability, status="ok")
     return updated if updated.probability >= _FAIRLY_SURE else digit
 
 

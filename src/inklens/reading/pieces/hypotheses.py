@@ -31,7 +31,7 @@ class DigitHypothesis:
         status: "ok", "unknown" or "empty".
         cut: whether the piece was cut out of a wider one.
         chance: the probability of each class when nothing is known, 1 / classes.
-        known: the probability that the ink is a digit, 0-1.
+        id_probability: that the ink is a digit at all, 0-1.
     """
 
     piece: Piece
@@ -41,12 +41,12 @@ class DigitHypothesis:
     status: str
     cut: bool = False
     chance: float = 0.1
-    known: float = 1.0
+    id_probability: float = 1.0
 
     @property
     def probability(self) -> float:
         """Of this class, 0-1; ink that may be no digit counts as any class."""
-        return self.known * self.class_probability + (1 - self.known) * self.chance
+        return self.id_probability * self.class_probability + (1 - self.id_probability) * self.chance
 
     @property
     def cost(self) -> float:
@@ -76,11 +76,11 @@ def classify(pieces: Sequence[Piece], classifier: Classifier, *, cut: bool = Fal
     predictions = classifier.predict_framed(framed)
     names, chance = classifier.class_names, 1 / len(classifier.class_names)
     indices, status = predictions.indices.tolist(), predictions.status.tolist()
-    known = predictions.known.tolist()
+    id_probability = predictions.id_probability.tolist()
     best = predictions.probabilities.max(axis=1).tolist()
     return [
         DigitHypothesis(
-            piece, framed[row], names[indices[row]], best[row], status[row], cut, chance, known[row]
+            piece, framed[row], names[indices[row]], best[row], status[row], cut, chance, id_probability[row]
         )
         for row, piece in enumerate(pieces)
     ]
