@@ -3,17 +3,17 @@
 The header of a test run says which. A run that many tests need is trained once, for all workers.
 """
 
-import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from command_line import run_inklens
 from inklens.datasets import Dataset, load
 from inklens.datasets.places import find_mnist
 
@@ -26,7 +26,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what `make test` leaves out and `make test-all` adds; pyproject.toml says what each mark means."""
+    """Marks what `make test` leaves out and `make test-all` adds; pyproject.toml explains the marks."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         module = item.path.stem
@@ -80,26 +80,10 @@ Inklens = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def inklens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inklens:
-    """Runs the command line in an empty folder: inklens("train", "--epochs", 1). In this process, which has
-    imported the libraries already; `inklens_process` starts one."""
-    from inklens.cli import main
-
-    def run(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-        words = ["inklens", *map(str, arguments)]
-        said, complained = io.StringIO(), io.StringIO()
-        with monkeypatch.context() as patch, redirect_stdout(said), redirect_stderr(complained):
-            patch.chdir(tmp_path)
-            patch.setattr(sys, "argv", words)
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            with pytest.raises(SystemExit) as ended:
-                main()
-        return subprocess.CompletedProcess(
-            words, ended.value.code or 0, said.getvalue(), complained.getvalue()
-        )
-
-    return run
+def inklens(tmp_path: Path) -> Inklens:
+    """Runs the command line in an empty folder: inklens("train", "--epochs", 1). In this process;
+    `inklens_process` starts one."""
+    return partial(run_inklens, tmp_path)
 
 
 @pytest.fixture

@@ -1,62 +1,48 @@
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from inklens.audit import CORRUPTIONS, wilson_interval
-from inklens.networks.backends import select_backend
-from inklens.recipes import Recipe
-from inklens.training import train
-
-select_backend("tensorflow")
+from command_line import run_inklens
+from inklens.audit import CORRUPTIONS
+from inklens.evaluation import wilson_interval
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """A folder with the runs runs/five and runs/small, trained on the sample."""
-    from inklens.datasets import load
-
-    folder = tmp_path_factory.mktemp("robust")
-    sample = load("sample")
-    five = Recipe(network="conv5x5", epochs=3, batch_size=64, learning_rate=2e-3, validation_split=500)
-    train(sample, five, output=folder / "runs", name="five")
-    train(sample, Recipe.from_preset("fast", epochs=3), output=folder / "runs", name="small")
-    return folder
-
-
-def _run(folder, *arguments):
-    command = [sys.executable, "-m", "inklens", "robustness", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def runs(shared_runs, tmp_path_factory):
+    """A folder with copies of runs/one and runs/two."""
+    return shutil.copytree(shared_runs, tmp_path_factory.mktemp("robust") / "copy")
 
 
 @pytest.fixture(scope="module")
 def done(runs):
-    done = _run(runs, "runs/five", "runs/small")
+    done = run_inklens(runs, "robustness", "runs/one", "runs/two")
     assert done.returncode == 0, done.stderr
     return done
 
 
 def test_the_report_of_each_run_shows_its_figures(done, runs):
-    for name in ("five", "small"):
+    for name in ("one", "two"):
         page = (runs / f"runs/{name}/report.html").read_text(encoding="utf-8")
         assert "shot noise" in page.lower().replace("_", " ")
 
 
 def test_the_table_has_a_column_for_each_run_and_the_mean(done, runs):
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["corruption", "five", "five,", "framed", "small", "small,", "framed"]
+    assert lines[0].split() == ["corruption", "one", "one,", "framed", "two", "two,", "framed"]
     assert [line.split("  ")[0].replace(" ", "_") for line in lines[2:17]] == list(CORRUPTIONS)
-    said = [json.loads((runs / f"runs/{run}/robustness.json").read_text()) for run in ("five", "small")]
+    said = [json.loads((runs / f"runs/{run}/robustness.json").read_text()) for run in ("one", "two")]
     means = [figures["mean_error"] for run in said for figures in (run, run["framed"])]
     assert lines[17].split() == ["mean", *(word for mean in means for word in (f"{100 * mean:.2f}", "%"))]
-    assert lines[-2:] == ["written    runs/five", "written    runs/small"]
+    assert lines[-2:] == ["written    runs/one", "written    runs/two"]
 
 
 def test_a_network_trained_on_the_sample_stays_above_chance_on_each(done, runs):
-    said = json.loads((runs / "runs/five/robustness.json").read_text())
+    said = json.loads((runs / "runs/one/robustness.json").read_text())
     assert (said["images"], said["seed"]) == (1000, 0)
     assert said["framed"]["clean_error"] == pytest.approx(said["clean_error"], abs=0.01)
     assert said["framed"]["mean_error"] < said["mean_error"], "framing undoes shifts, scales, fog and light"
@@ -67,20 +53,20 @@ def test_a_network_trained_on_the_sample_stays_above_chance_on_each(done, runs):
 
 
 def test_csv_and_picture_lie_in_the_run(done, runs):
-    with (runs / "runs/five/robustness.csv").open() as file:
+    with (runs / "runs/one/robustness.csv").open() as file:
         rows = list(csv.DictReader(file))
-    said = json.loads((runs / "runs/five/robustness.json").read_text())
+    said = json.loads((runs / "runs/one/robustness.json").read_text())
     assert [row["corruption"] for row in rows] == ["clean", *CORRUPTIONS]
     assert float(rows[1]["error"]) == said["corruptions"]["shot_noise"]["error"]
-    assert (runs / "runs/five/pictures/robustness.png").read_bytes().startswith(b"\x89PNG")
+    assert (runs / "runs/one/pictures/robustness.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_model_file_alone_gives_the_same_without_keras(done, runs):
-    model = "runs/five/model.onnx"
-    alone = _run(runs, model)
+    model = "runs/one/model.onnx"
+    alone = run_inklens(runs, "robustness", model)
     assert alone.returncode == 0, alone.stderr
     assert "model.onnx is no run, so nothing was written: give --output" in alone.stderr
-    with_keras = json.loads((runs / "runs/five/robustness.json").read_text())["corruptions"].values()
+    with_keras = json.loads((runs / "runs/one/robustness.json").read_text())["corruptions"].values()
     shown = [float(line.split("%")[0].split()[-1]) for line in alone.stdout.splitlines()[2:17]]
     # In percent of 1,000 images: rounding may tip a digit or two.
     assert shown == pytest.approx([100 * rate["error"] for rate in with_keras], abs=0.25)
@@ -100,21 +86,21 @@ def test_a_model_file_alone_gives_the_same_without_keras(done, runs):
     [
         (
             ("runs/none",),
-            "runs/none is not a folder; expected the folder of a run (runs in runs: five, small)",
+            "runs/none is not a folder; expected the folder of a run (runs in runs: one, two)",
         ),
         (("none.onnx",), "none.onnx is not there; expected a model.onnx"),
         (
-            ("runs/five", "runs/small", "--output", "kept"),
+            ("runs/one", "runs/two", "--output", "kept"),
             "--output takes the figures of one run; 2 were given",
         ),
-        (("runs/five", "--images", "0"), "Invalid value for"),
-        (("runs/five", "--data", "empty"), "empty"),
+        (("runs/one", "--images", "0"), "Invalid value for"),
+        (("runs/one", "--data", "empty"), "empty"),
         ((), "Missing argument"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(runs, arguments, message):
     (runs / "empty").mkdir(exist_ok=True)
-    done = _run(runs, *arguments)
+    done = run_inklens(runs, "robustness", *arguments)
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -127,12 +113,12 @@ def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(done, run
     chosen = np.flatnonzero(np.isin(sample.labels, (3, 8)))
     images, texts = sample.batch(chosen), sample.labels[chosen].astype(str)
     np.savez(runs / "two.npz", x_train=images, y_train=texts, x_test=images, y_test=texts)
-    own = (runs / "runs/five/robustness.json").read_bytes()
-    other = _run(runs, "runs/five", "--data", "two.npz")
+    own = (runs / "runs/one/robustness.json").read_bytes()
+    other = run_inklens(runs, "robustness", "runs/one", "--data", "two.npz")
     assert (other.returncode, other.stderr) == (0, "")
-    assert other.stdout.endswith("written    runs/five/evaluations/two\n")
-    assert (runs / "runs/five/robustness.json").read_bytes() == own
-    said = json.loads((runs / "runs/five/evaluations/two/robustness.json").read_text())
+    assert other.stdout.endswith("written    runs/one/evaluations/two\n")
+    assert (runs / "runs/one/robustness.json").read_bytes() == own
+    said = json.loads((runs / "runs/one/evaluations/two/robustness.json").read_text())
     assert said["images"] == len(chosen)
     assert said["clean_error"] < 0.2, "matched by position, nearly all would be wrong"
 
@@ -140,7 +126,7 @@ def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(done, run
 def test_data_of_other_classes_are_refused_by_name(runs):
     images = np.random.default_rng(0).integers(0, 256, (60, 28, 28)).astype(np.uint8)
     np.savez(runs / "letters.npz", images=images, labels=np.array(["a", "3"] * 30))
-    done = _run(runs, "runs/five", "--data", "letters.npz")
+    done = run_inklens(runs, "robustness", "runs/one", "--data", "letters.npz")
     assert done.returncode == 2
     refused = "inklens: letters has the classes a, which the network does not know; expected its own, 0, 1"
     assert done.stderr.startswith(refused)

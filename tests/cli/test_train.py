@@ -1,11 +1,11 @@
 import csv
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+
+from command_line import run_inklens
 
 QUICK = ("--data", "sample", "--network", "conv5x5", "--epochs", 2, "--batch-size", 64)
 
@@ -14,8 +14,7 @@ QUICK = ("--data", "sample", "--network", "conv5x5", "--epochs", 2, "--batch-siz
 def trained(tmp_path_factory):
     """A folder with one run in runs/mine and a digit in one.png."""
     folder = tmp_path_factory.mktemp("work")
-    command = [sys.executable, "-m", "inklens", "train", *map(str, QUICK), "--name", "mine"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    done = run_inklens(folder, "train", *QUICK, "--name", "mine")
     (folder / "said.txt").write_text(done.stdout)
     from PIL import Image
 
@@ -24,11 +23,6 @@ def trained(tmp_path_factory):
     sample = load("sample")
     Image.fromarray(sample.test.batch(slice(0, 1))[0, :, :, 0]).save(folder / "one.png")
     return folder
-
-
-def _run(folder, *arguments):
-    command = [sys.executable, "-m", "inklens", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_a_line_per_epoch_the_accuracy_and_where_things_are(trained):
@@ -53,26 +47,26 @@ def test_history_has_a_row_per_epoch(trained):
 
 
 def test_evaluating_the_run_prints_the_figures_of_the_training(trained):
-    done = _run(trained, "evaluate", "runs/mine")
+    done = run_inklens(trained, "evaluate", "runs/mine")
     error = json.loads((trained / "runs/mine/metrics.json").read_text())["test"]["error_percent"]
     assert f"error {error:.2f} %" in done.stdout.splitlines()
 
 
 def test_predicting_one_image_names_its_class(trained):
-    path, label, probability, percent = _run(trained, "predict", "one.png").stdout.split()
+    path, label, probability, percent = run_inklens(trained, "predict", "one.png").stdout.split()
     assert (path, label, percent) == ("one.png", "0", "%")
     assert float(probability) > 50
 
 
 def test_a_run_that_is_there_already_is_refused(trained):
-    done = _run(trained, "train", *QUICK, "--name", "mine")
+    done = run_inklens(trained, "train", *QUICK, "--name", "mine")
     assert done.returncode == 2
     assert "runs/mine holds a run already; give another --name or --output" in done.stderr
 
 
 def test_an_image_that_is_no_image_is_refused_by_name(trained):
     (trained / "text.png").write_text("no picture")
-    done = _run(trained, "predict", "text.png")
+    done = run_inklens(trained, "predict", "text.png")
     assert done.returncode == 2
     assert "text.png" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -175,7 +169,7 @@ def test_ctrl_c_ends_the_members_that_train_side_by_side(interrupted, tmp_path):
         (("--jobs", "many"), "jobs 'many' cannot be read: expected a whole number, 1 or more, or auto"),
         (("--jobs", "2", "--data", "sample"), "one network is one job: leave jobs out"),
         (("--time", "soon"), "time 'soon' cannot be read: expected 30s, 2m or 1h"),
-        (("--time", "1s"), "time_budget 1.0 is out of range: expected seconds, 5 or more"),
+        (("--time", "1s"), "time_budget 1.0 is out of range: expected a number greater than or equal to 5"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused_in_one_line(inklens, arguments, said):

@@ -246,7 +246,7 @@ def _check_values(what: str, values: Any, expected: list[str]) -> None:
         axes = (str(axis.dim_value) if axis.HasField("dim_value") else "N" for axis in tensor.shape.dim)
         kind = _TYPES.get(tensor.elem_type, f"type {tensor.elem_type}")
         given.append(f"{value.name} {kind} {'x'.join(axes)}")
-    if sorted(given) != expected:
+    if sorted(given) != sorted(expected):
         listed = ", ".join(map(quoted, given[:8])) or "none"
         raise ModelError(
             f"its {what}s are {listed}; the metadata say {' and '.join(map(repr, expected))}: export it again"
