@@ -121,7 +121,7 @@ def scorers(
 
 def verdict(run: Run, images: NDArray[np.uint8]) -> dict[str, Floats]:
     """What the run's judge says by itself; nothing where it has none."""
-    from inklens.networks.architectures import logits_network
+    from inklens.networks.graph import logits_network
 
     if not run.ensemble.ood_detectors:
         return {}

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import ModelError
-from inklens.networks.architectures import logits_network
+from inklens.networks.graph import logits_network
 from inklens.networks.keras_file import load_network
 from inklens.networks.tta import TTA, transformed
 
