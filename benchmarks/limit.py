@@ -44,14 +44,11 @@ def matrix_rate(shape: tuple[int, int, int], dtype: str, seconds: float) -> floa
 
 
 def operations(network) -> int:
-    """Of one image's training step."""
-    import keras
+    """Of one image's training step: the first convolution needs no gradient of its input."""
+    from inklens.networks.graph import layer_multiply_adds, steps
 
-    from inklens.networks.architectures import multiply_adds
-
-    first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
-    until_first = keras.Model(network.inputs, first.output)
-    return 2 * (3 * multiply_adds(network) - multiply_adds(until_first))
+    each = [count for step in steps(network) if (count := layer_multiply_adds(step))]
+    return 2 * (3 * sum(each) - each[0])
 
 
 def training_rate(recipe, data, images: int) -> tuple[float, float, int]:

@@ -134,7 +134,7 @@ def scorers(
 
 def detector_score(run: Run, images: NDArray[np.uint8]) -> dict[str, Floats]:
     """The score of the run's OOD detector by itself; empty where it has none."""
-    from inklens.networks.architectures import logits_network
+    from inklens.networks.graph import logits_network
 
     if not run.ensemble.ood_detectors:
         return {}

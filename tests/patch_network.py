@@ -12,7 +12,7 @@ SHAPE = (28, 28, 1)
 STROKE = np.s_[9:15, 16:18]  # rows and columns of the upright stroke
 
 
-def stroke_network(name: str, *, data_format: str = "channels_last", gain: float = 0.3) -> keras.Sequential:
+def stroke_network(name: str, *, data_format: str = "channels_last", gain: float = 0.3) -> keras.Model:
     network = build(name, SHAPE, 3, data_format=data_format)
     convolutions = 0
     for layer in network.layers:
@@ -47,7 +47,7 @@ def clutter_with_stroke() -> np.ndarray:
     return image
 
 
-def _channels(network: keras.Sequential) -> int:
+def _channels(network: keras.Model) -> int:
     last = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)][-1]
     return int(last.filters)
 

@@ -86,7 +86,7 @@ class Run:
         return self.folder.read_json(self.folder.metrics)
 
     @cached_property
-    def network(self) -> keras.Sequential:
+    def network(self) -> keras.Model:
         """The Keras network by itself: uint8 pixels (N, H, W, C) in, float32 probabilities (N, classes) out.
 
         Raises:
@@ -99,7 +99,7 @@ class Run:
         return self.one_network
 
     @property
-    def one_network(self) -> keras.Sequential | None:
+    def one_network(self) -> keras.Model | None:
         """The network, or None where several vote."""
         return self.ensemble.network
 

@@ -6,6 +6,7 @@ from inklens.networks.backends import select_backend
 
 select_backend("tensorflow")
 
+from branched_network import NAME, register  # noqa: E402
 from inklens.explanation import activation_layer, feature_maps, map_layers  # noqa: E402
 from inklens.explanation.receptive_fields import MapLayer, ReceptiveField  # noqa: E402
 from patch_network import stroke_network  # noqa: E402
@@ -24,13 +25,14 @@ def test_the_layers_of_convnet_small_see_what_a_hand_count_gives():
     assert [layer.shape for layer in layers][-1] == (3, 3, 64)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_point_changes_with_the_pixels_that_it_sees_and_with_no_others(name):
+@pytest.mark.parametrize("name", [*NETWORKS, NAME])
+def test_a_point_changes_with_the_pixels_that_it_sees_and_with_no_others(name, monkeypatch):
+    register(monkeypatch)
     network = build(name, (28, 28, 1), 10)
     image = np.random.default_rng(1).integers(100, 156, (28, 28, 1), np.uint8)
     before = feature_maps(network, image)
     for layer in map_layers(network):
-        if layer.kind != "convolution":
+        if layer.kind not in ("convolution", "sum"):
             continue  # a pooling or an activation may let no change through
         row, column = layer.shape[0] // 2, layer.shape[1] // 2
         half = (layer.rows.field - 1) / 2
@@ -60,6 +62,16 @@ def test_a_map_lies_over_the_middles_of_what_its_points_see():
     assert over.dtype == np.float32
     # points are at 2.5 and 6.5: linear between them, and fading within 3 pixels beyond
     assert over[4] == pytest.approx([0, 0, 0, 0.125, 0.375, 0.625, 0.875, 1 - 1 / 6, 0.5, 1 - 5 / 6])
+
+
+def test_a_sum_sees_what_the_branch_of_the_larger_field_sees(monkeypatch):
+    register(monkeypatch)
+    layers = map_layers(build(NAME, (28, 28, 1), 10))
+    sums = [layer for layer in layers if layer.kind == "sum"]
+    assert [(layer.rows.field, layer.rows.first, layer.rows.jump) for layer in sums] == [
+        (7, 0, 1),
+        (16, 0.5, 2),
+    ]
 
 
 @pytest.mark.parametrize("name", NETWORKS)

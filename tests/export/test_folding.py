@@ -3,17 +3,18 @@ import numpy as np
 import onnx
 import pytest
 
+from branched_network import NAME, register
 from inklens.classifier import ModelMetadata
 from inklens.export import FORMATS
 from inklens.export.folding import folded
 from inklens.export.run_export import write_proved
 from inklens.networks import ACTIVATIONS, NETWORKS, build
-from inklens.networks.architectures import logits_network
 from inklens.networks.ensemble import Ensemble
+from inklens.networks.graph import logits_network
 from inklens.pixels import PixelSpec
 
 
-def shaken(network: keras.Sequential, seed: int = 0, smallest_gamma: float = -2.0) -> keras.Sequential:
+def shaken(network: keras.Model, seed: int = 0, smallest_gamma: float = -2.0) -> keras.Model:
     """The network with biases, statistics and gammas of both signs, as no training leaves them."""
     random = np.random.default_rng(seed)
     for layer in network.layers:
@@ -38,14 +39,15 @@ def pixels(shape: tuple[int, int, int], count: int = 20) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
 
 
-def same(network: keras.Sequential, images: np.ndarray) -> None:
+def same(network: keras.Model, images: np.ndarray) -> None:
     expected = np.asarray(logits_network(network).predict_on_batch(images))
     given = np.asarray(folded(network).predict_on_batch(images.astype(np.float32)))
     assert given == pytest.approx(expected, abs=2e-5 * max(1, float(np.abs(expected).max())))
 
 
-def kinds(network: keras.Sequential) -> list[str]:
-    return [type(layer).__name__ for layer in network.layers]
+def kinds(network: keras.Model) -> list[str]:
+    """Of the layers after the input."""
+    return [type(layer).__name__ for layer in network.layers[1:]]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -90,7 +92,7 @@ def test_an_activation_comes_before_the_pool_and_channels_are_filled_up_to_16():
     assert kinds(network)[:3] == ["Conv2D", "ReLU", "MaxPooling2D"]
     filters = [layer.filters for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     assert filters == [32, 48]
-    first = network.layers[0].get_weights()
+    first = network.layers[1].get_weights()
     assert first[0][..., :24].any()
     assert not first[0][..., 24:].any() and not first[1][24:].any()
 
@@ -121,6 +123,57 @@ def test_what_cannot_be_folded_stays(middle):
     ends = [keras.layers.Flatten(), keras.layers.Dense(4, name="logits"), keras.layers.Softmax()]
     first = keras.layers.Rescaling(1 / 255)
     same(keras.Sequential([keras.Input((9, 9, 2), dtype="uint8"), first, *middle, *ends]), pixels((9, 9, 2)))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_network_with_branches_says_the_same_with_its_channels_filled_up(monkeypatch, activation):
+    register(monkeypatch)
+    network = shaken(build(NAME, (12, 10, 3), 4, activation=activation, dropout=0.3))
+    same(network, pixels((12, 10, 3)))
+    assert not {"Rescaling", "BatchNormalization", "Dropout"} & set(kinds(folded(network)))
+    filters = {layer.filters for layer in folded(network).layers if isinstance(layer, keras.layers.Conv2D)}
+    assert filters == {16}
+
+
+def _read_before_its_normalisation(x):
+    x = keras.layers.Conv2D(6, 3)(x)
+    return keras.layers.Add()([x, keras.layers.BatchNormalization()(x)])
+
+
+def _pool_read_before_its_activation(x):
+    x = keras.layers.MaxPooling2D()(keras.layers.Conv2D(6, 3)(x))
+    return keras.layers.Add()([x, keras.layers.ReLU()(keras.layers.BatchNormalization()(x))])
+
+
+def _sum_with_what_is_not_filled_up(x):
+    return keras.layers.Add()([x, keras.layers.Conv2D(2, 3, padding="same")(x)])
+
+
+def _rescaled_read_twice(x):
+    x = keras.layers.Rescaling(2.0)(x)
+    return keras.layers.Add()([keras.layers.Conv2D(5, 3)(x), keras.layers.Conv2D(5, 3)(x)])
+
+
+def _twice_the_same(x):
+    x = keras.layers.Conv2D(6, 3)(x)
+    return keras.layers.Add()([x, x])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _read_before_its_normalisation,
+        _pool_read_before_its_activation,
+        _sum_with_what_is_not_filled_up,
+        _rescaled_read_twice,
+        _twice_the_same,
+    ],
+)
+def test_nothing_is_folded_across_the_beginning_or_the_end_of_a_branch(body):
+    image = keras.Input((9, 9, 2), dtype="uint8")
+    features = keras.layers.Flatten()(body(keras.layers.Rescaling(1 / 255)(image)))
+    logits = keras.layers.Dense(4, name="logits")(features)
+    same(shaken(keras.Model(image, keras.layers.Softmax()(logits))), pixels((9, 9, 2)))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

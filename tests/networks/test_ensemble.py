@@ -8,8 +8,8 @@ from inklens.networks.backends import select_backend
 
 select_backend("tensorflow")
 
-from inklens.networks.architectures import logits_network  # noqa: E402
 from inklens.networks.ensemble import Ensemble, Member  # noqa: E402
+from inklens.networks.graph import logits_network  # noqa: E402
 from inklens.networks.tta import TTA, Transform  # noqa: E402
 
 RANDOM = np.random.default_rng(0)

@@ -21,7 +21,7 @@ select_backend("tensorflow")
 
 import keras  # noqa: E402
 
-from inklens.networks import keras_file  # noqa: E402
+from branched_network import NAME, register  # noqa: E402
 from inklens.networks.keras_file import CONFIG, METADATA, WEIGHTS, load_network  # noqa: E402
 from mutants import mutated  # noqa: E402
 
@@ -33,13 +33,22 @@ def saved(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def saved_branched(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "model.keras"
+    with pytest.MonkeyPatch.context() as patch:
+        register(patch)
+        build(NAME, (8, 8, 1), 3).save(path)
+    return path
+
+
 @pytest.fixture
 def forged(saved, tmp_path) -> Callable[..., Path]:
     """A copy of the saved file with members changed by functions of their bytes: forged({CONFIG: change})."""
 
-    def forge(changes, extra=(), compression=zipfile.ZIP_STORED) -> Path:
+    def forge(changes, extra=(), compression=zipfile.ZIP_STORED, of=saved) -> Path:
         path = tmp_path / "forged.keras"
-        with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w", compression) as new:
+        with zipfile.ZipFile(of) as old, zipfile.ZipFile(path, "w", compression) as new:
             for name in old.namelist():
                 content = old.read(name)
                 new.writestr(name, changes[name](content) if name in changes else content)
@@ -80,6 +89,22 @@ def test_every_network_of_ours_comes_back_as_it_was(name, activation, tmp_path):
     network.save(tmp_path / "model.keras")
     loaded = load_network(tmp_path / "model.keras")
     pixels = np.random.default_rng(0).integers(0, 256, (2, 12, 8, 3), np.uint8)
+    assert np.array_equal(loaded.predict_on_batch(pixels), network.predict_on_batch(pixels))
+
+
+def test_a_network_with_branches_comes_back_as_it_was(saved_branched, monkeypatch):
+    register(monkeypatch)
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 1), np.uint8)
+    loaded = load_network(saved_branched)
+    assert np.array_equal(loaded.predict_on_batch(pixels), build(NAME, (8, 8, 1), 3).predict_on_batch(pixels))
+
+
+def test_a_sequential_network_as_earlier_versions_saved_it_loads(tmp_path):
+    network = build("convnet-small", (8, 8, 1), 3)
+    row = keras.Sequential([keras.Input((8, 8, 1), dtype="uint8", name="pixels"), *network.layers[1:]])
+    row.save(tmp_path / "row.keras")
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 1), np.uint8)
+    loaded = load_network(tmp_path / "row.keras")
     assert np.array_equal(loaded.predict_on_batch(pixels), network.predict_on_batch(pixels))
 
 
@@ -156,7 +181,7 @@ def test_a_layer_of_keras_that_we_do_not_use_is_refused(tmp_path):
     network = build("conv5x5", (8, 8, 1), 3)
     pixels = keras.Input((8, 8, 1), dtype="uint8")
     foreign = keras.layers.UnitNormalization()
-    keras.Sequential([pixels, *network.layers[:-2], foreign, *network.layers[-2:]]).save(
+    keras.Sequential([pixels, *network.layers[1:-2], foreign, *network.layers[-2:]]).save(
         tmp_path / "other.keras"
     )
     with pytest.raises(ModelError, match="UnitNormalization"):
@@ -293,14 +318,104 @@ def test_the_message_is_one_line_that_cannot_steer_a_terminal(forged):
     assert len(str(error.value)) < 400
 
 
-def test_the_list_of_layers_is_what_the_networks_use(tmp_path):
-    used = {
-        type(layer).__name__
-        for name in NETWORKS
-        for activation in ("relu", "leaky_relu")
-        for layer in build(name, (28, 28, 1), 10, activation=activation).layers
-    }
-    assert used | {"InputLayer"} == keras_file._LAYERS
+def named(config: dict, prefix: str) -> dict:
+    """The first layer of a network with branches whose name begins so; Keras numbers them in each process."""
+    return next(layer for layer in config["config"]["layers"] if layer["name"].startswith(prefix))
+
+
+def tensor(name: str, *place: int) -> dict:
+    settings = {"shape": [None, 8, 8, 8], "dtype": "float32", "keras_history": [name, *(place or (0, 0))]}
+    return {"class_name": "__keras_tensor__", "config": settings}
+
+
+def reading(layer: str, *tensors: dict):
+    def change(config: dict) -> None:
+        read = json.loads(json.dumps(tensors))
+        for each in read:
+            history = each["config"]["keras_history"]
+            if history[0] != "none":
+                history[0] = named(config, history[0])["name"]
+        named(config, layer)["inbound_nodes"] = [{"args": [read], "kwargs": {}}]
+
+    return change
+
+
+def twice(config: dict) -> None:
+    named(config, "add")["inbound_nodes"] *= 3000
+
+
+def nested(config: dict) -> None:
+    named(config, "add").update(module="keras.src.models.functional", class_name="Functional")
+
+
+def layer_as_activation(config: dict) -> None:
+    named(config, "conv2d")["config"]["activation"] = named(config, "logits")
+
+
+def second_input(config: dict) -> None:
+    layers = config["config"]["layers"]
+    other = json.loads(json.dumps(layers[0]))
+    other["name"] = other["config"]["name"] = "other"
+    layers.insert(1, other)
+
+
+def second_output(config: dict) -> None:
+    layers = config["config"]["layers"]
+    other = json.loads(json.dumps(named(config, "add")))
+    other["name"] = other["config"]["name"] = "other"
+    layers.insert(-2, other)
+
+
+def same_name(config: dict) -> None:
+    names = [layer for layer in config["config"]["layers"] if layer["class_name"] == "ReLU"]
+    names[1]["config"]["name"] = names[0]["config"]["name"]
+
+
+def too_wide(config: dict) -> None:
+    named(config, "conv2d")["config"]["filters"] = 10**9
+
+
+def kept_argument(config: dict) -> None:
+    named(config, "add")["inbound_nodes"][0]["kwargs"] = {"mask": tensor("pixels")}
+
+
+HOSTILE_GRAPHS = {
+    "cycle": (
+        reading("conv2d", tensor("probabilities")),
+        "expected a name of its own and 1 to 1 layers before it",
+    ),
+    "own output": (reading("add", tensor("add"), tensor("add")), "2 to 16 layers before it"),
+    "unknown layer": (reading("add", tensor("none"), tensor("none")), "reads none, none"),
+    "unknown node": (reading("add", tensor("pixels", 7, 0)), r"reads pixels \[7, 0\], which there is not"),
+    "unknown output": (reading("add", tensor("pixels", 0, 1)), r"reads pixels \[0, 1\], which there is not"),
+    "called thousands of times": (twice, "calls a layer 3000 times; expected once"),
+    "huge sum": (reading("add", *[tensor("rescaling")] * 5000), "and 4996 more; expected a name of its own"),
+    "sum of nothing": (reading("add"), "reads nothing"),
+    "two inputs": (second_input, "expected one input"),
+    "two outputs": (second_output, "nothing reads other"),
+    "network in a network": (nested, "Functional, which is no layer of ours"),
+    "layer as an activation": (layer_as_activation, r"keras\.layers\.Dense, which is no layer of ours"),
+    "two layers of one name": (same_name, "expected a name of its own"),
+    "weights larger than the file": (too_wide, "for which there are no weights"),
+    "tensor as an argument": (kept_argument, "calls a layer with mask"),
+    "shapes that do not fit": (
+        lambda config: named(config, "conv2d")["config"].update(filters=7),
+        "no network that can be built",
+    ),
+    "logits aside": (reading("probabilities", tensor("rescaling")), "nothing reads"),
+    "no nodes": (lambda config: named(config, "add").pop("inbound_nodes"), "no network that can be built"),
+    "nodes of another kind": (
+        lambda config: named(config, "add").update(inbound_nodes=[{"args": [3], "kwargs": {}}]),
+        "no network that can be built",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_GRAPHS)
+def test_a_hostile_graph_is_refused(forged, saved_branched, kind):
+    change, message = HOSTILE_GRAPHS[kind]
+    with pytest.raises(ModelError, match=message):
+        load_network(forged(in_config(change), of=saved_branched))
 
 
 _LOAD_ALL = """
@@ -321,9 +436,10 @@ print(loaded, refused)
 """
 
 
-def test_200_mutated_files_whose_zip_is_whole_neither_crash_the_interpreter_nor_touch_a_file(tmp_path):
-    build("convnet-small", (8, 8, 1), 2).save(tmp_path / "whole.keras")
-    with zipfile.ZipFile(tmp_path / "whole.keras") as archive:
+def test_200_mutated_files_whose_zip_is_whole_neither_crash_the_interpreter_nor_touch_a_file(
+    saved_branched, tmp_path
+):
+    with zipfile.ZipFile(saved_branched) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     random = np.random.default_rng(200)
     (tmp_path / "mutants").mkdir()

@@ -20,7 +20,6 @@ from inklens.explanation.receptive_fields import (
     MapLayer,
     ReceptiveField,
     activation_layer,
-    channels_last,
     map_layers,
 )
 from inklens.networks.tensorflow_child import on_tensorflow
@@ -188,12 +187,12 @@ def _explain_in_child(folder: RunFolder, image: NDArray[np.uint8], options: dict
 
 
 def explain_network(
-    network: keras.Sequential,
+    network: keras.Model,
     image: NDArray[np.uint8],
     label: int | None = None,
     *,
     tta: str = "none",
-    ood_detector: keras.Sequential | None = None,
+    ood_detector: keras.Model | None = None,
     temperature: float = 1.0,
     patch: int | None = None,
     stride: int | None = None,
@@ -218,6 +217,7 @@ def explain_network(
     from inklens.explanation.grad_cam import class_activation
     from inklens.explanation.layer_outputs import feature_maps
     from inklens.networks.ensemble import Ensemble
+    from inklens.networks.graph import channels_last
 
     network = channels_last(network)
     maps = feature_maps(network, image)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +11,11 @@ from numpy.typing import NDArray
 from inklens.errors import OptionError
 from inklens.explanation.layer_outputs import outputs
 from inklens.explanation.occlusion import check_label
-from inklens.explanation.receptive_fields import activation_layer, channels_last, map_layers
+from inklens.explanation.receptive_fields import activation_layer, map_layers
+from inklens.networks.graph import channels_last
 
 
-def class_activation(network: keras.Sequential, image: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
+def class_activation(network: keras.Model, image: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
     """Grad-CAM from the last layer that still has a map.
 
     Each channel counts as much as the label's logit rises with it, averaged over the map; their sum, where it
@@ -37,15 +40,14 @@ def class_activation(network: keras.Sequential, image: NDArray[np.uint8], label:
     check_label(label, network.output_shape[-1])
     network = channels_last(network)
     chosen = activation_layer(map_layers(network))
-    names = [layer.name for layer in network.layers]
-    after = names.index(chosen.name) + 1
-    maps = next(value for layer, value in outputs(network, image) if layer.name == chosen.name)
-    with tf.GradientTape() as tape:
-        tape.watch(maps)
-        value = maps
-        for layer in network.layers[after:-1]:  # the last is the softmax, which would hide a sure answer
-            value = layer(value)
-        logit = value[0, label]
+    values: dict[str, Any] = {}
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        for layer, value in outputs(network, image):
+            values[layer.name] = value
+            if layer.name == chosen.name:
+                tape.watch(value)
+        logit = values["logits"][0, label]  # not the probability, which hides the slope of a sure answer
+    maps = values[chosen.name]
     slopes = np.asarray(tape.gradient(logit, maps))[0]  # (h, w, channels)
     weights = slopes.mean(axis=(0, 1), dtype=np.float64)
     spoken_for = np.maximum(np.asarray(maps)[0] @ weights, 0)  # (h, w)

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import DataError
-from inklens.explanation.receptive_fields import channels_last, map_layers
+from inklens.explanation.receptive_fields import map_layers
+from inklens.networks.graph import channels_last, run, steps
 
 
-def feature_maps(network: keras.Sequential, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """The maps of every convolution, pooling and activation, by the layer's name, in the network's order.
+def feature_maps(network: keras.Model, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """The maps of every convolution, pooling, activation and sum by the layer's name, in the network's order.
 
     Works on every backend.
 
@@ -41,7 +42,7 @@ def feature_maps(network: keras.Sequential, image: NDArray[np.uint8]) -> dict[st
     }
 
 
-def outputs(network: keras.Sequential, image: NDArray[np.uint8]) -> Iterator[tuple[keras.Layer, Any]]:
+def outputs(network: keras.Model, image: NDArray[np.uint8]) -> Iterator[tuple[keras.Layer, Any]]:
     """Each layer and what it gives for an image, as the backend's tensor, (1, ...).
 
     Raises:
@@ -53,7 +54,6 @@ def outputs(network: keras.Sequential, image: NDArray[np.uint8]) -> Iterator[tup
             f"an image of {image.dtype} {image.shape}; expected uint8 {expected}, as the network was "
             "trained: frame it first, inklens.pixels.frame(image, spec)"
         )
-    value = keras.ops.convert_to_tensor(image[None])
-    for layer in network.layers:
-        value = layer(value)
-        yield layer, value
+    pixels = keras.ops.convert_to_tensor(image[None])
+    for step, value in run(steps(network), pixels):
+        yield step.layer, value

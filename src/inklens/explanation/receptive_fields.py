@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,10 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import keras
 
-CONVOLUTION, POOLING, ACTIVATION = "convolution", "pooling", "activation"
+CONVOLUTION, POOLING = "convolution", "pooling"
+
+
+_Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,13 @@ class ReceptiveField:
             self.jump * stride,
         )
 
+    def merged(self, other: ReceptiveField) -> ReceptiveField:
+        """What a sum of two maps sees: the larger of the two fields, `self` where they are equal.
+
+        This is exact where the larger field holds the other, as it does in residual blocks.
+        """
+        return max(self, other, key=lambda each: each.field)
+
     def interpolation(self, points: int, pixels: int) -> NDArray[np.float64]:
         """(pixels, points): how much of each point is in each pixel.
 
@@ -54,9 +65,9 @@ class MapLayer:
 
     Args:
         name: in the network.
-        kind: "convolution", "pooling" or "activation".
+        kind: "convolution", "pooling", "activation" or "sum".
         shape: (height, width, channels) of its maps.
-        kernel: (height, width) of the window that it slides; (1, 1) for an activation.
+        kernel: (height, width) of the window that it slides; (1, 1) for an activation or a sum.
         rows: what its points see from top to bottom.
         columns: what its points see from left to right.
     """
@@ -78,26 +89,34 @@ class MapLayer:
         return (down @ values @ across.T).astype(np.float32)
 
 
-def map_layers(network: keras.Sequential) -> tuple[MapLayer, ...]:
-    """The convolutions, poolings and activations that give maps, in their order.
+def map_layers(network: keras.Model) -> tuple[MapLayer, ...]:
+    """The convolutions, poolings, activations and sums that give maps, each after those that it reads.
 
     Left out is what does not change a picture: rescaling, normalisation, dropout.
 
     Args:
         network: as `inklens.networks.build` makes it.
     """
-    network = channels_last(network)
-    rows, columns = ReceptiveField(), ReceptiveField()
-    shape, found = network.input_shape, []
-    for layer in network.layers:
-        before, shape = shape, layer.compute_output_shape(shape)
-        if len(shape) != 4:
-            break
-        kernel, strides, padding = _window(layer, before[1:3])
-        rows = rows.after(kernel[0], strides[0], padding[0])
-        columns = columns.after(kernel[1], strides[1], padding[1])
-        if (kind := _kind(layer)) is not None:
-            found.append(MapLayer(layer.name, kind, tuple(shape[1:]), kernel, rows, columns))
+    from inklens.networks import graph
+    from inklens.networks.layer_kinds import kind_of
+
+    fields: dict[int, tuple[ReceptiveField, ReceptiveField]] = {}
+    found = []
+    for layer, inputs, output in graph.steps(graph.channels_last(network)):
+        if len(output.shape) != 4:
+            continue
+        kind = kind_of(layer)
+        kernel, strides = kind.window(layer)
+        pixel = ReceptiveField(), ReceptiveField()
+        seen = [fields.get(id(tensor), pixel) for tensor in inputs]
+        before = zip(*seen, strict=True)  # of the rows, then of the columns
+        added = _added_in_front(layer, inputs[0].shape[1:3], kernel, strides)
+        rows, columns = fields[id(output)] = tuple(
+            reduce(ReceptiveField.merged, each).after(*window)
+            for each, *window in zip(before, kernel, strides, added, strict=True)
+        )
+        if kind.shows is not None:
+            found.append(MapLayer(layer.name, kind.shows, tuple(output.shape[1:]), kernel, rows, columns))
     return tuple(found)
 
 
@@ -113,57 +132,11 @@ def activation_layer(layers: tuple[MapLayer, ...]) -> MapLayer:
     raise ValueError(f"none of {len(layers)} layers has a map of more than one point")
 
 
-def channels_last(network: keras.Sequential) -> keras.Sequential:
-    """The same network for images (H, W, C): itself, or a copy where it takes them channels first.
-
-    The weights have the same shapes in both orders, and TensorFlow computes channels last on every machine.
-    """
-    import keras
-
-    if all(getattr(layer, "data_format", "") != "channels_first" for layer in network.layers):
-        return network
-    config = network.get_config()
-    for layer in config["layers"]:
-        settings = layer["config"]
-        if "data_format" in settings:
-            settings["data_format"] = "channels_last"
-        if "batch_shape" in settings:
-            batch, channels, height, width = settings["batch_shape"]
-            settings["batch_shape"] = (batch, height, width, channels)
-        if layer["class_name"] == "BatchNormalization":
-            settings["axis"] = -1
-        layer.pop("build_config", None)  # holds the shapes of the other order
-    copy = keras.Sequential.from_config({**config, "build_input_shape": None})
-    copy.set_weights(network.get_weights())
-    return copy
-
-
-def _kind(layer: keras.Layer) -> str | None:
-    from keras import layers
-
-    if isinstance(layer, layers.Conv2D):
-        return CONVOLUTION
-    if isinstance(layer, layers.MaxPooling2D):
-        return POOLING
-    return ACTIVATION if isinstance(layer, layers.ReLU | layers.LeakyReLU) else None
-
-
-_Pair = tuple[int, int]
-
-
-def _window(layer: keras.Layer, size: _Pair) -> tuple[_Pair, _Pair, _Pair]:
-    """(height, width) each of the kernel, the strides, and the points that "same" adds in front."""
-    kind = _kind(layer)
-    if kind not in (CONVOLUTION, POOLING):
-        return (1, 1), (1, 1), (0, 0)
-    if kind == CONVOLUTION:
-        spread = layer.dilation_rate
-        kernel = tuple((k - 1) * d + 1 for k, d in zip(layer.kernel_size, spread, strict=True))
-    else:
-        kernel = layer.pool_size
-    if layer.padding != "same":
-        return kernel, layer.strides, (0, 0)
-    padding = tuple(
-        max((-(-n // s) - 1) * s + k - n, 0) // 2 for k, s, n in zip(kernel, layer.strides, size, strict=True)
+def _added_in_front(layer: keras.Layer, size: _Pair, kernel: _Pair, strides: _Pair) -> _Pair:
+    """The points that padding "same" adds above and on the left."""
+    if getattr(layer, "padding", "valid") != "same":
+        return 0, 0
+    rows, columns = (
+        max((-(-n // s) - 1) * s + k - n, 0) // 2 for k, s, n in zip(kernel, strides, size, strict=True)
     )
-    return kernel, layer.strides, padding
+    return rows, columns

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def build(name: str, image_shape: tuple[int, int, int], classes: int, **options: Any) -> keras.Sequential:
+def build(name: str, image_shape: tuple[int, int, int], classes: int, **options: Any) -> keras.Model:
     """Build a network by name; see `inklens.networks.architectures.build` for the options."""
     from inklens.networks import architectures
 

@@ -1,14 +1,16 @@
 """The networks themselves. Each takes uint8 pixels and gives probabilities.
 
-`Rescaling` comes first, so no caller can forget to divide by 255; the last two layers are the `Dense`
-that makes logits, named so, and `Softmax`. Training runs on the network without its softmax
-(`logits_network`): cross-entropy from logits does not lose precision when the network is sure.
+A network is a function below: it takes a `Builder` and the rescaled pixels, and returns what the logits are
+made from. `Rescaling` comes first, so no caller can forget to divide by 255; the last two layers are the
+`Dense` that makes logits, named so, and `Softmax`. Training runs on the network without its softmax
+(`inklens.networks.graph.logits_network`): cross-entropy from logits does not lose precision when the network
+is sure.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,9 @@ from inklens.errors import OptionError
 from inklens.networks.dropout import QuickDropout
 from inklens.networks.normalisation import QuickBatchNormalization
 from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS
+
+Tensor = Any  # symbolic, (N, ...)
+Body = Callable[["Builder", Tensor], Tensor]
 
 LEAKY_SLOPE = 0.3  # the default of Keras's LeakyReLU layer
 
@@ -34,7 +39,7 @@ def build(
     dtype: str = "float32",
     seed: int = 0,
     training: bool = False,
-) -> keras.Sequential:
+) -> keras.Model:
     """Build a network by name.
 
     Args:
@@ -51,7 +56,7 @@ def build(
             must not hold; the weights are the same, so that they can be copied from one to the other.
 
     Returns:
-        A Sequential from uint8 pixels, 0-255, to float32 probabilities (N, classes).
+        A functional model from uint8 pixels, 0-255, to float32 probabilities (N, classes).
 
     Raises:
         OptionError: an unknown name or a value out of range.
@@ -63,49 +68,20 @@ def build(
     _check(name, image_shape, classes, activation, dropout, data_format)
     height, width, channels = image_shape
     shape = (height, width, channels) if data_format == "channels_last" else (channels, height, width)
-    network = keras.Sequential(name=name.replace("-", "_"))
-    network.add(layers.Input(shape, dtype="uint8", name="pixels"))
-    network.add(layers.Rescaling(1 / 255, dtype=dtype))
-    seeds = itertools.count(seed * 1000)
-    _BODIES[name](_Builder(network, activation, dropout, data_format, dtype, seeds, training))
-    network.add(
-        layers.Dense(classes, dtype="float32", name="logits", kernel_initializer=_glorot(seed * 1000 + 999))
-    )
-    network.add(layers.Softmax(dtype="float32", name="probabilities"))
-    return network
-
-
-def logits_network(network: keras.Sequential, before: Sequence[layers.Layer] = ()) -> keras.Sequential:
-    """The same layers, weights shared, without the softmax, for training. `before` goes in front."""
-    pixels = keras.Input(batch_shape=network.input_shape, dtype="uint8")
-    return keras.Sequential([pixels, *before, *network.layers[:-1]])
-
-
-def multiply_adds(network: keras.Sequential) -> int:
-    """Multiply-adds of one image's forward pass, convolutions and dense layers only."""
-    total = 0
-    for layer in network.layers:
-        if isinstance(layer, layers.Conv2D):
-            first = layer.data_format == "channels_first"
-            rows, columns = layer.output.shape[2:4] if first else layer.output.shape[1:3]
-            total += (
-                rows
-                * columns
-                * layer.kernel.shape[0]
-                * layer.kernel.shape[1]
-                * layer.kernel.shape[2]
-                * layer.filters
-            )
-        elif isinstance(layer, layers.Dense):
-            total += layer.kernel.shape[0] * layer.units
-    return int(total)
+    pixels = layers.Input(shape, dtype="uint8", name="pixels")
+    add = Builder(activation, dropout, data_format, dtype, itertools.count(seed * 1000), training)
+    features = BODIES[name](add, layers.Rescaling(1 / 255, dtype=dtype)(pixels))
+    logits = layers.Dense(
+        classes, dtype="float32", name="logits", kernel_initializer=_glorot(seed * 1000 + 999)
+    )(features)
+    probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
+    return keras.Model(pixels, probabilities, name=name.replace("-", "_"))
 
 
 @dataclass
-class _Builder:
-    """Adds layers that share activation, dtype, channel order and a row of seeds."""
+class Builder:
+    """Puts layers on tensors; the layers share activation, dtype, channel order and a row of seeds."""
 
-    network: keras.Sequential
     activation: str
     dropout: float | None
     data_format: str
@@ -113,150 +89,162 @@ class _Builder:
     seeds: Iterator[int]
     training: bool
 
-    def conv(self, filters: int, kernel: int, *, padding: str = "valid", **options: Any) -> None:
-        shape = self.network.output_shape
-        side = min(shape[1:3] if self.data_format == "channels_last" else shape[2:4])
-        # A map no larger than the kernel would shrink to nothing: keep its size instead.
-        self.network.add(
-            layers.Conv2D(
-                filters,
-                kernel,
-                padding=padding if side > kernel else "same",
-                data_format=self.data_format,
-                dtype=self.dtype,
-                kernel_initializer=_glorot(next(self.seeds)),
-                **options,
-            )
+    def conv(self, x: Tensor, filters: int, kernel: int, *, padding: str = "valid", **options: Any) -> Tensor:
+        """A convolution; a map no larger than its kernel keeps its size, or it would shrink to nothing."""
+        side = min(x.shape[1:3] if self.data_format == "channels_last" else x.shape[2:4])
+        layer = layers.Conv2D(
+            filters,
+            kernel,
+            padding=padding if side > kernel else "same",
+            data_format=self.data_format,
+            dtype=self.dtype,
+            kernel_initializer=_glorot(next(self.seeds)),
+            **options,
         )
+        return layer(x)
 
-    def activate(self) -> None:
+    def activate(self, x: Tensor) -> Tensor:
+        """The activation that was asked for."""
         if self.activation == "relu":
-            self.network.add(layers.ReLU(dtype=self.dtype))
-        else:
-            self.network.add(layers.LeakyReLU(LEAKY_SLOPE, dtype=self.dtype))
+            return layers.ReLU(dtype=self.dtype)(x)
+        return layers.LeakyReLU(LEAKY_SLOPE, dtype=self.dtype)(x)
 
-    def pool(self) -> None:
-        self.network.add(layers.MaxPooling2D(data_format=self.data_format, dtype=self.dtype))
+    def pool(self, x: Tensor) -> Tensor:
+        """The largest of 2x2 points."""
+        return layers.MaxPooling2D(data_format=self.data_format, dtype=self.dtype)(x)
 
-    def normalise(self) -> None:
-        # Momentum 0.7 follows the weights closely enough for runs of a few epochs; Keras's 0.99 does not.
+    def pool_all(self, x: Tensor) -> Tensor:
+        """The largest of a whole map."""
+        return layers.GlobalMaxPooling2D(data_format=self.data_format, dtype=self.dtype)(x)
+
+    def average_all(self, x: Tensor) -> Tensor:
+        """The mean of a whole map."""
+        return layers.GlobalAveragePooling2D(data_format=self.data_format, dtype=self.dtype)(x)
+
+    def normalise(self, x: Tensor) -> Tensor:
+        """Batch normalisation.
+
+        Momentum 0.7 follows the weights closely enough for runs of a few epochs; Keras's 0.99 does not.
+        """
         axis = -1 if self.data_format == "channels_last" else 1
         kind = QuickBatchNormalization if self.training else layers.BatchNormalization
-        self.network.add(kind(axis=axis, momentum=0.7, dtype=self.dtype))
+        return kind(axis=axis, momentum=0.7, dtype=self.dtype)(x)
 
-    def drop(self, own: float) -> None:
+    def drop(self, x: Tensor, own: float) -> Tensor:
+        """Dropout by the network's own rate, or the one that was asked for."""
         rate = own if self.dropout is None else self.dropout
         kind = QuickDropout if self.training else layers.Dropout
-        self.network.add(kind(rate, seed=next(self.seeds), dtype=self.dtype))
+        return kind(rate, seed=next(self.seeds), dtype=self.dtype)(x)
 
-    def flatten(self) -> None:
-        self.network.add(layers.Flatten(data_format=self.data_format, dtype=self.dtype))
+    def flatten(self, x: Tensor) -> Tensor:
+        """Maps to one row of numbers."""
+        return layers.Flatten(data_format=self.data_format, dtype=self.dtype)(x)
 
-    def dense(self, units: int) -> None:
-        self.network.add(layers.Dense(units, dtype=self.dtype, kernel_initializer=_glorot(next(self.seeds))))
-        self.activate()
+    def dense(self, x: Tensor, units: int) -> Tensor:
+        """A dense layer and its activation."""
+        dense = layers.Dense(units, dtype=self.dtype, kernel_initializer=_glorot(next(self.seeds)))
+        return self.activate(dense(x))
+
+    def sum(self, *branches: Tensor) -> Tensor:
+        """The sum of branches that have the same shape, as at the end of a residual block."""
+        return layers.Add(dtype=self.dtype)(list(branches))
 
     def normalised_conv(
-        self, filters: int, kernel: int, *, pool: bool = False, padding: str = "valid"
-    ) -> None:
+        self, x: Tensor, filters: int, kernel: int, *, pool: bool = False, padding: str = "valid"
+    ) -> Tensor:
         """Convolution, pooling before normalisation (a quarter of the work), normalisation, activation."""
-        self.conv(filters, kernel, padding=padding, use_bias=False)
+        x = self.conv(x, filters, kernel, padding=padding, use_bias=False)
         if pool:
-            self.pool()
-        self.normalise()
-        self.activate()
+            x = self.pool(x)
+        return self.activate(self.normalise(x))
+
+
+# Name -> the network's function.
+BODIES: dict[str, Body] = {}
+
+
+def network(name: str) -> Callable[[Body], Body]:
+    """Makes a function the network of a name in `inklens.networks.NETWORKS`."""
+
+    def register(body: Body) -> Body:
+        BODIES[name] = body
+        return body
+
+    return register
 
 
 # Where the tutorials pool what was activated, we activate what was pooled: a rising activation lets the
 # largest value through either way, and there is a quarter of the work.
 
 
-def _conv5x5(add: _Builder) -> None:
-    add.conv(32, 5)
-    add.pool()
-    add.activate()
-    add.drop(0.2)
-    add.flatten()
-    add.dense(128)
+@network("conv5x5")
+def _conv5x5(add: Builder, x: Tensor) -> Tensor:
+    x = add.activate(add.pool(add.conv(x, 32, 5)))
+    x = add.drop(x, 0.2)
+    return add.dense(add.flatten(x), 128)
 
 
-def _conv3x3_double(add: _Builder) -> None:
-    add.conv(32, 3)
-    add.activate()
-    add.conv(32, 3)
-    add.pool()
-    add.activate()
-    add.drop(0.25)
-    add.flatten()
-    add.dense(128)
+@network("conv3x3-double")
+def _conv3x3_double(add: Builder, x: Tensor) -> Tensor:
+    x = add.activate(add.conv(x, 32, 3))
+    x = add.activate(add.pool(add.conv(x, 32, 3)))
+    x = add.drop(x, 0.25)
+    return add.dense(add.flatten(x), 128)
 
 
-def _conv3x3_triple(add: _Builder) -> None:
+@network("conv3x3-triple")
+def _conv3x3_triple(add: Builder, x: Tensor) -> Tensor:
     for filters in (32, 64, 128):
-        add.conv(filters, 3)
-        add.activate()
-    add.drop(0.25)
-    add.pool()
-    add.flatten()
-    add.dense(128)
+        x = add.activate(add.conv(x, filters, 3))
+    x = add.pool(add.drop(x, 0.25))
+    return add.dense(add.flatten(x), 128)
 
 
-def _convnet_small(add: _Builder) -> None:
-    add.normalised_conv(32, 5, pool=True)
-    add.normalised_conv(48, 3, pool=True)
-    add.normalised_conv(64, 3)
-    add.flatten()
-    if add.dropout:
-        add.drop(add.dropout)
+@network("convnet-small")
+def _convnet_small(add: Builder, x: Tensor) -> Tensor:
+    x = add.normalised_conv(x, 32, 5, pool=True)
+    x = add.normalised_conv(x, 48, 3, pool=True)
+    x = add.normalised_conv(x, 64, 3)
+    x = add.flatten(x)
+    return add.drop(x, add.dropout) if add.dropout else x
 
 
-def _convnet_deep(add: _Builder) -> None:
-    add.normalised_conv(32, 5, pool=True, padding="same")
-    _from_half_size(add)
+@network("convnet-deep")
+def _convnet_deep(add: Builder, x: Tensor) -> Tensor:
+    x = add.normalised_conv(x, 32, 5, pool=True, padding="same")
+    return _from_half_size(add, x)
 
 
-def _from_half_size(add: _Builder) -> None:
+def _from_half_size(add: Builder, x: Tensor) -> Tensor:
     """Four convolutions, from maps of half the image's size to one number of each of the last 128."""
-    add.normalised_conv(64, 3, padding="same")
-    add.normalised_conv(64, 3, pool=True, padding="same")
-    add.normalised_conv(128, 3)
-    add.normalised_conv(128, 3)
-    add.network.add(layers.GlobalMaxPooling2D(data_format=add.data_format, dtype=add.dtype))
-    add.drop(0.2)
+    x = add.normalised_conv(x, 64, 3, padding="same")
+    x = add.normalised_conv(x, 64, 3, pool=True, padding="same")
+    x = add.normalised_conv(x, 128, 3)
+    x = add.normalised_conv(x, 128, 3)
+    return add.drop(add.pool_all(x), 0.2)
 
 
-def _convnet_wide_kernels(add: _Builder) -> None:
-    add.normalised_conv(32, 5, pool=True, padding="same")
-    add.normalised_conv(64, 5, pool=True, padding="same")
-    add.normalised_conv(128, 5)
-    add.flatten()
-    add.drop(0.2)
+@network("convnet-wide-kernels")
+def _convnet_wide_kernels(add: Builder, x: Tensor) -> Tensor:
+    x = add.normalised_conv(x, 32, 5, pool=True, padding="same")
+    x = add.normalised_conv(x, 64, 5, pool=True, padding="same")
+    x = add.normalised_conv(x, 128, 5)
+    return add.drop(add.flatten(x), 0.2)
 
 
-def _convnet_narrowing(add: _Builder) -> None:
-    add.normalised_conv(32, 5, pool=True, padding="same")
+@network("convnet-narrowing")
+def _convnet_narrowing(add: Builder, x: Tensor) -> Tensor:
+    x = add.normalised_conv(x, 32, 5, pool=True, padding="same")
     for filters in (64, 64, 96, 128, 128):
-        add.normalised_conv(filters, 3)
-    add.flatten()
-    add.drop(0.2)
+        x = add.normalised_conv(x, filters, 3)
+    return add.drop(add.flatten(x), 0.2)
 
 
-def _convnet_late_pooling(add: _Builder) -> None:
-    add.normalised_conv(16, 3, padding="same")
-    add.normalised_conv(32, 3, pool=True, padding="same")
-    _from_half_size(add)
-
-
-_BODIES: dict[str, Callable[[_Builder], None]] = {
-    "conv5x5": _conv5x5,
-    "conv3x3-double": _conv3x3_double,
-    "conv3x3-triple": _conv3x3_triple,
-    "convnet-small": _convnet_small,
-    "convnet-deep": _convnet_deep,
-    "convnet-wide-kernels": _convnet_wide_kernels,
-    "convnet-narrowing": _convnet_narrowing,
-    "convnet-late-pooling": _convnet_late_pooling,
-}
+@network("convnet-late-pooling")
+def _convnet_late_pooling(add: Builder, x: Tensor) -> Tensor:
+    x = add.normalised_conv(x, 16, 3, padding="same")
+    x = add.normalised_conv(x, 32, 3, pool=True, padding="same")
+    return _from_half_size(add, x)
 
 
 def _glorot(seed: int) -> keras.initializers.Initializer:

@@ -24,7 +24,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from inklens.errors import ModelError
-from inklens.networks.architectures import logits_network
+from inklens.networks.graph import logits_network
 from inklens.networks.keras_file import load_network
 from inklens.networks.outputs import EnsembleOutputs
 from inklens.networks.tta import TTA, transformed

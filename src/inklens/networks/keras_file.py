@@ -1,58 +1,57 @@
 """Guarded loading of .keras files: everything in the file is checked before Keras sees any of it.
 
 A .keras file is a zip of two JSON files and HDF5 weights. Keras's own safe mode refuses lambdas, but loads
-every class that Keras has; here only the layers that `inklens.networks.architectures` uses pass, with the
-weights that they claim and nothing that points out of the file.
+every class that Keras has; here only the layers of `inklens.networks.layer_kinds` pass, each called once on
+layers before it, with the weights that they claim and nothing that points out of the file.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import keras
 
 from inklens.errors import ModelError
+from inklens.networks.graph import called
+from inklens.networks.layer_kinds import LAYERS
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 MOST_BYTES = {METADATA: 10_000, CONFIG: 1_000_000, WEIGHTS: 1_000_000_000}
 MOST_LAYERS = 256
+MOST_INPUTS = 16  # of one layer
 
 _REMEDY = "give the model.keras of a run that Inklens trained"
 # What Keras raises for layers that pass the checks and yet do not fit together.
 _DO_NOT_FIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _LAYER_KEYS = ("module", "class_name", "config", "registered_name")
-_LAYERS = {
-    "BatchNormalization",
-    "Conv2D",
-    "Dense",
-    "Dropout",
-    "Flatten",
-    "GlobalMaxPooling2D",
-    "InputLayer",
-    "LeakyReLU",
-    "MaxPooling2D",
-    "ReLU",
-    "Rescaling",
-    "Softmax",
-}
-_ALLOWED = {
-    ("keras", "Sequential"),
+_LAYERS = {kind.__name__: kind for kind in LAYERS}
+_SEQUENTIAL, _FUNCTIONAL = ("keras", "Sequential"), ("keras.src.models.functional", "Functional")
+_PARTS = {  # of a layer's configuration
     ("keras", "DTypePolicy"),
     ("keras.initializers", "GlorotUniform"),
     ("keras.initializers", "Ones"),
     ("keras.initializers", "Zeros"),
-    *(("keras.layers", layer) for layer in _LAYERS),
 }
 
 
-def load_network(path: str | Path) -> keras.Sequential:
+class _Node(NamedTuple):
+    """A layer's configuration, and the names of the layers that it reads."""
+
+    config: dict[str, Any]
+    reads: list[str]
+
+    @property
+    def name(self) -> Any:
+        return self.config["config"].get("name")
+
+
+def load_network(path: str | Path) -> keras.Model:
     """Loads a network that a run saved.
 
     Returns:
@@ -66,8 +65,8 @@ def load_network(path: str | Path) -> keras.Sequential:
         if path.suffix != ".keras":  # Keras would go by another suffix, and read old HDF5 models
             raise ModelError("is no .keras file by its name")
         members = _read_members(path)
-        layers = _check_config(members[CONFIG])
-        network = _build(layers, _check_weights(members[WEIGHTS]))
+        nodes = _check_config(members[CONFIG])
+        network = _build(nodes, _check_weights(members[WEIGHTS]))
         network.load_weights(path)
         return network
     except ModelError as error:
@@ -102,26 +101,75 @@ def _read_members(path: Path) -> dict[str, bytes]:
         raise ModelError(f"is no .keras file, or is damaged: {error}") from error
 
 
-def _check_config(content: bytes) -> list[dict[str, Any]]:
-    """The configurations of the layers, after every object in them was found on the list above."""
+def _check_config(content: bytes) -> list[_Node]:
+    """The layers, after they and every object in their configurations were found on the lists above."""
     try:
         config = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"has a {CONFIG} that is no JSON ({type(error).__name__})") from error
-    for found in _objects(config):
-        named = (found.get("module"), found.get("class_name"))
-        # A registered name makes Keras look beyond its own classes.
-        if named not in _ALLOWED or found.get("registered_name") not in (None, named[1]):
-            raise ModelError(f"holds {'.'.join(map(_short, named))}, which is no layer of ours")
-    if not isinstance(config, dict) or config.get("class_name") != "Sequential":
-        raise ModelError("is no Sequential network")
+    if not isinstance(config, dict) or _named(config) not in (_SEQUENTIAL, _FUNCTIONAL):
+        raise ModelError("is neither a Sequential nor a Functional network")
     layers: list[dict[str, Any]] = config["config"]["layers"]
-    classes = [layer["class_name"] for layer in layers]
-    if not 3 <= len(layers) <= MOST_LAYERS or set(classes) - _LAYERS or classes[0] != "InputLayer":
-        raise ModelError(f"has {len(layers)} layers; expected an input and at most {MOST_LAYERS} layers")
-    if classes[-2:] != ["Dense", "Softmax"] or layers[-2]["config"].get("name") != "logits":
+    calls = [layer.pop("inbound_nodes", None) for layer in layers]
+    for layer in layers:
+        for found in _objects(layer):
+            named = _named(found)
+            known = named[0] == "keras.layers" and named[1] in _LAYERS if found is layer else named in _PARTS
+            # A registered name makes Keras look beyond its own classes.
+            if not known or found.get("registered_name") not in (None, named[1]):
+                raise ModelError(f"holds {'.'.join(map(_short, named))}, which is no layer of ours")
+    if not 3 <= len(layers) <= MOST_LAYERS:
+        raise ModelError(f"has {len(layers)} layers; expected 3 to {MOST_LAYERS}")
+    if _named(config) == _FUNCTIONAL:
+        reads = [_reads(each) for each in calls]
+    else:
+        reads = [[], *([layer["config"].get("name")] for layer in layers[:-1])]
+    nodes = [_Node(layer, names) for layer, names in zip(layers, reads, strict=True)]
+    _check_graph(nodes)
+    return nodes
+
+
+def _reads(calls: list[dict[str, Any]]) -> list[str]:
+    """The names of the layers that a layer of a Functional network reads, if it is called at most once."""
+    if len(calls) > 1:
+        raise ModelError(f"calls a layer {len(calls)} times; expected once")
+    read: list[str] = []
+    for call in calls:
+        (tensors,) = call["args"]
+        for tensor in tensors if isinstance(tensors, list) else [tensors]:
+            name, *place = tensor["config"]["keras_history"]
+            if place != [0, 0] or not isinstance(name, str):
+                raise ModelError(f"has a layer that reads {_short(name)} {_short(place)}, which there is not")
+            read.append(name)
+        if set(call["kwargs"]) - {"mask", "training"} or any(call["kwargs"].values()):
+            raise ModelError(f"calls a layer with {_some(sorted(call['kwargs']))}")
+    return read
+
+
+def _check_graph(nodes: list[_Node]) -> None:
+    """One input; every layer reads what stands before it, and all of it leads to logits and their softmax."""
+    classes = [node.config["class_name"] for node in nodes]
+    if [i for i, name in enumerate(classes) if name == "InputLayer"] != [0]:
+        raise ModelError(f"has the inputs and layers {_some(classes)}; expected one input, then layers")
+    known: set[str] = set()
+    for node, name in zip(nodes, classes, strict=True):
+        most = 0 if name == "InputLayer" else MOST_INPUTS if LAYERS[_LAYERS[name]].merges else 1
+        least = min(most, 2)
+        if not least <= len(node.reads) <= most or not known.issuperset(node.reads) or node.name in known:
+            raise ModelError(
+                f"has a layer {_short(node.name)} that reads {_some(node.reads) or 'nothing'}; expected a "
+                f"name of its own and {least} to {most} layers before it"
+            )
+        known.add(node.name)
+    unread = known - {name for node in nodes for name in node.reads} - {nodes[-1].name}
+    if unread:
+        raise ModelError(f"has more outputs than one: nothing reads {_some(sorted(unread))}")
+    if classes[-2:] != ["Dense", "Softmax"] or nodes[-2].name != "logits" or nodes[-1].reads != ["logits"]:
         raise ModelError("does not end with logits and their softmax")
-    return layers
+
+
+def _named(config: dict[str, Any]) -> tuple[Any, Any]:
+    return config.get("module"), config.get("class_name")
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -167,31 +215,26 @@ def _datasets(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
             raise ModelError(f"has weights with {_short(name)}, which is neither a group nor an array")
 
 
-def _build(configs: list[dict[str, Any]], numbers: int) -> keras.Sequential:
+def _build(nodes: list[_Node], numbers: int) -> keras.Model:
     """The network, untrained.
 
     Layers that would take more memory than the weights that came with them are refused before they are built;
     `build_config`, by which Keras would build each on its own, is left out.
     """
-    shape = tuple(configs[0]["config"]["batch_shape"])
+    shape = tuple(nodes[0].config["config"]["batch_shape"])
     if len(shape) != 4 or shape[0] is not None or not all(1 <= side <= 4096 for side in shape[1:]):
         raise ModelError(f"takes images of shape {_short(shape[1:])}; expected height, width, channels")
-    layers = [keras.Input(batch_shape=shape, dtype="uint8", name="pixels")]
+    pixels = output = keras.Input(batch_shape=shape, dtype="uint8", name="pixels")
+    outputs = {nodes[0].name: pixels}
     claimed = 0
-    for config in configs[1:]:
-        layer = keras.layers.deserialize({key: config[key] for key in _LAYER_KEYS})
-        channels = shape[1 if getattr(layer, "data_format", None) == "channels_first" else -1]
-        if isinstance(layer, keras.layers.Conv2D):
-            claimed += math.prod(layer.kernel_size) * channels // layer.groups * layer.filters
-        elif isinstance(layer, keras.layers.Dense):
-            claimed += channels * layer.units
-        elif isinstance(layer, keras.layers.BatchNormalization):
-            claimed += shape[layer.axis]
+    for node in nodes[1:]:
+        layer = keras.layers.deserialize({key: node.config[key] for key in _LAYER_KEYS})
+        inputs = [outputs[name] for name in node.reads]
+        claimed += LAYERS[type(layer)].kernel(layer, inputs[0].shape)
         if claimed > numbers:
             raise ModelError(f"has a layer {_short(layer.name)} for which there are no weights")
-        shape = tuple(layer.compute_output_shape(shape))
-        layers.append(layer)
-    return keras.Sequential(layers)
+        output = outputs[node.name] = called(layer, inputs)
+    return keras.Model(pixels, output)
 
 
 def _some(names: list[str]) -> str:

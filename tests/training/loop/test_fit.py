@@ -68,7 +68,7 @@ def test_the_recorded_validation_accuracy_is_that_of_the_network(digits):
 
 def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(digits):
     """Order from (seed, epoch), and every random state a variable: what an exact resume rests on."""
-    from inklens.networks.architectures import logits_network
+    from inklens.networks.graph import logits_network
     from inklens.training.loop.batches import Batches
 
     def compiled():

@@ -16,8 +16,8 @@ import keras
 
 from inklens.datasets import Split
 from inklens.errors import OptionError
-from inklens.networks.architectures import logits_network, multiply_adds
 from inklens.networks.augmentation import Augment
+from inklens.networks.graph import logits_network, multiply_adds
 from inklens.recipes.recipe import Recipe
 from inklens.training.loop.batches import Batches
 from inklens.training.loop.interruption import Interruptible
@@ -51,7 +51,7 @@ def steps_per_epoch(recipe: Recipe, images: int) -> int:
 
 
 def fit(
-    network: keras.Sequential,
+    network: keras.Model,
     recipe: Recipe,
     train: Split,
     validation: Split,
@@ -124,7 +124,7 @@ def _callbacks(
     return callbacks
 
 
-def steps_per_execution(recipe: Recipe, network: keras.Sequential, images: int) -> int:
+def steps_per_execution(recipe: Recipe, network: keras.Model, images: int) -> int:
     """Steps that Keras runs without coming back to Python: few enough for Ctrl-C and the progress bar."""
     if keras.config.backend() == "torch":  # Keras refuses more than one there
         return 1
