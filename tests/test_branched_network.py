@@ -34,7 +34,7 @@ def run(digits, tmp_path_factory):
 
 def test_it_learns_and_its_file_says_what_it_says(run, digits):
     assert run.metrics["test"]["accuracy"] > 0.15  # chance is 0.1; thirty steps are few
-    again = Run(run.path)
+    again = Run(run.folder)
     images = digits.test.batch(slice(0, 20))
     assert any(isinstance(layer, keras.layers.Add) for layer in again.network.layers)
     session = onnxruntime.InferenceSession(run.folder.onnx, providers=["CPUExecutionProvider"])
