@@ -71,7 +71,7 @@ FLOORS = {
 LONGEST_FILE, MOST_MODULES = 400, 15
 # Words of ours that this field does not know, or that say nothing about what a file or a class holds.
 BANNED = re.compile(
-    r"judg\w*|strangers?|other_forms|neighbours|conductor|election|gather\w*|suspici\w*", re.I
+    r"judg\w*|strangers?|other_forms|neighbours|conductor|election|(?-i:gather)\w*|suspici\w*", re.I
 )
 BANNED_NAMES = {
     "forms", "neighbours", "views", "fitting", "finishing", "feed", "deadline", "describing", "Asked",

@@ -2,7 +2,8 @@
 
 What may be in it is listed; everything else is refused. onnxruntime gets the checked message, written anew,
 so that it finds nothing in the bytes that was not seen here. It cannot be stopped while it opens a file, nor
-inside a node (see `inklens.classifier.onnx_session`): what these may take is bounded here.
+inside a node (see `inklens.classifier.onnx_session`), so what these may take is bounded here: what decides
+shapes and what multiplies are numbers of the file, and windows are small.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from google.protobuf.message import DecodeError, Message
 
-from inklens.classifier.metadata import METADATA_KEY, ModelMetadata, quoted
+from inklens.classifier.metadata import MAX_SIDE, METADATA_KEY, ModelMetadata, quoted
 from inklens.errors import ModelError
 
 INPUT = "pixels"
@@ -27,12 +29,9 @@ MAX_BYTES = 512 * 2**20
 MAX_BYTES_BESIDE_WEIGHTS = 8 * 2**20
 MAX_NODES = 2_000
 MAX_INPUTS = 64
-# Sizes, axes and paddings are lists this short; on opening, onnxruntime follows them through the graph.
-MAX_LIST = 64
-# How many pieces may be joined, and joined again, to one value: 170 in a committee of eight with ten views.
-MAX_JOINED = 10_000
-# Of a convolution's or a pool's window, and the numbers of a convolution's kernels: ours have 5 and 204,800.
-MAX_SIDE = 8
+MAX_AXES = 8
+# Of a window, its steps and every padding, and the numbers of a convolution: ours have 5 and 204,800.
+MAX_WINDOW = 8
 MAX_KERNEL = 2**20
 
 # The fields of ONNX's messages (onnx/onnx.proto) that a model of ours may have.
@@ -41,17 +40,37 @@ _FIELD_NAMES = """
     ints ir_version key metadata_props model_version name node op_type opset_import output producer_name
     producer_version raw_data shape tensor_type type value value_info version
 """
-# What tf2onnx writes of our networks, and what it may write in place of that. Div is missing because
-# onnxruntime crashes where it divides the least int64 by -1.
+# What tf2onnx writes of our networks, and what it may write in place of that.
 _OPERATOR_NAMES = """
-    Add BatchNormalization Cast Concat Conv Exp Flatten Gather Gemm GlobalAveragePool GlobalMaxPool Identity
-    LeakyRelu Log LogSoftmax MatMul Max MaxPool Min Mul Neg Pad ReduceLogSumExp ReduceMax ReduceMean ReduceSum
-    Relu Reshape Shape Slice Softmax Squeeze Sub Transpose Unsqueeze
+    Add Cast Concat Conv Exp Flatten Gather Gemm Identity LeakyRelu Log LogSoftmax MatMul MaxPool Mul Pad
+    ReduceLogSumExp ReduceMax ReduceMean ReduceSum Relu Reshape Slice Softmax Squeeze Sub Transpose Unsqueeze
 """
-_FIELDS, _OPERATORS = frozenset(_FIELD_NAMES.split()), frozenset(_OPERATOR_NAMES.split())
+_ATTRIBUTE_NAMES = """
+    alpha axis beta dilations group keepdims kernel_shape noop_with_empty_axes pads perm strides to transA
+    transB
+"""
+_FIELDS = frozenset(_FIELD_NAMES.split())
+_OPERATORS = frozenset(_OPERATOR_NAMES.split())
+_ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
+_MULTIPLY = ("Conv", "Gemm", "MatMul")
+# Operators whose inputs decide shapes, all but the first, and how many numbers one of these has at most.
+_SHAPED = {
+    **dict.fromkeys(("ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceSum", "Reshape"), MAX_AXES),
+    **dict.fromkeys(("Slice", "Squeeze"), MAX_AXES),
+    "Gather": MAX_SIDE,
+    "Pad": 2 * MAX_AXES,
+    "Unsqueeze": 1,
+}
+# Of the numbers of a window: how many at most, the least and the largest.
+_WINDOW = {
+    "dilations": (2, 1, 1),
+    "kernel_shape": (2, 1, MAX_WINDOW),
+    "pads": (4, 0, MAX_WINDOW),
+    "strides": (2, 1, MAX_WINDOW),
+}
 _STANDARD_DOMAINS = ("", "ai.onnx")
-_OLDEST, _NEWEST = 13, 26  # versions of the operators
-_TYPES = {1: "float32", 2: "uint8", 6: "int32", 7: "int64"}  # TensorProto.DataType
+_FLOAT32 = 1
+_TYPES = {_FLOAT32: "float32", 2: "uint8", 6: "int32", 7: "int64"}  # TensorProto.DataType
 _SIZES = {"float32": 4, "int32": 4, "int64": 8}
 
 
@@ -97,13 +116,15 @@ def check(content: bytes) -> tuple[ModelMetadata, bytes]:
     except (DecodeError, IndexError, KeyError, UnicodeDecodeError) as error:
         raise ModelError("it is no ONNX file, or damaged; `inklens export RUN` writes model.onnx") from error
     versions = [(entry.domain, entry.version) for entry in model.opset_import]
-    if not versions or any(
-        domain not in _STANDARD_DOMAINS or not _OLDEST <= version <= _NEWEST for domain, version in versions
+    if (
+        not versions
+        or any(domain not in _STANDARD_DOMAINS or not 13 <= version <= 26 for domain, version in versions)
+        or model.ir_version < 4
     ):
         given = ", ".join(f"{version} of {quoted(domain)}" for domain, version in versions[:8]) or "none"
         raise ModelError(
-            f"it uses operators of version {given}; "
-            f"expected ONNX's own, {_OLDEST} to {_NEWEST}: export it again"
+            f"it is of IR version {model.ir_version} with operators {given}; "
+            "expected 4 or later, with ONNX's own operators, 13 to 26: export it again"
         )
     _check_graph(model.graph)
     entries = [entry.value for entry in model.metadata_props if entry.key == METADATA_KEY]
@@ -114,7 +135,8 @@ def check(content: bytes) -> tuple[ModelMetadata, bytes]:
     height, width, channels = metadata.pixels.shape
     _check_values("input", model.graph.input, [f"pixels uint8 Nx{height}x{width}x{channels}"])
     classes = len(metadata.class_names)
-    _check_values("output", model.graph.output, [f"probabilities float32 Nx{classes}", "id_score float32 N"])
+    _check_values("output", model.graph.output, ["id_score float32 N", f"probabilities float32 Nx{classes}"])
+    _leave_starts_open(model.graph)
     return metadata, model.SerializeToString()
 
 
@@ -177,65 +199,93 @@ def _check_fields(message: Message) -> None:
 
 
 def _check_graph(graph: Any) -> None:
-    weights = {tensor.name: tensor for tensor in graph.initializer}
-    if len(weights) < len(graph.initializer):
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    if len(tensors) < len(graph.initializer):
         raise ModelError("it has two tensors of the same name; export it again")
-    for tensor in weights.values():
+    for tensor in tensors.values():
         _check_tensor(tensor)
-    pieces = {INPUT: 1, **dict.fromkeys(weights, 1)}
+    known = {"", INPUT, *tensors}
     for node in graph.node:
-        _check_node(node, weights)
-        inputs = {name for name in node.input if name}
-        if node.output[0] in pieces or not inputs <= pieces.keys():
+        _check_node(node)
+        _check_numbers(node, tensors)
+        if node.output[0] in known or not {*node.input} <= known:
             raise ModelError(f"its node {quoted(node.op_type)} is not in order; export it again")
-        counts = [pieces[name] for name in node.input if name]
-        pieces[node.output[0]] = sum(counts) if node.op_type == "Concat" else max(counts, default=1)
-        if pieces[node.output[0]] > MAX_JOINED:
-            raise ModelError(f"it joins more than {MAX_JOINED:,} pieces; no model of ours has as many")
+        known.add(node.output[0])
 
 
 def _check_tensor(tensor: Any) -> None:
     """The numbers that are there are as many as the tensor says, so no size is made from nothing."""
     name, dims, kind = quoted(tensor.name), tensor.dims, _TYPES.get(tensor.data_type, "")
-    count, held = math.prod(dims), len(tensor.raw_data)
     if kind not in _SIZES:
         raise ModelError(f"tensor {name} is of type {tensor.data_type}; expected {', '.join(_SIZES)}")
-    if len(dims) > 8 or min(dims, default=1) < 1 or count * _SIZES[kind] != held:
-        shape = "x".join(map(str, dims[:8])) or "one number"
+    held, axes = len(tensor.raw_data), MAX_AXES if kind == "float32" else 1
+    if len(dims) > axes or min(dims, default=1) < 1 or math.prod(dims) * _SIZES[kind] != held:
+        shape = "x".join(map(str, dims[:MAX_AXES])) or "one number"
         raise ModelError(f"tensor {name} says {shape} and holds {held:,} bytes; the file is damaged")
-    if kind != "float32" and count > MAX_LIST:
-        raise ModelError(f"tensor {name} lists {count:,} sizes; expected at most {MAX_LIST}")
 
 
-def _check_node(node: Any, weights: Mapping[str, Any]) -> None:
+def _check_node(node: Any) -> None:
     operator = quoted(node.op_type)
     if node.domain not in _STANDARD_DOMAINS:
         raise ModelError(f"it uses the operator {operator} of {quoted(node.domain)}; expected ONNX's own")
     if node.op_type not in _OPERATORS:
         raise ModelError(f"it uses the operator {operator}, which no model of ours has")
-    if len(node.input) > MAX_INPUTS or len(node.output) != 1:
-        raise ModelError(f"its node {operator} has more than {MAX_INPUTS} inputs, or not one output")
+    if not 1 <= len(node.input) <= MAX_INPUTS or len(node.output) != 1:
+        raise ModelError(f"its node {operator} has no input, more than {MAX_INPUTS}, or not one output")
     for attribute in node.attribute:
-        # No text, which takes memory beside the arena; numbers of other types also multiply slowly.
-        if attribute.name == "to" and _TYPES.get(attribute.i) not in _SIZES:
-            raise ModelError(f"it casts to type {attribute.i}; expected {', '.join(_SIZES)}")
-        if attribute.name == "kernel_shape":
-            _check_window(attribute.ints)
-    if node.op_type in ("Conv", "Gemm", "MatMul"):
-        # Weights of the file: what two products of a short file's numbers make would take hours to multiply.
-        weight = weights.get(node.input[1]) if len(node.input) > 1 else None
-        if weight is None or _TYPES[weight.data_type] != "float32":
-            raise ModelError(f"its node {operator} does not multiply by weights of the file")
-        if node.op_type == "Conv":
-            _check_window(weight.dims[2:])
-            if (count := math.prod(weight.dims)) > MAX_KERNEL:
-                raise ModelError(f"it convolves by {count:,} numbers; expected at most {MAX_KERNEL:,}")
+        if attribute.name not in _ATTRIBUTES:
+            raise ModelError(f"its node {operator} has {quoted(attribute.name)}, which no model of ours has")
+        # Text takes memory beside the arena, and whole numbers may become sizes.
+        if attribute.name == "to" and _TYPES.get(attribute.i) not in ("float32", "uint8"):
+            raise ModelError(f"it casts to type {attribute.i}; expected float32 or uint8")
+        if attribute.name in _WINDOW:
+            _check_window(operator, attribute.ints, *_WINDOW[attribute.name])
 
 
-def _check_window(sides: Any) -> None:
-    if len(sides) > 2 or max(sides, default=0) > MAX_SIDE:
-        given = "x".join(map(str, sides[:8]))
-        raise ModelError(f"it has a window of {given}; expected at most {MAX_SIDE}x{MAX_SIDE}")
+def _check_numbers(node: Any, tensors: Mapping[str, Any]) -> None:
+    """What decides a shape is in the file: onnxruntime follows computed sizes through the graph when it opens
+    it, which can take all memory. So is what multiplies: products of products would take hours.
+    """
+    operator = quoted(node.op_type)
+    first, *others = node.input
+    deciding, computing = (others, [first]) if node.op_type in _SHAPED else ([], node.input)
+    for name in filter(None, deciding):
+        if name not in tensors or math.prod(tensors[name].dims) > _SHAPED[node.op_type]:
+            raise ModelError(f"its node {operator} takes sizes that are not in the file, or too many of them")
+    if any(name in tensors and tensors[name].data_type != _FLOAT32 for name in computing):
+        raise ModelError(f"its node {operator} computes with sizes; no model of ours does")
+    second: Any = tensors.get(others[0]) if others else None
+    if node.op_type in _MULTIPLY and second is None:
+        raise ModelError(f"its node {operator} does not multiply by weights of the file")
+    if node.op_type == "Conv":
+        count = math.prod(second.dims)
+        _check_window(operator, second.dims[2:], *_WINDOW["kernel_shape"])
+        if count > MAX_KERNEL:
+            raise ModelError(f"it convolves by {count:,} numbers; expected at most {MAX_KERNEL:,}")
+    if node.op_type == "Pad" and second is not None:
+        pads = np.frombuffer(second.raw_data, "<i8" if _TYPES[second.data_type] == "int64" else "<i4")
+        _check_window(operator, pads.tolist(), 2 * MAX_AXES, 0, MAX_WINDOW)
+
+
+def _check_window(operator: str, sizes: Any, count: int, least: int, most: int) -> None:
+    if len(sizes) > count or not all(least <= size <= most for size in sizes):
+        given = ", ".join(map(str, sizes[:MAX_AXES]))
+        raise ModelError(f"its node {operator} has sizes of {given}; expected {count} from {least} to {most}")
+
+
+def _leave_starts_open(graph: Any) -> None:
+    """Lists what a Slice starts at as an input that has a default, which leaves it open.
+
+    Else onnxruntime works slices out when it opens a file, and ends the process over a size below zero, which
+    a window larger than its picture leaves.
+    """
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    starts = {name for node in graph.node if node.op_type == "Slice" for name in node.input[1:2] if name}
+    for name in sorted(starts):
+        value = graph.input.add(name=name).type.tensor_type
+        value.elem_type = tensors[name].data_type
+        for size in tensors[name].dims:
+            value.shape.dim.add(dim_value=size)
 
 
 def _check_values(what: str, values: Any, expected: list[str]) -> None:

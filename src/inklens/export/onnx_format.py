@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,6 +30,7 @@ def write(ensemble: Ensemble, metadata: ModelMetadata, path: Path) -> None:
 
     _convert(deployable(ensemble, metadata.temperature), path)
     model = onnx.load(path)
+    _settle_sizes(model)
     del model.opset_import[:]
     model.opset_import.append(onnx.helper.make_opsetid("", OPSET))
     model.graph.name = "inklens"
@@ -65,6 +67,35 @@ def _convert(model: keras.Model, path: Path) -> None:
         # Keras asks NumPy for np.object before it patches tf2onnx (keras/src/export/tf2onnx_lib.py).
         warnings.filterwarnings("ignore", r"In the future `np\.object` will be defined", FutureWarning)
         model.export(str(path), format="onnx", opset_version=OPSET, verbose=False)
+
+
+def _settle_sizes(model: Any) -> None:
+    """Writes sizes that are computed as numbers, and leaves out what computed them.
+
+    tf2onnx flattens a batch so, but `inklens.classifier.onnx_file` takes no file that computes sizes.
+    """
+    import onnx
+
+    values = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info
+    sizes = {
+        value.name: [axis.dim_value or -1 for axis in value.type.tensor_type.shape.dim] for value in values
+    }
+    graph = model.graph
+    given = {tensor.name for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Reshape" and node.input[1] not in given:
+            node.input[1] = f"{node.output[0]}_sizes"
+            array = np.array(sizes[node.output[0]], np.int64)
+            graph.initializer.append(onnx.numpy_helper.from_array(array, node.input[1]))
+    used = {value.name for value in graph.output}
+    for node in reversed([*graph.node]):
+        if used.isdisjoint(node.output):
+            graph.node.remove(node)
+        else:
+            used.update(node.input)
+    for tensor in [*graph.initializer]:
+        if tensor.name not in used:
+            graph.initializer.remove(tensor)
 
 
 def _of_no_use(error: ModelError) -> ExportError:
