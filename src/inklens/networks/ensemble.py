@@ -64,6 +64,8 @@ def ensemble_model(
     """
     pixels = keras.Input(batch_shape=members[0].network.input_shape, dtype="uint8", name="pixels")
 
+    floats = ops.cast(pixels, "float32")  # LiteRT pads no uint8
+
     def logits_from(network: keras.Sequential, images: Any) -> Any:
         model = to_logits(network)
         return model(ops.cast(images, model.inputs[0].dtype))
@@ -71,8 +73,8 @@ def ensemble_model(
     def member_logits(member: Member) -> Any:
         transforms = TTA[member.tta]
         if len(transforms) == 1:
-            return logits_from(member.network, pixels)
-        images = ops.concatenate([transformed(pixels, transform) for transform in transforms])  # (V * N, ...)
+            return logits_from(member.network, floats)
+        images = ops.concatenate([transformed(floats, transform) for transform in transforms])  # (V * N, ...)
         logits = logits_from(member.network, images)
         return _vote(ops.reshape(logits, (len(transforms), -1, logits.shape[-1])))
 
@@ -81,7 +83,7 @@ def ensemble_model(
     id_score = ops.max(logits, axis=-1) - ops.mean(logits, axis=-1)
     detectors = [member.ood_detector for member in members if member.ood_detector is not None]
     if detectors:
-        verdicts = [logits_from(detector, pixels) for detector in detectors]  # each (N, 2)
+        verdicts = [logits_from(detector, floats) for detector in detectors]  # each (N, 2)
         log_odds = [verdict[:, 1] - verdict[:, 0] for verdict in verdicts]
         id_score = id_score + (OOD_WEIGHT / len(log_odds)) * sum(log_odds[1:], log_odds[0])
     return keras.Model(pixels, {"logits": logits, "id_score": id_score}, name="ensemble")
