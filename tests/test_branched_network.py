@@ -38,7 +38,7 @@ def test_it_learns_and_its_file_says_what_it_says(run, digits):
     images = digits.test.batch(slice(0, 20))
     assert any(isinstance(layer, keras.layers.Add) for layer in again.network.layers)
     session = onnxruntime.InferenceSession(run.folder.onnx, providers=["CPUExecutionProvider"])
-    labels = session.run(None, {"pixels": images})[0].argmax(axis=1)
+    labels = session.run(["probabilities"], {"pixels": images})[0].argmax(axis=1)
     assert np.array_equal(labels, again.predict(images).argmax(axis=1))
 
 
