@@ -12,62 +12,21 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.classifier import Classifier, Predictions
-    from inklens.datasets import Dataset, load
-    from inklens.errors import InklensError
-    from inklens.evaluation import Evaluation
-    from inklens.networks import build
-    from inklens.pixels import PixelSpec
-    from inklens.reading import Reading, read
-    from inklens.recipes import Committee, Recipe
-    from inklens.run import Run
-    from inklens.training import EpochProgress, combine, resume, train
+    from inklens.classifier import Classifier as Classifier, Predictions as Predictions
+    from inklens.datasets import Dataset as Dataset, load as load
+    from inklens.errors import InklensError as InklensError
+    from inklens.evaluation import Evaluation as Evaluation
+    from inklens.networks import build as build
+    from inklens.pixels import PixelSpec as PixelSpec
+    from inklens.reading import Reading as Reading, read as read
+    from inklens.recipes import Committee as Committee, Recipe as Recipe
+    from inklens.run import Run as Run
+    from inklens.training import (
+        EpochProgress as EpochProgress,
+        combine as combine,
+        resume as resume,
+        train as train,
+    )
 
 __version__ = "0.1.0"
-
-__all__ = [
-    "Classifier",
-    "Committee",
-    "Dataset",
-    "EpochProgress",
-    "Evaluation",
-    "InklensError",
-    "PixelSpec",
-    "Predictions",
-    "Reading",
-    "Recipe",
-    "Run",
-    "__version__",
-    "build",
-    "combine",
-    "load",
-    "read",
-    "resume",
-    "train",
-]
-
-_HOMES = {
-    "Classifier": "classifier",
-    "Committee": "recipes",
-    "Dataset": "datasets",
-    "EpochProgress": "training",
-    "Evaluation": "evaluation",
-    "InklensError": "errors",
-    "PixelSpec": "pixels",
-    "Predictions": "classifier",
-    "Reading": "reading",
-    "Recipe": "recipes",
-    "Run": "run",
-    "build": "networks",
-    "combine": "training",
-    "load": "datasets",
-    "read": "reading",
-    "resume": "training",
-    "train": "training",
-}
-
-__getattr__ = lazily(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazily(__name__)

@@ -8,36 +8,14 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.datasets.dataset import Arrays, Dataset
-    from inklens.datasets.listing import CatalogueEntry, catalogue
-    from inklens.datasets.named import NAMED
-    from inklens.datasets.sources import load, load_default
-    from inklens.datasets.splits import Split, stratified_folds, stratified_split
+    from inklens.datasets.dataset import Arrays as Arrays, Dataset as Dataset
+    from inklens.datasets.listing import CatalogueEntry as CatalogueEntry, catalogue as catalogue
+    from inklens.datasets.named import NAMED as NAMED
+    from inklens.datasets.sources import load as load, load_default as load_default
+    from inklens.datasets.splits import (
+        Split as Split,
+        stratified_folds as stratified_folds,
+        stratified_split as stratified_split,
+    )
 
-__all__ = [
-    "NAMED",
-    "Arrays",
-    "CatalogueEntry",
-    "Dataset",
-    "Split",
-    "catalogue",
-    "load",
-    "load_default",
-    "stratified_folds",
-    "stratified_split",
-]
-
-_HOMES = {
-    "Arrays": "dataset",
-    "CatalogueEntry": "listing",
-    "Dataset": "dataset",
-    "NAMED": "named",
-    "Split": "splits",
-    "catalogue": "listing",
-    "load": "sources",
-    "load_default": "sources",
-    "stratified_folds": "splits",
-    "stratified_split": "splits",
-}
-
-__getattr__ = lazily(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazily(__name__)

@@ -8,29 +8,9 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.export.formats import FORMATS, require
-    from inklens.export.proof import Proof, prove
-    from inklens.export.run_export import export_run, write_onnx
-    from inklens.export.validation_outputs import ValidationOutputs
+    from inklens.export.formats import FORMATS as FORMATS, require as require
+    from inklens.export.proof import Proof as Proof, prove as prove
+    from inklens.export.run_export import export_run as export_run, write_onnx as write_onnx
+    from inklens.export.validation_outputs import ValidationOutputs as ValidationOutputs
 
-__all__ = [
-    "FORMATS",
-    "Proof",
-    "ValidationOutputs",
-    "export_run",
-    "prove",
-    "require",
-    "write_onnx",
-]
-
-_HOMES = {
-    "FORMATS": "formats",
-    "Proof": "proof",
-    "ValidationOutputs": "validation_outputs",
-    "export_run": "run_export",
-    "prove": "proof",
-    "require": "formats",
-    "write_onnx": "run_export",
-}
-
-__getattr__ = lazily(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazily(__name__)

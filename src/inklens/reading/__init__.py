@@ -8,24 +8,8 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.reading.read_page import read
-    from inklens.reading.reading import Digit, Number, Reading
-    from inklens.reading.reading_files import write_reading
+    from inklens.reading.read_page import read as read
+    from inklens.reading.reading import Digit as Digit, Number as Number, Reading as Reading
+    from inklens.reading.reading_files import write_reading as write_reading
 
-__all__ = [
-    "Digit",
-    "Number",
-    "Reading",
-    "read",
-    "write_reading",
-]
-
-_HOMES = {
-    "Digit": "reading",
-    "Number": "reading",
-    "Reading": "reading",
-    "read": "read_page",
-    "write_reading": "reading_files",
-}
-
-__getattr__ = lazily(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazily(__name__)

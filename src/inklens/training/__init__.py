@@ -8,23 +8,9 @@ from typing import TYPE_CHECKING
 from inklens.lazy import lazily
 
 if TYPE_CHECKING:
-    from inklens.training.committee.combine import combine
-    from inklens.training.committee.resume import resume
-    from inklens.training.progress import EpochProgress
-    from inklens.training.train_run import train
+    from inklens.training.committee.combine import combine as combine
+    from inklens.training.committee.resume import resume as resume
+    from inklens.training.progress import EpochProgress as EpochProgress
+    from inklens.training.train_run import train as train
 
-__all__ = [
-    "EpochProgress",
-    "combine",
-    "resume",
-    "train",
-]
-
-_HOMES = {
-    "EpochProgress": "progress",
-    "combine": "committee.combine",
-    "resume": "committee.resume",
-    "train": "train_run",
-}
-
-__getattr__ = lazily(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazily(__name__)
