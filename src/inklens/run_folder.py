@@ -104,6 +104,16 @@ class NetworkFiles(NamedTuple):
     ood_detector: Path | None = None
 
 
+class _Inside:
+    """An attribute of a run folder: the path of a file or folder in it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, run: "RunFolder", owner: type) -> Path:
+        return run.path / self.name
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """A folder that says everything about one training run. Make one with `create` or `open`.
@@ -114,57 +124,19 @@ class RunFolder:
 
     path: Path
 
-    @property
-    def recipe(self) -> Path:
-        return self.path / "recipe.json"
-
-    @property
-    def environment(self) -> Path:
-        return self.path / "environment.json"
-
-    @property
-    def history(self) -> Path:
-        return self.path / "history.csv"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.json"
-
-    @property
-    def labels(self) -> Path:
-        return self.path / "labels.txt"
-
-    @property
-    def model(self) -> Path:
-        return self.path / "model.keras"
-
-    @property
-    def ood_detector(self) -> Path:
-        return self.path / "ood_detector.keras"
-
-    @property
-    def onnx(self) -> Path:
-        return self.path / "model.onnx"
-
-    @property
-    def validation(self) -> Path:
-        return self.path / "validation.npz"
-
-    @property
-    def predictions(self) -> Path:
-        return self.path / "predictions.csv"
-
-    @property
-    def per_class(self) -> Path:
-        return self.path / "per_class.csv"
-
-    @property
-    def pictures(self) -> Path:
-        return self.path / "pictures"
-
-    @property
-    def report(self) -> Path:
-        return self.path / "report.html"
+    recipe = _Inside("recipe.json")
+    environment = _Inside("environment.json")
+    history = _Inside("history.csv")
+    metrics = _Inside("metrics.json")
+    labels = _Inside("labels.txt")
+    model = _Inside("model.keras")
+    ood_detector = _Inside("ood_detector.keras")
+    onnx = _Inside("model.onnx")
+    validation = _Inside("validation.npz")
+    predictions = _Inside("predictions.csv")
+    per_class = _Inside("per_class.csv")
+    pictures = _Inside("pictures")
+    report = _Inside("report.html")
 
     @classmethod
     def create(cls, output: str | Path | None, name: str | None, default_stem: str) -> Self:
