@@ -14,6 +14,9 @@
 The message of each is one line: what was given, what is expected, how to put it right.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class InklensError(Exception):
     """The root of the tree: catch this to catch everything that a user's input can cause."""
@@ -59,3 +62,22 @@ class ExportError(InklensError):
     """An exported file, loaded afresh, does not say what the network says; the file is not kept."""
 
     exit_code = 4
+
+
+@contextmanager
+def needing(package: str, what: str, extra: str = "train") -> Iterator[None]:
+    """An import inside that fails says what needs the package, and how to install it.
+
+    Raises:
+        MissingPackageError: it is not installed.
+
+    Example:
+        >>> with needing("scipy", "evaluation"):
+        ...     from scipy.stats import binomtest
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingPackageError(
+            f"{what} needs {package}, which is not installed; pip install 'inklens[{extra}]'"
+        ) from error

@@ -56,7 +56,7 @@ def test_the_likelihood_of_huge_logits_is_finite():
     [
         ([[1.0, 2.0]], [2], "labels from 2 to 2; expected 0 to 1"),
         ([[1.0, float("nan")]], [0], "not finite"),
-        ([[1.0, 2.0]], [0, 1], "one whole number per image"),
+        ([[1.0, 2.0]], [0, 1], "whole numbers, one per image"),
         (np.empty((0, 2)), np.empty(0, int), "at least one image"),
     ],
 )

@@ -33,7 +33,7 @@ def test_what_is_not_known_is_an_empty_cell(tmp_path) -> None:
     [
         ([0, 4], [0, 1], "labels from 0 to 4; expected 0 to 3"),
         ([0, 1], [0, -1], "predicted classes from -1 to 0"),
-        ([0, 1], [0], "a whole number per image"),
+        ([0, 1], [0], "expected 2 whole numbers, one per image"),
         ([0.0, 1.0], [0, 1], "type float64"),
     ],
 )

@@ -3,8 +3,7 @@
 from statistics import NormalDist
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from inklens.evaluation import wilson_interval
 

@@ -61,7 +61,7 @@ def test_certainty_falls_into_the_last_bin() -> None:
 
 
 def test_what_does_not_fit_is_refused_in_words() -> None:
-    with pytest.raises(DataError, match="one whole number per image"):
+    with pytest.raises(DataError, match="whole numbers, one per image"):
         reliability_curve(PROBABILITIES, [0, 1])
     with pytest.raises(ValueError, match="bins is 0; expected 1 or more"):
         reliability_curve(PROBABILITIES, LABELS, bins=0)

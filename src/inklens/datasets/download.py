@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from inklens.datasets.idx import decompressed
-from inklens.errors import DataError, DownloadError, MissingPackageError
+from inklens.errors import DataError, DownloadError, needing
 
 _LARGEST = 2**30  # bytes unpacked; MNIST's largest file has 47 million
 _TIMEOUT = (5, 30)  # seconds to connect, and to wait for the next piece
@@ -38,12 +38,8 @@ def fetch(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) ->
 
 
 def _fetch_one(name: str, checksum: str, mirrors: Sequence[str], scratch: Path) -> Path:
-    try:
+    with needing("the package pooch", "downloading"):
         import pooch
-    except ImportError as error:
-        raise MissingPackageError(
-            "downloading needs the package pooch, which is not installed; pip install 'inklens[train]'"
-        ) from error
     pooch.get_logger().setLevel("WARNING")  # else it announces each file on standard error
     answers: list[str] = []
     for mirror in mirrors:

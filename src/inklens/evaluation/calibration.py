@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inklens.errors import DataError, MissingPackageError
+from inklens.errors import DataError, needing
+from inklens.evaluation.evaluation import checked_labels
 
-try:
+with needing("scipy", "evaluation"):
     from scipy.optimize import brentq
     from scipy.special import log_softmax, softmax
-except ImportError as error:
-    raise MissingPackageError(
-        "evaluation needs scipy, which is not installed; pip install 'inklens[train]'"
-    ) from error
 
 # Outside of this the network is so wrong that no temperature helps.
 _LOWEST, _HIGHEST = 0.05, 20.0
@@ -72,17 +69,12 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 def checked_logits(logits: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Returns both as arrays of one dtype, or raises the DataError that says what is wrong with them."""
     z = np.asarray(logits, np.float64)
-    y = np.asarray(labels)
-    if z.ndim != 2 or len(z) == 0 or y.shape != (len(z),) or not np.issubdtype(y.dtype, np.integer):
-        raise DataError(
-            f"logits of shape {z.shape} and labels of shape {y.shape} and type {y.dtype}; expected "
-            "(images, classes) and one whole number per image, and at least one image"
-        )
-    if y.min() < 0 or y.max() >= z.shape[1]:
-        raise DataError(f"labels from {y.min()} to {y.max()}; expected 0 to {z.shape[1] - 1}")
+    if z.ndim != 2 or len(z) == 0:
+        raise DataError(f"logits of shape {z.shape}; expected (images, classes), and at least one image")
+    y = checked_labels(labels, *z.shape)
     if not np.isfinite(z).all():
         raise DataError("logits that are not finite; expected those of a training that did not diverge")
-    return z, y.astype(np.int64)
+    return z, y
 
 
 def checked_id_score(id_score: ArrayLike, images: int) -> NDArray[np.float64]:

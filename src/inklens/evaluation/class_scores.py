@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inklens.errors import DataError, MissingPackageError
-from inklens.evaluation.evaluation import NO_SKLEARN
+from inklens.errors import needing
+from inklens.evaluation.evaluation import checked_labels
 
 CSV_HEADER = ("class", "precision", "recall", "f1", "support")
 
@@ -46,23 +46,11 @@ def per_class_scores(
         DataError: the arrays do not fit each other, or hold a class without a name.
         MissingPackageError: scikit-learn is not installed.
     """
-    try:
+    with needing("scikit-learn", "evaluation"):
         from sklearn.metrics import precision_recall_fscore_support
-    except ImportError as error:
-        raise MissingPackageError(NO_SKLEARN) from error
-
-    y, guesses = np.asarray(labels), np.asarray(predicted)
-    classes = len(class_names)
-    for what, values in (("labels", y), ("predicted classes", guesses)):
-        if values.shape != y.shape or y.ndim != 1 or not np.issubdtype(values.dtype, np.integer):
-            raise DataError(
-                f"{what} of shape {values.shape} and type {values.dtype}; expected a whole number per image"
-            )
-        if len(values) and not 0 <= values.min() <= values.max() < classes:
-            raise DataError(
-                f"{what} from {values.min()} to {values.max()}; expected 0 to {classes - 1}, "
-                f"as there are {classes} classes"
-            )
+    images, classes = np.size(labels), len(class_names)
+    y = checked_labels(labels, images, classes)
+    guesses = checked_labels(predicted, images, classes, "predicted classes")
     columns = precision_recall_fscore_support(
         y, guesses, labels=np.arange(classes), average=None, zero_division=np.nan
     )

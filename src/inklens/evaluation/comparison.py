@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inklens.errors import DataError, MissingPackageError, OptionError
+from inklens.errors import DataError, OptionError, needing
 from inklens.evaluation.evaluation import Evaluation, checked, evaluate
 
 
@@ -147,13 +147,8 @@ def mcnemar(first_correct: ArrayLike, second_correct: ArrayLike) -> McNemar:
         >>> mcnemar([True, True, True], [True, False, False])
         McNemar(only_first=2, only_second=0, p=0.5)
     """
-    try:
+    with needing("scipy", "a comparison"):
         from scipy.stats import binomtest
-    except ImportError as error:
-        raise MissingPackageError(
-            "a comparison needs scipy, which is not installed; pip install 'inklens[train]'"
-        ) from error
-
     first, second = np.asarray(first_correct), np.asarray(second_correct)
     if first.shape != second.shape or first.ndim != 1 or {first.dtype, second.dtype} != {np.dtype(bool)}:
         raise DataError(

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inklens.errors import DataError, MissingPackageError
+from inklens.errors import DataError, needing
 from inklens.evaluation.interval import wilson_interval
 
 # A softmax in float16 or bfloat16 misses a sum of 1 by a little; logits miss it by a lot.
 _SUM_TOLERANCE = 0.02
 # What Keras clips probabilities to before the logarithm, so that the two losses agree.
 _EPSILON = 1e-7
-NO_SKLEARN = "evaluation needs scikit-learn, which is not installed; pip install 'inklens[train]'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +66,8 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[
     Raises:
         DataError: the arrays do not fit each other, or do not hold what is said above.
     """
-    try:
+    with needing("scikit-learn", "evaluation"):
         from sklearn.metrics import confusion_matrix
-    except ImportError as error:
-        raise MissingPackageError(NO_SKLEARN) from error
-
     p, y = checked(probabilities, labels, class_names)
     n, classes = p.shape
     predicted = p.argmax(axis=1)
@@ -100,11 +96,8 @@ def top_k_accuracy(probabilities: ArrayLike, labels: ArrayLike, k: int) -> float
         ValueError: `k` is less than 1.
         MissingPackageError: scikit-learn is not installed.
     """
-    try:
+    with needing("scikit-learn", "evaluation"):
         from sklearn.metrics import top_k_accuracy_score
-    except ImportError as error:
-        raise MissingPackageError(NO_SKLEARN) from error
-
     if k < 1:
         raise ValueError(f"k is {k}; expected 1 or more")
     shape = np.shape(probabilities)
@@ -122,25 +115,31 @@ def checked(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Returns both as arrays of one dtype, or raises the DataError that says what is wrong with them."""
     p = np.asarray(probabilities, dtype=np.float64)
-    y = np.asarray(labels)
     classes = len(class_names)
     if p.ndim != 2 or len(p) == 0 or p.shape[1] != classes:
         raise DataError(
             f"probabilities of shape {p.shape}; expected (images, {classes}), one column per class,"
             " and at least one image"
         )
-    if y.shape != (len(p),) or not np.issubdtype(y.dtype, np.integer):
-        raise DataError(
-            f"labels of shape {y.shape} and type {y.dtype}; expected {len(p)} whole numbers, one per image"
-        )
-    if y.min() < 0 or y.max() >= classes:
-        raise DataError(
-            f"labels from {y.min()} to {y.max()}; expected 0 to {classes - 1}, as there are {classes} classes"
-        )
+    y = checked_labels(labels, len(p), classes)
     # Written so that NaN fails it.
     if not (np.all(p >= 0) and np.all(abs(p.sum(axis=1) - 1) <= _SUM_TOLERANCE)):
         raise DataError(
             "probabilities that are negative, NaN, or do not sum to 1 in every row;"
             " expected the softmax of a network that trained without diverging"
         )
-    return p, y.astype(np.int64)
+    return p, y
+
+
+def checked_labels(labels: ArrayLike, images: int, classes: int, what: str = "labels") -> NDArray[np.int64]:
+    """Returns them as int64 (N,), or raises the DataError that says what is wrong with them."""
+    y = np.asarray(labels)
+    if y.shape != (images,) or not np.issubdtype(y.dtype, np.integer):
+        raise DataError(
+            f"{what} of shape {y.shape} and type {y.dtype}; expected {images} whole numbers, one per image"
+        )
+    if images and not 0 <= y.min() <= y.max() < classes:
+        raise DataError(
+            f"{what} from {y.min()} to {y.max()}; expected 0 to {classes - 1}, as there are {classes} classes"
+        )
+    return y.astype(np.int64)

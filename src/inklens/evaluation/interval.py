@@ -1,6 +1,6 @@
 """How far an accuracy that was measured on n images can be trusted."""
 
-from inklens.errors import MissingPackageError
+from inklens.errors import needing
 
 
 def wilson_interval(correct: int, n: int) -> tuple[float, float]:
@@ -23,12 +23,8 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
         >>> wilson_interval(9873, 10000)
         (0.9849..., 0.9893...)
     """
-    try:
+    with needing("scipy", "evaluation"):
         from scipy.stats import binomtest
-    except ImportError as error:
-        raise MissingPackageError(
-            "evaluation needs scipy, which is not installed; pip install 'inklens[train]'"
-        ) from error
 
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
     return float(low), float(high)
