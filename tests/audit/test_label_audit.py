@@ -63,28 +63,25 @@ def test_the_folder_has_the_list_the_sheet_and_how_it_was_made(audited):
     assert folder.status()["state"] == "done"
 
 
-def test_an_interrupted_audit_says_so(digits, tmp_path):
+def test_an_interrupted_audit_of_things_says_so_and_goes_through_them_as_often_as_the_recipe_says(
+    digits, tmp_path
+):
+    seen = []
+
     def interrupt(now):
+        seen.append(now)
         raise KeyboardInterrupt
 
+    things, recipe = replace(digits, kind="things"), replace(QUICK, things={"epochs": 3})
     with pytest.raises(KeyboardInterrupt):
-        audit_labels(digits, QUICK, folds=2, output=tmp_path, progress=interrupt)
+        audit_labels(things, recipe, folds=2, output=tmp_path, progress=interrupt)
     (folder,) = tmp_path.iterdir()
     assert RunFolder.open(folder).status()["state"] == "interrupted"
     assert not (folder / "label_issues.csv").exists()
+    assert [one.epochs for one in seen] == [3]
 
 
 def test_more_folds_than_the_smallest_class_has_images_leave_nothing_behind(digits, tmp_path):
     with pytest.raises(OptionError, match="1000 folds of 4,000 images"):
         audit_labels(digits, QUICK, folds=1000, output=tmp_path)
     assert not any(tmp_path.iterdir())
-
-
-def test_things_are_gone_through_as_often_as_the_recipe_says(digits, tmp_path):
-    recipe = replace(QUICK, epochs=1, things={"epochs": 3})
-    seen = []
-    few = digits.train.take(np.arange(0, len(digits.train), 7))
-    audit_labels(
-        replace(digits, kind="things", train=few), recipe, folds=2, output=tmp_path, progress=seen.append
-    )
-    assert max(one.epoch for one in seen) == max(one.epochs for one in seen) == 3

@@ -40,28 +40,25 @@ class ErrorRate:
         """The error's 95 % Wilson interval."""
         return wilson_interval(self.errors, self.n)
 
-    def to_dict(self) -> dict[str, Any]:
-        return {"error": self.error, "interval": list(self.interval)}
-
 
 @dataclass(frozen=True)
 class CorruptionErrors:
     """Error rates, as the network gets the images directly and, where framing changes them, after framing.
 
     Args:
-        clean: on the images as they are.
-        direct: by the corruption's name.
-        framed: the same, of the corrupted images brought to the network's framing; None where that leaves
-            them as they are.
+        direct: of the images as they are ("clean"), then by the corruption's name.
+        framed: the same, of the images brought to the network's framing; None where that changes none.
         seed: of the corruptions.
-        clean_framed: of the clean images, framed too; None where `framed` is.
     """
 
-    clean: ErrorRate
     direct: Mapping[str, ErrorRate]
     framed: Mapping[str, ErrorRate] | None
     seed: int
-    clean_framed: ErrorRate | None = None
+
+    @property
+    def clean(self) -> ErrorRate:
+        """On the images as they are."""
+        return self.direct[CLEAN]
 
     @property
     def mean_error(self) -> float:
@@ -70,35 +67,21 @@ class CorruptionErrors:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, for robustness.json."""
-        framed = None
-        if self.framed is not None and self.clean_framed is not None:
-            framed = {
-                "corruptions": _plain(self.framed),
-                "mean_error": mean_error(self.framed),
-                "clean_error": self.clean_framed.error,
-                "clean_interval": list(self.clean_framed.interval),
-            }
-        return {
-            "corruptions": _plain(self.direct),
-            "mean_error": self.mean_error,
-            "clean_error": self.clean.error,
-            "clean_interval": list(self.clean.interval),
-            "framed": framed,
-            "images": self.clean.n,
-            "seed": self.seed,
-        }
+        framed = None if self.framed is None else _plain(self.framed)
+        return {**_plain(self.direct), "framed": framed, "images": self.clean.n, "seed": self.seed}
 
     def table(self) -> tuple[list[str], list[list[str | float]]]:
         """Header and rows of robustness.csv: clean images, then each corruption; errors are shares of 1."""
-        header = ["corruption", "error", "interval_low", "interval_high"]
-        rows: list[list[str | float]] = [[CLEAN, self.clean.error, *self.clean.interval]]
-        rows += [[name, rate.error, *rate.interval] for name, rate in self.direct.items()]
-        if self.framed is not None and self.clean_framed is not None:
-            header += [f"framed_{column}" for column in header[1:]]
-            rates = [self.clean_framed, *self.framed.values()]
-            for row, rate in zip(rows, rates, strict=True):
-                row += [rate.error, *rate.interval]
-        return header, rows
+        columns = ["error", "interval_low", "interval_high"]
+        header, ways = ["corruption", *columns], [self.direct]
+        if self.framed is not None:
+            header += [f"framed_{column}" for column in columns]
+            ways.append(self.framed)
+        rates = {name: [way[name] for way in ways] for name in self.direct}
+        return header, [
+            [name, *(figure for rate in both for figure in (rate.error, *rate.interval))]
+            for name, both in rates.items()
+        ]
 
 
 def measure_corruption_errors(
@@ -134,30 +117,30 @@ def measure_corruption_errors(
 
     direct: dict[str, ErrorRate] = {}
     framed: dict[str, ErrorRate] = {}
-    clean = clean_framed = count(images)
     changed = False
-    if spec is not None:
-        again = np.stack([frame(image, spec) for image in images])
-        if not np.array_equal(again, images):
-            clean_framed, changed = count(again), True
-    for done, name in enumerate(CORRUPTIONS):
-        if on_corruption:
-            on_corruption(name, done, len(CORRUPTIONS))
-        corrupted = corrupt(images, name, seed)
-        direct[name] = framed[name] = count(corrupted)
+    for number, name in enumerate((CLEAN, *CORRUPTIONS)):
+        if on_corruption and number:
+            on_corruption(name, number - 1, len(CORRUPTIONS))
+        seen = corrupt(images, name, seed) if number else images
+        direct[name] = framed[name] = count(seen)
         if spec is not None:
-            again = np.stack([frame(image, spec) for image in corrupted])
-            if not np.array_equal(again, corrupted):
+            again = np.stack([frame(image, spec) for image in seen])
+            if not np.array_equal(again, seen):
                 framed[name], changed = count(again), True
-    if not changed:
-        return CorruptionErrors(clean, direct, None, seed)
-    return CorruptionErrors(clean, direct, framed, seed, clean_framed)
+    return CorruptionErrors(direct, framed if changed else None, seed)
 
 
 def mean_error(rates: Mapping[str, ErrorRate]) -> float:
     """The mean of the errors, each corruption counting the same; share of 1."""
-    return fmean(rate.error for rate in rates.values())
+    return fmean(rates[name].error for name in CORRUPTIONS)
 
 
 def _plain(rates: Mapping[str, ErrorRate]) -> dict[str, Any]:
-    return {name: rate.to_dict() for name, rate in rates.items()}
+    said = {name: {"error": rate.error, "interval": list(rate.interval)} for name, rate in rates.items()}
+    clean = said.pop(CLEAN)
+    return {
+        "corruptions": said,
+        "mean_error": mean_error(rates),
+        "clean_error": clean["error"],
+        "clean_interval": clean["interval"],
+    }

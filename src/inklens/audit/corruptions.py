@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.audit.per_image_random import PerImageRandom
+from inklens.choices import check_choice
 from inklens.errors import DataError, OptionError
 
 Images = NDArray[np.uint8]
@@ -65,8 +66,7 @@ def corrupt(images: Images, name: str, seed: int = 0) -> Images:
     Example:
         >>> turned = corrupt(images, "rotation", seed=1)
     """
-    if name not in _CORRUPTIONS:
-        raise OptionError(f"unknown corruption {name!r}: expected one of {', '.join(CORRUPTIONS)}")
+    check_choice("corruption", name, CORRUPTIONS)
     if type(seed) is not int or seed < 0:
         raise OptionError(f"seed is {seed!r}; expected a whole number, 0 or more")
     images = np.asarray(images)

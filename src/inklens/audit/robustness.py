@@ -84,11 +84,8 @@ def _draw(
     images = split.batch(chosen)
     seen = {CLEAN: images} | {name: corrupt(images, name, measured.seed) for name in CORRUPTIONS}
     rows = {name: (shown, predict(shown).argmax(axis=1)) for name, shown in seen.items()}
-    errors = {CLEAN: measured.clean.error} | {name: rate.error for name, rate in measured.direct.items()}
-    framed = None
-    if measured.framed is not None and measured.clean_framed is not None:
-        framed = {CLEAN: measured.clean_framed.error}
-        framed |= {name: rate.error for name, rate in measured.framed.items()}
+    errors = {name: rate.error for name, rate in measured.direct.items()}
+    framed = None if measured.framed is None else {name: one.error for name, one in measured.framed.items()}
     counted = f"{measured.clean.n:,} test images of {data}"
     subtitle = f"mean error {100 * measured.mean_error:.2f} % on {counted}; wrong ones are framed and crossed"
     with folder.atomic(PICTURE) as path:

@@ -113,20 +113,18 @@ def _progress(name: str) -> Iterator[Callable[[str, int, int], None]]:
 
 def _print_table(names: list[str], measured: "list[CorruptionErrors]") -> None:
     """A row for each corruption, a column for each run, and one more where framing changes the images."""
-    from inklens.audit.corruption_errors import mean_error
+    from inklens.audit.corruption_errors import CLEAN, mean_error
 
     columns = []
     for name, robustness in zip(names, measured, strict=True):
-        columns.append((name, robustness.clean, robustness.direct))
+        columns.append((name, robustness.direct))
         if robustness.framed is not None:
-            clean = robustness.clean_framed or robustness.clean
-            columns.append((f"{name}, framed", clean, robustness.framed))
-    rows = [["corruption", *(name for name, _, _ in columns)]]
-    rows.append(["none", *(_percent(clean.error) for _, clean, _ in columns)])
+            columns.append((f"{name}, framed", robustness.framed))
+    rows = [["corruption", *(name for name, _ in columns)]]
     for corruption in measured[0].direct:
-        shares = [_percent(rates[corruption].error) for _, _, rates in columns]
-        rows.append([corruption.replace("_", " "), *shares])
-    rows.append(["mean", *(_percent(mean_error(rates)) for _, _, rates in columns)])
+        shares = [_percent(rates[corruption].error) for _, rates in columns]
+        rows.append(["none" if corruption == CLEAN else corruption.replace("_", " "), *shares])
+    rows.append(["mean", *(_percent(mean_error(rates)) for _, rates in columns)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *cells in rows:
         right = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
