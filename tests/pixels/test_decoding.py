@@ -5,8 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from PIL import Image, ImageOps
 
 from inklens.errors import ImageError, OptionError
@@ -82,13 +81,6 @@ def test_floating_point_pixels_are_refused():
         decode(packed(Image.fromarray(np.zeros((2, 2), np.float32)), "TIFF"))
 
 
-def test_exif_turns_an_image_upright(ramp):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
-    turned = decode(packed(Image.fromarray(ramp), exif=exif))
-    assert np.array_equal(turned[..., 0], np.rot90(ramp, -1))
-
-
 @pytest.mark.parametrize("orientation", range(10))
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 @pytest.mark.parametrize(
@@ -141,6 +133,7 @@ def test_of_an_animation_the_first_picture_counts(ramp):
         (b"", "is empty"),
         (b"no image at all", "no image of a known format; expected PNG, JPEG"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no image of a known format"),
+        (packed(Image.new("L", (8, 6)), "TGA"), "no image of a known format"),
     ],
 )
 def test_what_is_no_image_is_refused_by_its_name(tmp_path, content, said):
@@ -150,11 +143,6 @@ def test_what_is_no_image_is_refused_by_its_name(tmp_path, content, said):
         decode(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_a_format_that_is_not_on_the_list_is_refused(ramp):
-    with pytest.raises(ImageError, match="no image of a known format"):
-        decode(packed(Image.fromarray(ramp), "TGA"))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
@@ -194,14 +182,11 @@ def test_a_bomb_is_refused_before_it_is_decoded_and_without_a_warning(side):
         with pytest.raises(ImageError, match="pixels; expected at most 50,000,000"):
             decode(png_that_claims(side, side))
     assert not seen
-
-
-def test_the_pixel_limit_can_be_set(ramp):
     with pytest.raises(ImageError, match="8x6 pixels; expected at most 47"):
-        decode(packed(Image.fromarray(ramp)), max_pixels=47)
+        decode(png_that_claims(8, 6), max_pixels=47)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM"]), st.data())
 def test_damaged_bytes_give_an_image_or_an_image_error(kind, data):
     content = bytearray(packed(Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)), kind))

@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from inklens.errors import DataError, ImageError, OptionError
+from inklens.errors import DataError, ImageError
 from inklens.pixels import PixelSpec, frame
-from inklens.pixels.channels import with_channels
 
 
 @pytest.mark.parametrize("framing", ["pad", "stretch", "none"])
@@ -71,8 +69,3 @@ def test_any_image_gets_the_shape_of_the_spec_and_a_flat_one_stays_flat(shape, w
 def test_what_is_no_grey_or_rgb_image_is_refused(image):
     with pytest.raises(DataError, match="expected"):
         frame(image, PixelSpec(8, 8, 1))
-
-
-def test_a_channel_count_that_does_not_exist_is_refused():
-    with pytest.raises(OptionError, match="channels is 4"):
-        with_channels(np.zeros((2, 2, 1), np.uint8), 4)

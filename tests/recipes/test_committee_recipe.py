@@ -31,7 +31,7 @@ def test_options_are_for_all_members():
     assert said == {(2, "conv5x5", 0)}  # who names the epochs gets just these
 
 
-def test_the_members_of_the_preset_have_unlike_networks_and_one_judge():
+def test_the_members_of_the_preset_have_unlike_networks_and_one_ood_detector():
     members = Committee.from_preset("committee").members.values()
     assert len({(recipe.network, recipe.activation) for recipe in members}) == 5
     assert [recipe.ood_detector for recipe in members].count("none") == 4

@@ -6,6 +6,20 @@ from numpy.typing import NDArray
 from inklens.errors import DataError, OptionError
 
 
+def with_axes(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 (H, W) or (H, W, C) as (H, W, C).
+
+    Raises:
+        DataError: another type or shape.
+    """
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0:
+        raise DataError(
+            f"an image of {image.dtype} {image.shape}; expected uint8 (H, W), (H, W, 1) or (H, W, 3)"
+        )
+    return image[..., None] if image.ndim == 2 else image
+
+
 def with_channels(image: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     """uint8 (H, W, 1 or 3) with `channels` channels.
 

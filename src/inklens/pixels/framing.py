@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.errors import DataError, ImageError
-from inklens.pixels.channels import with_channels
+from inklens.errors import ImageError
+from inklens.pixels.channels import with_axes, with_channels
 from inklens.pixels.spec import PixelSpec
 
 _MOST_PIXELS = 1_000_000  # enough for one piece of writing
@@ -31,13 +31,7 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
         DataError: another type, shape or channel count.
         ImageError: framing is "none" and the size differs.
     """
-    image = np.asarray(image)
-    if image.ndim == 2:
-        image = image[..., None]
-    if image.dtype != np.uint8 or image.ndim != 3 or image.size == 0:
-        raise DataError(
-            f"an image of {image.dtype} {image.shape}; expected uint8 (H, W), (H, W, 1) or (H, W, 3)"
-        )
+    image = with_axes(image)
     if spec.framing == "ink":
         return _framed_ink(image, spec)
     image = with_channels(image, spec.channels)

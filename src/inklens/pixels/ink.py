@@ -14,9 +14,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.errors import DataError
-from inklens.pixels.channels import with_channels
-
 Ink = NDArray[np.float32]
 
 _CROP_SIDE = 64  # pixels; in a smaller crop the light hardly changes
@@ -30,20 +27,6 @@ _SEPARABLE, _DOUBTFUL = 0.85, 0.74
 _ALIKE = 0.47  # deviation that remains after a mean over 3x3: a third for noise, at least half for strokes
 _FEW_PIXELS = 300
 _NOISES = 5  # standard deviations of the paper by which ink differs from it at least
-
-
-def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 (H, W) by ITU-R 601 luma.
-
-    Raises:
-        DataError: another type, shape or channel count.
-    """
-    image = np.asarray(image)
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0:
-        raise DataError(
-            f"an image of {image.dtype} {image.shape}; expected uint8 (H, W), (H, W, 1) or (H, W, 3)"
-        )
-    return image if image.ndim == 2 else with_channels(image, 1)[..., 0]
 
 
 def ink_of_grey(grey: NDArray[np.uint8], dark: bool, widest: float | None = None) -> Ink:

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.pixels.ink import SMALLEST_SIDE, Ink, as_grey, dark_on_light, ink_of_grey, shrunk
+from inklens.pixels.channels import with_axes, with_channels
+from inklens.pixels.ink import SMALLEST_SIDE, Ink, dark_on_light, ink_of_grey, shrunk
 from inklens.pixels.ink_placing import stroke_width
 
 _SIDE = 256  # pixels along the longer side that show the shape of a sheet
@@ -46,7 +47,7 @@ def find_ink(image: NDArray[np.uint8], *, widest: float | None = None, dark: boo
     Raises:
         DataError: the image has another type, shape or channel count.
     """
-    grey = as_grey(image)
+    grey = with_channels(with_axes(image), 1)[..., 0]
     if min(grey.shape) < SMALLEST_SIDE:
         return np.zeros(grey.shape, np.float32)
     decided = dark_on_light(grey) if dark is None else dark

@@ -58,7 +58,8 @@ def _out_of_range(cls: type[_T]) -> type[_T]:
             construct(self, *args, **values)
         except ValidationError as error:
             complaints = error.errors(include_url=False)
-            name, given = complaints[0]["loc"][0], complaints[0]["input"]
+            name = str(complaints[0]["loc"][0])
+            given = values.get(name, complaints[0]["input"])
             about = [one for one in complaints if one["loc"][0] == name]
             expected = " or ".join(dict.fromkeys(_expected(one["msg"]) for one in about))
             raise OptionError(f"{name} {given!r} is out of range: expected {expected}") from error
