@@ -8,7 +8,6 @@ Finished runs stay in `--runs` and are not trained again either; a committee goe
 lacks.
 """
 
-import argparse
 import json
 import statistics
 from pathlib import Path
@@ -121,9 +120,7 @@ def _over_seeds(parts: list[dict], figure: str) -> dict[str, float | None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--seeds", type=int, default=3)

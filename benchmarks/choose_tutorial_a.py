@@ -7,7 +7,6 @@ the arithmetic), and is scored on 5,000 others of them by the mean accuracy of i
 set stays closed. Finished candidates are kept: the command goes on where it was.
 """
 
-import argparse
 import json
 import statistics
 
@@ -72,9 +71,7 @@ def scored(train: Split, images: int, epochs: int, options: dict) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--epochs", type=int, default=8)
     given = parser.parse_args()

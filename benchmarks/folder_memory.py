@@ -7,7 +7,6 @@ samples the anonymous memory (RssAnon) of that process. Decoded, the images are 
 map, whose pages the system may drop. Linux only.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -44,9 +43,7 @@ def anonymous_bytes(pid: int) -> int | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--images", type=int, default=100_000)
     parser.add_argument("--classes", type=int, default=10)
     parser.add_argument("--network", default="convnet-small")

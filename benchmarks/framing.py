@@ -6,7 +6,6 @@ Beside them, what the tutorials do instead (resize, and invert where it is brigh
 of the fastest of the rounds, on one thread.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -46,7 +45,7 @@ def photo(digit: np.ndarray, side: int) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = record.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     given = parser.parse_args()
     cv2.setNumThreads(1)

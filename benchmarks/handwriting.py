@@ -8,7 +8,6 @@ Nothing is trained here, and nobody may train or tune on these sets: INKLENS_DAT
 part is measured as it is, and framed again, which must change nothing.
 """
 
-import argparse
 import os
 from pathlib import Path
 from typing import Any
@@ -75,9 +74,7 @@ def measured(path: Path, sets: dict[str, tuple[list[np.ndarray], np.ndarray]]) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("runs", nargs="+", type=Path)
     given = parser.parse_args()
     folder = Path(os.environ.get("INKLENS_DATA", "data"))

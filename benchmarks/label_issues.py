@@ -7,7 +7,6 @@ them are within the first 1.5 % (of all training images) that the audit lists. `
 trial. MNIST's own wrong labels are in the list too, and count against it.
 """
 
-import argparse
 from dataclasses import replace
 
 import numpy as np
@@ -32,9 +31,7 @@ def flipped(data: inklens.Dataset, seed: int) -> tuple[inklens.Dataset, np.ndarr
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--folds", type=int, default=5)

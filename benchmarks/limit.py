@@ -16,7 +16,6 @@ import argparse
 import json
 import statistics
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -91,17 +90,12 @@ def measured(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__, parts="limit")
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--images", type=int, default=12_800, help="in an epoch; the first is warm-up")
     parser.add_argument("--epochs", type=int, default=4, help="2 or more")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each matrix product")
-    parser.add_argument("--parts", type=Path, default=Path("runs/limit"))
-    parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
-    parser.add_argument("--dry", action="store_true", help="prints only")
     given = parser.parse_args()
     if given.epochs < 2:
         parser.error("--epochs needs 2 or more: the first is warm-up")

@@ -5,8 +5,6 @@
 The photo is a page of tests/sheets enlarged to 4000x3000 as JPEG, with an EXIF tag that turns it.
 """
 
-import argparse
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 import record
-from process import measure
+from process import in_turn, summary
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import sheets
@@ -23,38 +21,24 @@ _ROTATED, _ORIENTATION = 6, 0x0112
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = record.parser(__doc__)
     parser.add_argument("run", type=Path, help="a run folder with model.onnx")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seed", type=int, default=20_004)
     options = parser.parse_args()
     page = sheets.draw("squared", options.seed)
-    rounds = []
     with tempfile.TemporaryDirectory() as folder:
         photo = Image.fromarray(page.picture).resize((3000, 4000), Image.Resampling.BICUBIC)
         photo = photo.transpose(Image.Transpose.ROTATE_90)
         exif = Image.Exif()
         exif[_ORIENTATION] = _ROTATED
         photo.save(f"{folder}/photo.jpg", quality=90, exif=exif)
-        command = [
-            sys.executable,
-            "-m",
-            "inklens",
-            "read",
-            f"{folder}/photo.jpg",
-            "--model",
-            str(options.run),
-        ]
-        for number in range(options.rounds + 1):
-            result = measure(command)
-            if number:
-                rounds.append(result)
+        command = ["-m", "inklens", "read", f"{folder}/photo.jpg", "--model", str(options.run)]
+        rounds = in_turn({"read": [sys.executable, *command]}, options.rounds)["read"]
     figures = {
         "pixels": photo.width * photo.height,
         "rounds": options.rounds,
-        "median_s": round(statistics.median(each["seconds"] for each in rounds), 3),
-        "slowest_s": round(max(each["seconds"] for each in rounds), 3),
-        "peak_mb": round(max(each["peak_mb"] for each in rounds), 1),
+        **summary(rounds),
         "written": [number.text for number in page.numbers],
         "read": rounds[0]["printed"].splitlines(),
         "goals": {"median_s": 1.0, "peak_mb": 400},

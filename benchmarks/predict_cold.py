@@ -6,8 +6,6 @@ They take turns. Each is a process of its own, timed from its start to its end, 
 the first round warms the disk cache and is not counted.
 """
 
-import argparse
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -16,7 +14,7 @@ from PIL import Image
 
 import inklens
 import record
-from process import measure
+from process import in_turn, summary
 
 KERAS_SCRIPT = """
 import sys
@@ -44,22 +42,11 @@ print(f"{sys.argv[2]}  {probabilities.argmax()}  {100 * probabilities.max():.2f}
 """
 
 
-def summary(rounds: list[dict]) -> dict:
-    seconds = [each["seconds"] for each in rounds]
-    return {
-        "median_s": round(statistics.median(seconds), 3),
-        "fastest_s": round(min(seconds), 3),
-        "slowest_s": round(max(seconds), 3),
-        "peak_mb": round(max(each["peak_mb"] for each in rounds), 1),
-    }
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = record.parser(__doc__)
     parser.add_argument("run", type=Path, help="a run folder with model.onnx and model.keras")
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
-    rounds: dict[str, list[dict]] = {"inklens": [], "bare": [], "keras": []}
     with tempfile.TemporaryDirectory() as folder:
         picture = f"{folder}/one.png"
         Image.fromarray(inklens.load("mnist").test.batch([0])[0, ..., 0]).save(picture)
@@ -68,11 +55,7 @@ def main() -> None:
             "bare": [sys.executable, "-c", BARE_SCRIPT, str(options.run / "model.onnx"), picture],
             "keras": [sys.executable, "-c", KERAS_SCRIPT, str(options.run / "model.keras"), picture],
         }
-        for number in range(options.rounds + 1):
-            for name, command in commands.items():
-                result = measure(command)
-                if number:
-                    rounds[name].append(result)
+        rounds = in_turn(commands, options.rounds)
     answers = {name: results[0]["printed"].split()[1] for name, results in rounds.items()}
     if len(set(answers.values())) > 1:
         sys.exit(f"they do not agree on what is in the picture: {answers}")

@@ -10,7 +10,6 @@ PNG files.
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ from PIL import Image
 
 import inklens
 import record
-from process import measure
+from process import measure, side
 
 BATCH = 256
 
@@ -68,12 +67,6 @@ def measure_keras(run: Path) -> dict[str, float]:
 WORKERS = {"inklens": measure_inklens, "keras": measure_keras}
 
 
-def in_a_process(worker: str, run: Path) -> dict[str, float]:
-    command = [sys.executable, __file__, str(run), "--worker", worker]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def score_folder(run: Path, folder: Path, count: int) -> dict:
     """How `inklens predict` does on the first `count` images as PNG files."""
     part = folder / str(count)
@@ -85,7 +78,7 @@ def score_folder(run: Path, folder: Path, count: int) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = record.parser(__doc__)
     parser.add_argument("run", type=Path, help="a run folder with model.onnx and model.keras")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)
@@ -97,7 +90,7 @@ def main() -> None:
     rounds = {name: [] for name in WORKERS}
     for _ in range(options.rounds):
         for name in WORKERS:
-            rounds[name].append(in_a_process(name, options.run))
+            rounds[name].append(side(__file__, options.run, "--worker", name))
     medians = {
         name: {key: statistics.median(entry[key] for entry in entries) for key in ("all_ms", "one_ms")}
         for name, entries in rounds.items()

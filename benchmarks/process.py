@@ -6,17 +6,47 @@ command may keep its bytecode, as that of installed packages is kept, whatever P
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
 
 
 def measure(command: list[str]) -> dict:
-    """seconds, peak_mb and printed (its standard output); ends this program if the command fails."""
+    """seconds, process_seconds (user and system), peak_mb and printed; ends this program if it fails."""
     done = subprocess.run(
         [sys.executable, "-S", __file__, *command], stdout=subprocess.PIPE, text=True, check=True
     )
     return json.loads(done.stdout)
+
+
+def in_turn(commands: dict[str, list[str]], rounds: int) -> dict[str, list[dict]]:
+    """Each command's measurements, by its name; a first round warms the disk cache and is not counted."""
+    measured = [{name: measure(command) for name, command in commands.items()} for _ in range(rounds + 1)]
+    return {name: [each[name] for each in measured[1:]] for name in commands}
+
+
+def summary(measured: list[dict]) -> dict[str, float]:
+    """What results say of a command."""
+    seconds = [each["seconds"] for each in measured]
+    return {
+        "median_s": round(statistics.median(seconds), 3),
+        "fastest_s": round(min(seconds), 3),
+        "slowest_s": round(max(seconds), 3),
+        "peak_mb": round(max(each["peak_mb"] for each in measured), 1),
+    }
+
+
+def side(script: str, *arguments: object) -> dict:
+    """The last line, as JSON, that a script prints which runs in a process of its own, on TensorFlow."""
+    done = subprocess.run(
+        [sys.executable, script, *map(str, arguments)],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
@@ -28,7 +58,8 @@ def main() -> None:
     seconds = time.perf_counter() - began
     if status:
         sys.exit(f"{' '.join(sys.argv[1:5])} ended with status {status}")
-    print(json.dumps({"seconds": seconds, "peak_mb": usage.ru_maxrss / 1024, "printed": printed}))
+    figures = {"seconds": seconds, "process_seconds": usage.ru_utime + usage.ru_stime}
+    print(json.dumps({**figures, "peak_mb": usage.ru_maxrss / 1024, "printed": printed}))
 
 
 if __name__ == "__main__":

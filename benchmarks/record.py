@@ -1,5 +1,6 @@
 """What every benchmark writes beside its figures: machine, versions, date, commit and command."""
 
+import argparse
 import json
 import os
 import platform
@@ -20,6 +21,21 @@ from inklens.run_folder import atomic
 RESULTS = Path(__file__).parent / "results"
 
 AnyRecipe = Recipe | Committee
+
+
+def parser(about: str, parts: str | None = None) -> argparse.ArgumentParser:
+    """A parser of the command line.
+
+    Args:
+        about: the script's docstring.
+        parts: its folder in runs, if it keeps finished parts: it then has --parts, --fresh and --dry.
+    """
+    made = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if parts is not None:
+        made.add_argument("--parts", type=Path, default=Path("runs", parts))
+        made.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
+        made.add_argument("--dry", action="store_true", help="prints only")
+    return made
 
 
 def write(name: str, figures: dict[str, Any]) -> Path:

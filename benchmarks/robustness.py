@@ -7,7 +7,6 @@ Nothing is trained here: benchmarks/accuracy.py makes these runs. The network ge
 as it is, and after framing where its framing changes such an image.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,7 @@ def measured(path: Path, data: inklens.Dataset, seed: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--baseline", type=Path, default=Path("runs/accuracy/mnist-tutorial-c-seed0"))
     parser.add_argument("--data", default="mnist")

@@ -10,13 +10,11 @@ fewer of these in the same proportion.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 
 import record
+from process import side
 
 SETTINGS = {"conv5x5": ("tutorial-c", 150), "conv3x3-triple": ("tutorial-a", 128)}
 
@@ -27,11 +25,7 @@ def tutorial_model(network: str):
     from keras import layers
 
     if network == "conv5x5":
-        body = [
-            layers.Conv2D(32, (5, 5), activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Dropout(0.2),
-        ]
+        body = [layers.Conv2D(32, (5, 5), activation="relu"), layers.MaxPooling2D(), layers.Dropout(0.2)]
     else:
         body = [
             layers.Conv2D(32, (3, 3), activation="relu"),
@@ -62,17 +56,11 @@ def plain_keras(network: str, images: int, epochs: int) -> None:
     x_train, y_train, x_test, y_test = inklens.load("mnist").arrays()
     model = tutorial_model(network)
 
-    class Timed(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            self.seconds = []
-
-        def on_epoch_begin(self, epoch, logs=None):
-            self.started = time.perf_counter()
-
-        def on_epoch_end(self, epoch, logs=None):
-            self.seconds.append(time.perf_counter() - self.started)
-
-    timed = Timed()
+    starts, seconds = [], []
+    timed = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: starts.append(time.perf_counter()),
+        on_epoch_end=lambda epoch, logs: seconds.append(time.perf_counter() - starts[-1]),
+    )
     history = model.fit(
         x_train[:images],
         y_train[:images],
@@ -82,7 +70,7 @@ def plain_keras(network: str, images: int, epochs: int) -> None:
         verbose=0,
         callbacks=[timed],
     )
-    print(json.dumps({"seconds": timed.seconds, "accuracy": history.history["val_accuracy"]}))
+    print(json.dumps({"seconds": seconds, "accuracy": history.history["val_accuracy"]}))
 
 
 def ours(network: str, images: int, epochs: int, precision: str) -> None:
@@ -103,29 +91,12 @@ def ours(network: str, images: int, epochs: int, precision: str) -> None:
     prepared = PreparedNetwork.of(data, recipe)
     train, test = data.train.take(np.arange(images)), data.test.take(np.arange(images // 6))
     history = fit(prepared.network, recipe, train, test)
-    print(
-        json.dumps(
-            {
-                "seconds": [record["seconds"] for record in history],
-                "accuracy": [record["val_accuracy"] for record in history],
-                "policy": prepared.policy,
-            }
-        )
-    )
-
-
-def measured(*arguments: str) -> dict:
-    """Runs this script for one side in a process of its own."""
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    command = [sys.executable, __file__, *arguments]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    seconds, accuracy = ([epoch[figure] for epoch in history] for figure in ("seconds", "val_accuracy"))
+    print(json.dumps({"seconds": seconds, "accuracy": accuracy, "policy": prepared.policy}))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--network", choices=SETTINGS, default="conv5x5")
     parser.add_argument("--images", type=int, default=60_000, help="training images per epoch")
     parser.add_argument("--rounds", type=int, default=3)
@@ -140,20 +111,20 @@ def main() -> None:
         ours(given.network, given.images, given.epochs, given.precision)
         return
 
-    shared = ["--network", given.network, "--images", str(given.images), "--epochs", str(given.epochs)]
+    shared = ["--network", given.network, "--images", given.images, "--epochs", given.epochs]
     rounds = []
     for number in range(given.rounds):
-        keras = measured("--side", "keras", *shared)
-        inklens = measured("--side", "inklens", "--precision", given.precision, *shared)
+        keras = side(__file__, "--side", "keras", *shared)
+        inklens = side(__file__, "--side", "inklens", "--precision", given.precision, *shared)
         ratio = statistics.median(keras["seconds"][1:]) / statistics.median(inklens["seconds"][1:])
         rounds.append({"keras": keras, "inklens": inklens, "ratio": ratio})
         print(f"round {number + 1}: Inklens is {ratio:.2f} times as fast", flush=True)
     sides = {
-        side: {
-            "median_epoch_seconds": statistics.median(s for r in rounds for s in r[side]["seconds"][1:]),
-            "mean_final_accuracy": statistics.mean(r[side]["accuracy"][-1] for r in rounds),
+        name: {
+            "median_epoch_seconds": statistics.median(s for r in rounds for s in r[name]["seconds"][1:]),
+            "mean_final_accuracy": statistics.mean(r[name]["accuracy"][-1] for r in rounds),
         }
-        for side in ("keras", "inklens")
+        for name in ("keras", "inklens")
     }
     figures = {
         "network": given.network,

@@ -65,14 +65,9 @@ def measured(preset: str, images: int, parts: Path, known: dict) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__, parts="scaling")
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--images", type=int, nargs="+", default=IMAGES)
-    parser.add_argument("--parts", type=Path, default=Path("runs/scaling"))
-    parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
-    parser.add_argument("--dry", action="store_true", help="prints only")
     parser.add_argument("--train", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.train:

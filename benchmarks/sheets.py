@@ -7,7 +7,6 @@ distance. A digit that is right has its label and its place in its number. The p
 on paper (tests/sheets), none of which a network trained on the training images has seen.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -159,7 +158,7 @@ def total(kinds: dict[str, dict]) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = record.parser(__doc__)
     parser.add_argument("model", type=Path, help="a run folder or model.onnx")
     parser.add_argument("--pages", type=int, default=20, help="of each kind")
     parser.add_argument("--kinds", nargs="+", choices=list(sheets.KINDS), default=list(sheets.KINDS))

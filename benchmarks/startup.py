@@ -3,40 +3,22 @@
 python benchmarks/startup.py
 """
 
-import argparse
-import os
 import statistics
-import subprocess
 import sys
 
 import record
-
-
-def process_seconds(*arguments: str) -> float:
-    """User and system time of one whole process, in seconds."""
-    # Installed packages have their bytecode beside them; without it every start compiles our sources anew.
-    keeping = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-m", "inklens", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=keeping)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"inklens {' '.join(arguments)} ended with {status}")
-    return usage.ru_utime + usage.ru_stime
+from process import in_turn
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--runs", type=int, default=11, help="the first is not counted")
     given = parser.parse_args()
+    commands = {name: [sys.executable, "-m", "inklens", name] for name in ("--help", "datasets")}
     figures = {}
-    for arguments in (("--help",), ("datasets",)):
-        seconds = [process_seconds(*arguments) for _ in range(given.runs)][1:]
-        figures[" ".join(arguments)] = {
-            "median_process_seconds": round(statistics.median(seconds), 4),
-            "all": [round(value, 4) for value in seconds],
-        }
+    for name, measured in in_turn(commands, given.runs - 1).items():
+        seconds = [round(each["process_seconds"], 4) for each in measured]
+        figures[name] = {"median_process_seconds": round(statistics.median(seconds), 4), "all": seconds}
     print({name: entry["median_process_seconds"] for name, entry in figures.items()})
     record.write("startup", {"commands": figures})
 

@@ -15,15 +15,12 @@ result, and are not measured again.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from pathlib import Path
 
 import inklens
+import process
 import record
 from same_network import tutorial_model
 
@@ -127,32 +124,20 @@ def part(side: str, number: int, known: dict, given: argparse.Namespace) -> dict
     recipe = recipe_of(given.preset, number) if side == "fast" else None
     found = record.kept(file, [one[side] for one in known.get("rounds", []) if side in one], recipe, **about)
     if found is None:
-        command = [sys.executable, __file__, "--preset", given.preset, "--data", given.data]
-        done = subprocess.run(
-            [*command, "--side", side, "--seed", str(number), "--epochs", str(epochs)],
-            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        measured = whole(side, json.loads(done.stdout.splitlines()[-1]))
+        asked = ["--preset", given.preset, "--data", given.data, "--seed", number, "--epochs", epochs]
+        measured = whole(side, process.side(__file__, *asked, "--side", side))
         found = record.keep(file, {**about, **measured})
     return found
 
 
 def options() -> argparse.Namespace:
     """What the command line asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__, parts="time_to_accuracy")
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs-measured", type=int, help="of the others, 2 or more; default: all")
     parser.add_argument("--against", nargs="+", choices=EPOCHS, default=list(EPOCHS))
-    parser.add_argument("--parts", type=Path, default=Path("runs/time_to_accuracy"))
-    parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
-    parser.add_argument("--dry", action="store_true", help="prints only")
     parser.add_argument("--side", choices=("fast", *EPOCHS), help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--epochs", type=int, help=argparse.SUPPRESS)

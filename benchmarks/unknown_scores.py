@@ -9,7 +9,6 @@ the fonts of Matplotlib (those that look like a digit left out), uniform noise a
 and covariance come from 20,000 training images. docs/confidence.md says what follows from the result.
 """
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,7 +142,7 @@ def detector_score(run: Run, images: NDArray[np.uint8]) -> dict[str, Floats]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = record.parser(__doc__)
     parser.add_argument("--run", required=True, type=Path)
     options = parser.parse_args()
     run, digits = Run.open(options.run), load("mnist")

@@ -7,7 +7,6 @@ Run it before a change and after it, on one machine: the same seed gives the sam
 processor, number of threads and versions. The table says whether the digests are those of the former result.
 """
 
-import argparse
 import hashlib
 import io
 import tempfile
@@ -48,9 +47,7 @@ def measured(training: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--presets", nargs="+", default=PRESETS, metavar="PRESET[:things]")
     given = parser.parse_args()
     former = record.read("weights").get("presets", {})
