@@ -1,4 +1,4 @@
-"""Real digits for every test: MNIST where INKLENS_DATA has it, else the embedded sample, as a line says."""
+"""Real digits for every test, a cache of its own, and machines without data or network."""
 
 import socket
 from pathlib import Path
@@ -7,23 +7,13 @@ import numpy as np
 import pytest
 
 from inklens.datasets import Dataset, load
-from inklens.datasets.places import data_dir
-
-
-def _data_has_mnist() -> bool:
-    data = data_dir()
-    return data is not None and (data / "mnist").is_dir()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not _data_has_mnist():
-        terminalreporter.write_line("INKLENS_DATA does not hold MNIST: these tests used the embedded sample")
+from inklens.datasets.places import find_mnist
 
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
-    """MNIST or the sample."""
-    return load("mnist" if _data_has_mnist() else "sample")
+    """All of MNIST, or the sample."""
+    return load("mnist" if find_mnist() else "sample")
 
 
 @pytest.fixture(scope="session")

@@ -60,79 +60,47 @@ def test_without_a_test_pair_a_stratified_fifth_is_held_out_and_said(folder):
     assert data.notes == ("no test part of its own: 20 images are held out for it (seed 4)",)
 
 
-def broken(change):
-    return pytest.param(change, id=change.__name__)
-
-
-def wrong_magic(content):
-    return struct.pack(">I", 2052) + content[
-        4:
-    ], "starts with the magic number 2052; expected 2051, an IDX file of images: get it anew"
-
-
-def short_body(content):
-    return content[:-1], "holds 78,399 bytes after its header; expected 100 x 28 x 28 = 78,400"
-
-
-def long_body(content):
-    return content + b"x", "holds 78,401 or more bytes after its header"
-
-
-def bomb(content):
-    return gzip.compress(content + bytes(50_000_000), 1), "holds 78,401 or more bytes after its header"
-
-
-def short_header(content):
-    return content[:10], "has 10 bytes; expected an IDX header of 16"
-
-
-def empty(content):
-    return b"", "has 0 bytes"
-
-
-def boundless(content):
-    return struct.pack(">4I", 2051, *[2**32 - 1] * 3) + content[
-        16:
-    ], "asks for 4294967295 x 4294967295 x 4294967295 = .* at most 8,589,934,592"
-
-
-def gz_cut_short(content):
-    return gzip.compress(content)[:-100], "is cut short or damaged"
-
-
-def gz_damaged(content):
+def damaged_gz(content: bytes) -> bytes:
     packed = bytearray(gzip.compress(content))
     packed[500] ^= 255
-    return bytes(packed), "is cut short or damaged"
+    return bytes(packed)
 
 
-def fewer_images(content):
-    images = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
-    return images_idx(images[:-1]), "holds 99 images and train-labels-idx1-ubyte 100 labels"
+def one_fewer(content: bytes) -> bytes:
+    return images_idx(np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)[:-1])
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        broken(change)
-        for change in (
-            wrong_magic,
-            short_body,
-            long_body,
-            bomb,
-            short_header,
-            empty,
-            boundless,
-            gz_cut_short,
-            gz_damaged,
-            fewer_images,
-        )
-    ],
-)
+DAMAGES = {
+    "wrong magic": (
+        lambda content: struct.pack(">I", 2052) + content[4:],
+        "starts with the magic number 2052; expected 2051, an IDX file of images: get it anew",
+    ),
+    "short body": (
+        lambda content: content[:-1],
+        "holds 78,399 bytes after its header; expected 100 x 28 x 28 = 78,400",
+    ),
+    "long body": (lambda content: content + b"x", "holds 78,401 or more bytes after its header"),
+    "bomb": (
+        lambda content: gzip.compress(content + bytes(50_000_000), 1),
+        "holds 78,401 or more bytes after its header",
+    ),
+    "short header": (lambda content: content[:10], "has 10 bytes; expected an IDX header of 16"),
+    "empty": (lambda content: b"", "has 0 bytes"),
+    "boundless": (
+        lambda content: struct.pack(">4I", 2051, *[2**32 - 1] * 3) + content[16:],
+        "asks for 4294967295 x 4294967295 x 4294967295 = .* at most 8,589,934,592",
+    ),
+    "gz cut short": (lambda content: gzip.compress(content)[:-100], "is cut short or damaged"),
+    "gz damaged": (damaged_gz, "is cut short or damaged"),
+    "fewer images": (one_fewer, "holds 99 images and train-labels-idx1-ubyte 100 labels"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_refused_by_its_name_in_one_line(folder, damage):
     path = folder / "train-images-idx3-ubyte"
-    content, said = damage(path.read_bytes())
-    path.write_bytes(content)
+    damaged, said = DAMAGES[damage]
+    path.write_bytes(damaged(path.read_bytes()))
     with pytest.raises(DataError, match=said) as caught:
         load(folder)
     assert str(path) in str(caught.value)
@@ -164,21 +132,22 @@ def test_a_run_can_find_the_folder_again(folder, monkeypatch):
     assert load(folder.name).path == str(folder.resolve())
 
 
-def test_images_without_labels_are_refused(folder):
-    (folder / "train-labels-idx1-ubyte").unlink()
-    with pytest.raises(DataError, match="no labels beside it; expected train-labels-idx1-ubyte or"):
-        load(folder)
-
-
-def test_a_test_pair_alone_is_refused(folder):
-    (folder / "train-images-idx3-ubyte").unlink()
-    with pytest.raises(DataError, match="holds test images only"):
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("train-labels-idx1-ubyte", "no labels beside it; expected train-labels-idx1-ubyte or"),
+        ("train-images-idx3-ubyte", "holds test images only"),
+    ],
+)
+def test_a_training_pair_that_is_not_whole_is_refused(folder, gone, said):
+    (folder / gone).unlink()
+    with pytest.raises(DataError, match=said):
         load(folder)
 
 
 def test_two_training_sets_in_one_folder_are_refused(folder):
-    (folder / "other-train-images-idx3-ubyte").write_bytes(b"")
-    (folder / "other-train-labels-idx1-ubyte").write_bytes(b"")
+    for file in ("images-idx3", "labels-idx1"):
+        (folder / f"other-train-{file}-ubyte").touch()
     with pytest.raises(DataError, match="holds other-train and train; expected one train set"):
         load(folder)
 

@@ -117,19 +117,14 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, arrays, said):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"no zip at all", b"PK\x03\x04 cut short"])
-def test_a_file_that_is_no_npz_is_refused(tmp_path, content):
-    path = tmp_path / "set.npz"
-    path.write_bytes(content)
-    with pytest.raises(DataError, match=r"expected an \.npz file with images and labels"):
-        load(path)
-
-
-def test_an_npz_cut_short_is_refused(tmp_path, few):
+def test_a_file_that_is_no_npz_or_cut_short_is_refused(tmp_path, few):
     path = saved(tmp_path, images=few[0], labels=few[1])
-    path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(DataError, match="cannot be read"):
-        load(path)
+    cut_short = path.read_bytes()[:-200]
+    for content in (b"", b"no zip at all", b"PK\x03\x04 cut short", cut_short, b"\x93NUMPY\x01\x00"):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"expected an \.npz file with images and labels") as caught:
+            load(path)
+    assert "holds a single array" in str(caught.value)
 
 
 def test_objects_as_labels_are_refused_without_advice_to_unpickle(tmp_path, few):
@@ -148,10 +143,3 @@ def test_an_array_that_would_unpack_to_more_than_8_gib_is_refused(tmp_path, few)
         DataError, match=r"holds images of 9,663,676,416 bytes; expected at most .* \(8 GiB\)"
     ):
         load(path)
-
-
-def test_a_single_array_is_refused(tmp_path):
-    with (tmp_path / "set.npz").open("wb") as file:
-        np.save(file, np.zeros(3))
-    with pytest.raises(DataError, match="holds a single array"):
-        load(tmp_path / "set.npz")

@@ -3,18 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import inklens.datasets
 from inklens.datasets import load, load_default
 from inklens.datasets.sources import SOURCES, Source
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec
-
-
-def test_every_public_name_resolves():
-    for name in inklens.datasets.__all__:
-        assert getattr(inklens.datasets, name) is not None
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        inklens.datasets.nothing  # noqa: B018
 
 
 def test_an_unknown_name_is_refused_with_what_is_near_and_what_is_known():
@@ -48,11 +40,11 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
         load(tmp_path / "set.csv")
 
 
-def test_a_form_of_data_is_added_by_one_entry(tmp_path, monkeypatch):
-    table = Source("a text file", lambda path: path.suffix == ".txt", lambda path, options: load("sample"))
+def test_a_form_of_data_is_added_by_one_entry(sample, tmp_path, monkeypatch):
+    table = Source("a text file", lambda path: path.suffix == ".txt", lambda path, options: sample)
     monkeypatch.setattr("inklens.datasets.sources.SOURCES", (*SOURCES, table))
     (tmp_path / "set.txt").touch()
-    assert load(tmp_path / "set.txt").fingerprint == load("sample").fingerprint
+    assert load(tmp_path / "set.txt").fingerprint == sample.fingerprint
     with pytest.raises(DataError, match=r"of an \.npz file, or of a text file"):
         load(tmp_path / "nothing")
 
@@ -128,8 +120,8 @@ def test_the_default_is_the_sample_where_there_is_no_home_directory(offline, mon
         load("fashion-mnist")
 
 
-def test_a_named_set_has_no_path():
-    assert load("sample").path is None
+def test_a_named_set_has_no_path(sample):
+    assert sample.path is None
 
 
 def test_images_beyond_any_network_are_refused_unless_a_size_is_given(tmp_path):

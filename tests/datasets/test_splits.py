@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from inklens.datasets import Split, stratified_folds, stratified_split
 from inklens.datasets.splits import hold_out_test, joined
