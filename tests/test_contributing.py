@@ -123,12 +123,13 @@ def test_the_export_format_is_written_and_proved(follow, tiny_run, few, tmp_path
 
 
 def test_the_metric_is_among_those_of_evaluate(follow):
-    from inklens.evaluation.examination import examine
     from sklearn.metrics import brier_score_loss
+
+    from inklens.evaluation import evaluate_in_detail
 
     follow("A metric")
     probabilities, labels = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]]), np.array([0, 0, 1])
-    found = examine(probabilities, labels, ("no", "yes")).to_dict()
+    found = evaluate_in_detail(probabilities, labels, ("no", "yes")).to_dict()
     assert found["brier_score"] == pytest.approx(2 * brier_score_loss(labels, probabilities[:, 1]))
     assert found["top_2_accuracy"] == 1
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -80,12 +81,14 @@ def predict_files(
     blocks = iter(lambda: list(islice(paths, size)), [])
     first = next(blocks, [])
 
-    def work(block: list[str]) -> _Block:
-        return _predict_block(block, classifier, top)
-
+    predict_block = partial(_predict_block, classifier=classifier, top=top)
     workers = 1 if len(first) < size else workers or _workers_for(first)
     every = chain([first], blocks)
-    predicted = _in_parallel(every, work, workers) if workers > 1 else (work(block) for block in every)
+    predicted = (
+        _in_parallel(every, predict_block, workers)
+        if workers > 1
+        else (predict_block(block) for block in every)
+    )
     with closing(predicted):
         for answers, error in predicted:
             if strict and error is not None:
@@ -141,7 +144,7 @@ def _answers(predictions: Predictions, top: int) -> Iterator[tuple[Any, ...]]:
 
 
 def _in_parallel(
-    blocks: Iterable[list[str]], work: Callable[[list[str]], _Block], workers: int
+    blocks: Iterable[list[str]], predict_block: Callable[[list[str]], _Block], workers: int
 ) -> Generator[_Block]:
     """The blocks' answers in their order, at most two blocks for each worker ahead of who asks for them."""
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -150,7 +153,7 @@ def _in_parallel(
     with ThreadPoolExecutor(workers, "inklens-files") as pool:
         try:
             for files in blocks:
-                waiting.append(pool.submit(work, files))
+                waiting.append(pool.submit(predict_block, files))
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
             while waiting:

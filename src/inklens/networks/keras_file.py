@@ -151,17 +151,17 @@ def _check_graph(nodes: list[_Node]) -> None:
     classes = [node.config["class_name"] for node in nodes]
     if [i for i, name in enumerate(classes) if name == "InputLayer"] != [0]:
         raise ModelError(f"has the inputs and layers {_some(classes)}; expected one input, then layers")
-    known: set[str] = set()
+    earlier: set[str] = set()
     for node, name in zip(nodes, classes, strict=True):
         most = 0 if name == "InputLayer" else MOST_INPUTS if LAYERS[_LAYERS[name]].merges else 1
         least = min(most, 2)
-        if not least <= len(node.reads) <= most or not known.issuperset(node.reads) or node.name in known:
+        if not least <= len(node.reads) <= most or not earlier.issuperset(node.reads) or node.name in earlier:
             raise ModelError(
                 f"has a layer {_short(node.name)} that reads {_some(node.reads) or 'nothing'}; expected a "
                 f"name of its own and {least} to {most} layers before it"
             )
-        known.add(node.name)
-    unread = known - {name for node in nodes for name in node.reads} - {nodes[-1].name}
+        earlier.add(node.name)
+    unread = earlier - {name for node in nodes for name in node.reads} - {nodes[-1].name}
     if unread:
         raise ModelError(f"has more outputs than one: nothing reads {_some(sorted(unread))}")
     if classes[-2:] != ["Dense", "Softmax"] or nodes[-2].name != "logits" or nodes[-1].reads != ["logits"]:

@@ -117,7 +117,7 @@ def _by_turns(sources: Sources) -> Iterator[tuple[int, str]]:
 
 
 def _side(images: Split | None, indices: list[int], budget: int) -> int:
-    """The largest thumbnails of which all fit, judged by a few of them."""
+    """The largest thumbnails of which all fit, measured on a few of them."""
     if images is None:
         return LARGEST_SIDE
     tried = [images.batch(np.array([index]))[0] for index in indices[:: max(1, len(indices) // _TRIED)]]

@@ -47,7 +47,7 @@ def combine(
         DataError: the data are not where they were, or have changed since.
 
     Example:
-        >>> gather(["runs/mnist-accurate-1", "runs/mnist-accurate-2"]).metrics["test"]["accuracy"]
+        >>> combine(["runs/mnist-accurate-1", "runs/mnist-accurate-2"]).metrics["test"]["accuracy"]
     """
     opened = [Run.open(path) for path in runs]
     members = dict(zip(_names(opened), opened, strict=True))
@@ -106,7 +106,7 @@ def _check_together(runs: Sequence[Run]) -> None:
         ):
             if one != other:
                 raise OptionError(
-                    f"{first.path} and {run.path} were trained for unlike {what}; expected the same: gather "
+                    f"{first.path} and {run.path} were trained for unlike {what}; expected the same: combine "
                     "runs of one data set"
                 )
         outputs = ValidationOutputs.read(run.folder)
