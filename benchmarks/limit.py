@@ -16,6 +16,7 @@ import argparse
 import json
 import statistics
 import time
+from functools import partial
 
 import numpy as np
 
@@ -74,19 +75,11 @@ def matrix_rates(seconds: float) -> dict[str, dict]:
     return best
 
 
-def measured(
-    recipe: inklens.Recipe, data: inklens.Dataset, number: int, known: dict, given: argparse.Namespace
-) -> dict:
-    """A round, from its file or a former result, or now."""
-    file = given.parts / f"{given.preset}-{number}.json"
-    size = {"round": number, "images": given.images, "seconds": given.seconds}
-    part = record.kept(file, known.get("rounds", []), recipe, **size)
-    if part is None:
-        best = matrix_rates(given.seconds)
-        rate, step, each = training_rate(recipe, data, given.images)
-        figures = {"rate": rate, "ms_per_step": step, "operations_per_image": each, "best": best}
-        part = record.keep(file, {**size, **figures, "recipe": recipe.to_dict()})
-    return part
+def measured(recipe: inklens.Recipe, data: inklens.Dataset, given: argparse.Namespace) -> dict:
+    """A round."""
+    best = matrix_rates(given.seconds)
+    rate, step, each = training_rate(recipe, data, given.images)
+    return {"rate": rate, "ms_per_step": step, "operations_per_image": each, "best": best}
 
 
 def main() -> None:
@@ -106,7 +99,10 @@ def main() -> None:
     name = f"limit-{given.preset}"
     known, rounds = {} if given.fresh else record.read(name), []
     for number in range(1, given.rounds + 1):
-        rounds.append(measured(recipe, data, number, known, given))
+        file = given.parts / f"{given.preset}-{number}.json"
+        size = {"round": number, "images": given.images, "seconds": given.seconds}
+        measure = partial(measured, recipe, data, given)
+        rounds.append(record.part(file, known.get("rounds", []), recipe, measure, **size))
         rate, step = rounds[-1]["rate"], rounds[-1]["ms_per_step"]
         print(f"round {number}: {rate / 1e9:.1f} GFLOP/s, {step:.2f} ms per step", flush=True)
     rate = statistics.median(one["rate"] for one in rounds)

@@ -7,7 +7,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,32 +86,34 @@ def is_of(recipe: AnyRecipe, written: dict[str, Any] | None) -> bool:
         return False
 
 
-def kept(file: Path, others: Iterable[dict[str, Any]], recipe: AnyRecipe | None, **same: Any) -> dict | None:
-    """A part of a benchmark of times that was measured on this machine by this recipe; None: there is none.
+def part(
+    file: Path,
+    others: Iterable[dict[str, Any]],
+    recipe: AnyRecipe | None,
+    measure: Callable[[], dict[str, Any]],
+    **same: Any,
+) -> dict[str, Any]:
+    """A part of a benchmark of times: as it was measured on this machine by this recipe, or measured now.
 
     Args:
-        file: where the part was kept, if it was.
+        file: where it is kept.
         others: the parts of a former result.
         recipe: None where the part is of no recipe of ours.
+        measure: gives the figures.
         same: what else it must say, by name.
     """
+    expected = {**same, "machine": machine()}
     own = [json.loads(file.read_text(encoding="utf-8"))] if file.is_file() else []
-    for part in (*own, *others):
-        expected = {**same, "machine": machine()}
-        if all(part.get(name) == value for name, value in expected.items()) and (
-            recipe is None or is_of(recipe, part.get("recipe"))
+    for known in (*own, *others):
+        if all(known.get(name) == value for name, value in expected.items()) and (
+            recipe is None or is_of(recipe, known.get("recipe"))
         ):
-            return part
-    return None
-
-
-def keep(file: Path, part: dict[str, Any]) -> dict[str, Any]:
-    """Writes a part down, whole or not at all, with this machine and the date; gives what it wrote."""
-    part = {**part, "machine": machine(), "date": _now()}
-    file.parent.mkdir(parents=True, exist_ok=True)
+            return known
+    written = {} if recipe is None else {"recipe": recipe.to_dict()}
+    text = json.dumps({**expected, **measure(), **written, "date": _now()})
     with atomic(file) as path:
-        path.write_text(json.dumps(part), encoding="utf-8")
-    return json.loads(json.dumps(part))
+        path.write_text(text, encoding="utf-8")
+    return json.loads(text)
 
 
 def _now() -> str:

@@ -13,7 +13,7 @@ import argparse
 import json
 import os
 import sys
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
@@ -53,15 +53,10 @@ def train(preset: str, images: int) -> None:
     print(json.dumps({"epoch_seconds": history[1]["ms_per_step"] * history[1]["steps"] / 1000}))
 
 
-def measured(preset: str, images: int, parts: Path, known: dict) -> dict:
-    """From the part's file or a former result, or now."""
-    file, recipe = parts / f"{preset}-{images}.json", recipe_of(preset, inklens.load("mnist"))
-    part = record.kept(file, known.get("parts", []), recipe, images=images)
-    if part is None:
-        found = process.measure([sys.executable, __file__, "--preset", preset, "--train", str(images)])
-        figures = {"images": images, **json.loads(found["printed"].splitlines()[-1])}
-        part = record.keep(file, {**figures, "peak_mb": found["peak_mb"], "recipe": recipe.to_dict()})
-    return part
+def measured(preset: str, images: int) -> dict:
+    """The figures of one number of images, from a process of its own."""
+    found = process.measure([sys.executable, __file__, "--preset", preset, "--train", str(images)])
+    return {**json.loads(found["printed"].splitlines()[-1]), "peak_mb": found["peak_mb"]}
 
 
 def main() -> None:
@@ -76,8 +71,10 @@ def main() -> None:
         return
     name = f"scaling-{given.preset}"
     known, parts = {} if given.fresh else record.read(name), []
+    recipe = recipe_of(given.preset, inklens.load("mnist"))
     for images in given.images:
-        parts.append(measured(given.preset, images, given.parts, known))
+        file, measure = given.parts / f"{given.preset}-{images}.json", partial(measured, given.preset, images)
+        parts.append(record.part(file, known.get("parts", []), recipe, measure, images=images))
         said = {figure: parts[-1][figure] for figure in ("images", "epoch_seconds", "peak_mb")}
         print(json.dumps(said), flush=True)
     logs = np.log([[part["images"], part["epoch_seconds"]] for part in parts])

@@ -40,7 +40,7 @@ def fast(seed: int, preset: str, data: str) -> dict:
         training, accuracy = run.metrics["training"], run.metrics["test"]["accuracy"]
         precision = run.folder.read_json(run.folder.environment)["precision"]
     said = {"epochs": training["epochs"], "precision": precision}
-    return {"seconds": training["seconds"], "accuracy": accuracy, **said, "recipe": recipe.to_dict()}
+    return {"seconds": training["seconds"], "accuracy": accuracy, **said}
 
 
 def plain_keras(seed: int, epochs: int, data: str) -> dict:
@@ -122,12 +122,11 @@ def part(side: str, number: int, known: dict, given: argparse.Namespace) -> dict
     about = {"data": given.data, "round": number, "epochs_asked": epochs}
     file = given.parts / f"{side if side != 'fast' else given.preset}-{given.data}-{epochs}-{number}.json"
     recipe = recipe_of(given.preset, number) if side == "fast" else None
-    found = record.kept(file, [one[side] for one in known.get("rounds", []) if side in one], recipe, **about)
-    if found is None:
-        asked = ["--preset", given.preset, "--data", given.data, "--seed", number, "--epochs", epochs]
-        measured = whole(side, process.side(__file__, *asked, "--side", side))
-        found = record.keep(file, {**about, **measured})
-    return found
+    asked = ["--preset", given.preset, "--data", given.data, "--seed", number, "--epochs", epochs]
+    others = [one[side] for one in known.get("rounds", []) if side in one]
+    return record.part(
+        file, others, recipe, lambda: whole(side, process.side(__file__, *asked, "--side", side)), **about
+    )
 
 
 def options() -> argparse.Namespace:

@@ -103,15 +103,22 @@ def test_a_part_of_times_is_kept_for_this_machine_this_recipe_and_this_size(tmp_
     import record
     from inklens.recipes import Recipe
 
-    recipe, other = Recipe(), Recipe(epochs=9)
-    file = tmp_path / "parts/one.json"
-    assert record.kept(file, [], recipe, images=10) is None
-    part = record.keep(file, {"images": 10, "seconds": 1.5, "recipe": recipe.to_dict()})
-    assert record.kept(file, [], recipe, images=10) == part
-    assert record.kept(file, [], other, images=10) is None
-    assert record.kept(file, [], recipe, images=20) is None
+    recipe, other, file = Recipe(), Recipe(epochs=9), tmp_path / "parts/one.json"
+
+    def measured(recipe, others=(), images=10):
+        """Whether a part is measured again."""
+        asked = []
+        part = record.part(file, others, recipe, lambda: asked.append(1) or {"seconds": 1.5}, images=images)
+        assert (part["seconds"], part["images"]) == (1.5, images)
+        return bool(asked)
+
+    assert measured(recipe)
+    part = json.loads(file.read_text())
+    assert not measured(recipe)
+    assert measured(other)
+    assert measured(recipe, images=20)
     file.unlink()
-    assert record.kept(file, [{"images": 20}, part], recipe, images=10) == part
-    assert record.kept(file, [part], None, images=10) == part
+    assert not measured(recipe, [{"images": 20}, part])
+    assert not measured(None, [part])
     monkeypatch.setattr(record, "machine", lambda: {"processor": "another"})
-    assert record.kept(file, [part], recipe, images=10) is None
+    assert measured(recipe, [part])
