@@ -11,19 +11,19 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from inklens.errors import MissingPackageError, OptionError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # help lists the formats, and does not wait for NumPy
+    import numpy as np
+    from numpy.typing import NDArray
+
     from inklens.classifier.metadata import ModelMetadata
     from inklens.networks.ensemble import Ensemble
 
 # uint8 (N, H, W, C) -> probabilities float32 (N, classes), and id_score float32 (N,) where the format has it.
-Predict = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32] | None]]
+Predict: TypeAlias = "Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32] | None]]"
 
 
 @dataclass(frozen=True)
