@@ -7,7 +7,6 @@ the arithmetic), and is scored on 5,000 others of them by the mean accuracy of i
 set stays closed. Finished candidates are kept: the command goes on where it was.
 """
 
-import json
 import statistics
 
 import numpy as np
@@ -40,8 +39,7 @@ def halved(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def finished(images: int, epochs: int) -> list[dict]:
     """The candidates that were scored in the same way already."""
-    path = record.RESULTS / f"{NAME}.json"
-    former = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    former = record.read(NAME)
     same = (former.get("images"), former.get("epochs")) == (images, epochs)
     return former["candidates"] if same else []
 

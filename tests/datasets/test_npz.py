@@ -61,7 +61,6 @@ def test_text_of_a_test_part_is_numbered_as_that_of_the_training_part(tmp_path, 
         (["a", " "], ["a", "a"], "holds the label ' '; expected a printable name"),
         (["a", "b\n"], ["a", "a"], r"holds the label 'b\\n'; expected a printable name"),
         ([b"a", b"\xff"], [b"a", b"a"], "labels that are no UTF-8 .*: save them as str"),
-        (["a", "a"], ["a", "a"], "images of one class only"),
     ],
 )
 def test_text_that_names_no_classes_is_refused_in_one_line(tmp_path, train, test, said):
@@ -86,9 +85,7 @@ def test_colour_images_keep_their_channels(tmp_path):
         ({"images": np.zeros((9, 8, 8, 4)), "labels": np.zeros(9, int)}, r"images of shape \(9, 8, 8, 4\)"),
         ({"images": np.zeros((9, 8, 8)), "labels": np.zeros((9, 10))}, "not one-hot"),
         ({"images": np.zeros((9, 8, 8)), "labels": np.zeros(8, int)}, r"labels of shape \(8,\) for 9 images"),
-        ({"images": np.zeros((9, 8, 8)), "labels": np.zeros(9)}, "labels of type float64"),
         ({"images": np.zeros((9, 8, 8)), "labels": np.arange(9) - 1}, "the label -1; expected whole numbers"),
-        ({"images": np.zeros((9, 8, 8)), "labels": np.zeros(9, int)}, "images of one class only"),
         (
             {"images": np.full((9, 8, 8), 255.0), "labels": np.arange(9) % 2},
             r"set\.npz: float64 images from 255",
@@ -96,14 +93,6 @@ def test_colour_images_keep_their_channels(tmp_path):
         (
             {"images": np.array([None] * 9), "labels": np.arange(9)},
             "Python objects as images, .*labels as integers or as text",
-        ),
-        (
-            {"images": np.zeros((9, 8, 8)), "labels": np.array([0, 1] * 4 + [2**40])},
-            "labels up to 1099511627776 for 9 training images; expected .*number them anew",
-        ),
-        (
-            {"images": np.zeros((9, 8, 8)), "labels": np.array([0] * 8 + [2**63], np.uint64)},
-            "the label 9223372036854775808; expected whole numbers from 0 on: number them anew",
         ),
         (
             {"images": np.zeros((90, 8, 8)), "labels": np.array([0, 1] * 44 + [2, 80])},

@@ -88,10 +88,6 @@ class Committee:
         members = {name: recipe.to_dict() for name, recipe in self.members.items()}
         return {"preset": self.preset, "members": members}
 
-    def for_kind(self, kind: str) -> Self:
-        """Every member's recipe for data of a kind, "writing" or "things"; see `Recipe.for_kind`."""
-        return type(self)(self.preset, {name: recipe.for_kind(kind) for name, recipe in self.members.items()})
-
     def with_options(self, **options: Any) -> Self:
         """Some fields changed in all members; see `Recipe.with_options`."""
         return type(self)(
