@@ -2,9 +2,22 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inklens.classifier import Classifier
+from inklens.reading.pieces.piece import Piece
+
+
+@pytest.fixture
+def piece():
+    """Makes a full piece whose middle is at x, y."""
+
+    def make(x: float, y: float, width: int = 30, height: int = 50) -> Piece:
+        box = np.ones((height, width), np.float32)
+        return Piece(int(x - width / 2), int(y - height / 2), width, height, box)
+
+    return make
 
 
 @pytest.fixture(scope="session")

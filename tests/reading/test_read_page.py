@@ -10,10 +10,7 @@ from inklens.reading.paper.photo import open_page
 from inklens.reading.paper.ruling import find_ruling, without_ruling
 from inklens.reading.pieces.components import find_pieces
 
-
-def _sheet(kind, seed):
-    """A generated page, smaller than `sheets.draw` makes it."""
-    return sheets.compose(sheets.KINDS[kind], kind, seed, size=(640, 900))
+SMALL = (640, 900)  # a sheet's height and width
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +75,7 @@ def test_a_region_is_read_alone_and_its_boxes_are_the_pictures(classifier, writt
 def test_there_are_about_as_many_pieces_as_digits_whatever_the_paper(kind):
     found = written = 0
     for seed in range(1, 4):
-        drawn = _sheet(kind, seed)
+        drawn = sheets.draw(kind, seed, SMALL)
         page = open_page(drawn.picture)
         ink = without_ruling(page.ink, find_ruling(page.ink, page.grey))
         found += len(find_pieces(ink, stroke_mask(ink)))
@@ -103,7 +100,7 @@ def test_a_picture_of_any_size_is_answered(classifier, shape):
 
 
 def test_a_page_of_words_and_doodles_has_hardly_a_digit(classifier):
-    readings = [read(_sheet("words", seed).picture, classifier) for seed in range(4)]
+    readings = [read(sheets.draw("words", seed, SMALL).picture, classifier) for seed in range(4)]
     read_digits = [digit for reading in readings for number in reading.numbers for digit in number.digits]
     assert sum(digit.status == "ok" for digit in read_digits) <= 2
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from inklens.reading.reading import Number
 
 Picture = NDArray[np.uint8]
 
@@ -15,30 +19,19 @@ OK, UNKNOWN = (0, 110, 200), (215, 90, 0)  # colours that colour-blind readers c
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-class Label(NamedTuple):
-    """A frame with a text above it.
+def annotate(given: Picture, numbers: Sequence[Number], scale: float) -> Picture:
+    """A copy of a picture, uint8 (H, W, 1 or 3), with the frame and text of each number: uint8 (H, W, 3).
 
     Args:
-        text: ASCII.
-        box: float64 (4, 2), the frame's corners in pixels of the picture, clockwise from the upper left.
-        height: of its digits, in pixels of the picture.
-        sure: whether no digit in it is unknown.
+        scale: pixels of the picture per pixel of the page that the numbers' boxes are in.
     """
-
-    text: str
-    box: NDArray[np.float64]
-    height: float
-    sure: bool
-
-
-def annotate(given: Picture, labels: Sequence[Label]) -> Picture:
-    """A copy of a picture, uint8 (H, W, 1 or 3), with the labels drawn in: uint8 (H, W, 3)."""
     picture = np.repeat(given, 3, axis=2) if given.shape[2] == 1 else given.copy()
     thick = max(1, round(max(picture.shape[:2]) / 500))
-    for label in labels:
-        colour = OK if label.sure else UNKNOWN
-        cv2.polylines(picture, [np.rint(label.box).astype(np.int32)], True, colour, thick, cv2.LINE_AA)
-        _write(picture, label.text, label.box, colour, max(0.4, min(label.height / 60, thick * 0.9)))
+    for number in numbers:
+        box, colour = scale * np.array(number.box), OK if number.status == "ok" else UNKNOWN
+        height = scale * float(np.median([math.dist(digit.box[0], digit.box[3]) for digit in number.digits]))
+        cv2.polylines(picture, [np.rint(box).astype(np.int32)], True, colour, thick, cv2.LINE_AA)
+        _write(picture, number.text, box, colour, max(0.4, min(height / 60, thick * 0.9)))
     return picture
 
 

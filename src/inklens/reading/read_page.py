@@ -14,15 +14,15 @@ from inklens.reading import stage_pictures
 from inklens.reading.numbers.chains import find_chains
 from inklens.reading.numbers.selection import best_digits, select_number_of, select_numbers
 from inklens.reading.numbers.text_lines import bounding_box, group_into_lines, skew_angles
-from inklens.reading.paper.grid import assign_to_cells, find_grid
+from inklens.reading.paper.grid import assign_to_cells
 from inklens.reading.paper.masks import stroke_mask
 from inklens.reading.paper.photo import Box, Page, open_page
 from inklens.reading.paper.ruling import find_ruling, without_ruling
 from inklens.reading.pieces.components import find_pieces
 from inklens.reading.pieces.fragments import join_fragments
-from inklens.reading.pieces.hypotheses import DigitHypothesis, classify, may_touch
+from inklens.reading.pieces.hypotheses import DigitHypothesis, classify
 from inklens.reading.pieces.piece import Piece, boxes_of
-from inklens.reading.pieces.segmentation import Segmentation, find_segmentations
+from inklens.reading.pieces.segmentation import find_segmentations
 from inklens.reading.reading import Corners, Digit, Number, Reading
 
 OnStage = Callable[[str, NDArray[np.uint8]], None]
@@ -86,13 +86,15 @@ def read_page(
     show("4-pieces", lambda: stage_pictures.pieces_picture(page.grey.shape, pieces))
     digits = classify(pieces, classifier)
     if grid is not None:
-        cells = assign_to_cells(boxes_of(pieces), find_grid(ruling.cells, page.grey.shape, *grid))
+        cells = assign_to_cells(boxes_of(pieces), ruling.cells, page.grey.shape, grid)
         chains = [[digits[index] for index in members] for members in cells]
     else:
         digits = join_fragments(digits, classifier, keep=expect is not None)
         linked = find_chains(_pieces(digits), ruling.cells)
         chains = _deskewed([[digits[index] for index in members] for members in linked], classifier)
-    options = _segmentations(chains, classifier, cut_all=expect is not None)
+    every = [digit for chain in chains for digit in chain]
+    found = iter(find_segmentations(every, classifier, cut_all=expect is not None))
+    options = [[next(found) for _ in chain] for chain in chains]
     if expect is not None:
         numbers = select_number_of(expect, options)
     else:
@@ -120,26 +122,12 @@ def _deskewed(chains: list[list[DigitHypothesis]], classifier: Classifier) -> li
     ]
 
 
-def _segmentations(
-    chains: list[list[DigitHypothesis]], classifier: Classifier, *, cut_all: bool
-) -> list[list[dict[int, Segmentation]]]:
-    """For each piece of each chain its segmentations; only pieces that may be several digits are cut."""
-    digits = [digit for chain in chains for digit in chain]
-    may_be_several = [cut_all or may_touch(digit) for digit in digits]
-    found = iter(find_segmentations(digits, classifier, may_be_several))
-    return [[next(found) for _ in chain] for chain in chains]
-
-
 def _pieces(digits: list[DigitHypothesis]) -> list[Piece]:
     return [digit.piece for digit in digits]
 
 
 def check_options(expect: int | None, grid: tuple[int, int] | None) -> None:
-    """Refuse options out of range.
-
-    Raises:
-        OptionError: as `read` does.
-    """
+    """Refuse options out of range, as `read` does."""
     if expect is not None and not 1 <= expect <= 100:
         raise OptionError(f"expect is {expect}; expected a number of digits, 1 to 100")
     if grid is not None and not (min(grid) >= 1 and max(grid) <= 200):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.reading.drawing import Label, annotate
+from inklens.reading.drawing import annotate
 
 UNREAD = "?"  # in the text of a number, a digit whose status is not "ok"
 Corners = tuple[tuple[float, float], ...]
@@ -107,8 +106,7 @@ class Reading:
     def annotated(self) -> NDArray[np.uint8]:
         """The picture with the frame and the text of each number drawn in: uint8 (H, W, 3)."""
         scale = self.picture.shape[1] / self.size[1]
-        labels = [_label(number, scale) for number in self.numbers if number.digits]
-        return annotate(self.picture, labels)
+        return annotate(self.picture, [number for number in self.numbers if number.digits], scale)
 
     def to_dict(self) -> Mapping[str, Any]:
         """Its fields for JSON: numbers with text, confidence, status, line, box and digits."""
@@ -123,13 +121,6 @@ class Reading:
         }
 
 
-def _label(number: Number, scale: float) -> Label:
-    """The label of a number in a picture that has `scale` times the pixels of the page."""
-    heights = [math.dist(digit.box[0], digit.box[3]) for digit in number.digits]
-    height = scale * float(np.median(heights))
-    return Label(number.text, scale * np.array(number.box), height, number.status == "ok")
-
-
 def _number(number: Number) -> dict[str, Any]:
     return {
         "text": number.text,
@@ -138,13 +129,5 @@ def _number(number: Number) -> dict[str, Any]:
         "line": number.line,
         **({} if number.column is None else {"column": number.column}),
         "box": number.box,
-        "digits": [
-            {
-                "label": digit.label,
-                "probability": round(digit.probability, 6),
-                "status": digit.status,
-                "box": digit.box,
-            }
-            for digit in number.digits
-        ],
+        "digits": [{**vars(digit), "probability": round(digit.probability, 6)} for digit in number.digits],
     }

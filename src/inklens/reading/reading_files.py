@@ -75,27 +75,20 @@ def _rows(name: str, reading: Reading) -> list[dict[str, object]]:
     if not reading.numbers:
         return [{"file": name, "reason": reading.reason}]
     rows: list[dict[str, object]] = []
-    for place, number in enumerate(reading.numbers):
-        shared = {
-            "file": name,
-            "number": place,
-            "line": number.line,
-            "column": number.column,
-            "text": number.text,
-            "confidence": round(number.confidence, 6) if number.digits else None,
-            "status": number.status,
-            "number_box": _flat(number.box),
-        }
+    for place, number in enumerate(reading.to_dict()["numbers"]):
+        digits, box = number.pop("digits"), _flat(number.pop("box"))
+        shared = {"file": name, "number": place, **number, "number_box": box}
+        shared |= {} if digits else {"confidence": None}
         rows += [
             {
                 **shared,
                 "digit": position,
-                "label": digit.label,
-                "probability": round(digit.probability, 6),
-                "digit_status": digit.status,
-                "box": _flat(digit.box),
+                "label": digit["label"],
+                "probability": digit["probability"],
+                "digit_status": digit["status"],
+                "box": _flat(digit["box"]),
             }
-            for position, digit in enumerate(number.digits)
+            for position, digit in enumerate(digits)
         ] or [shared]
     return rows
 

@@ -2,35 +2,28 @@ import numpy as np
 import pytest
 
 from inklens.reading.numbers.chains import find_chains
-from inklens.reading.pieces.piece import Piece
-
-
-def _piece(x, y, width=30, height=50):
-    """A piece whose middle is at x, y."""
-    box = np.ones((height, width), np.float32)
-    return Piece(int(x - width / 2), int(y - height / 2), width, height, box)
 
 
 @pytest.mark.parametrize("slope", [-0.8, -0.3, 0.0, 0.3, 0.8])
-def test_a_number_is_one_chain_at_any_slant(slope):
-    pieces = [_piece(300 + 45 * place, 400 + slope * 45 * place) for place in (3, 0, 2, 1, 4)]
+def test_a_number_is_one_chain_at_any_slant(piece, slope):
+    pieces = [piece(300 + 45 * place, 400 + slope * 45 * place) for place in (3, 0, 2, 1, 4)]
     assert find_chains(pieces) == [[1, 3, 2, 0, 4]]
 
 
-def test_lines_below_each_other_do_not_mix():
-    pieces = [_piece(100 + 45 * place, 100 + 90 * line) for line in range(3) for place in range(4)]
+def test_lines_below_each_other_do_not_mix(piece):
+    pieces = [piece(100 + 45 * place, 100 + 90 * line) for line in range(3) for place in range(4)]
     assert sorted(find_chains(pieces)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
 
 
-def test_a_wide_gap_ends_a_number_and_a_slim_1_does_not():
-    apart = [_piece(x, 100) for x in (100, 140, 180, 280, 320, 360)]
+def test_a_wide_gap_ends_a_number_and_a_slim_1_does_not(piece):
+    apart = [piece(x, 100) for x in (100, 140, 180, 280, 320, 360)]
     assert sorted(find_chains(apart)) == [[0, 1, 2], [3, 4, 5]]
-    slim = [_piece(x, 100, 6 if x == 190 else 30) for x in (100, 145, 190, 235)]
+    slim = [piece(x, 100, 6 if x == 190 else 30) for x in (100, 145, 190, 235)]
     assert find_chains(slim) == [[0, 1, 2, 3]]
 
 
-def test_boxes_for_one_digit_each_hold_a_number_together():
-    pieces = [_piece(x, 100, 14, 20) for x in (100, 170, 240)]
+def test_boxes_for_one_digit_each_hold_a_number_together(piece):
+    pieces = [piece(x, 100, 14, 20) for x in (100, 170, 240)]
     cells = np.array([[(x, 65), (x + 66, 65), (x + 66, 135), (x, 135)] for x in (67, 137, 207)], np.float64)
     assert sorted(find_chains(pieces)) == [[0], [1], [2]]
     assert find_chains(pieces, cells) == [[0, 1, 2]]

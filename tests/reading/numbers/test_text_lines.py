@@ -2,18 +2,11 @@ import numpy as np
 import pytest
 
 from inklens.reading.numbers.text_lines import group_into_lines, skew_angles
-from inklens.reading.pieces.piece import Piece
 
 
-def _piece(x, y, width=30, height=50):
-    """A piece whose middle is at x, y."""
-    box = np.ones((height, width), np.float32)
-    return Piece(int(x - width / 2), int(y - height / 2), width, height, box)
-
-
-def test_numbers_come_line_by_line_from_left_to_right_on_a_skewed_page():
+def test_numbers_come_line_by_line_from_left_to_right_on_a_skewed_page(piece):
     places = [(x, y + 0.1 * x) for y in (100, 200) for x in (100, 500)]
-    numbers = [[_piece(x + 45 * digit, y + 4.5 * digit) for digit in range(3)] for x, y in places]
+    numbers = [[piece(x + 45 * digit, y + 4.5 * digit) for digit in range(3)] for x, y in places]
     assert group_into_lines([numbers[3], numbers[0], numbers[2], numbers[1]]) == [[1, 3], [2, 0]]
 
 
@@ -22,14 +15,14 @@ def test_a_page_without_numbers_has_no_lines():
 
 
 @pytest.mark.parametrize("slope", [-0.6, 0.4])
-def test_all_numbers_of_a_slanted_page_have_its_skew(slope):
+def test_all_numbers_of_a_slanted_page_have_its_skew(piece, slope):
     chains = [
-        [_piece(200 + 45 * place, 300 + 100 * line + slope * 45 * place) for place in range(length)]
+        [piece(200 + 45 * place, 300 + 100 * line + slope * 45 * place) for place in range(length)]
         for line, length in enumerate((5, 4, 1))
     ]
     assert skew_angles(chains) == pytest.approx([np.arctan(slope)] * 3, abs=0.03)
 
 
-def test_digits_of_different_height_give_a_level_number_no_skew():
-    tall, low = _piece(100, 100, 30, 60), _piece(145, 110, 30, 40)
-    assert skew_angles([[tall, low], [_piece(100, 200), _piece(145, 201), _piece(190, 200)]]) == [0, 0]
+def test_digits_of_different_height_give_a_level_number_no_skew(piece):
+    tall, low = piece(100, 100, 30, 60), piece(145, 110, 30, 40)
+    assert skew_angles([[tall, low], [piece(100, 200), piece(145, 201), piece(190, 200)]]) == [0, 0]

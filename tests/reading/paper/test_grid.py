@@ -1,6 +1,6 @@
 import numpy as np
 
-from inklens.reading.paper.grid import assign_to_cells, find_grid
+from inklens.reading.paper.grid import assign_to_cells
 
 
 def _boxes(*middles, side=20):
@@ -14,16 +14,15 @@ def _cells(rows, columns, side, left, top):
 
 
 def test_a_printed_grid_says_where_the_cells_are():
-    grid = find_grid(_cells(9, 9, 50, 200, 100), (800, 1000), 9, 9)
-    answers = assign_to_cells(_boxes((225, 125), (625, 525), (50, 50)), grid)
+    printed = _cells(9, 9, 50, 200, 100)
+    answers = assign_to_cells(_boxes((225, 125), (625, 525), (50, 50)), printed, (800, 1000), (9, 9))
     assert [place for place, pieces in enumerate(answers) if pieces] == [0, 80]
 
 
 def test_without_a_printed_grid_the_page_is_divided_evenly():
-    grid = find_grid(np.zeros((0, 4, 2)), (300, 400), 3, 4)
-    assert assign_to_cells(_boxes((350, 150), side=40), grid)[7] == [0]
+    assert assign_to_cells(_boxes((350, 150), side=40), np.zeros((0, 4, 2)), (300, 400), (3, 4))[7] == [0]
 
 
 def test_two_digits_in_a_cell_come_from_left_to_right():
-    grid = find_grid(np.zeros((0, 4, 2)), (100, 100), 1, 1)
-    assert assign_to_cells(_boxes((70, 50), (30, 50), side=40), grid) == [[1, 0]]
+    boxes = _boxes((70, 50), (30, 50), side=40)
+    assert assign_to_cells(boxes, np.zeros((0, 4, 2)), (100, 100), (1, 1)) == [[1, 0]]

@@ -13,7 +13,7 @@ CELLS = np.stack([CORNERS + np.array((FIRST + number * SIDE, FIRST)) for number 
 
 
 def _form(print_colour, pen_colour, thickness=4):
-    """A row of boxes and strokes that cross their lower sides: the picture, the lines, the strokes."""
+    """A row of boxes and strokes that cross their lower sides: the page, the lines, the strokes."""
     picture = np.full((220, 560, 3), PAPER, np.uint8)
     lines, strokes = np.zeros((2, 220, 560), np.uint8)
     for number in range(BOXES):
@@ -24,13 +24,12 @@ def _form(print_colour, pen_colour, thickness=4):
     picture[strokes > 0] = pen_colour
     picture = cv2.GaussianBlur(picture, (0, 0), 0.7)
     noise = np.random.default_rng(0).normal(0, 2, picture.shape)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8), lines, strokes
+    return open_page(np.clip(picture + noise, 0, 255).astype(np.uint8)), lines, strokes
 
 
 @pytest.mark.parametrize(("printed", "pen"), [(GREY, RED), (BLACK, BLUE), (RED, BLACK), (GREY, BLACK)])
 def test_the_pen_is_distinguished_from_print_of_another_colour(printed, pen):
-    picture, lines, strokes = _form(printed, pen)
-    page = open_page(picture)
+    page, lines, strokes = _form(printed, pen)
     found = pen_by_colour(page.ink, page.region, lines, CELLS)
     assert found is not None
     assert found[strokes > 0].mean() > 0.85 * 255
@@ -40,22 +39,20 @@ def test_the_pen_is_distinguished_from_print_of_another_colour(printed, pen):
 
 @pytest.mark.parametrize("colour", [GREY, BLACK, RED, BLUE])
 def test_pen_and_print_of_one_colour_are_not_distinguished(colour):
-    picture, lines, _ = _form(colour, colour)
-    page = open_page(picture)
+    page, lines, _ = _form(colour, colour)
     assert pen_by_colour(page.ink, page.region, lines, CELLS) is None
     assert pen_by_colour(np.zeros_like(page.ink), page.region, lines, CELLS) is None
 
 
 def test_marks_of_a_third_colour_beside_the_boxes_are_not_the_pen():
-    picture, lines, _ = _form(BLACK, BLACK)
-    cv2.line(picture, (60, 190), (500, 205), RED, 12)
-    page = open_page(picture)
+    page, lines, _ = _form(BLACK, BLACK)
+    page = open_page(cv2.line(page.picture, (60, 190), (500, 205), RED, 12))
     assert pen_by_colour(page.ink, page.region, lines, CELLS) is None
 
 
 def test_a_grey_picture_has_shades():
-    picture, lines, strokes = _form((150, 150, 150), BLACK)
-    page = open_page(picture[..., :1])
+    page, lines, strokes = _form((150, 150, 150), BLACK)
+    page = open_page(page.picture[..., :1])
     found = pen_by_colour(page.ink, page.region, lines, CELLS)
     assert found is not None
     assert found[strokes > 0].mean() > 0.85 * 255
@@ -63,8 +60,7 @@ def test_a_grey_picture_has_shades():
 
 @pytest.mark.parametrize(("printed", "pen"), [(GREY, RED), (BLACK, BLUE), (RED, BLACK)])
 def test_strokes_stay_whole_where_they_cross_the_sides_of_boxes(printed, pen):
-    picture, lines, strokes = _form(printed, pen)
-    page = open_page(picture)
+    page, lines, strokes = _form(printed, pen)
     ruling = find_ruling(page.ink, page.region)
     left = without_ruling(page.ink, ruling)
     assert len(ruling.cells) == BOXES

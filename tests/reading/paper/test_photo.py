@@ -5,39 +5,32 @@ import pytest
 from inklens.reading.paper.photo import open_page
 
 
+def _sheet(desk):
+    """A sheet with a 28 on it, on this desk: uint8 (900, 1200)."""
+    picture = np.broadcast_to(desk, (900, 1200)).astype(np.uint8)
+    cv2.fillConvexPoly(picture, np.array([(200, 60), (1130, 160), (1040, 830), (110, 730)], np.int32), 225)
+    return cv2.putText(picture, "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
+
+
 @pytest.mark.parametrize("light", [False, True])
-def test_ink_is_found_on_paper_that_lies_on_a_darker_desk(light: bool) -> None:
-    picture = np.full((900, 1200), 60, np.uint8)
-    corners = np.array([(200, 60), (1130, 160), (1040, 830), (110, 730)], np.int32)
-    cv2.fillConvexPoly(picture, corners, 225)
-    cv2.putText(picture, "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
-    written = np.zeros_like(picture)
-    cv2.putText(written, "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 255, 2)
-
+def test_ink_is_found_on_paper_that_lies_on_a_darker_desk(light):
+    picture = _sheet(60)
+    written = cv2.putText(np.zeros_like(picture), "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 255, 2)
     ink = open_page(255 - picture if light else picture).ink
-
     assert ink[written > 0].mean() > 0.9
     assert ink[300:340, 500:700].max() < 0.1
 
 
-def _sheet(desk: np.ndarray) -> np.ndarray:
-    """A sheet with a 28 on it, on this desk: uint8 (900, 1200)."""
-    picture = desk.copy()
-    cv2.fillConvexPoly(picture, np.array([(200, 60), (1130, 160), (1040, 830), (110, 730)], np.int32), 225)
-    cv2.putText(picture, "28", (500, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
-    return picture
-
-
-def test_the_texture_of_a_desk_around_a_sheet_is_no_ink() -> None:
+def test_the_texture_of_a_desk_around_a_sheet_is_no_ink():
     random = np.random.default_rng(0)
     rough = cv2.GaussianBlur(random.normal(size=(900, 1200)).astype(np.float32), (0, 0), 3)
-    ink = open_page(_sheet(np.clip(60 + 250 * rough, 0, 255).astype(np.uint8))).ink
+    ink = open_page(_sheet(np.clip(60 + 250 * rough, 0, 255))).ink
     assert ink[:, :90].max() == 0
     assert ink[400:500, 500:650].max() > 0.9
 
 
 @pytest.mark.parametrize("contrast", [26, 40])
-def test_faint_writing_on_a_sheet_is_not_measured_by_a_rough_desk(contrast: int) -> None:
+def test_faint_writing_on_a_sheet_is_not_measured_by_a_rough_desk(contrast):
     random = np.random.default_rng(0)
     rough = cv2.GaussianBlur(random.normal(0, 14, (900, 800)), (0, 0), 2)
     sheet, written = np.zeros((2, 900, 800), np.uint8)
@@ -50,7 +43,7 @@ def test_faint_writing_on_a_sheet_is_not_measured_by_a_rough_desk(contrast: int)
     assert ink[written == 0].mean() < 0.05
 
 
-def test_writing_in_the_shadow_that_covers_a_part_of_the_sheet_stays() -> None:
+def test_writing_in_the_shadow_that_covers_a_part_of_the_sheet_stays():
     picture = np.full((900, 1200), 230, np.uint8)
     for x in (100, 500, 900):
         cv2.putText(picture, "28", (x, 480), cv2.FONT_HERSHEY_SIMPLEX, 3, 40, 8)
@@ -60,7 +53,7 @@ def test_writing_in_the_shadow_that_covers_a_part_of_the_sheet_stays() -> None:
         assert ink[400:500, x : x + 150].max() > 0.9
 
 
-def test_a_strip_on_a_desk_as_narrow_as_its_rim_is_looked_at_as_it_is() -> None:
+def test_a_strip_on_a_desk_as_narrow_as_its_rim_is_looked_at_as_it_is():
     random = np.random.default_rng(0)
     picture = np.clip(60 + random.normal(0, 30, (40, 1000)), 0, 255)
     picture[8:32, 10:990] = 230

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.reading.paper.masks import Boxes, Cells
 from inklens.reading.pieces.piece import Piece, boxes_of
 
 _RATIO = 2.5  # largest ratio between the heights of digits of one number
@@ -23,15 +24,13 @@ _SINGLE = 1.6  # widths per height of a printed box for one digit
 _STEEP = 1.2  # largest dy/dx of a number
 _BEND = 35.0  # degrees by which a number may turn from one digit to the next
 _APART = 1.5  # weight of vertical distance against horizontal distance
+_NO_CELLS: Cells = np.zeros((0, 4, 2))
 
 
-def find_chains(pieces: list[Piece], cells: NDArray[np.float64] | None = None) -> list[list[int]]:
+def find_chains(pieces: list[Piece], cells: Cells = _NO_CELLS) -> list[list[int]]:
     """Link pieces that may be one number into chains, each from left to right.
 
     Digits in adjacent printed boxes for one digit each are linked; wide cells of a table keep numbers apart.
-
-    Args:
-        cells: float64 (N, 4, 2), corners of printed boxes.
 
     Returns:
         indices into `pieces`; each piece is in one chain, which may be itself alone.
@@ -39,7 +38,7 @@ def find_chains(pieces: list[Piece], cells: NDArray[np.float64] | None = None) -
     if not pieces:
         return []
     boxes = boxes_of(pieces)
-    in_cells = _pairs_in_cells(boxes, np.zeros((0, 4, 2)) if cells is None else cells)
+    in_cells = _pairs_in_cells(boxes, cells)
     following = _links(boxes, in_cells)
     chains = []
     for first in sorted(set(range(len(pieces))) - set(following.values())):
@@ -57,7 +56,7 @@ class _InCells(NamedTuple):
     apart: NDArray[np.bool_]
 
 
-def _pairs_in_cells(boxes: NDArray[np.float64], cells: NDArray[np.float64]) -> _InCells:
+def _pairs_in_cells(boxes: Boxes, cells: Cells) -> _InCells:
     none = np.zeros((len(boxes), len(boxes)), np.bool_)
     if not len(cells):
         return _InCells(none, none)
@@ -78,7 +77,7 @@ def _pairs_in_cells(boxes: NDArray[np.float64], cells: NDArray[np.float64]) -> _
     return _InCells(adjacent, known & ~adjacent & wide[one] & wide[other])
 
 
-def _links(boxes: NDArray[np.float64], in_cells: _InCells) -> dict[int, int]:
+def _links(boxes: Boxes, in_cells: _InCells) -> dict[int, int]:
     """Which piece follows which: each is the nearest to the other, on its right and on its left."""
     left, top, right, bottom = boxes.T
     tall = bottom - top
@@ -101,9 +100,7 @@ def _links(boxes: NDArray[np.float64], in_cells: _InCells) -> dict[int, int]:
     }
 
 
-def _cut_at_odd_gaps(
-    members: list[int], boxes: NDArray[np.float64], adjacent: NDArray[np.bool_]
-) -> list[list[int]]:
+def _cut_at_odd_gaps(members: list[int], boxes: Boxes, adjacent: NDArray[np.bool_]) -> list[list[int]]:
     """A chain, cut where it turns sharply or where a gap is far wider than the others."""
     if len(members) < 3:
         return [members]

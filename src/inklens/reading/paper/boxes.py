@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.reading.paper.masks import Mask, as_mask, transposed
+from inklens.reading.paper.masks import Cells, Mask, as_mask, transposed
 from inklens.reading.paper.straight_runs import SIDE, StraightRuns
 
 _WALL = 3.0  # pixels between the insides of adjacent boxes
@@ -21,7 +21,7 @@ _AROUND = 0.7  # half sides beyond the inside, in which the stroke is looked for
 _RECTANGLE = 0.88  # share of its minimum-area rectangle that a box's inside fills; an ellipse fills 0.79
 
 
-def find_boxes(across: StraightRuns, down: StraightRuns, inked: Mask) -> tuple[NDArray[np.float64], Mask]:
+def find_boxes(across: StraightRuns, down: StraightRuns, inked: Mask) -> tuple[Cells, Mask]:
     """Find the rectangles that straight runs of ink enclose.
 
     The search is done twice: once the size of the boxes is known, shorter runs are strokes of the writing.
@@ -29,10 +29,10 @@ def find_boxes(across: StraightRuns, down: StraightRuns, inked: Mask) -> tuple[N
     Args:
         across: the level runs.
         down: the upright runs, of the transposed page.
-        inked: uint8 (H, W), 255 where there is surely ink.
+        inked: where there is surely ink.
 
     Returns:
-        corners of the boxes' insides, float64 (N, 4, 2), and uint8 (H, W), 255 around their sides.
+        the boxes, and where their sides are.
     """
     segments = across.at_least(SIDE) | transposed(down.at_least(SIDE))
     cells = _rectangles(segments, inked)

@@ -25,7 +25,7 @@ def find_desk(ground: NDArray[np.uint8], ink: Ink) -> NDArray[np.bool_]:
 
     Args:
         ground: uint8 (h, w), the paper's and the desk's shade, without strokes.
-        ink: float32 (H, W), 0-1, of the same picture in full size.
+        ink: (H, W), of the same picture in full size.
 
     Returns:
         bool (H, W).

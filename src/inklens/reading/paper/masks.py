@@ -1,4 +1,4 @@
-"""Masks, uint8 (H, W) with 255 where something is, and what ruling, boxes and pens do with them."""
+"""Masks, and what ruling, boxes and pens do with them. Ink is float32 (H, W), 0 (paper) to 1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from inklens.pixels.ink import Ink
 
-Mask = NDArray[np.uint8]
+Mask = NDArray[np.uint8]  # (H, W): 255 where something is, else 0
+Boxes = NDArray[np.float64]  # (N, 4): left, top, right, bottom, in pixels
+Cells = NDArray[np.float64]  # (N, 4, 2): corners of the insides of printed boxes, in pixels
 
 SURE = 0.5  # ink from here on is surely a stroke
 _PALE = 0.25  # ink from here on belongs to a stroke that is sure somewhere
@@ -19,14 +21,7 @@ _Picture = TypeVar("_Picture", Mask, Ink)
 
 
 def stroke_mask(ink: Ink) -> Mask:
-    """Where strokes are: sure ink, and paler ink connected to it (hysteresis, Canny 1986).
-
-    Args:
-        ink: float32 (H, W), 0-1.
-
-    Returns:
-        uint8 (H, W), 0 or 255.
-    """
+    """Where strokes are: sure ink, and paler ink connected to it (hysteresis, Canny 1986)."""
     pale = cv2.compare(ink, _PALE, cv2.CMP_GT)
     count, components = cv2.connectedComponents(pale, connectivity=8)
     sure = np.zeros(count, np.uint8)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.pixels.ink import Ink
-from inklens.reading.paper.masks import Mask, dilated
+from inklens.reading.paper.masks import Cells, Mask, dilated
 
 _CORE = 0.6  # ink; paler ink is the edge of a stroke, mixed with the paper's colour
 _PALE = 0.12
@@ -29,22 +29,18 @@ _COARSE = 4  # reduction; the light of the paper changes slowly
 Colours = NDArray[np.float32]  # (N, C): the share of the paper's light that is missing in each channel
 
 
-def pen_by_colour(
-    ink: Ink, picture: NDArray[np.uint8], lines: Mask, cells: NDArray[np.float64]
-) -> Mask | None:
+def pen_by_colour(ink: Ink, picture: NDArray[np.uint8], lines: Mask, cells: Cells) -> Mask | None:
     """Find the ink of the pen.
 
     k-means (Lloyd 1982) finds the two kinds of ink on the page. Printed lines have one colour, the writing in
     the boxes the other.
 
     Args:
-        ink: float32 (H, W), 0-1.
         picture: uint8 (H, W, C), the page.
-        lines: uint8 (H, W), 255 where printed lines are.
-        cells: float64 (N, 4, 2), corners of printed boxes.
+        lines: where printed lines are.
 
     Returns:
-        uint8 (H, W), 0 or 255; None where print and pen look alike, or on dark paper.
+        None where print and pen look alike, or on dark paper.
     """
     core = cv2.compare(ink, _CORE, cv2.CMP_GT)
     paper = _paper(ink, picture)
@@ -79,8 +75,8 @@ def pen_by_colour(
     return np.asarray(own & beside & cv2.compare(ink, _PALE, cv2.CMP_GT), np.uint8)
 
 
-def _insides(cells: NDArray[np.float64], like: Mask) -> Mask:
-    """The middle of each box, where writing is: uint8 (H, W), 0 or 255."""
+def _insides(cells: Cells, like: Mask) -> Mask:
+    """The middle of each box, where writing is."""
     middle = cells.mean(axis=1, keepdims=True)
     insides = np.zeros_like(like)
     for corners in np.rint(middle + _INSIDE * (cells - middle)).astype(np.int32):

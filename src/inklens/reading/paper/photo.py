@@ -83,7 +83,8 @@ def open_page(source: str | Path | NDArray[np.generic], region: Box | None = Non
     longer, shorter = max(grey.shape), min(grey.shape)
     widest = max(longer / 16, shorter / 8)
     reach = max(3, int(2 * widest * min(1.0, _COARSE / longer))) | 1
-    small = _coarse(grey)
+    coarse = (max(1, round(side * min(1.0, _COARSE / longer))) for side in grey.shape[::-1])
+    small = np.asarray(cv2.resize(grey, tuple(coarse), interpolation=cv2.INTER_AREA), np.uint8)
     ground = np.asarray(cv2.medianBlur(small, reach), np.uint8)  # wider than any stroke
     dark = _dark_strokes(small, ground, reach)
     ink = find_ink(grey, widest=widest, dark=dark)
@@ -109,27 +110,15 @@ def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: in
     return None if skew == 0 else skew < 0
 
 
-def _coarse(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture with at most `_COARSE` pixels a side."""
-    shrink = min(1.0, _COARSE / max(grey.shape))
-    size = (max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink)))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _opened(
     source: str | Path | NDArray[np.generic], *, whole: bool
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """The picture, and its height and width as given. Unless `whole`, it may be decoded at a reduced size."""
-    if not isinstance(source, str | Path):
-        picture = _checked(source)
-    elif whole:
+    if isinstance(source, str | Path):
+        if not whole:
+            return decode_enough(source, _PIXELS)
         picture = decode(source)
-    else:
-        return decode_enough(source, _PIXELS)
-    return picture, picture.shape[:2]
-
-
-def _checked(source: NDArray[np.generic]) -> NDArray[np.uint8]:
+        return picture, picture.shape[:2]
     array = np.asarray(source)
     if array.ndim == 2:
         array = array[..., None]
@@ -138,7 +127,7 @@ def _checked(source: NDArray[np.generic]) -> NDArray[np.uint8]:
             f"a picture of {array.dtype} {np.shape(source)}; "
             "expected a path, or uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255"
         )
-    return array.view(np.uint8)
+    return array.view(np.uint8), array.shape[:2]
 
 
 def _within(region: Box | None, width: int, height: int) -> Box:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inklens.pixels.ink import Ink
 from inklens.reading.paper.boxes import find_boxes
-from inklens.reading.paper.masks import SURE, Mask, as_mask, dilated, transposed
+from inklens.reading.paper.masks import SURE, Cells, Mask, as_mask, dilated, transposed
 from inklens.reading.paper.pens import pen_by_colour
 from inklens.reading.paper.straight_runs import SIDE, StraightRuns
 
@@ -34,14 +34,9 @@ _ON_SIDES = 0.9  # share of a component on the sides of boxes, from which it is 
 
 @dataclass(frozen=True, eq=False)
 class Ruling:
-    """Printed lines of a page.
+    """Printed boxes of a page, and where its ink is print: strokes that cross the lines are left out."""
 
-    Args:
-        cells: float64 (N, 4, 2), corners of the insides of the boxes.
-        mask: uint8 (H, W), 255 where ink is print; strokes that cross the lines are not in it.
-    """
-
-    cells: NDArray[np.float64]
+    cells: Cells
     mask: Mask
 
 
@@ -49,7 +44,6 @@ def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
     """Find ruled lines, squared paper and boxes.
 
     Args:
-        ink: float32 (H, W), 0-1.
         picture: uint8 (H, W) or (H, W, 1 or 3), the page: its shades and colours show more than the ink.
     """
     picture = picture.reshape(*picture.shape[:2], -1)
@@ -71,7 +65,7 @@ def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
 
 
 def without_ruling(ink: Ink, ruling: Ruling) -> Ink:
-    """The ink, float32 (H, W), with print set to 0."""
+    """The ink with print set to 0."""
     return np.where(ruling.mask > 0, np.float32(0), ink)
 
 
@@ -79,15 +73,13 @@ class _Lines:
     """The lines of a page: straight runs that are ruled lines or the sides of boxes.
 
     Args:
-        seen: uint8 (H, W), 255 where there is any ink.
-        sure: uint8 (H, W), 255 where there is surely ink.
+        seen: where there is any ink.
+        sure: where there is surely ink.
         slopes: of level and of upright lines, as `_line_slopes` gives them; None to measure them.
 
     Attributes:
-        slopes: as given or measured.
-        level, upright: uint8 (H, W), 255 where such lines are.
-        cells: float64 (N, 4, 2), corners of boxes.
-        sides: uint8 (H, W), 255 around their outlines.
+        level, upright: where such lines are.
+        cells, sides: the boxes, and the surroundings of their outlines.
         squared: whether ruled lines run both ways across the page, as on squared paper.
     """
 

@@ -17,12 +17,7 @@ SIDE = 18  # pixels; a shorter straight run may be any stroke
 
 
 class StraightRuns:
-    """The straight runs of a mask along some slopes.
-
-    Args:
-        mask: uint8 (H, W), 255 where ink is.
-        slopes: dy/dx of the lines to look for.
-    """
+    """The straight runs of a mask of ink along some slopes, dy/dx."""
 
     def __init__(self, mask: Mask, slopes: list[float]) -> None:
         self._mask = mask
@@ -31,17 +26,13 @@ class StraightRuns:
         self._found: dict[int, Mask] = {}
 
     def at_least(self, length: float) -> Mask:
-        """Ink in straight runs of at least `length` pixels: uint8 (H, W), 0 or 255. Do not change it."""
+        """Ink in straight runs of at least `length` pixels. Do not change it."""
         least = max(3, int(length))
         if least not in self._found:
-            self._found[least] = self._find(least)
+            found = self._found[least] = np.zeros_like(self._mask)
+            for slope, levelled in zip(self._slopes, self._levelled, strict=True):
+                found |= _sheared(open_level(levelled, least), slope) & self._mask
         return self._found[least]
-
-    def _find(self, least: int) -> Mask:
-        found = np.zeros_like(self._mask)
-        for slope, levelled in zip(self._slopes, self._levelled, strict=True):
-            found |= _sheared(open_level(levelled, least), slope) & self._mask
-        return found
 
 
 def _levelled(mask: Mask, slope: float) -> Mask:

@@ -27,8 +27,8 @@ def find_pieces(ink: Ink, mask: Mask) -> list[Piece]:
     """Find the pieces of a page that may be digits, each with its own ink.
 
     Args:
-        ink: float32 (H, W), 0-1, without ruling.
-        mask: uint8 (H, W), 255 where a stroke is.
+        ink: without ruling.
+        mask: where strokes are.
     """
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     if count < 2:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.pixels.ink import Ink
+from inklens.reading.paper.masks import Boxes
 
 _PALE = 0.2  # ink from here on belongs to a piece's box
 _BESIDE = 4.0  # heights to either side within which boxes are beside each other
@@ -78,8 +79,8 @@ def _turn(angle: float) -> NDArray[np.float64]:
     return np.array([(cos, -sin), (sin, cos)])
 
 
-def boxes_of(pieces: Sequence[Piece]) -> NDArray[np.float64]:
-    """Their boxes, float64 (N, 4): left, top, right, bottom."""
+def boxes_of(pieces: Sequence[Piece]) -> Boxes:
+    """Their boxes."""
     boxes = [(piece.left, piece.top, piece.right, piece.bottom) for piece in pieces]
     return np.array(boxes, np.float64).reshape(-1, 4)
 
@@ -96,11 +97,10 @@ def merged(one: Piece, other: Piece) -> Piece:
     return Piece(left, top, right - left, bottom - top, ink, one.skew)
 
 
-def heights_beside(boxes: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def heights_beside(boxes: Boxes, counted: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The median height of the boxes to the left and right of each: float64 (N,), NaN without any.
 
     Args:
-        boxes: float64 (N, 4), left, top, right, bottom.
         counted: bool (N, N), which boxes (columns) may count for which (rows).
     """
     left, top, right, bottom = boxes.T

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from inklens.classifier import Classifier
 from inklens.reading.pieces.cuts import crop_between, find_cuts
-from inklens.reading.pieces.hypotheses import DigitHypothesis, classify
+from inklens.reading.pieces.hypotheses import DigitHypothesis, classify, may_touch
 from inklens.reading.pieces.piece import Piece
 
 _CUT_COST = 1.0  # nats for every cut: one digit is the simpler explanation
@@ -27,13 +27,13 @@ class Segmentation:
 
 
 def find_segmentations(
-    digits: Sequence[DigitHypothesis], classifier: Classifier, may_be_several: Sequence[bool]
+    digits: Sequence[DigitHypothesis], classifier: Classifier, *, cut_all: bool
 ) -> list[dict[int, Segmentation]]:
     """For each piece, the best segmentation into each number of digits.
 
     Args:
         digits: the pieces, each read as one digit.
-        may_be_several: which of them to cut.
+        cut_all: whether pieces are cut that do not look like several digits.
 
     Returns:
         for each piece, number of digits -> segmentation.
@@ -41,8 +41,8 @@ def find_segmentations(
     found = [{1: Segmentation((digit,), digit.cost)} for digit in digits]
     segments: list[Piece] = []
     plans: list[tuple[int, int, dict[tuple[int, int], int]]] = []
-    for number, (digit, several) in enumerate(zip(digits, may_be_several, strict=True)):
-        if several:
+    for number, digit in enumerate(digits):
+        if cut_all or may_touch(digit):
             cuts = find_cuts(digit.piece)
             places = {}
             for start in range(len(cuts) - 1):
