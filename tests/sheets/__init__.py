@@ -8,6 +8,7 @@ A page depends on its kind and seed alone. The truth's boxes lie where the ink i
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from zlib import crc32
 
 import cv2
@@ -21,6 +22,13 @@ from sheets.glyphs import Setting, draw_digit, set_in_cells, set_number
 Points = NDArray[np.float64]
 
 _INKS = ((28, 45, 140), (32, 32, 38), (40, 60, 160), (30, 30, 60), (176, 38, 44))
+# How well each covers the paper, from and to, and how much the paper's grain shows through
+_COVER = {
+    "pen": ((0.8, 1), 0.08),
+    "pencil": ((0.55, 0.9), 0.3),
+    "chalk": ((0.75, 0.95), 0.25),
+    "marker": ((0.9, 1), 0.0),
+}
 
 
 @dataclass(frozen=True)
@@ -73,35 +81,21 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Digit:
-    """One digit of the truth; box: float64 (4, 2), corners in pixels, clockwise from its upper left."""
-
-    label: int
-    box: Points
-
-
-@dataclass(frozen=True)
-class Number:
-    """One number of the truth; box as a digit's, turned with the line of writing."""
+class Number(NamedTuple):
+    """One number of the truth; box: float64 (4, 2), corners in pixels, turned with the line of writing."""
 
     text: str
     box: Points
-    digits: tuple[Digit, ...]
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A picture, uint8 RGB (H, W, 3), and the numbers on it in reading order."""
 
-    kind: str
-    seed: int
     picture: NDArray[np.uint8]
     numbers: tuple[Number, ...]
 
 
-@dataclass(frozen=True)
-class _Placed:
+class _Placed(NamedTuple):
     setting: Setting
     to_page: NDArray[np.float64]  # (2, 3), from the setting's pixels to the page's
 
@@ -116,17 +110,13 @@ class _Placed:
         return (*boxes[:, :2].min(0), *boxes[:, 2:].max(0))
 
 
-def draw(kind: str, seed: int) -> Page:
-    """The page of this kind and seed; `KINDS` names the kinds."""
-    return compose(KINDS[kind], kind, seed)
-
-
-def compose(style: Style, kind: str, seed: int, size: tuple[int, int] | None = None) -> Page:
-    """A page in a style of one's own.
+def draw(kind: str, seed: int, size: tuple[int, int] | None = None) -> Page:
+    """The page of this kind and seed; `KINDS` names the kinds.
 
     Args:
         size: height and width of the picture in pixels; None lets the digits' height decide.
     """
+    style = KINDS[kind]
     rng = np.random.default_rng([seed, crc32(kind.encode())])
     height = float(np.exp(rng.uniform(*np.log(style.height))))
     size = size or _page_size(rng, height)
@@ -143,7 +133,11 @@ def compose(style: Style, kind: str, seed: int, size: tuple[int, int] | None = N
     _write(rng, style, sheet, ink)
     camera = paper.choose_camera(rng, size, tilt=1.5, perspective=0.015, desk=desk)
     picture = paper.photograph(rng, sheet, camera, shadow=style.shadow, desk=desk)
-    return Page(kind, seed, picture, tuple(_truth(each, camera) for each in placed))
+    numbers = (
+        Number("".join(map(str, each.setting.labels)), camera.place(each.corners(each.box)))
+        for each in placed
+    )
+    return Page(picture, tuple(numbers))
 
 
 def _page_size(rng: np.random.Generator, height: float) -> tuple[int, int]:
@@ -170,11 +164,8 @@ def _place_numbers(
     centre, reach = np.array(size[::-1]) / 2, float(np.hypot(*size)) / 2
     margin = 0.07 * max(size)
     stroke = rng.uniform(*style.stroke)
-    pitch = (
-        height
-        * (rng.uniform(1.5, 2.0) if style.columns else rng.uniform(1.9, 2.8))
-        * (1.3 if style.ruling == "boxes" else 1)
-    )
+    pitch = height * (rng.uniform(1.5, 2.0) if style.columns else rng.uniform(1.9, 2.8))
+    pitch *= 1.3 if style.ruling == "boxes" else 1
     column = height * rng.uniform(4.5, 6)
     longest = 4 if style.columns else int(np.clip((min(size) - 2 * margin) / (1.2 * height), 2, 8))
     for v in np.arange(-reach + rng.uniform(0, pitch), reach, pitch):
@@ -225,18 +216,8 @@ def _write(rng: np.random.Generator, style: Style, sheet: paper.Picture, ink: ND
     colour = tuple(_INKS[rng.integers(len(_INKS))])
     if style.ink == "pencil":
         grey = int(rng.integers(70, 115))
-        paper.lay_ink(rng, sheet, ink, (grey, grey, grey + 4), strength=rng.uniform(0.55, 0.9), grain=0.3)
+        colour = (grey, grey, grey + 4)
     elif style.ink == "chalk":
-        paper.lay_ink(rng, sheet, ink, (226, 226, 218), strength=rng.uniform(0.75, 0.95), grain=0.25)
-    elif style.ink == "marker":
-        paper.lay_ink(rng, sheet, ink, colour, strength=rng.uniform(0.9, 1), grain=0.0)
-    else:
-        paper.lay_ink(rng, sheet, ink, colour, strength=rng.uniform(0.8, 1), grain=0.08)
-
-
-def _truth(each: _Placed, camera: paper.Camera) -> Number:
-    digits = tuple(
-        Digit(label, camera.place(each.corners(box)))
-        for label, box in zip(each.setting.labels, each.setting.boxes, strict=True)
-    )
-    return Number("".join(map(str, each.setting.labels)), camera.place(each.corners(each.box)), digits)
+        colour = (226, 226, 218)
+    strength, grain = _COVER[style.ink]
+    paper.lay_ink(rng, sheet, ink, colour, strength=rng.uniform(*strength), grain=grain)

@@ -14,17 +14,9 @@ Points = NDArray[np.float64]
 
 # Upright and slanted, and those most like a hand, out of the fonts that come with Matplotlib
 _FONTS = (
-    "DejaVuSans",
-    "DejaVuSans-Oblique",
-    "DejaVuSerif-Italic",
-    "DejaVuSansMono",
-    "STIXGeneralItalic",
-    "STIXGeneral",
-    "cmr10",
-    "cmmi10",
-    "cmss10",
-    "cmtt10",
-)
+    "DejaVuSans", "DejaVuSans-Oblique", "DejaVuSerif-Italic", "DejaVuSansMono", "STIXGeneralItalic",
+    "STIXGeneral", "cmr10", "cmmi10", "cmss10", "cmtt10",
+)  # fmt: skip
 _WORDS = (
     "Name", "Datum", "please", "answer", "total", "Haus", "margin", "question", "student",
     "the quick brown fox", "Summe", "exam", "points", "Unterschrift", "school", "remember", "invoice",

@@ -43,9 +43,7 @@ def _source() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return test.whole()[..., 0], test.labels
 
 
-def draw_digit(
-    rng: np.random.Generator, height: float, stroke: float, *, broken: bool = False, label: int | None = None
-) -> Glyph:
+def draw_digit(rng: np.random.Generator, height: float, stroke: float, *, broken: bool) -> Glyph:
     """A random test digit `height` pixels high with strokes about `stroke` of its height wide.
 
     The picture is enlarged by cubic interpolation and cut off at about half ink, then grown or shrunk by its
@@ -53,10 +51,9 @@ def draw_digit(
 
     Args:
         broken: a thin slit is cut through it, across one stroke, as a skipping pen leaves it.
-        label: which digit; None takes any.
     """
     images, labels = _source()
-    chosen = rng.integers(len(labels)) if label is None else rng.choice(np.flatnonzero(labels == label))
+    chosen = rng.integers(len(labels))
     large = cv2.resize(images[chosen], None, fx=_UPSCALING, fy=_UPSCALING, interpolation=cv2.INTER_CUBIC)
     smooth = cv2.GaussianBlur(large, (0, 0), _UPSCALING * 0.4)
     solid = _tight(_cut_off(smooth), _UPSCALING * 4)
@@ -133,10 +130,8 @@ def set_number(
     """
     margin = int(height * 0.5) + 2
     rows = int(height * 1.6) + 2 * margin
-    canvas = np.zeros(
-        (rows, sum(glyph.mask.shape[1] for glyph in glyphs) + int(height * len(glyphs)) + 2 * margin)
-    )
-    canvas = canvas.astype(np.float32)
+    columns = sum(glyph.mask.shape[1] for glyph in glyphs) + int(height * len(glyphs)) + 2 * margin
+    canvas = np.zeros((rows, columns), np.float32)
     boxes: list[Box] = []
     for glyph in glyphs:
         digit_height, width = glyph.mask.shape
@@ -149,9 +144,8 @@ def set_number(
             contact = _contact(canvas, glyph.mask, top, 0 if touches else int(height * 0.06) + 1)
             least = int(boxes[-1][0] + 0.7 * (boxes[-1][2] - boxes[-1][0]))
             left = max(contact + round(space * height), least)
-        canvas[top : top + digit_height, left : left + width] = np.maximum(
-            canvas[top : top + digit_height, left : left + width], glyph.mask
-        )
+        area = canvas[top : top + digit_height, left : left + width]
+        np.maximum(area, glyph.mask, out=area)
         boxes.append((left, top, left + width, top + digit_height))
     used = int(max(box[2] for box in boxes)) + margin
     return Setting(canvas[:, :used], tuple(glyph.label for glyph in glyphs), tuple(boxes))

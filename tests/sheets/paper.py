@@ -11,13 +11,8 @@ Picture = NDArray[np.float32]  # (H, W, 3), RGB, 0-255
 Points = NDArray[np.float64]  # (N, 2), x and y
 
 _PAPERS = (
-    (250, 249, 245),
-    (246, 238, 220),
-    (226, 223, 216),
-    (247, 241, 200),
-    (231, 237, 246),
-    (201, 180, 146),
-)
+    (250, 249, 245), (246, 238, 220), (226, 223, 216), (247, 241, 200), (231, 237, 246), (201, 180, 146),
+)  # fmt: skip
 _BOARDS = ((38, 62, 48), (34, 36, 40), (28, 40, 66))
 _DESKS = ((92, 66, 44), (58, 60, 66), (150, 118, 84))
 
@@ -165,14 +160,11 @@ def photograph(
     )
     if desk:
         inside = cv2.warpPerspective(np.ones((height, width), np.float32), camera.homography, (width, height))
-        surface = (
-            np.array(_DESKS[rng.integers(len(_DESKS))], np.float32)
-            + 5 * _cloud(rng, (height, width), 12)[..., None]
-        )
+        surface = np.array(_DESKS[rng.integers(len(_DESKS))], np.float32)
+        surface = surface + 5 * _cloud(rng, (height, width), 12)[..., None]
         photo = photo * inside[..., None] + surface * (1 - inside[..., None])
-    photo = cv2.GaussianBlur(
-        photo * light(rng, (height, width), shadow=shadow)[..., None], (0, 0), camera.blur
-    )
+    photo = photo * light(rng, (height, width), shadow=shadow)[..., None]
+    photo = cv2.GaussianBlur(photo, (0, 0), camera.blur)
     photo += rng.standard_normal((height, width, 3), np.float32) * camera.noise
     whole = np.clip(photo, 0, 255).astype(np.uint8)
     _, packed = cv2.imencode(".jpg", whole[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.quality])
