@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from inklens.errors import DataError
 from inklens.evaluation import evaluate_in_detail
 
 NAMES = ("ant", "bee", "cat", "dog", "eel")
@@ -68,8 +67,3 @@ def test_what_is_answered_is_counted(drawn):
         "errors": wrong,
     }
     assert evaluate_in_detail(*drawn, NAMES).to_dict()["answered"] is None
-
-
-def test_arrays_that_do_not_fit_are_refused(drawn):
-    with pytest.raises(DataError, match=r"expected \(images, 4\)"):
-        evaluate_in_detail(*drawn, NAMES[:4])
