@@ -14,9 +14,8 @@ from inklens.run import Run
 from inklens.run_folder import RunFolder
 from inklens.training import combine, train
 from inklens.training.examples import with_examples
-from inklens.training.examples.outliers import NO_CLASS, with_outliers
+from inklens.training.examples.outliers import NO_CLASS
 from inklens.training.ood_detector import classifier_recipe
-from inklens.training.parts import DataParts
 from inklens.training.prepare import concrete_recipe
 
 RECIPE = Recipe.from_preset(
@@ -33,16 +32,15 @@ from inklens.networks.ensemble import Ensemble  # noqa: E402
 @pytest.fixture(scope="module")
 def told():
     """Who was told of, in their order."""
-    return []
+    return {}
 
 
 @pytest.fixture(scope="module")
-def detecting(digits, tmp_path_factory, told):
-    def tell(now):
-        told.extend([now.member] if told[-1:] != [now.member] else [])
-
+def detecting(sample, tmp_path_factory, told):
+    """A run with a detector, on the images that `shared_runs` were trained on too."""
+    folder = tmp_path_factory.mktemp("runs")
     return train(
-        digits, RECIPE, output=tmp_path_factory.mktemp("runs"), name="detecting", report=False, progress=tell
+        sample, RECIPE, output=folder, report=False, progress=lambda now: told.setdefault(now.member)
     )
 
 
@@ -71,12 +69,11 @@ def test_a_detector_without_outliers_is_refused():
         replace(RECIPE, outliers=0.0)
 
 
-def test_it_distinguishes_digits_from_what_is_none(detecting, digits, told):
-    assert told == [None, "OOD detector"]
-    outliers = with_outliers(digits.test, digits.class_names, digits.spec, 1.0, seed=99)
-    shown = outliers.batch(slice(len(digits.test), len(outliers)))
+def test_it_distinguishes_digits_from_what_is_none(detecting, sample, told):
+    assert list(told) == [None, "OOD detector"]
+    both = with_examples(sample.test, sample, Recipe(outliers=1.0, seed=99), ["outliers"])
     classifier = Classifier.open(detecting.path)
-    own, others = classifier.predict_framed(digits.test.whole()), classifier.predict_framed(shown)
+    own, others = map(classifier.predict_framed, np.split(both.whole(), 2))
     labels = np.repeat([1, 0], [len(own), len(others)])
     assert roc_auc_score(labels, np.concatenate([own.id_score, others.id_score])) > 0.93
     assert (own.status == "ok").mean() > 0.97
@@ -84,7 +81,7 @@ def test_it_distinguishes_digits_from_what_is_none(detecting, digits, told):
     assert others.id_probability.mean() < 0.7
 
 
-def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(detecting, digits):
+def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(detecting, sample):
     folder = detecting.folder
     assert folder.ood_detector.is_file()
     assert [tuple(files) for files in folder.networks()] == [(folder.model, "cross", folder.ood_detector)]
@@ -92,7 +89,7 @@ def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(detecting, di
     assert detecting.ensemble.ood_detectors[0].output_shape == (None, 2)
     assert Classifier.open(folder.path).metadata.ood_detector
     target, _ = export_run(folder, "onnx", output=folder.path / "again.onnx")
-    pixels = digits.test.batch(slice(0, 9))
+    pixels = sample.test.batch(slice(0, 9))
     expected = detecting.ensemble.predict(pixels).id_score
     undetected = Ensemble.of(detecting.network, "cross").predict(pixels).id_score
     assert np.abs(expected - undetected).min() > 0.01
@@ -100,19 +97,13 @@ def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(detecting, di
         assert Classifier.open(path).predict_framed(pixels).id_score == pytest.approx(expected, abs=1e-3)
 
 
-def test_one_detector_serves_a_committee(detecting, digits, tmp_path):
-    other = train(
-        digits,
-        replace(RECIPE, ood_detector="none", outliers=0.0, epochs=1, seed=1),
-        output=tmp_path,
-        name="other",
-        report=False,
-    )
+def test_one_detector_serves_a_committee(detecting, shared_runs, sample, tmp_path):
+    other = Run.open(shared_runs / "runs/one")
     assert not other.folder.ood_detector.exists()
     undetected = Classifier.open(other.path)
     assert not undetected.metadata.ood_detector
-    assert undetected.predict_framed(digits.test.batch(slice(0, 5))).id_probability.tolist() == [1.0] * 5
-    committee = combine([detecting.path, other.path], digits, output=tmp_path, name="both")
+    assert undetected.predict_framed(sample.test.batch(slice(0, 5))).id_probability.tolist() == [1.0] * 5
+    committee = combine([detecting.path, other.path], sample, output=tmp_path, name="both")
     assert len(committee.ensemble.ood_detectors) == 1
     assert Classifier.open(committee.path).metadata.ood_detector
 
@@ -129,7 +120,6 @@ def test_a_detector_that_is_gone_is_said(detecting, tmp_path):
 def test_a_network_without_a_detector_is_shown_outliers_of_digits_and_none_of_letters(digits):
     recipe = Recipe.from_preset("fast", outliers=0.1, stroke_variants=0.0)
     letters = replace(digits, class_names=tuple("abcdefghij"))
-    for data, expected in ((digits, round(0.1 * 3667)), (letters, 0)):
-        parts = DataParts.of(data, recipe, test=False)
-        images = with_examples(parts.train, data, concrete_recipe(recipe, data))
+    for data, expected in ((digits, round(0.1 * len(digits.train))), (letters, 0)):
+        images = with_examples(data.train, data, concrete_recipe(recipe, data))
         assert np.count_nonzero(images.labels == NO_CLASS) == expected

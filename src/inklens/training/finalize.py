@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens import reporting
-from inklens.datasets import Dataset
 from inklens.errors import ExportError
 from inklens.evaluation import Confidence, DetailedEvaluation, evaluate, evaluate_in_detail
 from inklens.export.run_export import write_onnx
@@ -20,6 +19,7 @@ from inklens.run import Run, predict_split
 from inklens.run_folder import RunFolder
 from inklens.training.calibrate import fit_confidence
 from inklens.training.parts import DataParts
+from inklens.training.prepare import TrainingOptions
 
 if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
@@ -33,21 +33,16 @@ SAMPLES = 40
 def finalize(
     folder: RunFolder,
     ensemble: Ensemble,
-    data: Dataset,
     parts: DataParts,
-    *,
-    max_error: float | None,
-    history: History,
+    options: TrainingOptions,
     training: dict[str, Any],
-    pictures: bool = True,
+    history: History | None = None,
 ) -> None:
     """Everything that follows from the trained networks, which are saved already; the report comes after.
 
     Args:
-        max_error: see `inklens.train`.
-        history: one record per epoch; empty for a committee.
         training: what metrics.json is to say of the training.
-        pictures: whether they are drawn.
+        history: one record per epoch; None for a committee.
 
     Raises:
         ExportError: model.onnx does not say what the networks say; all else is there.
@@ -56,18 +51,17 @@ def finalize(
     images = parts.validation.batch(proof_rows(len(parts.validation)))
     validation = ValidationOutputs(outputs.logits, outputs.id_score, parts.validation.labels, images)
     validation.write(folder)
-    fitted = fit_confidence(parts.validation is parts.test, validation, max_error)
-    evaluation = _evaluate(folder, ensemble, data, parts, outputs, fitted, training)
-    reporting.write_evaluation(folder, evaluation, pictures=pictures)
-    if pictures:
-        _draw(folder, ensemble, data, parts, evaluation.probabilities, history)
+    fitted = fit_confidence(parts.validation is parts.test, validation, options.max_error)
+    evaluation = _evaluate(folder, ensemble, parts, outputs, fitted, training)
+    reporting.write_evaluation(folder, evaluation, pictures=options.report)
+    if options.report:
+        _draw(folder, ensemble, parts, evaluation.probabilities, history)
     write_onnx(folder, ensemble, fitted[0], images)
 
 
 def _evaluate(
     folder: RunFolder,
     ensemble: Ensemble,
-    data: Dataset,
     parts: DataParts,
     validation: EnsembleOutputs,
     fitted: tuple[Confidence, str | None],
@@ -79,7 +73,7 @@ def _evaluate(
     per_class.csv and the pictures are from calibrated probabilities, as in model.onnx.
     """
     confidence, note = fitted
-    names = data.class_names
+    names = parts.data.class_names
     outputs, labels = validation, parts.validation.labels
     scores = held_out = evaluate(outputs.probabilities(), labels, names)
     if parts.test is not None and parts.test is not parts.validation:
@@ -109,16 +103,15 @@ def _evaluate(
 def _draw(
     folder: RunFolder,
     ensemble: Ensemble,
-    data: Dataset,
     parts: DataParts,
     probabilities: NDArray[np.float64],
-    history: History,
+    history: History | None,
 ) -> None:
     """Curves and filters are of one network: a committee's are in its members' folders."""
     from inklens.explanation import first_layer_filters
 
     random = np.random.default_rng(0)
-    names = data.class_names
+    data, names = parts.data, parts.data.class_names
     split = parts.validation if parts.test is None else parts.test
     chosen = np.sort(random.choice(len(split), min(PICTURED, len(split)), replace=False))
     samples = np.sort(random.choice(len(data.train), min(SAMPLES, len(data.train)), replace=False))

@@ -18,8 +18,9 @@ from inklens.datasets import Dataset, Split
 from inklens.errors import OptionError
 from inklens.networks import build
 from inklens.recipes import Recipe
-from inklens.training.examples.outliers import NO_CLASS, with_outliers
-from inklens.training.progress import EpochProgress, Progress
+from inklens.training.examples import with_examples
+from inklens.training.examples.outliers import NO_CLASS
+from inklens.training.progress import Progress, of_member
 
 if TYPE_CHECKING:
     import keras
@@ -67,16 +68,22 @@ def train_ood_detector(
     from inklens.training.loop.fit import fit
 
     began = time.perf_counter()
-    learnt = _either(with_outliers(digits, data.class_names, data.spec, recipe.outliers, recipe.seed))
+    learnt = _either(with_examples(digits, data, recipe, ["outliers"]))
     own = _recipe(recipe, time.perf_counter() - began)
     network = _build(data, own, dtype=policy, training=True)
-    told = None if progress is None else _telling(progress)
+    told = of_member(progress, OOD_DETECTOR)
     augment = augmentation_layer(own.augmentation, own.seed)
     try:
         fit(network, own, learnt, _either(validation), augment=augment, progress=told)
     except OptionError as error:
         raise OptionError(f"the OOD detector: {error}") from error
     return _build(data, own), network
+
+
+def _build(data: Dataset, recipe: Recipe, **options: Any) -> keras.Model:
+    return build(
+        recipe.network, data.image_shape, 2, activation=recipe.activation, seed=recipe.seed, **options
+    )
 
 
 def _recipe(recipe: Recipe, gone: float) -> Recipe:
@@ -94,19 +101,6 @@ def _recipe(recipe: Recipe, gone: float) -> Recipe:
     )
 
 
-def _build(data: Dataset, recipe: Recipe, **options: Any) -> keras.Model:
-    return build(
-        recipe.network, data.image_shape, 2, activation=recipe.activation, seed=recipe.seed, **options
-    )
-
-
 def _either(split: Split) -> Split:
     """The same images, of two classes: 0 is no digit, 1 a digit."""
     return replace(split, labels=(split.labels != NO_CLASS).astype(np.int64))
-
-
-def _telling(progress: Progress) -> Progress:
-    def tell(now: EpochProgress) -> None:
-        progress(replace(now, member=OOD_DETECTOR))
-
-    return tell

@@ -13,6 +13,7 @@ from inklens.recipes import Recipe
 class DataParts:
     """What is learnt from, what is chosen and calibrated by, and what is looked at once (None: never)."""
 
+    data: Dataset
     train: Split
     validation: Split
     test: Split | None
@@ -31,8 +32,8 @@ class DataParts:
                     "validation on the test set and a test set that stays closed exclude each other: "
                     "give --validation-data split, or leave --no-test out"
                 )
-            return cls(data.train, opened, opened)
+            return cls(data, data.train, opened, opened)
         if data.validation is not None:
-            return cls(data.train, data.validation, opened)
+            return cls(data, data.train, data.validation, opened)
         train, validation = data.split_validation(recipe.validation_split, recipe.split_seed)
-        return cls(train, validation, opened)
+        return cls(data, train, validation, opened)

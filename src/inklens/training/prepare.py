@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from inklens.datasets import Dataset
@@ -31,6 +31,10 @@ class TrainingOptions:
     jobs: int | str = 1
     report: bool = True
     progress: Progress | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON can hold of them: all but the callback."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "progress"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """What a training tells whoever watches it: one frozen record at a time, to a plain callback."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -40,3 +40,14 @@ class EpochProgress:
 
 
 Progress = Callable[[EpochProgress], None]
+
+
+def of_member(progress: Progress | None, member: str) -> Progress | None:
+    """The same callback, which is told of `member`, or of a member of that."""
+    if progress is None:
+        return None
+
+    def tell(now: EpochProgress) -> None:
+        progress(replace(now, member=", ".join(filter(None, (member, now.member)))))
+
+    return tell

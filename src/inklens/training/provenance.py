@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from inklens import __version__
-from inklens.datasets import Dataset
 from inklens.networks.backends import versions
 from inklens.run_folder import RunFolder
 from inklens.training.parts import DataParts
@@ -18,12 +18,12 @@ from inklens.training.parts import DataParts
 
 def stem(name: str) -> str:
     """A data set's name or path as the beginning of a folder's name."""
-    words = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(name).stem)
-    return words.strip("-") or "data"
+    return re.sub(r"[^\w-]", "-", Path(name).stem).strip("-") or "data"
 
 
-def describe_data(data: Dataset, parts: DataParts) -> dict[str, Any]:
+def describe_data(parts: DataParts) -> dict[str, Any]:
     """What recipe.json says besides the recipe itself."""
+    data = parts.data
     held_out = {id(data.validation): "own", id(parts.test): "test"}
     return {
         "pixels": data.spec.to_dict(),

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inklens.datasets import Dataset, Split
+from inklens.datasets import Split
 from inklens.recipes import Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder
@@ -25,46 +25,37 @@ if TYPE_CHECKING:
 
 
 def train_network(
-    folder: RunFolder, data: Dataset, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions
+    folder: RunFolder, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions
 ) -> Run:
     """Trains one network into a folder that is there; raises as `inklens.train` does."""
     from inklens.networks.ensemble import Ensemble
 
     with concluded(folder, parts, report=options.report):
-        folder.write_recipe({"recipe": prepared.recipe.to_dict(), **describe_data(data, parts)})
+        folder.write_recipe({"recipe": prepared.recipe.to_dict(), **describe_data(parts)})
         write_environment(folder, prepared.backend, prepared.policy)
         recipe = classifier_recipe(prepared.recipe)
-        images = with_examples(parts.train, data, recipe)
+        images = with_examples(parts.train, parts.data, recipe)
         started = time.perf_counter()
         history = _fit(folder, prepared.network, recipe, images, parts, options)
         fitted = time.perf_counter()
-        network = _save(build_network(data, recipe), prepared.network, folder, folder.model)
-        ood_detector = None
+        network = _save(build_network(parts.data, recipe), prepared.network, folder, folder.model)
+        ood_detector, detector_seconds = None, None
         if prepared.recipe.ood_detector != "none":
             plain, trained = train_ood_detector(
-                data, prepared.recipe, images, parts.validation, prepared.policy, options.progress
+                parts.data, prepared.recipe, images, parts.validation, prepared.policy, options.progress
             )
             ood_detector = _save(plain, trained, folder, folder.ood_detector)
-        detector_seconds = time.perf_counter() - fitted if ood_detector else 0.0
+            detector_seconds = time.perf_counter() - fitted
         training = {
             "epochs": _epochs(history, recipe, len(images)),
             "images": len(parts.train),
             "drawn_images": len(images) - len(parts.train),
-            "seconds": round(fitted - started + detector_seconds, 3),
-            "ood_detector_seconds": round(detector_seconds, 3) if ood_detector else None,
+            "seconds": round(fitted - started + (detector_seconds or 0), 3),
+            "ood_detector_seconds": detector_seconds and round(detector_seconds, 3),
             "parameters": network.count_params() + (ood_detector.count_params() if ood_detector else 0),
         }
         ensemble = Ensemble.of(network, recipe.tta, ood_detector)
-        finalize(
-            folder,
-            ensemble,
-            data,
-            parts,
-            max_error=options.max_error,
-            history=history,
-            training=training,
-            pictures=options.report,
-        )
+        finalize(folder, ensemble, parts, options, training, history)
     return Run(folder)
 
 

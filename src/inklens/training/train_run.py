@@ -70,10 +70,10 @@ def train(
     if isinstance(recipe, Committee):
         from inklens.training.committee.train_committee import train_committee
 
-        return train_committee(data, recipe, options, output=output, name=name)
+        return train_committee(data, recipe, options, output, name)
     if resolve_jobs(jobs, 2) > 1 and jobs != "auto":
         raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.of(data, recipe)
     folder = RunFolder.create(output, name, f"{stem(data.name)}-{recipe.preset}")
-    return train_network(folder, data, prepared, parts, options)
+    return train_network(folder, prepared, parts, options)

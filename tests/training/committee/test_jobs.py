@@ -60,6 +60,7 @@ def test_each_child_gets_its_share_of_the_cores_and_a_gpu_of_its_own(machine):
     assert [child["CUDA_VISIBLE_DEVICES"] for child in children] == ["0", "1", "0"]
 
 
+@pytest.mark.backends
 def test_pytorch_keeps_to_its_share():
     done = subprocess.run(
         [sys.executable, "-c", "import torch; print(torch.get_num_threads())"],

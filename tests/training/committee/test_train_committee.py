@@ -12,6 +12,7 @@ from inklens.classifier import Classifier, EvaluatedModel
 from inklens.errors import OptionError, RunError, StoppedError
 from inklens.explanation import explain_run
 from inklens.export import export_run
+from inklens.export.validation_outputs import ValidationOutputs
 from inklens.networks.backends import select_backend
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
@@ -86,28 +87,13 @@ def test_its_networks_are_explained_one_at_a_time(trained, few):
         _ = run.network
 
 
-class Stop:
-    """Interrupts at the first word of a member."""
-
-    def __init__(self, member, error):
-        self.member, self.error = member, error
-
-    def __call__(self, now):
-        if now.member.startswith(self.member):
-            raise self.error
-
-
 def test_a_stopped_committee_goes_on_where_it_was(few, tmp_path):
+    def stop(now):
+        if now.member.startswith("two"):
+            raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt) as caught:
-        train(
-            few,
-            BOTH,
-            output=tmp_path,
-            name="cut",
-            report=False,
-            progress=Stop("two", KeyboardInterrupt()),
-            max_error=0.2,
-        )
+        train(few, BOTH, output=tmp_path, name="cut", report=False, progress=stop, max_error=0.2)
     assert caught.value.__notes__ == [
         f"`inklens train --resume {tmp_path / 'cut'}` goes on with the members that are not done",
         f"what there is of the run is in {tmp_path / 'cut'}",
@@ -154,9 +140,11 @@ def test_trained_runs_are_combined(trained, few, tmp_path):
     assert said in run.folder.report.read_text(encoding="utf-8")
 
 
-def test_runs_that_held_other_images_out_are_not_combined(trained, few, tmp_path):
-    other = train(few, replace(ONE, epochs=1, seed=5), output=tmp_path, name="other", report=False)
+def test_runs_that_held_other_images_out_are_not_combined(trained, tmp_path):
     first = trained[0].path / "members/one"
+    other = RunFolder(shutil.copytree(first, tmp_path / "other"))
+    held_out = ValidationOutputs.read(other)
+    replace(held_out, images=held_out.images[::-1]).write(other)
     with pytest.raises(OptionError, match="held out unlike validation images"):
         combine([first, other.path], output=tmp_path, name="combined")
     assert not (tmp_path / "combined").exists()

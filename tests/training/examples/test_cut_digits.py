@@ -1,10 +1,6 @@
 import numpy as np
 
-from inklens.datasets import Split
-from inklens.pixels import PixelSpec
-from inklens.training.examples.cut_digits import cut_off, with_cut_digits
-
-SPEC = PixelSpec(28, 28, 1, "ink")
+from inklens.training.examples.cut_digits import cut_off
 
 
 def _upright(column, rows=slice(4, 24)):
@@ -12,32 +8,6 @@ def _upright(column, rows=slice(4, 24)):
     ink = np.zeros((28, 28), np.float32)
     ink[rows, column : column + 4] = 1
     return ink
-
-
-def test_so_many_come_behind_the_images_that_there_are_and_keep_their_labels(digits):
-    train = digits.train
-    more = with_cut_digits(train, SPEC, 0.2, seed=0)
-    assert len(more) == len(train) + round(0.2 * len(train))
-    assert np.array_equal(more.batch(slice(0, len(train))), train.whole())
-    assert np.array_equal(more.labels[: len(train)], train.labels)
-    added = more.batch(slice(len(train), len(more)))
-    assert added.dtype == np.uint8
-    assert added.shape[1:] == (28, 28, 1)
-    assert added.max(axis=(1, 2, 3)).min() > 100
-    assert {*more.labels[len(train) :].tolist()} <= {*range(10)}
-
-
-def test_the_seed_decides_which_and_how(digits):
-    first, again, other = (
-        with_cut_digits(digits.train, SPEC, 0.1, seed).images[len(digits.train) :] for seed in (1, 1, 2)
-    )
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-def test_images_without_ink_are_left_alone():
-    blank = Split(np.zeros((20, 28, 28, 1), np.uint8), np.zeros(20, np.int64))
-    assert with_cut_digits(blank, SPEC, 0.5, seed=0) is blank
 
 
 def test_what_is_left_is_most_of_the_one_and_little_of_the_other():

@@ -44,7 +44,7 @@ def test_the_order_of_an_epoch_is_pinned_so_that_a_run_can_be_repeated_anywhere(
     assert epoch_order(0, 0, 8).tolist() == [2, 4, 3, 6, 5, 0, 1, 7]
 
 
-def test_a_stranger_has_the_same_share_of_every_class():
+def test_an_outlier_has_the_same_share_of_every_class():
     split = Split(np.zeros((2, 1, 1, 1), np.uint8), np.array([1, NO_CLASS]))
     _, labels = Batches(split, classes=4, batch_size=2)[0]
     assert labels.tolist() == [[0, 1, 0, 0], [0.25] * 4]

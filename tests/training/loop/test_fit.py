@@ -8,7 +8,7 @@ from inklens.recipes import Recipe
 
 select_backend("tensorflow")
 
-from inklens.training.examples.outliers import with_outliers  # noqa: E402
+from inklens.training.examples import with_examples  # noqa: E402
 from inklens.training.loop.fit import (  # noqa: E402
     _Accuracy,
     _divergence,
@@ -18,16 +18,67 @@ from inklens.training.loop.fit import (  # noqa: E402
     steps_per_execution,
 )
 from inklens.training.loop.optimizers import make_optimizer  # noqa: E402
+from inklens.training.prepare import PreparedNetwork  # noqa: E402
 
 ONE_CYCLE = Recipe(epochs=2, batch_size=64, learning_rate=1e-2)
+LEARNING = Recipe(epochs=4, batch_size=64, outliers=0.2)
 
 
-def test_a_network_learns_the_digits(digits):
-    network = build("convnet-small", digits.image_shape, 10)
-    history = fit(network, Recipe(epochs=4, batch_size=64), digits.train, digits.test)
+def accuracy(network, split):
+    return pytest.approx((network.predict_on_batch(split.whole()).argmax(axis=1) == split.labels).mean())
+
+
+@pytest.fixture(scope="module")
+def learnt(digits):
+    """A network that has seen the digits, its history, and what was told of its training."""
+    network, told = build("convnet-small", digits.image_shape, 10), []
+    return network, fit(network, LEARNING, digits.train, digits.test, progress=told.append), told
+
+
+def test_a_network_learns_the_digits_and_its_history_says_how_well(learnt, digits):
+    network, history, _ = learnt
     assert [record["epoch"] for record in history] == [1, 2, 3, 4]
     assert history[-1]["val_accuracy"] > 0.94
     assert history[-1]["loss"] < history[0]["loss"]
+    assert history[-1]["val_accuracy"] == accuracy(network, digits.test)
+
+
+def test_progress_hears_of_every_execution_and_of_the_end_of_every_epoch(learnt, digits):
+    told = learnt[2]
+    ends = [record for record in told if record.finished]
+    steps = steps_per_epoch(LEARNING, len(digits.train))
+    assert [(end.epoch, end.step, end.steps) for end in ends] == [
+        (epoch, steps, steps) for epoch in (1, 2, 3, 4)
+    ]
+    assert all(record.val_loss is None for record in told if not record.finished)
+    assert all(record.val_accuracy is not None for record in ends)
+
+
+def test_a_network_that_was_shown_outliers_is_less_sure_of_them(learnt, digits):
+    def sureness(network):
+        return float(
+            network.predict(unseen.batch(slice(len(digits.train), None)), verbose=0).max(axis=1).mean()
+        )
+
+    unseen, shown = (
+        with_examples(digits.train, digits, LEARNING.with_options(seed=seed), ["outliers"]) for seed in (1, 0)
+    )
+    network = build("convnet-small", digits.image_shape, 10)
+    fit(network, LEARNING.with_options(epochs=3), shown, digits.test)
+    assert sureness(network) < sureness(learnt[0]) - 0.1
+
+
+def test_the_same_seed_gives_bit_identical_weights_and_another_seed_gives_others(few):
+    def weights(seed):
+        prepared = PreparedNetwork.of(
+            few, Recipe(network="convnet-small", epochs=1, batch_size=64, seed=seed)
+        )
+        fit(prepared.network, prepared.recipe, few.train, few.test)
+        return prepared.network.get_weights()
+
+    first, again, other = map(weights, (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
 def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits):
@@ -35,10 +86,9 @@ def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits
 
     augment, strengths = Augment(Augmentation(shift=0.5, share=1.0, fade=1.0), seed=0), []
     network = build("conv5x5", digits.image_shape, 10)
-    recipe = Recipe(epochs=3, batch_size=500, plain_epochs=1)
     history = fit(
         network,
-        recipe,
+        Recipe(epochs=3, batch_size=500, plain_epochs=1),
         digits.train,
         digits.test,
         augment=augment,
@@ -47,23 +97,14 @@ def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits
     assert strengths == pytest.approx([1, 1, 0.1])
     assert history[1]["accuracy"] < history[1]["val_accuracy"]
     assert augment not in network.layers
-    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
-    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
+    assert history[-1]["val_accuracy"] == accuracy(network, digits.test)
 
 
-def test_validation_is_of_the_mean_of_the_weights_where_that_is_kept(digits):
-    network = build("conv5x5", digits.image_shape, 10)
-    recipe = Recipe(epochs=2, batch_size=500, schedule="constant", learning_rate=1e-3, weight_averaging=0.9)
-    history = fit(network, recipe, digits.train, digits.test)
-    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
-    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
-
-
-def test_the_recorded_validation_accuracy_is_that_of_the_network(digits):
-    network = build("conv5x5", digits.image_shape, 10)
-    history = fit(network, ONE_CYCLE, digits.train, digits.test)
-    predicted = network.predict_on_batch(digits.test.whole()).argmax(axis=1)
-    assert history[-1]["val_accuracy"] == pytest.approx((predicted == digits.test.labels).mean(), abs=1e-6)
+def test_validation_is_of_the_mean_of_the_weights_where_that_is_kept(few):
+    network = build("conv5x5", few.image_shape, 10)
+    recipe = Recipe(epochs=2, batch_size=50, schedule="constant", learning_rate=1e-3, weight_averaging=0.9)
+    history = fit(network, recipe, few.train, few.test)
+    assert history[-1]["val_accuracy"] == accuracy(network, few.test)
 
 
 def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(digits):
@@ -98,17 +139,6 @@ def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(d
     assert all(np.array_equal(a, b) for a, b in zip(state(whole), state(resumed), strict=True))
 
 
-def test_progress_hears_of_every_execution_and_of_the_end_of_every_epoch(digits):
-    heard = []
-    network = build("convnet-small", digits.image_shape, 10)
-    fit(network, Recipe(epochs=2, batch_size=500), digits.train, digits.test, progress=heard.append)
-    ends = [record for record in heard if record.finished]
-    steps = -(-len(digits.train) // 500)
-    assert [(end.epoch, end.step, end.steps) for end in ends] == [(1, steps, steps), (2, steps, steps)]
-    assert all(record.val_loss is None for record in heard if not record.finished)
-    assert all(record.val_accuracy is not None for record in ends)
-
-
 def test_small_data_are_gone_through_more_often():
     recipe = Recipe(epochs=3, batch_size=256, minimum_steps=150)
     assert epochs_for(recipe, 55_000) == 3
@@ -124,18 +154,18 @@ def test_one_execution_is_short_for_a_large_network_and_longer_for_a_small_one()
     assert 10 < steps_per_execution(recipe, small, 60_000) <= 50
 
 
-def test_a_training_that_diverges_stops_and_says_what_to_do(digits):
+def test_a_training_that_diverges_stops_and_says_what_to_do(few):
     recipe = Recipe(epochs=3, learning_rate=1e30, optimizer="sgd", schedule="constant")
     with pytest.raises(OptionError, match=r"diverged in epoch 1: .* give a lower learning rate"):
-        fit(build("conv5x5", digits.image_shape, 10), recipe, digits.train, digits.test)
+        fit(build("conv5x5", few.image_shape, 10), recipe, few.train, few.test)
 
 
-def test_labels_beyond_the_networks_classes_are_refused(digits):
+def test_labels_beyond_the_networks_classes_are_refused(few):
     with pytest.raises(OptionError, match="the network has 3 classes; the labels go up to 9"):
-        fit(build("conv5x5", digits.image_shape, 3), ONE_CYCLE, digits.train, digits.test)
+        fit(build("conv5x5", few.image_shape, 3), ONE_CYCLE, few.train, few.test)
 
 
-def test_a_stranger_that_is_told_apart_costs_nothing_and_counts_for_no_accuracy():
+def test_an_outlier_that_is_recognised_costs_nothing_and_counts_for_no_accuracy():
     targets = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0.25] * 4], np.float32)
     logits = np.array([[9, 0, 0, 0], [9, 0, 0, 0], [2, 2, 2, 2]], np.float32)
     costs = np.asarray(_divergence(0.0)(targets, logits))
@@ -145,15 +175,3 @@ def test_a_stranger_that_is_told_apart_costs_nothing_and_counts_for_no_accuracy(
     accuracy = _Accuracy()
     accuracy.update_state(targets, logits)
     assert float(accuracy.result()) == 0.5
-
-
-def test_a_network_that_was_shown_strangers_is_less_sure_of_them(digits):
-    def sureness(train):
-        network = build("convnet-small", (28, 28, 1), 10, seed=0, training=True)
-        fit(network, Recipe(epochs=3, batch_size=64, seed=0), train, digits.test)
-        return float(network.predict(unseen, verbose=0).max(axis=1).mean())
-
-    names, spec = digits.class_names, digits.spec
-    unseen = with_outliers(digits.train, names, spec, 0.2, seed=1).images[len(digits.train) :]
-    shown = with_outliers(digits.train, names, spec, 0.2, seed=0)
-    assert sureness(shown) < sureness(digits.train) - 0.1

@@ -35,13 +35,8 @@ def train(task: dict[str, Any], reports: TextIO) -> None:
 
     recipe, data = Recipe.from_dict(task["recipe"]), take_over(Path(task["data"]))
     options = TrainingOptions(**task["options"], progress=tell if task["progress"] else None)
-    train_member(
-        RunFolder(Path(task["member"])),
-        data,
-        recipe,
-        DataParts.of(data, recipe, options.test),
-        options,
-    )
+    parts = DataParts.of(data, recipe, options.test)
+    train_member(RunFolder(Path(task["member"])), recipe, parts, options)
 
 
 def main() -> int:

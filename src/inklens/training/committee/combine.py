@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +70,17 @@ def combine(
     folder = RunFolder.create(output, name, f"{stem(data.name)}-{committee.preset}")
     for member, run in members.items():
         shutil.copytree(run.path, folder.path / "members" / member)
-    describe_committee(folder, data, committee, parts, options, combined=[str(run.path) for run in opened])
-    return train_members(folder, data, committee, parts, options)
+    describe_committee(folder, committee, parts, options, combined=[str(run.path) for run in opened])
+    return train_members(folder, committee, parts, options)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
     """The members' names: those of their folders, numbered where they are alike."""
     names: list[str] = []
     for run in runs:
-        name = run.path.resolve().name
-        number = 1
-        while (name if number == 1 else f"{name}-{number}") in names:
-            number += 1
-        names.append(name if number == 1 else f"{name}-{number}")
+        own = run.path.resolve().name
+        numbered = (own if number == 1 else f"{own}-{number}" for number in count(1))
+        names.append(next(name for name in numbered if name not in names))
     return names
 
 

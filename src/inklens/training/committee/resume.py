@@ -38,9 +38,9 @@ def resume(path: str | Path, *, jobs: int | str | None = None, progress: Progres
         known = {**known, "jobs": jobs}
     options = TrainingOptions(**known, progress=progress)
     leave_room(options, committee)
-    data = run.load_data()
+    parts = checked_parts(run.load_data(), committee.first, options)
     folder.set_status("running")
-    return train_members(folder, data, committee, checked_parts(data, committee.first, options), options)
+    return train_members(folder, committee, parts, options)
 
 
 def _check_stopped(folder: RunFolder) -> None:

@@ -26,7 +26,7 @@ from inklens.training.committee.side_by_side import Job, train_side_by_side
 from inklens.training.finalize import concluded, finalize
 from inklens.training.parts import DataParts
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts, concrete_recipe
-from inklens.training.progress import EpochProgress
+from inklens.training.progress import of_member
 from inklens.training.provenance import describe_data, stem, write_environment
 from inklens.training.train_network import train_network
 
@@ -35,12 +35,7 @@ if TYPE_CHECKING:
 
 
 def train_committee(
-    data: Dataset,
-    committee: Committee,
-    options: TrainingOptions,
-    *,
-    output: str | Path | None,
-    name: str | None,
+    data: Dataset, committee: Committee, options: TrainingOptions, output: str | Path | None, name: str | None
 ) -> Run:
     """See `inklens.train`."""
     leave_room(options, committee)
@@ -50,58 +45,36 @@ def train_committee(
     concrete = {name: concrete_recipe(recipe, data) for name, recipe in committee.members.items()}
     committee = Committee(committee.preset, concrete)
     folder = RunFolder.create(output, name, f"{stem(data.name)}-{committee.preset}")
-    describe_committee(folder, data, committee, parts, options)
-    return train_members(folder, data, committee, parts, options)
+    describe_committee(folder, committee, parts, options)
+    return train_members(folder, committee, parts, options)
 
 
 def describe_committee(
-    folder: RunFolder,
-    data: Dataset,
-    committee: Committee,
-    parts: DataParts,
-    options: TrainingOptions,
-    **more: Any,
+    folder: RunFolder, committee: Committee, parts: DataParts, options: TrainingOptions, **more: Any
 ) -> None:
     """recipe.json and environment.json of a committee's run."""
-    folder.write_recipe(
-        {
-            "recipe": committee.to_dict(),
-            "options": {**_plain(options), "jobs": options.jobs},
-            **more,
-            **describe_data(data, parts),
-        },
-    )
+    recipe = {"recipe": committee.to_dict(), "options": options.to_dict()}
+    folder.write_recipe({**recipe, **more, **describe_data(parts)})
     backend = select_backend(committee.backend)
     write_environment(folder, backend, resolve_precision(committee.first.precision, backend))
 
 
-def train_members(
-    folder: RunFolder, data: Dataset, committee: Committee, parts: DataParts, options: TrainingOptions
-) -> Run:
+def train_members(folder: RunFolder, committee: Committee, parts: DataParts, options: TrainingOptions) -> Run:
     """Trains the members that are not done, and then evaluates the vote of all of them."""
     from inklens.networks.ensemble import Ensemble
 
     with concluded(folder, parts, report=options.report), _stoppable(folder):
         started, kept = time.perf_counter(), any(map(is_done, folder.members()))
-        _train_waiting(folder, data, committee, parts, options)
+        _train_waiting(folder, committee, parts, options)
         lasted = None if kept else round(time.perf_counter() - started, 3)
         ensemble = Ensemble.load(folder.networks())
         training = {**_summary(folder, ensemble, parts), "wall_seconds": lasted}
-        finalize(
-            folder,
-            ensemble,
-            data,
-            parts,
-            max_error=options.max_error,
-            history=[],
-            training=training,
-            pictures=options.report,
-        )
+        finalize(folder, ensemble, parts, options, training)
     return Run(folder)
 
 
 def _train_waiting(
-    folder: RunFolder, data: Dataset, committee: Committee, parts: DataParts, options: TrainingOptions
+    folder: RunFolder, committee: Committee, parts: DataParts, options: TrainingOptions
 ) -> None:
     """Those that are not done, so many at a time as is asked for."""
     members = zip(folder.members(), committee.members.values(), strict=True)
@@ -113,14 +86,13 @@ def _train_waiting(
     at_once = resolve_jobs(options.jobs, len(waiting))
     if at_once == 1:
         for telling, (member, recipe) in waiting.items():
-            train_member(member, data, recipe, parts, _told(options, telling))
+            watcher = of_member(options.progress, telling)
+            train_member(member, recipe, parts, replace(options, progress=watcher))
         return
-    jobs = [
-        Job(member, telling, recipe.to_dict(), _plain(options))
-        for telling, (member, recipe) in waiting.items()
-    ]
+    asked = {**options.to_dict(), "jobs": 1}
+    jobs = [Job(member, telling, recipe.to_dict(), asked) for telling, (member, recipe) in waiting.items()]
     backend = select_backend(committee.backend)
-    train_side_by_side(jobs, data, at_once=at_once, backend=backend, progress=options.progress)
+    train_side_by_side(jobs, parts.data, at_once=at_once, backend=backend, progress=options.progress)
 
 
 def leave_room(options: TrainingOptions, committee: Committee) -> None:
@@ -131,43 +103,19 @@ def leave_room(options: TrainingOptions, committee: Committee) -> None:
             os.environ.setdefault(variable, value)
 
 
-def _plain(options: TrainingOptions) -> dict[str, Any]:
-    """What is asked of every member, as JSON can hold it."""
-    return {
-        "test": options.test,
-        "max_error": options.max_error,
-        "tensorboard": options.tensorboard,
-        "report": options.report,
-    }
-
-
-def train_member(
-    member: RunFolder, data: Dataset, recipe: Recipe, parts: DataParts, options: TrainingOptions
-) -> None:
+def train_member(member: RunFolder, recipe: Recipe, parts: DataParts, options: TrainingOptions) -> None:
     """A run folder of its own; what a stopped training left of it is replaced."""
-    prepared = PreparedNetwork.of(data, recipe)
+    prepared = PreparedNetwork.of(parts.data, recipe)
     if member.path.exists():
         shutil.rmtree(member.path)
     made = RunFolder.create(member.path.parent, member.path.name, "")
     try:
-        train_network(made, data, prepared, parts, options)
+        train_network(made, prepared, parts, options)
     except KeyboardInterrupt as interrupt:
         getattr(interrupt, "__notes__", []).clear()  # where things are is for the committee to say
         raise
     except InklensError as error:
         raise StoppedError(f"{member.path.name} cannot be trained: {error}") from error
-
-
-def _told(options: TrainingOptions, member: str) -> TrainingOptions:
-    """What is asked of one member; whoever watches hears which one it is."""
-    watcher = options.progress
-    if watcher is None:
-        return options
-
-    def tell(now: EpochProgress) -> None:
-        watcher(replace(now, member=f"{member}, {now.member}" if now.member else member))
-
-    return replace(options, progress=tell)
 
 
 @contextmanager

@@ -5,26 +5,28 @@ A recipe's field of the same name says how many are made; 0 makes none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from inklens.datasets import Dataset, Split
-from inklens.pixels import PixelSpec
-from inklens.recipes import Recipe
-from inklens.training.examples.cut_digits import with_cut_digits
-from inklens.training.examples.outliers import DIGITS, with_outliers
-from inklens.training.examples.stroke_variants import with_stroke_variants
+import numpy as np
+from numpy.typing import NDArray
 
-# Training images, class names, pixels, share of 1, seed -> the images, and behind them those that were made.
-Add = Callable[[Split, Sequence[str], PixelSpec, float, int], Split]
+from inklens.datasets import Dataset, Split
+from inklens.recipes import Recipe
+from inklens.training.examples.cut_digits import make_cut_digits
+from inklens.training.examples.outliers import DIGITS, make_outliers
+from inklens.training.examples.stroke_variants import make_stroke_variants
+
+# Training images, the data that they are of, share of 1 of them, seed -> images, uint8 (H, W, C), and labels.
+Make = Callable[[Split, Dataset, float, int], Iterator[tuple[NDArray[np.uint8], int]]]
 
 
 class ExampleKind(NamedTuple):
     """One kind of further images: of which data they can be made, and how."""
 
     possible: Callable[[Dataset], bool]
-    add: Add
+    make: Make
 
 
 def is_grey_writing(data: Dataset) -> bool:
@@ -39,22 +41,27 @@ def are_grey_digits(data: Dataset) -> bool:
 
 # In the order in which they are made: outliers are made of cut digits too.
 EXAMPLES = {
-    "stroke_variants": ExampleKind(is_grey_writing, with_stroke_variants),
-    "cut_digits": ExampleKind(is_grey_writing, with_cut_digits),
-    "outliers": ExampleKind(are_grey_digits, with_outliers),
+    "stroke_variants": ExampleKind(is_grey_writing, make_stroke_variants),
+    "cut_digits": ExampleKind(is_grey_writing, make_cut_digits),
+    "outliers": ExampleKind(are_grey_digits, make_outliers),
 }
 
 
-def with_examples(train: Split, data: Dataset, recipe: Recipe) -> Split:
+def with_examples(
+    train: Split, data: Dataset, recipe: Recipe, kinds: Iterable[str] = tuple(EXAMPLES)
+) -> Split:
     """The training images and, behind them, those that the recipe asks for.
 
     Args:
         train: of `data`, framed, light on dark.
         recipe: asks for no examples that are not possible; see `inklens.training.prepare.concrete_recipe`.
+        kinds: those that are made.
     """
-    for name, example in EXAMPLES.items():
-        if share := getattr(recipe, name):
-            train = example.add(train, data.class_names, data.spec, share, recipe.seed)
+    for name in kinds:
+        share = getattr(recipe, name)
+        if share and (made := list(EXAMPLES[name].make(train, data, share, recipe.seed))):
+            images, labels = zip(*made, strict=True)
+            train = Split(np.concatenate([train.whole(), images]), np.concatenate([train.labels, labels]))
     return train
 
 

@@ -7,15 +7,14 @@ come out when they touch another digit and are cut off from it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets import Split
-from inklens.pixels import PixelSpec, keep_writing, place_ink
-
-Ink = NDArray[np.float32]
+from inklens.datasets import Dataset, Split
+from inklens.pixels import keep_writing, place_ink
+from inklens.pixels.ink import Ink
 
 _INKED = 0.3
 _CLOSER = 0.11  # heights by which strokes that touch run into each other, at most: 3 pixels of 28
@@ -26,35 +25,20 @@ _LEAST_OWN, _MOST_FOREIGN = 0.85, 0.25  # of the digit's ink, else it is no such
 _CHANGED = 0.01  # of its ink, else it is as it was
 
 
-def with_cut_digits(
-    train: Split, class_names: Sequence[str], spec: PixelSpec, share: float, seed: int
-) -> Split:
-    """The training images and, behind them, some of them cut off from another.
-
-    Args:
-        train: grey writing, framed, light on dark.
-        class_names: not looked at; any writing can touch.
-        spec: of the images.
-        share: how many are added, as a share of 1 of the training images; fewer where few can be cut off.
-        seed: decides which, beside which, and where they are cut.
-    """
+def make_cut_digits(
+    train: Split, data: Dataset, share: float, seed: int
+) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """A share of the training images, cut off from others; fewer where few can be cut off."""
     random = np.random.default_rng((seed, 29))
-    count = round(share * len(train))
-    images = train.whole()
-    found: list[NDArray[np.uint8]] = []
-    labels: list[int] = []
-    for at, beside in random.integers(len(train), size=(2 * count, 2)):
-        if len(found) == count:
-            break
-        ink = cut_off(_as_ink(images[at]), _as_ink(images[beside]), random)
+    missing = round(share * len(train))
+    images = train.whole()[..., 0]
+    for at, beside in random.integers(len(train), size=(2 * missing, 2)):
+        if not missing:
+            return
+        ink = cut_off(images[at] / np.float32(255), images[beside] / np.float32(255), random)
         if ink is not None:
-            found.append(place_ink(np.pad(keep_writing(ink), 2), spec))
-            labels.append(int(train.labels[at]))
-    if not found:
-        return train
-    return Split(
-        np.concatenate([images, np.stack(found)]), np.concatenate([train.labels, np.array(labels, np.int64)])
-    )
+            yield place_ink(np.pad(keep_writing(ink), 2), data.spec), int(train.labels[at])
+            missing -= 1
 
 
 def cut_off(one: Ink, other: Ink, random: np.random.Generator) -> Ink | None:
@@ -113,7 +97,3 @@ def _left_of_lines(shape: tuple[int, ...], column: float, random: np.random.Gene
     slant = random.uniform(-_SLANT, _SLANT, (_LINES, 1))
     lines = at + slant * (np.arange(shape[0]) - shape[0] / 2)
     return (np.arange(shape[1]) <= lines[..., None]).astype(np.float32)
-
-
-def _as_ink(image: NDArray[np.uint8]) -> Ink:
-    return image[..., 0].astype(np.float32) / np.float32(255)

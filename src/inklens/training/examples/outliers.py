@@ -10,17 +10,16 @@ digits, and what a wrong cut leaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets import Split
-from inklens.pixels import PixelSpec, place_ink
-
-Ink = NDArray[np.float32]
+from inklens.datasets import Dataset, Split
+from inklens.pixels import place_ink
+from inklens.pixels.ink import Ink
 
 NO_CLASS = -1  # the label of an outlier
 
@@ -38,38 +37,24 @@ class _Drawn(NamedTuple):
     name: str
 
 
-def with_outliers(
-    train: Split, class_names: Sequence[str], spec: PixelSpec, share: float, seed: int
-) -> Split:
-    """The training images and, behind them, outliers, whose label is `NO_CLASS`.
-
-    Args:
-        train: grey digits, framed, light on dark.
-        class_names: the ten digits.
-        spec: of the images.
-        share: how many are added, as a share of 1 of the training images.
-        seed: decides what they are made of.
-    """
-    count = round(share * len(train))
-    if not count:
-        return train
+def make_outliers(
+    train: Split, data: Dataset, share: float, seed: int
+) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """As many outliers as this share of the training images, which are digits; their label is `NO_CLASS`."""
+    missing = round(share * len(train))
     random = np.random.default_rng((seed, 23))
-    images = train.whole()
-    outliers: list[NDArray[np.uint8]] = []
-    while len(outliers) < count:
+    images = train.whole()[..., 0]
+    while missing:
         one, other = (
-            _Drawn(_cropped(_as_ink(images[at])), class_names[train.labels[at]])
+            _Drawn(_cropped(images[at] / np.float32(255)), data.class_names[train.labels[at]])
             for at in random.integers(len(train), size=2)
         )
         make = _WAYS[random.integers(len(_WAYS))] if one.ink.size and other.ink.size else _scribble
         ink = make(random, one, other)
-        framed = None if ink is None else place_ink(np.pad(ink, 2), spec)
+        framed = None if ink is None else place_ink(np.pad(ink, 2), data.spec)
         if framed is not None and framed.max() > 255 * _PALEST:
-            outliers.append(framed)
-    return Split(
-        np.concatenate([images, np.stack(outliers)]),
-        np.concatenate([train.labels, np.full(count, NO_CLASS, np.int64)]),
-    )
+            yield framed, NO_CLASS
+            missing -= 1
 
 
 def _side_by_side(random: np.random.Generator, one: _Drawn, other: _Drawn) -> Ink:
@@ -162,10 +147,6 @@ _WAYS: tuple[Callable[[np.random.Generator, _Drawn, _Drawn], Ink | None], ...] =
     *(_side_by_side, _turned) * 2,
     *(_middle_of_two, _part, _written_over, _scribble, _patch),
 )
-
-
-def _as_ink(image: NDArray[np.uint8]) -> Ink:
-    return image[..., 0].astype(np.float32) / np.float32(255)
 
 
 def _cropped(ink: Ink) -> Ink:

@@ -7,51 +7,34 @@ more with such strokes drawn in, of the digit's own width, and set in the frame 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets import Split
+from inklens.datasets import Dataset, Split
 from inklens.pixels import PixelSpec, place_ink, stroke_width
+from inklens.pixels.ink import Ink
 
-Ink = NDArray[np.float32]
 Point = tuple[float, float]  # row, column
 Stroke = tuple[Point, Point]
 
 
-def with_stroke_variants(
-    train: Split, class_names: Sequence[str], spec: PixelSpec, share: float, seed: int
-) -> Split:
-    """The training images and, behind them, some ones and sevens with the strokes that they lack.
-
-    Args:
-        train: grey writing, framed, light on dark.
-        class_names: "1" and "7" are looked for in them; where they are missing nothing is added.
-        spec: of the images.
-        share: how many are added, as a share of 1 of the ones and of the sevens there are.
-        seed: decides which, and how each is drawn.
-    """
+def make_stroke_variants(
+    train: Split, data: Dataset, share: float, seed: int
+) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """A share of the ones and of the sevens that there are, with the strokes that they lack."""
     random = np.random.default_rng((seed, 17))
-    images, labels = [], []
     for name, strokes in _STROKES.items():
-        if name not in class_names:
-            continue
-        label = list(class_names).index(name)
-        there = np.flatnonzero(train.labels == label)
-        chosen = np.sort(random.permutation(there)[: round(share * len(there))])
-        for image in train.batch(chosen):
-            images.append(redrawn(image, strokes, spec, random))
-            labels.append(label)
-    if not images:
-        return train
-    return Split(
-        np.concatenate([train.whole(), np.stack(images)]),
-        np.concatenate([train.labels, np.array(labels, np.int64)]),
-    )
+        if name in data.class_names:
+            label = data.class_names.index(name)
+            there = np.flatnonzero(train.labels == label)
+            chosen = np.sort(random.permutation(there)[: round(share * len(there))])
+            for image in train.batch(chosen):
+                yield _redrawn(image, strokes, data.spec, random), label
 
 
-def redrawn(
+def _redrawn(
     image: NDArray[np.uint8],
     strokes: Callable[[Ink, np.random.Generator], list[Stroke]],
     spec: PixelSpec,

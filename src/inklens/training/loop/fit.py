@@ -20,7 +20,7 @@ from inklens.networks.augmentation import Augment
 from inklens.networks.graph import logits_network, multiply_adds
 from inklens.recipes.recipe import Recipe
 from inklens.training.loop.batches import Batches
-from inklens.training.loop.interruption import Interruptible
+from inklens.training.loop.interruption import interruptible
 from inklens.training.loop.optimizers import make_optimizer
 from inklens.training.loop.tensorboard_logs import tensorboard_callback
 from inklens.training.loop.time_budget import TimeBudget
@@ -75,12 +75,7 @@ def fit(
     Returns:
         One record per epoch: epoch, steps, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
     """
-    classes = network.output_shape[-1]
-    highest = int(max(train.labels.max(), validation.labels.max()))
-    if highest >= classes:
-        raise OptionError(
-            f"the network has {classes} classes; the labels go up to {highest}: build it for {highest + 1}"
-        )
+    classes = _checked_classes(network, train, validation)
     steps = steps_per_epoch(recipe, len(train))
     epochs = epochs_for(recipe, len(train))
     per_execution = steps_per_execution(recipe, network, len(train))
@@ -95,33 +90,35 @@ def fit(
     )
     batches = Batches(train, classes, recipe.batch_size, recipe.seed)
     watcher = _Watcher(batches, epochs, progress, on_epoch)
+    callbacks: list[keras.callbacks.Callback] = [watcher]
     if timed:
         watched = len(validation) / recipe.batch_size
         watcher.time_budget = TimeBudget(recipe, steps, watched, per_execution, augment)
-    with Interruptible() as interruptible:
-        trained.fit(
-            batches,
-            epochs=_NO_END if timed else epochs,
-            shuffle=False,
-            validation_data=Batches(validation, classes, VALIDATION_BATCH),
-            callbacks=[interruptible, *_callbacks(recipe, watcher, epochs, augment, logs)],
-            verbose=0,
-        )
-    return watcher.history
-
-
-def _callbacks(
-    recipe: Recipe, watcher: _Watcher, epochs: int, augment: Augment | None, logs: Path | None
-) -> list[keras.callbacks.Callback]:
-    """The watcher, and around it in their order what else the recipe and the caller ask for."""
-    callbacks: list[keras.callbacks.Callback] = [watcher]
-    if watcher.time_budget is not None:
         callbacks.insert(0, watcher.time_budget)
     elif augment:
         callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
     if logs:
         callbacks.append(tensorboard_callback(logs))
-    return callbacks
+    with interruptible() as interruption:
+        trained.fit(
+            batches,
+            epochs=_NO_END if timed else epochs,
+            shuffle=False,
+            validation_data=Batches(validation, classes, VALIDATION_BATCH),
+            callbacks=[interruption, *callbacks],
+            verbose=0,
+        )
+    return watcher.history
+
+
+def _checked_classes(network: keras.Model, *splits: Split) -> int:
+    classes: int = network.output_shape[-1]
+    highest = max(int(split.labels.max()) for split in splits)
+    if highest >= classes:
+        raise OptionError(
+            f"the network has {classes} classes; the labels go up to {highest}: build it for {highest + 1}"
+        )
+    return classes
 
 
 def steps_per_execution(recipe: Recipe, network: keras.Model, images: int) -> int:
@@ -150,8 +147,8 @@ class _Accuracy(keras.metrics.CategoricalAccuracy):
     """Of images that have a class: outliers, whose target is the same for all classes, have none."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        known = keras.ops.cast(keras.ops.max(y_true, axis=-1) > 0.5, self.dtype)
-        return super().update_state(y_true, y_pred, known)
+        has_class = keras.ops.cast(keras.ops.max(y_true, axis=-1) > 0.5, self.dtype)
+        return super().update_state(y_true, y_pred, has_class)
 
 
 class _Fade(keras.callbacks.Callback):
@@ -195,18 +192,9 @@ class _Watcher(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         record = self._record(logs or {}, finished=True)
-        self.history.append(
-            {
-                "epoch": record.epoch,
-                "steps": record.step,
-                "loss": record.loss,
-                "accuracy": record.accuracy,
-                "val_loss": record.val_loss,
-                "val_accuracy": record.val_accuracy,
-                "seconds": round(record.seconds, 3),
-                "ms_per_step": round(record.ms_per_step, 3),
-            }
-        )
+        losses = {name: getattr(record, name) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+        times = {name: round(getattr(record, name), 3) for name in ("seconds", "ms_per_step")}
+        self.history.append({"epoch": record.epoch, "steps": record.step, **losses, **times})
         if not all(math.isfinite(number) for number in (record.loss, record.val_loss or 0.0)):
             raise OptionError(
                 f"training diverged in epoch {record.epoch}: the loss is no finite number; "
