@@ -59,10 +59,7 @@ def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            ("sample", "--folds", 1),
-            "1 folds of 4,000 images, 400 of them of the smallest class 0",
-        ),
+        (("sample", "--folds", 1), "1 folds of 4,000 images, 400 of them of the smallest class 0"),
         (("sample", "--folds", 401), "give another --folds, or add images"),
         (("sample", "--preset", "fats"), "unknown preset 'fats': did you mean 'fast'?"),
         (("sample", "--epochs", 0), "epochs 0 is out of range"),

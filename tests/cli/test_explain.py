@@ -1,6 +1,5 @@
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -21,7 +20,7 @@ PICTURES = ["explanation.png", "feature-maps.png", "class-activation.png", "occl
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory):
     """A run whose network looks for an upright stroke, and an image with one, larger than the network's."""
     place = tmp_path_factory.mktemp("made")
     folder = RunFolder(place / "run")
@@ -44,7 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(made: Path, tmp_path: Path) -> RunFolder:
+def run(made, tmp_path):
     """A copy of both where the `inklens` fixture works."""
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return RunFolder(tmp_path / "run")

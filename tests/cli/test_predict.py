@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from tiny_onnx import CLASSES, build_model, save
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> list[str]:
+def pictures(tmp_path):
     """Ten images and a model in an empty folder, which is where the `inklens` fixture works."""
     save(build_model(), tmp_path / "model.onnx")
     random = np.random.default_rng(3)

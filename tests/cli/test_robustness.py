@@ -84,15 +84,9 @@ def test_a_model_file_alone_gives_the_same_without_keras(done, runs):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            ("runs/none",),
-            "runs/none is not a folder; expected the folder of a run (runs in runs: one, two)",
-        ),
+        (("runs/none",), "runs/none is not a folder; expected the folder of a run (runs in runs: one, two)"),
         (("none.onnx",), "none.onnx is not there; expected a model.onnx"),
-        (
-            ("runs/one", "runs/two", "--output", "kept"),
-            "--output takes the figures of one run; 2 were given",
-        ),
+        (("runs/one", "runs/two", "--output", "kept"), "--output takes the figures of one run; 2 were given"),
         (("runs/one", "--images", "0"), "Invalid value for"),
         (("runs/one", "--data", "empty"), "empty"),
         ((), "Missing argument"),

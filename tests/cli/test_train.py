@@ -181,4 +181,4 @@ def test_options_that_do_not_go_together_are_refused_in_one_line(inklens, argume
 def test_what_a_time_alone_stands_for():
     from inklens.cli.options import parse_time
 
-    assert [parse_time(text) for text in ("30s", "2m", "1.5h", "45", None)] == [30, 120, 5400, 45, None]
+    assert [parse_time(text) for text in ("30s", "2m", "1.5h", "45")] == [30, 120, 5400, 45]

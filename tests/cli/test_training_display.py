@@ -15,7 +15,7 @@ LINE = (
 )
 
 
-def _on_terminal(width: int, *records: EpochProgress) -> str:
+def _on_terminal(width, *records):
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, color_system=None)
     with shown(console) as progress:

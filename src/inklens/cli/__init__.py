@@ -110,4 +110,4 @@ def _option_mistake(error: typer.TyperException) -> str:
 def _complain(message: str) -> None:
     from rich.markup import escape
 
-    errors.print(f"[red]inklens:[/red] {escape(printable(' '.join(message.split())))}")
+    errors.print(f"[red]inklens:[/red] {escape(printable(' '.join(message.split())))}", markup=True)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from inklens.cli.console import interrupts_told, output
-from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
+from inklens.cli.options import Channels, Framing, Kind, Size, Strict
 from inklens.networks import BACKENDS
 from inklens.recipes import PRESETS, Recipe
 
@@ -42,8 +42,8 @@ def audit(
     from inklens.cli.training_display import shown
     from inklens.datasets import load
 
-    loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
-    output.print(str(loaded), markup=False)
+    loaded = load(data, kind=kind, size=size, channels=channels, framing=framing, strict=strict)
+    output.print(str(loaded))
     with interrupts_told(), shown(output.console) as progress:
         written, issues = audit_labels(
             loaded,
@@ -58,5 +58,5 @@ def audit(
         f"networks that did not learn them; about {issues.estimated:,} labels are probably wrong"
     )
     if len(issues):
-        output.print(f"picture    {written.path / PICTURE}", markup=False)
-    output.print(f"list       {written.path / TABLE}", markup=False)
+        output.print(f"picture    {written.path / PICTURE}")
+    output.print(f"list       {written.path / TABLE}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inklens.cli.console import notes_on, output
+from inklens.cli.console import notes_on, output, print_table
 from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def compare(
     framing: Framing = None,
     strict: Strict = False,
 ) -> None:
-    """Judge models on the same images, test each pair of them, and show the images on which they differ."""
+    """Compare models on the same images, test each pair of them, and show the images on which they differ."""
     from inklens.classifier import EvaluatedModel, predictions_of_all
     from inklens.evaluation import compare
     from inklens.run_folder import RunFolder
@@ -55,11 +55,10 @@ def compare(
         f"{len(comparison.labels):,} images" if part == "all" else f"{len(comparison.labels):,} {part} images"
     )
     output.print(
-        f"{images} of {loaded.name}; the negative log-likelihood (NLL) is of calibrated probabilities\n",
-        markup=False,
+        f"{images} of {loaded.name}; the negative log-likelihood (NLL) is of calibrated probabilities\n"
     )
     _print(models, comparison)
-    output.print(f"written    {target.path}", markup=False)
+    output.print(f"written    {target.path}")
 
 
 def _training(model: "EvaluatedModel") -> dict[str, Any]:
@@ -107,11 +106,7 @@ def _print(models: "list[EvaluatedModel]", comparison: "Comparison") -> None:
                 "" if seconds is None else f"{seconds:.1f}",
             )
         )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        left = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
-        right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-        output.print("  ".join([*left, *right]).rstrip(), markup=False)
+    print_table(rows, "<<" + ">" * 6)
     output.print("")
     for (one, other), test in comparison.pairs.items():
         first, second = ascii_uppercase[one], ascii_uppercase[other]

@@ -109,12 +109,7 @@ def _draw(explanation: Explanation, class_names: Sequence[str], folder: Path) ->
     image, occlusion = explanation.image, explanation.occlusion
     pictures: dict[str, tuple[Any, ...]] = {
         "explanation.png": (reporting.explanation_picture, explanation, class_names),
-        "feature-maps.png": (
-            reporting.feature_maps_picture,
-            image,
-            explanation.layers,
-            explanation.maps,
-        ),
+        "feature-maps.png": (reporting.feature_maps_picture, image, explanation.layers, explanation.maps),
         "class-activation.png": (reporting.class_activation_picture, explanation, class_names),
         "occlusion.png": (reporting.occlusion_picture, image, occlusion, class_names),
         "filters.png": (reporting.filters_picture, explanation.filters),
@@ -143,9 +138,9 @@ def _say(status: str, occlusion: Occlusion, class_names: Sequence[str], label: s
 
     best = int(occlusion.uncovered.argmax())
     answer = said(best) if status == "ok" else f"{status} (most probable: {said(best)})"
-    output.print(printable(f"answer     {answer}"), markup=False)
+    output.print(printable(f"answer     {answer}"))
     if label is not None:
-        output.print(printable(f"explained  {said(occlusion.label)}"), markup=False)
+        output.print(printable(f"explained  {said(occlusion.label)}"))
     answers = occlusion.answers
     others = Counter(class_names[one] for one in answers.ravel().tolist() if one != best)
     which = ", ".join(f"{name} in {count}" for name, count in others.most_common(4))
@@ -153,10 +148,9 @@ def _say(status: str, occlusion: Occlusion, class_names: Sequence[str], label: s
         printable(
             f"covered    another answer in {others.total()} of {answers.size} places of a cover of "
             f"{occlusion.patch}x{occlusion.patch} pixels{': ' if which else ''}{which}"
-        ),
-        markup=False,
+        )
     )
 
 
 def _say_where(folder: Path, pictures: Sequence[str]) -> None:
-    output.print(printable(f"pictures   {folder}: {', '.join(pictures)}"), markup=False)
+    output.print(printable(f"pictures   {folder}: {', '.join(pictures)}"))

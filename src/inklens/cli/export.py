@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from inklens.cli.console import output
-from inklens.cli.options import MaxError, parse_max_error
+from inklens.cli.options import MaxError
 from inklens.export.formats import FORMATS, metadata_file
 
 
@@ -23,14 +23,12 @@ def export(
     from inklens.export.proof import BATCH_SIZES
     from inklens.run import Run
 
-    written, proof = export_run(
-        Run.open(run).folder, format_name, output=target, max_error=parse_max_error(max_error)
-    )
+    written, proof = export_run(Run.open(run).folder, format_name, output=target, max_error=max_error)
     sizes = ", ".join(map(str, BATCH_SIZES))
     output.print(
         f"proved     on {proof.images} held-out images at batch sizes {sizes}: the same labels, "
         f"probabilities within {proof.largest_difference:.0e}"
     )
     if not FORMATS[format_name].metadata_inside:
-        output.print(f"metadata   {metadata_file(written)}", markup=False)
-    output.print(f"{format_name:<10} {written}", markup=False)
+        output.print(f"metadata   {metadata_file(written)}")
+    output.print(f"{format_name:<10} {written}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from inklens.cli.light import LightCommand
+from inklens.cli.light import LightCommand, Model, open_classifier, whole_number
 from inklens.printable import printable
 
 if TYPE_CHECKING:
@@ -20,16 +20,10 @@ if TYPE_CHECKING:
 _TABLE_BLOCK = 256
 
 
-def _count(text: str) -> int:
-    if not str(text).isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a whole number, 1 or more.")
-    return int(text)
-
-
 class Command(LightCommand):
     """Converts what `predict` takes, without pydantic."""
 
-    converters: ClassVar = {"model": Path, "results": Path, "top_k": _count}
+    converters: ClassVar = {"model": Path, "results": Path, "top_k": whole_number}
 
 
 def predict(
@@ -39,9 +33,7 @@ def predict(
             metavar="PATH...", help="Image files, folders, patterns; - reads a list of paths, one per line."
         ),
     ],
-    model: Annotated[
-        Path | None, typer.Option(help="A run's folder, or a model.onnx; default: the latest run in runs.")
-    ] = None,
+    model: Model = None,
     results: Annotated[
         Path | None,
         typer.Option("--output", help="Write .csv, .json, .jsonl or .parquet instead of printing."),
@@ -52,9 +44,9 @@ def predict(
     ] = False,
 ) -> None:
     """Say what is in images: the class and its probability, "unknown", or "empty"."""
-    from inklens.classifier import Classifier, find_images, predict_files
+    from inklens.classifier import find_images, predict_files
 
-    classifier = Classifier.open(model or _latest_run())
+    classifier = open_classifier(model)
     top_k = min(top_k, len(classifier.class_names))
     # One folder that holds no images is said in one line; among others it has a row of its own.
     files = find_images(_with_standard_input(paths), strict=strict or (len(paths) == 1 and paths != ["-"]))
@@ -66,12 +58,6 @@ def predict(
             counts[answer.status] += 1
             first_error = first_error or answer.error or ""
     _conclude(counts, first_error, results)
-
-
-def _latest_run() -> Path:
-    from inklens.run_folder import RunFolder
-
-    return RunFolder.latest().path
 
 
 def _with_standard_input(paths: Iterable[str]) -> Iterator[str]:

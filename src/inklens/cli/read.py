@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
-from inklens.cli.light import LightCommand
+from inklens.cli.light import LightCommand, Model, open_classifier, whole_number
 from inklens.printable import printable
 
 if TYPE_CHECKING:
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inklens.reading import Reading
-
-
-def _whole(text: str) -> int:
-    if not str(text).isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a whole number, 1 or more.")
-    return int(text)
 
 
 def _region(text: str) -> tuple[int, ...]:
@@ -39,18 +33,15 @@ class Command(LightCommand):
 
     converters: ClassVar = {
         "model": Path, "results": Path, "annotate": Path, "stages": Path,
-        "expect": _whole, "region": _region, "grid": _grid,
+        "expect": whole_number, "region": _region, "grid": _grid,
     }  # fmt: skip
 
 
 def read(
     paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PHOTO...", help="Photos or scans: files, folders or patterns."),
+        list[str], typer.Argument(metavar="PHOTO...", help="Photos or scans: files, folders or patterns.")
     ],
-    model: Annotated[
-        Path | None, typer.Option(help="A run's folder, or a model.onnx; default: the latest run in runs.")
-    ] = None,
+    model: Model = None,
     expect: Annotated[
         int | None, typer.Option(metavar="N", help="Read one number of this many digits.")
     ] = None,
@@ -76,7 +67,7 @@ def read(
     ] = None,
 ) -> None:
     """Read the handwritten numbers on photos and scans."""
-    from inklens.classifier import Classifier, find_images
+    from inklens.classifier import find_images
     from inklens.errors import DataError, ImageError
     from inklens.reading.prefetch import prefetch_pages
     from inklens.reading.read_page import check_options, read_page
@@ -88,7 +79,7 @@ def read(
     files = list(find_images(paths))
     box: Any = region  # four numbers, by `Command.converters`
     pages = prefetch_pages(files, box)
-    classifier = Classifier.open(model or _latest_run())
+    classifier = open_classifier(model)
     readings: list[tuple[str, Reading]] = []
     errors = []
     for file, opened in pages:
@@ -108,12 +99,6 @@ def read(
     if results is not None:
         write_reading(results, readings)
     _conclude(results, annotate, stages, errors, len(files))
-
-
-def _latest_run() -> Path:
-    from inklens.run_folder import RunFolder
-
-    return RunFolder.latest().path
 
 
 def _stage_writer(stages: Path | None, file: str, files: int) -> Any:

@@ -11,4 +11,4 @@ def report(run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of
     """Write a run's report.html again, from what its folder holds and the data where they are to be had."""
     from inklens.run import Run
 
-    output.print(f"report     {Run.open(run).write_report()}", markup=False)
+    output.print(f"report     {Run.open(run).write_report()}")

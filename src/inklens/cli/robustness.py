@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inklens.cli.console import errors, note, notes_on, output
+from inklens.cli.console import errors, note, notes_on, output, print_table
 from inklens.cli.options import Data
 from inklens.errors import OptionError
 
@@ -65,16 +65,16 @@ def robustness(
                 )
             )
     _print_table([model.name for model in models], measured)
-    output.print(
-        f"\nerror on {measured[0].clean.n:,} test images of {loaded[0].name} (seed {seed})", markup=False
-    )
+    output.print(f"\nerror on {measured[0].clean.n:,} test images of {loaded[0].name} (seed {seed})")
     for model, place in zip(models, into, strict=True):
         if place is None:
             note(f"{model.path} is no run, so nothing was written: give --output")
             continue
-        output.print(f"written    {place.path}", markup=False)
+        output.print(f"written    {place.path}")
         if place == model.run and place.report.exists():
-            _write_report(place)  # its table shows them now
+            from inklens.run import Run
+
+            Run(place).write_report()  # its table shows them now
 
 
 def _predictor(model: "EvaluatedModel") -> "Predict":
@@ -93,12 +93,6 @@ def _place(model: "EvaluatedModel", data: "Dataset", given: Path | None) -> "Run
     if given is None and model.run is None:
         return None
     return model.place(data, "test", given)
-
-
-def _write_report(folder: "RunFolder") -> None:
-    from inklens.run import Run
-
-    Run(folder).write_report()
 
 
 @contextmanager
@@ -125,10 +119,7 @@ def _print_table(names: list[str], measured: "list[CorruptionErrors]") -> None:
         shares = [_percent(rates[corruption].error) for _, rates in columns]
         rows.append(["none" if corruption == CLEAN else corruption.replace("_", " "), *shares])
     rows.append(["mean", *(_percent(mean_error(rates)) for _, rates in columns)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *cells in rows:
-        right = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
-        output.print(f"{name:<{widths[0]}}  {right}", markup=False)
+    print_table(rows, "<" + ">" * len(columns))
 
 
 def _percent(share: float) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inklens.cli.console import output
-from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
+from inklens.cli.options import Channels, Framing, Kind, Size, Strict
 from inklens.errors import OptionError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def show(
         raise OptionError(
             f"the picture {str(picture)!r} has another ending; expected a name that ends in .png"
         )
-    loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
+    loaded = load(data, kind=kind, size=size, channels=channels, framing=framing, strict=strict)
     count = min(count, len(loaded.train)) if augment is None else min(count, len(loaded.train), AUGMENTED)
     random = np.random.default_rng(seed)
     chosen = np.arange(count) if first else np.sort(random.choice(len(loaded.train), count, replace=False))
@@ -59,13 +59,12 @@ def show(
     else:
         with atomic(path) as temporary:
             sample_grid(images, labels, loaded.class_names, temporary, title=loaded.name)
-    output.print(str(loaded), markup=False)
+    output.print(str(loaded))
     output.print(
         f"  labels   {', '.join(loaded.class_names[label] for label in labels[:10])}"
-        f"{' ...' * (len(labels) > 10)}",
-        markup=False,
+        f"{' ...' * (len(labels) > 10)}"
     )
-    output.print(f"picture    {path}", markup=False)
+    output.print(f"picture    {path}")
 
 
 def _show_augmented(preset: str, data: "Dataset", chosen: "NDArray[np.integer]", path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ _GAP = 0.14
 _LARGEST_TILE = 2.4
 _NARROWEST_PAGE = 3.2
 _LINE = 0.17
-_KEYS = ("predicted", "actual", "confidence")
 
 
 def sample_grid(
@@ -115,14 +114,12 @@ def predictions_grid(
         style.header(axes, "Predicted and actual", f"{counted}, {verdict}")
         for label, guess, share, (x, y) in zip(labels, predicted, probabilities, boxes, strict=True):
             colour = style.INK if label == guess else style.VERMILION
-            values = (names[guess], names[label], style.percent(float(share)))
-            colours = (colour, style.INK, style.MUTED)
-            for line, (key, value, shown) in enumerate(zip(_KEYS, values, colours, strict=True)):
-                below = y + tile[1] + 0.19 + line * _LINE
-                axes.text(x, below, key, size=7, color=style.MUTED)
-                weight = "bold" if line == 0 else "normal"
-                text = axes.text(x + 0.63, below, value, size=8, color=shown, weight=weight)
-                style.fit(text, tile[0] - 0.63)
+            lines = (
+                ("predicted", names[guess], colour, "bold"),
+                ("actual", names[label], style.INK, "normal"),
+                ("confidence", style.percent(float(share)), style.MUTED, "normal"),
+            )
+            write_keyed_lines(axes, x, y + tile[1], lines, indent=0.63, width=tile[0])
             if label != guess:
                 _cross(axes, x, y, *tile)
         return style.save(figure, path)
@@ -167,16 +164,15 @@ def differences_grid(
             axes.text(style.MARGIN, y, letter, size=8, weight="bold")
             style.fit(axes.text(style.MARGIN + 0.2, y, name, size=8, color=style.MUTED), width)
         for label, said, (x, y) in zip(labels, predicted.T, boxes, strict=True):
-            lines = [("actual", label), *zip(letters, said, strict=True)]
-            for line, (key, answer) in enumerate(lines):
-                below = y + tile[1] + 0.19 + line * _LINE
-                axes.text(x, below, key, size=7, color=style.MUTED)
-                wrong = answer != label
-                text = axes.text(
-                    x + 0.4, below, classes[answer], size=8, color=style.VERMILION if wrong else style.INK
+            lines = [
+                (
+                    key,
+                    classes[answer],
+                    *((style.INK, "normal") if answer == label else (style.VERMILION, "bold")),
                 )
-                text.set_fontweight("bold" if wrong else "normal")
-                style.fit(text, tile[0] - 0.4)
+                for key, answer in [("actual", label), *zip(letters, said, strict=True)]
+            ]
+            write_keyed_lines(axes, x, y + tile[1], lines, indent=0.4, width=tile[0])
         return style.save(figure, path)
 
 
@@ -203,6 +199,31 @@ def grid(
     for image, (x, y) in zip(images, boxes, strict=True):
         style.show(axes, style.in_colours(image), x, y, tile_width, tile_height)
     return figure, axes, boxes, (tile_width, tile_height)
+
+
+def write_keyed_lines(
+    axes: Axes,
+    x: float,
+    y: float,
+    lines: Iterable[tuple[str, str, str, str]],
+    *,
+    indent: float,
+    width: float,
+    pitch: float = _LINE,
+    size: float = 8,
+) -> None:
+    """Writes lines of a key and, indented, a value below an image that ends at `y`.
+
+    Args:
+        lines: key, value, the value's colour, and its weight.
+        width: of the image, to which the values are shortened.
+        pitch: inches from one line to the next.
+    """
+    for number, (key, value, colour, weight) in enumerate(lines, 1):
+        below = y + 0.02 + number * pitch
+        axes.text(x, below, key, size=size - 1, color=style.MUTED)
+        text = axes.text(x + indent, below, value, size=size, color=colour, weight=weight)
+        style.fit(text, width - indent)
 
 
 def _cross(axes: Axes, x: float, y: float, width: float, height: float) -> None:

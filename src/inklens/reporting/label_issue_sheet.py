@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.reporting import style
-from inklens.reporting.image_grids import grid
+from inklens.reporting.image_grids import grid, write_keyed_lines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_KEYS = ("index", "labelled", "network")
 _LINE = 0.15
 
 
@@ -50,15 +49,11 @@ def label_issues_picture(
         for index, label, guess, share, (x, y) in zip(
             indices, given, suggested, confidence, boxes, strict=True
         ):
-            values = (f"{index}", names[label], names[guess])
-            colours = (style.MUTED, style.VERMILION, style.BLUE)
-            for line, (key, value, colour) in enumerate(zip(_KEYS, values, colours, strict=True)):
-                below = y + tile[1] + 0.16 + line * _LINE
-                axes.text(x, below, key, size=6, color=style.MUTED)
-                text = axes.text(
-                    x + 0.47, below, value, size=7, color=colour, weight="bold" if line else "normal"
-                )
-                style.fit(text, tile[0] - 0.47)
-            below = y + tile[1] + 0.16 + len(_KEYS) * _LINE
-            axes.text(x + 0.47, below, style.percent(float(share)), size=6, color=style.MUTED)
+            lines = (
+                ("index", f"{index}", style.MUTED, "normal"),
+                ("labelled", names[label], style.VERMILION, "bold"),
+                ("network", names[guess], style.BLUE, "bold"),
+                ("", style.percent(float(share)), style.MUTED, "normal"),
+            )
+            write_keyed_lines(axes, x, y + tile[1], lines, indent=0.47, width=tile[0], pitch=_LINE, size=7)
         return style.save(figure, path)
