@@ -9,6 +9,13 @@ from pathlib import Path
 from unittest.mock import patch
 
 
+def refusal(done: "subprocess.CompletedProcess[str]") -> str:
+    """The one line on standard error of a command that was refused."""
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert done.stderr.startswith("inklens: ")
+    return done.stderr
+
+
 def run_inklens(folder: Path, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Runs `inklens` with these arguments in a folder; what it said and its exit code, as of a process."""
     from inklens.cli import main

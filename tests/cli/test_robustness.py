@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from command_line import run_inklens
+from command_line import refusal, run_inklens
 from inklens.audit import CORRUPTIONS
 from inklens.evaluation import wilson_interval
 
@@ -94,10 +94,7 @@ def test_a_model_file_alone_gives_the_same_without_keras(done, runs):
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(runs, arguments, message):
     (runs / "empty").mkdir(exist_ok=True)
-    done = run_inklens(runs, "robustness", *arguments)
-    assert done.returncode == 2, done.stderr
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert message in refusal(run_inklens(runs, "robustness", *arguments))
 
 
 def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(done, runs):
@@ -120,8 +117,5 @@ def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(done, run
 def test_data_of_other_classes_are_refused_by_name(runs):
     images = np.random.default_rng(0).integers(0, 256, (60, 28, 28)).astype(np.uint8)
     np.savez(runs / "letters.npz", images=images, labels=np.array(["a", "3"] * 30))
-    done = run_inklens(runs, "robustness", "runs/one", "--data", "letters.npz")
-    assert done.returncode == 2
     refused = "inklens: letters has the classes a, which the network does not know; expected its own, 0, 1"
-    assert done.stderr.startswith(refused)
-    assert done.stderr.count("\n") == 1
+    assert refusal(run_inklens(runs, "robustness", "runs/one", "--data", "letters.npz")).startswith(refused)

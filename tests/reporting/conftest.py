@@ -70,8 +70,7 @@ def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np
 
 @pytest.fixture
 def assert_tidy(texts_of: Callable[[Figure], list[Text]]) -> Callable[..., None]:
-    """Fails where two texts overlap, a text leaves the page, or type is too small to read; if it is asked for,
-    also where a text lies on an image."""
+    """Fails where texts overlap or leave the page or are too small; if asked, where one is on an image."""
 
     def assert_tidy(figure: Figure, *, clear_of_images: bool = False) -> None:
         texts = texts_of(figure)
