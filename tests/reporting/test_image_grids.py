@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 from matplotlib.patches import Rectangle
 
-from inklens.reporting import differences_grid, predictions_grid, sample_grid, style
+from inklens.reporting import differences_grid, label_issues_picture, predictions_grid, sample_grid, style
 
 NAMES = tuple("0123456789")
 
@@ -149,4 +149,33 @@ def test_any_number_of_classifiers_of_hard_names_is_tidy(
     figure = differences_grid(
         images, np.arange(count) % 10, predicted, runs, hard_names, tmp_path / "x.png", of=count
     )
+    assert_tidy(figure, clear_of_images=True)
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_a_doubtful_label_has_its_index_both_labels_and_the_confidence(
+    forty_digits, tmp_path, said_in, assert_tidy, count
+):
+    images, labels = forty_digits[0][:count], forty_digits[1][:count]
+    suggested = (labels + 1) % 10
+    figure = label_issues_picture(
+        images,
+        np.arange(count) + 59_000,
+        labels,
+        suggested,
+        np.full(count, 0.875),
+        NAMES,
+        tmp_path / "x.png",
+        subtitle=f"{count} of the 90 listed",
+    )
+    assert_tidy(figure)
+    said = said_in(figure)
+    assert {str(59_000 + place) for place in range(count)} < set(said)
+    assert said.count("87.5 %") == said.count("labelled") == said.count("network") == count
+
+
+def test_label_issues_of_hard_names_are_tidy(forty_digits, tmp_path, hard_names, assert_tidy):
+    images, labels = np.repeat(forty_digits[0], 3, axis=3), forty_digits[1]
+    said = (np.arange(40), labels, labels[::-1], np.linspace(0.3, 1, 40), hard_names)
+    figure = label_issues_picture(images, *said, tmp_path / "x.png", subtitle="x" * 300)
     assert_tidy(figure, clear_of_images=True)

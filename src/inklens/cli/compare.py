@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inklens.cli.console import notes_on, output, print_table
-from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
+from inklens.cli.options import Channels, Data, Framing, Kind, Part, RunsOrModels, Strict
 
 if TYPE_CHECKING:
     from inklens.classifier import EvaluatedModel
@@ -20,9 +20,7 @@ _LONGEST_NAME = 28
 
 
 def compare(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN RUN...", help="Folders of runs, or model.onnx files.")
-    ],
+    runs: RunsOrModels,
     data: Data = None,
     part: Part = "test",
     folder: Annotated[

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inklens.cli.console import note, notes_on, output
-from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
+from inklens.cli.options import Channels, Data, Framing, Kind, Part, RunOrModel, Strict
 
 if TYPE_CHECKING:
     from inklens.classifier import EvaluatedModel
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")],
+    run: RunOrModel,
     data: Data = None,
     part: Part = "test",
     folder: Annotated[

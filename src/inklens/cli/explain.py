@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inklens.cli.console import note, output
+from inklens.cli.options import RunOrModel
 from inklens.errors import OptionError
 from inklens.printable import printable
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")],
+    run: RunOrModel,
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="An image file, as for `inklens predict`.")],
     label: Annotated[
         str | None, typer.Option(metavar="CLASS", help="Explain this class; default: the most probable one.")

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from inklens.cli.console import output
-from inklens.cli.options import MaxError
+from inklens.cli.options import MaxError, OfRun
 from inklens.export.formats import FORMATS, metadata_file
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    run: OfRun,
     format_name: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "onnx",
     target: Annotated[
         Path | None, typer.Option("--output", help="The file to write; default: one in the run's folder.")

@@ -61,6 +61,11 @@ def parse_share_or_count(text: str) -> float | int:
 Data = Annotated[
     str | None, typer.Option(help="A name from `inklens datasets`, or the path of a folder or an .npz file.")
 ]
+OfRun = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run.")]
+RunOrModel = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")]
+RunsOrModels = Annotated[
+    list[str], typer.Argument(metavar="RUN...", help="Folders of runs, or model.onnx files.")
+]
 Kind = Annotated[
     str | None,
     typer.Option(

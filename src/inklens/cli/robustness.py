@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inklens.cli.console import errors, note, notes_on, output, print_table
-from inklens.cli.options import Data
+from inklens.cli.options import Data, RunsOrModels
 from inklens.errors import OptionError
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 
 def robustness(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Folders of runs, or model.onnx files.")
-    ],
+    runs: RunsOrModels,
     data: Data = None,
     images: Annotated[
         int | None, typer.Option(min=1, help="Measure on so many test images, a seeded choice.")

@@ -18,7 +18,6 @@ from inklens.reporting.report.charts import coverage_chart, reliability_chart, t
 from inklens.reporting.report.matrix import gallery, matrix_of
 from inklens.reporting.report.pictures import filters_sheet, map_sheets, thumbnail
 from inklens.reporting.report.run_figures import Sources
-from inklens.reporting.report.settings_tables import data_rows, recipe_settings, rows, version_rows
 
 TEN, WORST = 10, 20
 _LARGE_SIDE = 128
@@ -69,16 +68,12 @@ def report_contents(
     seen: Seen | None,
     reproduce: str,
     budget: int,
-    notes: Sequence[str] = (),
+    notes: Sequence[str],
 ) -> dict[str, Any]:
-    """Everything on the page, under the names that the template knows it by.
+    """Everything on the page, under the names that the template knows it by; for the rest see `write_report`.
 
     Args:
-        images: what predictions.csv is about, in its order; None where it is not to be had.
-        seen: filters and feature maps; None leaves them out.
-        reproduce: the commands that make this run again.
         budget: bytes for the images that the cells of the confusion matrix open.
-        notes: what the reader should know, a sentence each.
     """
     confusion = np.zeros((len(sources.names),) * 2, np.int64)
     np.add.at(confusion, (sources.labels, sources.predicted), 1)
@@ -115,9 +110,9 @@ def report_contents(
             for image, what, maps in (seen.maps if seen else ())
         ],
         "corruptions": sources.corruptions,
-        "recipe": rows(recipe_settings(sources)),
-        "data": data_rows(sources),
-        "versions": version_rows(sources.environment),
+        "recipe": _rows(_recipe_settings(sources)),
+        "data": _data_rows(sources),
+        "versions": _version_rows(sources.environment),
         "reproduce": printable(reproduce),
         "written": str(sources.environment.get("date", "")),
     }
@@ -190,3 +185,44 @@ def _examples(sources: Sources, images: Split | None, indices: NDArray[np.intege
         }
         for index in indices.tolist()
     ]
+
+
+def _recipe_settings(sources: Sources) -> dict[str, Any]:
+    """A recipe's fields; of a committee, those in which all members agree."""
+    recipe = sources.recipe["recipe"]
+    if "members" not in recipe:
+        return dict(recipe)
+    first, *others = recipe["members"].values()
+    alike = {field: value for field, value in first.items() if all(value == other[field] for other in others)}
+    return {**alike, "preset": recipe["preset"], "members": list(recipe["members"])}
+
+
+def _rows(settings: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((key.replace("_", " "), _plain(value)) for key, value in settings.items())
+
+
+def _data_rows(sources: Sources) -> tuple[tuple[str, str], ...]:
+    data, pixels = sources.recipe["data"], sources.recipe["pixels"]
+    said = {key: data[key] for key in ("name", "kind", "train", "validation", "test") if key in data}
+    said["pixels"] = wording.shape((pixels["height"], pixels["width"], pixels["channels"]))
+    said["framing"] = pixels.get("framing")
+    said["fingerprint"] = data.get("fingerprint")
+    return _rows(said)
+
+
+def _version_rows(environment: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    said = {
+        key: environment.get(key)
+        for key in ("backend", "precision", "processor", "cores", "platform", "date")
+    }
+    return (*_rows(environment.get("versions") or {}), *_rows(said))
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else wording.clean(str(value))
