@@ -3,13 +3,11 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-from command_line import refusal
+from command_line import loaded_modules, refusal
 from inklens.datasets import load
 from inklens.run_folder import RunFolder
 
@@ -117,31 +115,14 @@ def test_what_was_left_out_of_other_data_is_said(inklens, run, some_digits):
     ]
 
 
-def test_a_bare_model_file_is_judged_without_any_framework(run, tmp_path):
+def test_a_bare_model_file_is_evaluated_without_any_framework(run, tmp_path):
     shutil.copy(run / "model.onnx", tmp_path / "bare.onnx")
-    code = """
-import sys
-sys.argv = ["inklens", "evaluate", "bare.onnx"]
-from inklens.cli import main
-try:
-    main()
-finally:
-    print(sorted({"keras", "tensorflow", "jax", "torch"} & set(sys.modules)))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert not loaded_modules(tmp_path, "evaluate", "bare.onnx") & {"keras", "tensorflow", "jax", "torch"}
     written = tmp_path / "evaluations" / "bare-sample"
     said = json.loads((written / "metrics.json").read_text())["evaluation"]
     assert said["correct"] == json.loads((run / "metrics.json").read_text())["test"]["correct"]
-    assert {path.name for path in written.iterdir()} == {
-        "metrics.json",
-        "per_class.csv",
-        "pictures",
-        "predictions.csv",
-    }
+    names = {"metrics.json", "per_class.csv", "pictures", "predictions.csv"}
+    assert {path.name for path in written.iterdir()} == names
 
 
 def test_images_that_were_learnt_from_are_said_to_be(inklens, run):

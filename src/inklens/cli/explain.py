@@ -50,6 +50,7 @@ def _explain_run(
     from inklens.classifier.image_inputs import framed_file
     from inklens.explanation import explain_run
     from inklens.run import Run
+    from inklens.run_folder import complete
 
     run = Run.open(path)
     wanted = _label(label, run.class_names, path)
@@ -57,10 +58,9 @@ def _explain_run(
     explanation = explain_run(run.folder, pixels, wanted, **occlude)
     target = folder or run.path / "explanations" / image.stem
     pictures = _draw(explanation, run.class_names, target)
-    confidence = run.metrics.get("confidence")
-    if confidence is None:
-        note("the run was made before probabilities were calibrated")
-    _say(_status(explanation, confidence or {}), explanation.occlusion, run.class_names, label)
+    with complete(run.folder.metrics):
+        status = _status(explanation, run.metrics["confidence"])
+    _say(status, explanation.occlusion, run.class_names, label)
     _say_where(target, pictures)
 
 
@@ -128,7 +128,7 @@ def _status(explanation: Explanation, confidence: dict[str, Any]) -> str:
     from inklens.classifier.predictions import decide_status
     from inklens.evaluation import Thresholds
 
-    thresholds = Thresholds(confidence.get("id_score_threshold"), confidence.get("probability_threshold"))
+    thresholds = Thresholds(confidence["id_score_threshold"], confidence["probability_threshold"])
     image, id_score = explanation.image[None], np.array([explanation.id_score], np.float32)
     return str(decide_status(image, explanation.probabilities[None], id_score, thresholds)[0])
 
