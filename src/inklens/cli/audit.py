@@ -6,7 +6,7 @@ It examines data, not a run: hence a name of its own, and a folder of its own.
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from inklens.cli.console import interrupts_told, output
 from inklens.cli.options import Channels, Framing, Kind, Size, Strict
@@ -15,19 +15,13 @@ from inklens.recipes import PRESETS, Recipe
 
 
 def audit(
-    data: Annotated[str, typer.Argument(help="A name from `inklens datasets`, or a path.")],
-    preset: Annotated[str, typer.Option(help=f"How to train: one of {', '.join(PRESETS)}.")] = "fast",
-    folds: Annotated[
-        int, typer.Option(help="How many networks; each looks at the images that it did not learn.")
-    ] = 5,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the images for each network; default: the preset's.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the folds and the networks.")] = 0,
-    backend: Annotated[str, typer.Option(help=f"One of {', '.join(BACKENDS)}.")] = "auto",
-    folder: Annotated[
-        Path | None, typer.Option("--output", help="The folder that holds audits; default: audits.")
-    ] = None,
+    data: Annotated[str, Argument(help="A name from `inklens datasets`, or a path.")],
+    preset: Annotated[str, Option(help=f"How to train: one of {', '.join(PRESETS)}.")] = "fast",
+    folds: Annotated[int, Option(help="Networks; each looks at the images that it did not learn.")] = 5,
+    epochs: Annotated[int | None, Option(help="Of each network; default: the preset's.")] = None,
+    seed: Annotated[int, Option(help="Of the folds and the networks.")] = 0,
+    backend: Annotated[str, Option(help=f"One of {', '.join(BACKENDS)}.")] = "auto",
+    folder: Annotated[Path | None, Option("--output", help="Folder of the audits; default: audits.")] = None,
     kind: Kind = None,
     size: Size = None,
     channels: Channels = None,

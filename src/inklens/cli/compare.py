@@ -4,7 +4,7 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from inklens.cli.console import notes_on, output, print_table
 from inklens.cli.options import Channels, Data, Framing, Kind, Part, RunsOrModels, Strict
@@ -23,9 +23,7 @@ def compare(
     runs: RunsOrModels,
     data: Data = None,
     part: Part = "test",
-    folder: Annotated[
-        Path | None, typer.Option("--output", help="The folder to write into; default: comparisons/NAMES.")
-    ] = None,
+    folder: Annotated[Path | None, Option("--output", help="Folder; default: comparisons/NAMES.")] = None,
     kind: Kind = None,
     channels: Channels = None,
     framing: Framing = None,

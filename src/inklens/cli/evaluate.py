@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from inklens.cli.console import note, notes_on, output
 from inklens.cli.options import Channels, Data, Framing, Kind, Part, RunOrModel, Strict
@@ -21,9 +21,7 @@ def evaluate(
     part: Part = "test",
     folder: Annotated[
         Path | None,
-        typer.Option(
-            "--output", help="The folder to write into; default: the run, or evaluations/DATA in it."
-        ),
+        Option("--output", help="Folder to write into; default: the run, or evaluations/DATA in it."),
     ] = None,
     kind: Kind = None,
     channels: Channels = None,

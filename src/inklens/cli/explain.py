@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from inklens.cli.console import note, output
 from inklens.cli.options import RunOrModel
@@ -20,20 +20,14 @@ if TYPE_CHECKING:
 
 def explain(
     run: RunOrModel,
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="An image file, as for `inklens predict`.")],
-    label: Annotated[
-        str | None, typer.Option(metavar="CLASS", help="Explain this class; default: the most probable one.")
-    ] = None,
+    image: Annotated[Path, Argument(metavar="IMAGE", help="An image file, as for `inklens predict`.")],
+    label: Annotated[str | None, Option(metavar="CLASS", help="Default: the most probable class.")] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("--output", help="The folder for the pictures; default: explanations/IMAGE in the run."),
+        Option("--output", help="Folder of the pictures; default: explanations/IMAGE in the run."),
     ] = None,
-    patch: Annotated[
-        int | None, typer.Option(help="Side of the cover in pixels; default: a quarter of the image's.")
-    ] = None,
-    stride: Annotated[
-        int | None, typer.Option(help="Pixels from one place of the cover to the next; default: half of it.")
-    ] = None,
+    patch: Annotated[int | None, Option(help="The cover's side in pixels; default: a quarter.")] = None,
+    stride: Annotated[int | None, Option(help="Pixels between its places; default: half of it.")] = None,
 ) -> None:
     """Show what a network looks at: filters, feature maps, class activation, answers to covered parts."""
     occlude = {"patch": patch, "stride": stride}

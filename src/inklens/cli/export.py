@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from inklens.cli.console import output
 from inklens.cli.options import MaxError, OfRun
@@ -12,10 +12,8 @@ from inklens.export.formats import FORMATS, metadata_file
 
 def export(
     run: OfRun,
-    format_name: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "onnx",
-    target: Annotated[
-        Path | None, typer.Option("--output", help="The file to write; default: one in the run's folder.")
-    ] = None,
+    format_name: Annotated[str, Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "onnx",
+    target: Annotated[Path | None, Option("--output", help="The file; default: in the run's folder.")] = None,
     max_error: MaxError = None,
 ) -> None:
     """Write a run's network in a format, load it afresh, and prove that it says what the network says."""

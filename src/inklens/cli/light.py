@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
+from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
     from inklens.classifier import Classifier
 
-Model = Annotated[
-    Path | None, typer.Option(help="A run's folder, or a model.onnx; default: the latest run in runs.")
-]
+Model = Annotated[Path | None, Option(help="A run or a model.onnx; default: the latest in runs.")]
 
 
 def whole_number(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from inklens.errors import OptionError
 
@@ -58,40 +58,36 @@ def parse_share_or_count(text: str) -> float | int:
         ) from error
 
 
-Data = Annotated[
-    str | None, typer.Option(help="A name from `inklens datasets`, or the path of a folder or an .npz file.")
-]
-OfRun = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run.")]
-RunOrModel = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")]
-RunsOrModels = Annotated[
-    list[str], typer.Argument(metavar="RUN...", help="Folders of runs, or model.onnx files.")
-]
+Data = Annotated[str | None, Option(help="A name from `inklens datasets`, or a path.")]
+OfRun = Annotated[str, Argument(metavar="RUN", help="The folder of a run.")]
+RunOrModel = Annotated[str, Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")]
+RunsOrModels = Annotated[list[str], Argument(metavar="RUN...", help="Folders of runs, or model.onnx files.")]
 Kind = Annotated[
     str | None,
-    typer.Option(
+    Option(
         help='"writing" or "things": what the images show (own data: things). Writing is framed by its ink, '
         "things are padded."
     ),
 ]
 Size = Annotated[
     tuple[int, int] | None,
-    typer.Option(metavar="HxW", parser=parse_size, help='Bring every image to this size, such as "28x28".'),
+    Option(metavar="HxW", parser=parse_size, help='Bring every image to this size, such as "28x28".'),
 ]
-Channels = Annotated[int | None, typer.Option(help="1 for grey, 3 for RGB; own data: as most images are.")]
+Channels = Annotated[int | None, Option(help="1 for grey, 3 for RGB; own data: as most images are.")]
 Framing = Annotated[
     str | None,
-    typer.Option(
+    Option(
         help='How an image is brought to the size: "ink" finds the writing and sets it as MNIST does (the '
         'default of writing), "pad" (of things), or "stretch".'
     ),
 ]
-Part = Annotated[str, typer.Option(help='Which images of the data: "test", "train", "validation" or "all".')]
+Part = Annotated[str, Option(help='Which images of the data: "test", "train", "validation" or "all".')]
 MaxError = Annotated[
     float | None,
-    typer.Option(
+    Option(
         metavar="SHARE",
         parser=parse_max_error,
         help='Answer "unknown" rather than err more often than this: "0.1%" or 0.001 of the answered images.',
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Refuse data with a single bad image file.")]
+Strict = Annotated[bool, Option("--strict", help="Refuse data with a single bad image file.")]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
+from typer import Argument, Option
 
 from inklens.cli.light import LightCommand, Model, open_classifier, whole_number
 from inklens.printable import printable
@@ -29,19 +30,14 @@ class Command(LightCommand):
 def predict(
     paths: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="PATH...", help="Image files, folders, patterns; - reads a list of paths, one per line."
         ),
     ],
     model: Model = None,
-    results: Annotated[
-        Path | None,
-        typer.Option("--output", help="Write .csv, .json, .jsonl or .parquet instead of printing."),
-    ] = None,
-    top_k: Annotated[int, typer.Option(min=1, help="How many classes to give for each image.")] = 1,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first path that is no image.")
-    ] = False,
+    results: Annotated[Path | None, Option("--output", help="A .csv, .json, .jsonl or .parquet.")] = None,
+    top_k: Annotated[int, Option(min=1, help="How many classes to give for each image.")] = 1,
+    strict: Annotated[bool, Option("--strict", help="Stop at the first path that is no image.")] = False,
 ) -> None:
     """Say what is in images: the class and its probability, "unknown", or "empty"."""
     from inklens.classifier import find_images, predict_files

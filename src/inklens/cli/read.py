@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
+from typer import Argument, Option
 
 from inklens.cli.light import LightCommand, Model, open_classifier, whole_number
 from inklens.printable import printable
@@ -38,33 +39,18 @@ class Command(LightCommand):
 
 
 def read(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PHOTO...", help="Photos or scans: files, folders or patterns.")
-    ],
+    paths: Annotated[list[str], Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
     model: Model = None,
-    expect: Annotated[
-        int | None, typer.Option(metavar="N", help="Read one number of this many digits.")
-    ] = None,
-    region: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="Read only this part, in pixels of the photo.")
-    ] = None,
+    expect: Annotated[int | None, Option(metavar="N", help="Read one number of this many digits.")] = None,
+    region: Annotated[str | None, Option(metavar="X,Y,W,H", help="Read only this part, in pixels.")] = None,
     grid: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ROWSxCOLS", help="A form or puzzle: one answer for each cell, blank cells too."
-        ),
+        str | None, Option(metavar="ROWSxCOLS", help="A form or puzzle: an answer for each cell.")
     ] = None,
     results: Annotated[
-        Path | None, typer.Option("--output", help="Write .json or .csv, with boxes and probabilities.")
+        Path | None, Option("--output", help="A .json or .csv with boxes and probabilities.")
     ] = None,
-    annotate: Annotated[
-        Path | None,
-        typer.Option(help="Draw what was read into a copy: a .png, or a folder for several photos."),
-    ] = None,
-    stages: Annotated[
-        Path | None,
-        typer.Option(help="Write a picture of each step into this folder, to see what went wrong."),
-    ] = None,
+    annotate: Annotated[Path | None, Option(help="Draw what was read: a .png, or a folder.")] = None,
+    stages: Annotated[Path | None, Option(help="Folder for a picture of each step.")] = None,
 ) -> None:
     """Read the handwritten numbers on photos and scans."""
     from inklens.classifier import find_images

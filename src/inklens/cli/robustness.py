@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from inklens.cli.console import errors, note, notes_on, output, print_table
 from inklens.cli.options import Data, RunsOrModels
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 def robustness(
     runs: RunsOrModels,
     data: Data = None,
-    images: Annotated[
-        int | None, typer.Option(min=1, help="Measure on so many test images, a seeded choice.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the corruptions: another seed, other noise.")] = 0,
+    images: Annotated[int | None, Option(min=1, help="On so many test images, a seeded choice.")] = None,
+    seed: Annotated[int, Option(min=0, help="Of the corruptions: another seed, other noise.")] = 0,
     folder: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output",
             help="The folder to write into, for one model; default: the run, or evaluations/DATA in it.",
         ),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from inklens.cli.console import output
 from inklens.cli.options import Channels, Framing, Kind, Size, Strict
@@ -20,17 +20,12 @@ TIMES = 6
 
 
 def show(
-    data: Annotated[str, typer.Argument(help="A name from `inklens datasets`, or a path.")],
-    count: Annotated[int, typer.Option(min=1, max=400, help="How many images.")] = 40,
-    picture: Annotated[
-        Path | None, typer.Option("--output", help="The PNG file to write; default: pictures/NAME.png")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Which images: another seed, another choice.")] = 0,
-    first: Annotated[bool, typer.Option("--first", help="The first images instead of a choice.")] = False,
-    augment: Annotated[
-        str | None,
-        typer.Option(metavar="PRESET", help="Show what this preset's augmentation does to images."),
-    ] = None,
+    data: Annotated[str, Argument(help="A name from `inklens datasets`, or a path.")],
+    count: Annotated[int, Option(min=1, max=400, help="How many images.")] = 40,
+    picture: Annotated[Path | None, Option("--output", help="A .png; default: pictures/NAME.png")] = None,
+    seed: Annotated[int, Option(min=0, help="Which images: another seed, another choice.")] = 0,
+    first: Annotated[bool, Option("--first", help="The first images instead of a choice.")] = False,
+    augment: Annotated[str | None, Option(metavar="PRESET", help="Show what its augmentation does.")] = None,
     kind: Kind = None,
     size: Size = None,
     channels: Channels = None,

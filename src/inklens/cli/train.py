@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from inklens.cli.console import interrupts_told, note, output
 from inklens.cli.options import (
@@ -48,34 +49,32 @@ def _one_of(names: Any) -> str:
 
 def train(
     context: typer.Context,
-    runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN...]", help="With --members: the runs to combine.")
-    ] = None,
+    runs: Annotated[list[str] | None, Argument(metavar="[RUN...]", help="With --members: the runs.")] = None,
     data: Data = None,
-    preset: Annotated[str, typer.Option(help=f"One of {_one_of((*PRESETS, *COMMITTEES))}.")] = "fast",
+    preset: Annotated[str, Option(help=f"One of {_one_of((*PRESETS, *COMMITTEES))}.")] = "fast",
     recipe: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Train as this recipe.json says; other options change its fields."),
+        Option(metavar="FILE", help="Train as this recipe.json says; other options change its fields."),
     ] = None,
-    network: Annotated[str | None, typer.Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
-    activation: Annotated[str | None, typer.Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
+    network: Annotated[str | None, Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
+    activation: Annotated[str | None, Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
+    epochs: Annotated[int | None, Option(help="Passes over the training images.")] = None,
     time_budget: Annotated[
         float | None,
-        typer.Option(
+        Option(
             "--time",
             metavar="TIME",
             parser=parse_time,
             help="The best network for this time of training: 30s, 2m, 1h; in place of --epochs.",
         ),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The optimiser's; the schedule's peak.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
-    dropout: Annotated[float | None, typer.Option(help="Share of activations dropped in training.")] = None,
+    batch_size: Annotated[int | None, Option(help="Images per step.")] = None,
+    learning_rate: Annotated[float | None, Option(help="The optimiser's; the schedule's peak.")] = None,
+    optimizer: Annotated[str | None, Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
+    dropout: Annotated[float | None, Option(help="Share of activations dropped in training.")] = None,
     validation_split: Annotated[
         Any,
-        typer.Option(
+        Option(
             metavar="SHARE",
             parser=parse_share_or_count,
             help="Held out of the training images: a share (0.1) or a number (5000).",
@@ -83,45 +82,33 @@ def train(
     ] = None,
     validation_data: Annotated[
         str | None,
-        typer.Option(
-            help=f"One of {_one_of(VALIDATION_DATA)}: validate on images held out, or on the test set."
-        ),
+        Option(help=f"One of {_one_of(VALIDATION_DATA)}: validate on images held out, or on the test set."),
     ] = None,
-    validation_seed: Annotated[
-        int | None, typer.Option(help="Another seed holds other images out; default: as --seed.")
-    ] = None,
-    tta: Annotated[
-        str | None, typer.Option(help=f"Test-time augmentation, averaged over: one of {_one_of(TTA)}.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, data and machine: same weights.")] = None,
-    backend: Annotated[str | None, typer.Option(help=f"One of {_one_of(BACKENDS)}.")] = None,
-    precision: Annotated[str | None, typer.Option(help=f"One of {_one_of(PRECISIONS)}.")] = None,
-    name: Annotated[str | None, typer.Option(help="The run's name; default: DATA-PRESET-NUMBER.")] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--output", help="The folder that holds the runs; default: runs.")
-    ] = None,
+    validation_seed: Annotated[int | None, Option(help="Of the images held out; default: --seed.")] = None,
+    tta: Annotated[str | None, Option(help=f"Test-time augmentation: {_one_of(TTA)}.")] = None,
+    seed: Annotated[int | None, Option(help="Same seed, data and machine: same weights.")] = None,
+    backend: Annotated[str | None, Option(help=f"One of {_one_of(BACKENDS)}.")] = None,
+    precision: Annotated[str | None, Option(help=f"One of {_one_of(PRECISIONS)}.")] = None,
+    name: Annotated[str | None, Option(help="The run's name; default: DATA-PRESET-NUMBER.")] = None,
+    folder: Annotated[Path | None, Option("--output", help="Folder of the runs; default: runs.")] = None,
     max_error: MaxError = None,
-    no_test: Annotated[bool, typer.Option("--no-test", help="Leave the test set closed.")] = False,
+    no_test: Annotated[bool, Option("--no-test", help="Leave the test set closed.")] = False,
     jobs: Annotated[
         Any,
-        typer.Option(
+        Option(
             metavar="NUMBER",
             parser=parse_jobs,
             help="Members of a committee trained at a time, or auto: as many as there is room for.",
         ),
     ] = None,
-    members: Annotated[
-        bool, typer.Option("--members", help="Combine trained runs into a committee: --members RUN RUN...")
-    ] = False,
+    members: Annotated[bool, Option("--members", help="Combine runs: --members RUN RUN...")] = False,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Go on with a committee that was stopped; needs no other option."),
+        Option(metavar="RUN", help="Go on with a committee that was stopped; needs no other option."),
     ] = None,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write logs that TensorBoard shows into the run's folder.")
-    ] = False,
-    summary: Annotated[bool, typer.Option("--summary", help="Print the network's layers and stop.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the result only.")] = False,
+    tensorboard: Annotated[bool, Option("--tensorboard", help="Write logs for TensorBoard.")] = False,
+    summary: Annotated[bool, Option("--summary", help="Print the network's layers and stop.")] = False,
+    quiet: Annotated[bool, Option("--quiet", help="Print the result only.")] = False,
     kind: Kind = None,
     size: Size = None,
     channels: Channels = None,
