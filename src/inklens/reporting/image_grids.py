@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _GAP = 0.14
-_LARGEST_TILE = 2.4
-_NARROWEST_PAGE = 3.2
 _LINE, _SMALL_LINE = 0.17, 0.15
 
 
@@ -48,8 +46,7 @@ def sample_grid(
         shape = f" {style.TIMES} ".join(map(str, images.shape[1:]))
         style.header(axes, heading or "Samples", f"{counted}, {shape}")
         for label, (x, y) in zip(labels, boxes, strict=True):
-            caption = axes.text(x + tile[0] / 2, y + tile[1] + 0.15, names[label], size=8, ha="center")
-            style.fit(caption, tile[0])
+            _write_label(axes, x, y + tile[1] + 0.15, names[label], tile[0])
         return style.save(figure, path)
 
 
@@ -81,8 +78,7 @@ def augmentation_grid(
             axes, heading, f"on top the images as they are; below, what training made of them {times} times"
         )
         for label, (x, y) in zip(labels, boxes[:count], strict=True):
-            caption = axes.text(x + tile[0] / 2, y - 0.08, names[label], size=8, ha="center")
-            style.fit(caption, tile[0])
+            _write_label(axes, x, y - 0.08, names[label], tile[0])
         return style.save(figure, path)
 
 
@@ -119,7 +115,7 @@ def predictions_grid(
                 ("actual", names[label], style.INK, "normal"),
                 ("confidence", style.percent(float(share)), style.MUTED, "normal"),
             )
-            write_keyed_lines(axes, x, y + tile[1], lines, indent=0.63, width=tile[0])
+            _write_keyed_lines(axes, x, y + tile[1], lines, indent=0.63, width=tile[0])
             if label != guess:
                 _cross(axes, x, y, *tile)
         return style.save(figure, path)
@@ -172,7 +168,7 @@ def differences_grid(
                 )
                 for key, answer in [("actual", label), *zip(letters, said, strict=True)]
             ]
-            write_keyed_lines(axes, x, y + tile[1], lines, indent=0.4, width=tile[0])
+            _write_keyed_lines(axes, x, y + tile[1], lines, indent=0.4, width=tile[0])
         return style.save(figure, path)
 
 
@@ -213,27 +209,29 @@ def label_issues_picture(
                 ("network", names[guess], style.BLUE, "bold"),
                 ("", style.percent(float(share)), style.MUTED, "normal"),
             )
-            write_keyed_lines(
+            _write_keyed_lines(
                 axes, x, y + tile[1], lines, indent=0.47, width=tile[0], pitch=_SMALL_LINE, size=7
             )
         return style.save(figure, path)
 
 
 def grid(
-    images: NDArray[np.uint8],
+    images: NDArray[np.generic],
     caption: float,
     most_columns: int,
     columns: int | None = None,
     top: float = style.HEADER,
+    largest: float = 2.4,
+    narrowest: float = 3.2,
 ) -> tuple[Figure, Axes, list[tuple[float, float]], tuple[float, float]]:
     """Draws the images; returns the page, each tile's top left corner, and the tile's width and height."""
     count, height, width = images.shape[:3]
     columns = columns or style.columns_for(count, most_columns)
-    tile_width = min(_LARGEST_TILE, (style.WIDTH - 2 * style.MARGIN + _GAP) / columns - _GAP)
+    tile_width = min(largest, (style.WIDTH - 2 * style.MARGIN + _GAP) / columns - _GAP)
     tile_height = tile_width * min(1.5, max(0.3, height / width))
     pitch = tile_width + _GAP, tile_height + caption + _GAP
     rows = -(-count // columns)
-    page_width = max(_NARROWEST_PAGE, columns * pitch[0] - _GAP + 2 * style.MARGIN)
+    page_width = max(narrowest, columns * pitch[0] - _GAP + 2 * style.MARGIN)
     figure, axes = style.page(page_width, top + rows * pitch[1] - _GAP + style.MARGIN)
     boxes = [
         (style.MARGIN + index % columns * pitch[0], top + index // columns * pitch[1])
@@ -244,7 +242,11 @@ def grid(
     return figure, axes, boxes, (tile_width, tile_height)
 
 
-def write_keyed_lines(
+def _write_label(axes: Axes, x: float, y: float, label: str, width: float) -> None:
+    style.fit(axes.text(x + width / 2, y, label, size=8, ha="center"), width)
+
+
+def _write_keyed_lines(
     axes: Axes,
     x: float,
     y: float,
@@ -255,13 +257,7 @@ def write_keyed_lines(
     pitch: float = _LINE,
     size: float = 8,
 ) -> None:
-    """Writes lines of a key and, indented, a value below an image that ends at `y`.
-
-    Args:
-        lines: key, value, the value's colour, and its weight.
-        width: of the image, to which the values are shortened.
-        pitch: inches from one line to the next.
-    """
+    """Writes lines of key, value, and the value's colour and weight below an image that ends at `y`."""
     for number, (key, value, colour, weight) in enumerate(lines, 1):
         below = y + 0.02 + number * pitch
         axes.text(x, below, key, size=size - 1, color=style.MUTED)

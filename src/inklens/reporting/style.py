@@ -202,11 +202,11 @@ def colour_bar(axes: Axes, right: float, largest: float) -> None:
         axes.text(x, 0.47, said, size=7, color=MUTED, ha=side, va="top")
 
 
-def in_colours(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 (H, W, C) -> (H, W, 3)."""
+def in_colours(image: NDArray[Any]) -> NDArray[Any]:
+    """(H, W, C) -> (H, W, 3)."""
     if image.shape[-1] == 3:
         return image
-    return np.repeat(image.mean(axis=-1, keepdims=True).round().astype(np.uint8), 3, axis=-1)
+    return np.repeat(image.mean(axis=-1, keepdims=True).round().astype(image.dtype), 3, axis=-1)
 
 
 def percent(share: float, digits: int = 1) -> str:
