@@ -24,14 +24,14 @@ def test_every_filter_is_drawn_tidily_with_its_number(tmp_path, assert_tidy, sai
     assert_tidy(figure, clear_of_images=True)
     said = said_in(figure)
     assert said[-shape[3] :] == [str(i) for i in range(shape[3])]
-    tiles = figure.axes[0].images[-shape[3] :]
+    tiles = figure.axes[0].images[: shape[3]]
     assert {tile.get_array().shape for tile in tiles} == {(shape[0], shape[1], 3)}
 
 
 def tiles_of(weights, inputs, path):
     """The colours of 1x1 filters: (filters, 3)."""
     filters = np.array(weights).reshape(1, 1, inputs, -1)
-    images = filters_picture(filters, path).axes[0].images[-filters.shape[3] :]
+    images = filters_picture(filters, path).axes[0].images[: filters.shape[3]]
     return np.array([np.asarray(image.get_array())[0, 0] for image in images])
 
 
@@ -54,7 +54,7 @@ def test_three_inputs_are_colours_around_grey(tmp_path):
 def test_a_weight_stands_where_it_is_in_the_kernel(tmp_path):
     filters = np.zeros((2, 3, 1, 2))
     filters[0, 2, 0, 1] = 1
-    first, second = filters_picture(filters, tmp_path / "x.png").axes[0].images[-2:]
+    first, second = filters_picture(filters, tmp_path / "x.png").axes[0].images[:2]
     assert np.all(np.asarray(first.get_array()) == 1)
     coloured = np.any(np.asarray(second.get_array()) < 1, axis=-1)
     assert np.argwhere(coloured).tolist() == [[0, 2]]
