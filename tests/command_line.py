@@ -9,6 +9,25 @@ from pathlib import Path
 from unittest.mock import patch
 
 
+def loaded_modules(folder: Path, *arguments: object) -> set[str]:
+    """What a command, in a process of its own, has imported when it ends well."""
+    words = ["inklens", *map(str, arguments)]
+    code = f"import sys\nsys.argv = {words}\nfrom inklens.cli import main\n"
+    code += "try:\n    main()\nfinally:\n    print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert not done.stderr or done.stderr.startswith("note: "), done.stderr
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def refusal(done: "subprocess.CompletedProcess[str]") -> str:
+    """The one line on standard error of a command that was refused."""
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert done.stderr.startswith("inklens: ")
+    return done.stderr
+
+
 def run_inklens(folder: Path, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Runs `inklens` with these arguments in a folder; what it said and its exit code, as of a process."""
     from inklens.cli import main

@@ -6,18 +6,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from command_line import loaded_modules, refusal
 from tiny_onnx import build_model, save
 
 
-def test_help_and_the_list_of_data_sets_import_no_framework(inklens):
-    heavy = (
-        "import sys, inklens.cli as c\nsys.argv = ['inklens', {!r}]\ntry:\n    c.main()\nexcept SystemExit:\n"
-    )
-    heavy += "    print([m for m in ('keras', 'tensorflow', 'numpy', 'matplotlib') if m in sys.modules])"
-    for argument in ("--help", "datasets"):
-        code = heavy.format(argument)
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert done.stdout.splitlines()[-1] == "[]", argument
+@pytest.mark.parametrize("argument", ["--help", "datasets"])
+def test_help_and_the_list_of_data_sets_import_no_framework(tmp_path, argument):
+    loaded = loaded_modules(tmp_path, argument)
+    assert not loaded & {"keras", "tensorflow", "numpy", "matplotlib"}
 
 
 def test_help_names_every_command(inklens):
@@ -32,18 +28,10 @@ def test_help_names_every_command(inklens):
     assert inklens().stdout == done.stdout
 
 
-def test_a_command_does_not_import_the_others():
-    code = """
-import sys, inklens.cli
-sys.argv = ["inklens", "predict", "--help"]
-try:
-    inklens.cli.main()
-except SystemExit:
-    print(sorted(name for name in sys.modules if name.startswith(("inklens.cli.", "inklens.training"))))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    expected = ["inklens.cli.console", "inklens.cli.light", "inklens.cli.predict"]
-    assert done.stdout.splitlines()[-1] == str(expected)
+def test_a_command_does_not_import_the_others(tmp_path):
+    loaded = loaded_modules(tmp_path, "predict", "--help")
+    ours = {name for name in loaded if name.startswith(("inklens.cli.", "inklens.training"))}
+    assert ours == {"inklens.cli.console", "inklens.cli.light", "inklens.cli.predict"}
 
 
 def test_version(inklens):
@@ -83,12 +71,7 @@ def test_datasets_lists_counts_and_places(inklens):
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, tmp_path, arguments, message):
-    done = inklens(*arguments)
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith("inklens: ")
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert "Traceback" not in done.stderr
+    assert message in refusal(inklens(*arguments))
     assert not (tmp_path / "runs").exists(), "something was left behind"
 
 

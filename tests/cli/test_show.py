@@ -1,5 +1,7 @@
 from PIL import Image
 
+from command_line import refusal
+
 
 def test_show_writes_a_picture_and_prints_what_is_in_the_data(inklens, tmp_path):
     done = inklens("show", "sample", "--count", 12)
@@ -24,7 +26,6 @@ def test_show_draws_what_the_augmentation_of_a_preset_does(inklens, tmp_path):
 
 
 def test_a_preset_that_does_not_augment_is_refused(inklens, tmp_path):
-    done = inklens("show", "sample", "--augment", "tutorial-c")
-    assert done.returncode == 2
-    assert "the preset 'tutorial-c' trains on images as they are; give one that augments" in done.stderr
+    said = refusal(inklens("show", "sample", "--augment", "tutorial-c"))
+    assert "the preset 'tutorial-c' trains on images as they are; give one that augments" in said
     assert not (tmp_path / "pictures").exists()

@@ -4,24 +4,31 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from command_line import run_inklens
+from command_line import refusal, run_inklens
 
-QUICK = ("--data", "sample", "--network", "conv5x5", "--epochs", 2, "--batch-size", 64)
+SMALL = ("--data", "own.npz", "--network", "conv5x5", "--batch-size", 16)
+
+
+def _write_own(folder):
+    """own.npz: 200 dark and light images of 16x12 in colour; and the first of them as dark.png."""
+    labels = np.arange(200) % 2
+    noise = np.random.default_rng(0).integers(0, 120, (200, 16, 12, 3))
+    images = (noise + 100 * labels[:, None, None, None]).astype(np.uint8)
+    np.savez(folder / "own.npz", images=images, labels=np.array(["dark", "light"])[labels])
+    np.savez(folder / "grey.npz", images=images[..., 0], labels=labels)
+    Image.fromarray(images[0]).save(folder / "dark.png")
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A folder with one run in runs/mine and a digit in one.png."""
+    """A folder with own.npz and one run on it in runs/mine."""
     folder = tmp_path_factory.mktemp("work")
-    done = run_inklens(folder, "train", *QUICK, "--name", "mine")
+    _write_own(folder)
+    done = run_inklens(folder, "train", *SMALL, "--epochs", 2, "--name", "mine")
+    assert done.returncode == 0, done.stderr
     (folder / "said.txt").write_text(done.stdout)
-    from PIL import Image
-
-    from inklens.datasets import load
-
-    sample = load("sample")
-    Image.fromarray(sample.test.batch(slice(0, 1))[0, :, :, 0]).save(folder / "one.png")
     return folder
 
 
@@ -37,9 +44,6 @@ def test_a_line_per_epoch_the_accuracy_and_where_things_are(trained):
         "report     runs/mine/report.html",
         "run        runs/mine",
     ]
-
-
-def test_history_has_a_row_per_epoch(trained):
     with (trained / "runs/mine/history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2"]
@@ -50,26 +54,31 @@ def test_evaluating_the_run_prints_the_figures_of_the_training(trained):
     done = run_inklens(trained, "evaluate", "runs/mine")
     error = json.loads((trained / "runs/mine/metrics.json").read_text())["test"]["error_percent"]
     assert f"error {error:.2f} %" in done.stdout.splitlines()
+    assert "40 test images of own" in done.stdout
 
 
 def test_predicting_one_image_names_its_class(trained):
-    path, label, probability, percent = run_inklens(trained, "predict", "one.png").stdout.split()
-    assert (path, label, percent) == ("one.png", "0", "%")
+    path, label, probability, percent = run_inklens(trained, "predict", "dark.png").stdout.split()
+    assert (path, label, percent) == ("dark.png", "dark", "%")
     assert float(probability) > 50
 
 
-def test_a_run_that_is_there_already_is_refused(trained):
-    done = run_inklens(trained, "train", *QUICK, "--name", "mine")
-    assert done.returncode == 2
-    assert "runs/mine holds a run already; give another --name or --output" in done.stderr
-
-
-def test_an_image_that_is_no_image_is_refused_by_name(trained):
-    (trained / "text.png").write_text("no picture")
-    done = run_inklens(trained, "predict", "text.png")
-    assert done.returncode == 2
-    assert "text.png" in done.stderr
-    assert done.stderr.count("\n") == 1
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("train", *SMALL, "--name", "mine"),
+            "runs/mine holds a run already; give another --name or --output",
+        ),
+        (("train", *SMALL, "--output", "said.txt"), "a run cannot be made in said.txt"),
+        (("predict", "said.txt"), "said.txt"),
+        (("evaluate", "runs/mine", "--data", "grey.npz", "--channels", 1), "expected (16, 12, 3)"),
+    ],
+)
+def test_what_does_not_fit_the_run_that_is_there_is_refused(trained, arguments, said):
+    done = run_inklens(trained, *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert said in done.stderr
 
 
 def test_summary_prints_layers_shapes_and_parameters_and_trains_nothing(inklens, tmp_path):
@@ -80,44 +89,12 @@ def test_summary_prints_layers_shapes_and_parameters_and_trains_nothing(inklens,
     assert not (tmp_path / "runs").exists()
 
 
-def test_quiet_prints_the_result_only(inklens):
-    done = inklens("train", *QUICK, "--epochs", 1, "--quiet", "--no-test")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [
-        "trained",
-        "accuracy",
-        "answered",
-        "model",
-        "pictures",
-        "report",
-        "run",
-    ]
+def test_quiet_prints_the_result_only(inklens, tmp_path):
+    _write_own(tmp_path)
+    done = inklens("train", *SMALL, "--epochs", 1, "--quiet", "--no-test")
+    shown = ["trained", "accuracy", "answered", "model", "pictures", "report", "run"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == shown
     assert "validation images" in done.stdout
-
-
-def test_an_output_that_is_a_file_is_refused(inklens, tmp_path):
-    (tmp_path / "taken").write_text("")
-    done = inklens("train", *QUICK, "--output", "taken")
-    assert done.returncode == 2
-    assert "a run cannot be made in taken" in done.stderr
-
-
-def test_data_of_ones_own_in_npz_train_and_images_of_another_channel_count_are_refused(inklens, tmp_path):
-    random = np.random.default_rng(0)
-    labels = np.arange(200) % 2
-    images = (
-        random.integers(0, 120, (200, 16, 12, 3)).astype(np.uint8)
-        + (labels * 100).astype(np.uint8)[:, None, None, None]
-    )
-    np.savez(tmp_path / "own.npz", images=images, labels=labels)
-    done = inklens("train", "--data", "own.npz", "--batch-size", 16, "--name", "own", "--quiet")
-    assert done.returncode == 0, done.stderr
-    done = inklens("evaluate", "runs/own")
-    assert done.returncode == 0, done.stderr
-    assert "40 test images of own" in done.stdout
-    np.savez(tmp_path / "grey.npz", images=images[..., 0], labels=labels)
-    done = inklens("evaluate", "runs/own", "--data", "grey.npz", "--channels", 1)
-    assert done.returncode == 2
-    assert "expected (16, 12, 3)" in done.stderr
 
 
 def test_without_mnist_the_sample_serves_and_one_line_says_so(inklens, tmp_path):
@@ -126,14 +103,12 @@ def test_without_mnist_the_sample_serves_and_one_line_says_so(inklens, tmp_path)
         "INKLENS_CACHE": str(tmp_path / "cache"),
         "HTTPS_PROXY": "http://127.0.0.1:9",
     }
-    done = inklens("train", "--network", "conv5x5", "--epochs", 1, "--quiet", **nowhere)
+    done = inklens("train", "--network", "conv5x5", "--summary", "--quiet", **nowhere)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("note: ")
     assert "sample" in done.stderr
-    done = inklens("train", "--data", "mnist", **nowhere)
-    assert done.returncode == 2
-    assert "--data sample" in done.stderr
+    assert "--data sample" in refusal(inklens("train", "--data", "mnist", **nowhere))
 
 
 def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_path):
@@ -173,12 +148,10 @@ def test_ctrl_c_ends_the_members_that_train_side_by_side(interrupted, tmp_path):
     ],
 )
 def test_options_that_do_not_go_together_are_refused_in_one_line(inklens, arguments, said):
-    done = inklens("train", *arguments)
-    assert done.returncode == 2
-    assert said in " ".join(done.stderr.split())
+    assert said in refusal(inklens("train", *arguments))
 
 
 def test_what_a_time_alone_stands_for():
     from inklens.cli.options import parse_time
 
-    assert [parse_time(text) for text in ("30s", "2m", "1.5h", "45", None)] == [30, 120, 5400, 45, None]
+    assert [parse_time(text) for text in ("30s", "2m", "1.5h", "45")] == [30, 120, 5400, 45]

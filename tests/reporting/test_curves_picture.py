@@ -1,38 +1,29 @@
 """Training curves."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.text import Text
-from numpy.typing import NDArray
 
 from inklens.reporting import training_curves
-
-Entry = dict[str, float | None]
 
 NAN = float("nan")
 
 
-def points_of(line: Line2D) -> NDArray[np.float64]:
+def points_of(line):
     """float64 (2, N): epochs and values."""
     return np.asarray(line.get_data(), dtype=np.float64)
 
 
-def history_of(epochs: int, validation: bool = True) -> list[Entry]:
-    entries: list[Entry] = []
+def history_of(epochs, validation=True):
+    entries = []
     for epoch in range(1, epochs + 1):
-        entry: Entry = {"epoch": epoch, "loss": 0.3 / epoch + 0.02, "accuracy": 0.995 - 0.06 / epoch}
+        entry = {"epoch": epoch, "loss": 0.3 / epoch + 0.02, "accuracy": 0.995 - 0.06 / epoch}
         if validation:
             entry |= {"val_loss": 0.1 / epoch + 0.03, "val_accuracy": 0.9912 - 0.02 / epoch}
         entries.append(entry)
     return entries
 
 
-def one(loss: float, accuracy: float) -> list[Entry]:
+def one(loss, accuracy):
     return [{"epoch": 1, "loss": loss, "accuracy": accuracy, "val_loss": None, "val_accuracy": None}]
 
 
@@ -53,15 +44,13 @@ HARD = {
 
 
 @pytest.mark.parametrize("history", HARD.values(), ids=HARD.keys())
-def test_every_history_is_tidy(
-    history: list[Entry], tmp_path: Path, assert_tidy: Callable[[Figure], None]
-) -> None:
+def test_every_history_is_tidy(history, tmp_path, assert_tidy):
     figure = training_curves(history, tmp_path / "curves.png")
     assert_tidy(figure)
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_curves_are_the_numbers_of_the_history(tmp_path: Path) -> None:
+def test_the_curves_are_the_numbers_of_the_history(tmp_path):
     history = history_of(5)
     _, loss, accuracy = training_curves(history, tmp_path / "x.png").axes
     for axes, measure in [(loss, "loss"), (accuracy, "accuracy")]:
@@ -75,25 +64,23 @@ def test_the_curves_are_the_numbers_of_the_history(tmp_path: Path) -> None:
         assert training.get_marker() != validation.get_marker()
 
 
-def test_without_validation_there_is_one_curve_and_one_key(
-    tmp_path: Path, texts_of: Callable[[Figure], list[Text]]
-) -> None:
+def test_without_validation_there_is_one_curve_and_one_key(tmp_path, said_in):
     figure = training_curves(history_of(3, validation=False), tmp_path / "x.png")
-    said = [text.get_text() for text in texts_of(figure)]
+    said = said_in(figure)
     assert "3 epochs, training accuracy 97.50 % at the end" in said
     assert said.count("training") == 1
     assert "validation" not in said
     assert [len(axes.get_lines()) for axes in figure.axes[1:]] == [1, 1]
 
 
-def test_epochs_that_diverged_are_gaps_and_not_zero(tmp_path: Path) -> None:
+def test_epochs_that_diverged_are_gaps_and_not_zero(tmp_path):
     figure = training_curves(HARD["diverged"], tmp_path / "x.png")
     _, values = points_of(figure.axes[1].get_lines()[0])
     assert np.isfinite(values).tolist() == [True, True, True, False, False, False]
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 20, 300])
-def test_epochs_are_whole_numbers_and_all_curves_are_in_view(epochs: int, tmp_path: Path) -> None:
+def test_epochs_are_whole_numbers_and_all_curves_are_in_view(epochs, tmp_path):
     for axes in training_curves(history_of(epochs), tmp_path / "x.png").axes[1:]:
         low, high = axes.get_xlim()
         ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
@@ -106,12 +93,12 @@ def test_epochs_are_whole_numbers_and_all_curves_are_in_view(epochs: int, tmp_pa
             assert bottom <= y.min() <= y.max() <= top
 
 
-def test_accuracy_never_promises_more_than_a_hundred_percent(tmp_path: Path) -> None:
+def test_accuracy_never_promises_more_than_a_hundred_percent(tmp_path):
     accuracy = training_curves(one(0.0, 1.0), tmp_path / "x.png").axes[2]
     assert accuracy.get_ylim()[1] == 1
 
 
-def test_no_epoch_at_all_is_refused(tmp_path: Path) -> None:
+def test_no_epoch_at_all_is_refused(tmp_path):
     with pytest.raises(ValueError, match="history is empty"):
         training_curves([], tmp_path / "x.png")
     assert not (tmp_path / "x.png").exists()

@@ -1,14 +1,10 @@
 """Class activation, occlusion and the answers to covered parts as pictures."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from inklens.explanation import Explanation, MapLayer, Occlusion, ReceptiveField, occlusion_map
 from inklens.reporting import class_activation_picture, explanation_picture, occlusion_picture
@@ -18,7 +14,7 @@ SIGHT = ReceptiveField(6, 2.5, 2)
 LAYER = MapLayer("re_lu", "activation", (12, 12, 4), (1, 1), SIGHT, SIGHT)
 
 
-def by_quarters(pixels: np.ndarray) -> np.ndarray:
+def by_quarters(pixels):
     """One class of ten for each brightest quarter; the others share what is left."""
     halves = np.array_split(pixels.mean(axis=3), 2, axis=1)
     quarters = [part.mean(axis=(1, 2)) for half in halves for part in np.array_split(half, 2, axis=2)]
@@ -27,7 +23,7 @@ def by_quarters(pixels: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def explained(image: np.ndarray, label: int = 0, **options: int) -> Explanation:
+def explained(image, label=0, **options):
     occlusion = occlusion_map(by_quarters, image, label, **options)
     activation = np.linspace(0, 1, image[..., 0].size, dtype=np.float32).reshape(image.shape[:2])
     filters, maps = np.zeros((3, 3, 1, 4), np.float32), {"re_lu": np.zeros((12, 12, 4), np.float32)}
@@ -36,13 +32,7 @@ def explained(image: np.ndarray, label: int = 0, **options: int) -> Explanation:
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (40, 8, 3), (8, 40, 1)])
 @pytest.mark.parametrize("label", [0, 3])
-def test_every_page_is_tidy_whatever_the_names_and_shapes(
-    tmp_path: Path,
-    assert_tidy: Callable[[Figure], None],
-    hard_names: tuple[str, ...],
-    shape: tuple[int, int, int],
-    label: int,
-) -> None:
+def test_every_page_is_tidy_whatever_the_names_and_shapes(tmp_path, assert_tidy, hard_names, shape, label):
     image = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     explanation = explained(image, label)
     for draw in (explanation_picture, class_activation_picture):
@@ -52,17 +42,15 @@ def test_every_page_is_tidy_whatever_the_names_and_shapes(
 
 
 @pytest.fixture
-def digit(digits: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    return np.asarray(digits[0][9])
+def digit(forty_digits):
+    return np.asarray(forty_digits[0][9])
 
 
-def test_the_page_says_what_the_network_says_and_what_it_says_then(
-    tmp_path: Path, texts_of: Callable[[Figure], list[Text]], digit: np.ndarray
-) -> None:
+def test_the_page_says_what_the_network_says_and_what_it_says_then(tmp_path, said_in, digit):
     names = "abcdefghij"
     explanation = explained(digit, int(by_quarters(digit[None]).argmax()))
     occlusion = explanation.occlusion
-    said = [text.get_text() for text in texts_of(explanation_picture(explanation, names, tmp_path / "x.png"))]
+    said = said_in(explanation_picture(explanation, names, tmp_path / "x.png"))
     name, share = names[explanation.label], 100 * occlusion.uncovered.max()
     assert said[0] == f"What speaks for {name}"
     assert said[1].startswith(f"the network says {name} {share:.1f} %, ")
@@ -74,13 +62,11 @@ def test_the_page_says_what_the_network_says_and_what_it_says_then(
     assert said.count(other) >= 1  # in the cells where it is the answer
 
 
-def colours_of(figure: Figure, index: int) -> np.ndarray:
+def colours_of(figure, index):
     return np.asarray(figure.axes[0].images[index].get_array(), np.float64)
 
 
-def test_what_covering_costs_is_said_of_one_cover(
-    tmp_path: Path, texts_of: Callable[[Figure], list[Text]], digit: np.ndarray
-) -> None:
+def test_what_covering_costs_is_said_of_one_cover(tmp_path, said_in, digit):
     occlusion = explained(digit, label=1).occlusion
     shares = occlusion.covered[..., 1]
     cost, gain = 100 * (occlusion.uncovered[1] - shares.min()), 100 * (shares.max() - occlusion.uncovered[1])
@@ -88,12 +74,12 @@ def test_what_covering_costs_is_said_of_one_cover(
         "the mean over a pixel's covers says less than one of them"
     )
     figure = occlusion_picture(digit, occlusion, "abcdefghij", tmp_path / "x.png")
-    said = [text.get_text() for text in texts_of(figure)]
+    said = said_in(figure)
     assert f"blue costs b: {cost:.1f} points at most" in said
     assert f"orange gains it: {gain:.1f} points at most" in said
 
 
-def test_what_rounding_makes_of_a_blank_image_is_not_drawn(tmp_path: Path) -> None:
+def test_what_rounding_makes_of_a_blank_image_is_not_drawn(tmp_path):
     blank = np.zeros((28, 28, 1), np.uint8)
     occlusion = occlusion_map(by_quarters, blank, 0)
     rounded = replace(occlusion, fall=occlusion.fall + np.float32(1e-8))
@@ -104,7 +90,7 @@ def test_what_rounding_makes_of_a_blank_image_is_not_drawn(tmp_path: Path) -> No
     assert np.abs(plain - drawn).max() < 0.001
 
 
-def test_blue_is_where_covering_costs_and_orange_where_it_helps(tmp_path: Path) -> None:
+def test_blue_is_where_covering_costs_and_orange_where_it_helps(tmp_path):
     image = np.zeros((8, 8, 1), np.uint8)
     covered = np.full((2, 2, 2), 0.5, np.float32)
     fall = np.zeros((8, 8), np.float32)
@@ -119,8 +105,8 @@ def test_blue_is_where_covering_costs_and_orange_where_it_helps(tmp_path: Path) 
 
 
 def test_the_images_shown_covered_do_not_lie_on_each_other_and_hold_every_other_answer(
-    tmp_path: Path, digit: np.ndarray, texts_of: Callable[[Figure], list[Text]]
-) -> None:
+    tmp_path, digit, texts_of
+):
     explanation = explained(digit, int(by_quarters(digit[None]).argmax()), patch=9)
     occlusion = explanation.occlusion
     figure = occlusion_picture(digit, occlusion, "abcdefghij", tmp_path / "x.png")

@@ -1,19 +1,14 @@
 """The maps of every layer as one sheet."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from inklens.explanation import MapLayer, ReceptiveField
 from inklens.reporting import feature_maps_picture
 from inklens.reporting.style import TIMES
 
 
-def layer(name: str, kind: str, shape: tuple[int, int, int], kernel: int, field: int, jump: int) -> MapLayer:
+def layer(name, kind, shape, kernel, field, jump):
     sight = ReceptiveField(field, (field - 1) / 2, jump)
     return MapLayer(name, kind, shape, (kernel, kernel), sight, sight)
 
@@ -31,7 +26,7 @@ ODD = (
 )
 
 
-def maps_of(layers: tuple[MapLayer, ...]) -> dict[str, np.ndarray]:
+def maps_of(layers):
     random = np.random.default_rng(4)
     return {each.name: random.normal(size=each.shape).astype(np.float32) for each in layers}
 
@@ -40,23 +35,16 @@ def maps_of(layers: tuple[MapLayer, ...]) -> dict[str, np.ndarray]:
     ("layers", "shape"),
     [(SMALL, (28, 28, 1)), (ODD, (62, 9, 3)), (ODD, (9, 62, 1)), (SMALL[:1], (28, 28, 3))],
 )
-def test_every_layer_is_drawn_tidily(
-    tmp_path: Path,
-    assert_tidy: Callable[[Figure], None],
-    layers: tuple[MapLayer, ...],
-    shape: tuple[int, int, int],
-) -> None:
+def test_every_layer_is_drawn_tidily(tmp_path, assert_tidy, layers, shape):
     image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     figure = feature_maps_picture(image, layers, maps_of(layers), tmp_path / "x.png")
     assert_tidy(figure)
     assert (tmp_path / "x.png").stat().st_size > 5_000
 
 
-def test_the_headings_go_from_edges_to_larger_shapes(
-    tmp_path: Path, texts_of: Callable[[Figure], list[Text]], digits: tuple[np.ndarray, np.ndarray]
-) -> None:
-    figure = feature_maps_picture(digits[0][0], SMALL, maps_of(SMALL), tmp_path / "x.png")
-    said = [text.get_text() for text in texts_of(figure)]
+def test_the_headings_go_from_edges_to_larger_shapes(tmp_path, texts_of, said_in, forty_digits):
+    figure = feature_maps_picture(forty_digits[0][0], SMALL, maps_of(SMALL), tmp_path / "x.png")
+    said = said_in(figure)
     headings = [each.replace(TIMES, "x") for each in said if "convolution" in each.lower()]
     assert headings == [
         "Convolution 1: 24 filters of 5 x 5. A point sees 5 x 5 pixels: room for edges and curves",
@@ -69,21 +57,17 @@ def test_the_headings_go_from_edges_to_larger_shapes(
     assert heights == sorted(heights)
 
 
-def test_the_strongest_maps_are_drawn_and_the_same_ones_through_a_block(
-    tmp_path: Path, texts_of: Callable[[Figure], list[Text]], digits: tuple[np.ndarray, np.ndarray]
-) -> None:
+def test_the_strongest_maps_are_drawn_and_the_same_ones_through_a_block(tmp_path, texts_of, forty_digits):
     layers, strong = SMALL[3:], list(range(40, 72))
     maps = maps_of(layers)
     maps["re_lu_1"][..., strong] += 50
-    figure = feature_maps_picture(digits[0][0], layers, maps, tmp_path / "x.png")
+    figure = feature_maps_picture(forty_digits[0][0], layers, maps, tmp_path / "x.png")
     numbers = [text.get_text() for text in texts_of(figure) if text.get_text().isdecimal()]
     assert numbers == [str(one) for one in strong] * 2
     assert any("the 32 strongest drawn" in text.get_text() for text in texts_of(figure))
 
 
 @pytest.mark.parametrize("value", [0.0, float("nan")])
-def test_dead_and_broken_maps_are_drawn(
-    tmp_path: Path, assert_tidy: Callable[[Figure], None], digits: tuple[np.ndarray, np.ndarray], value: float
-) -> None:
+def test_dead_and_broken_maps_are_drawn(tmp_path, assert_tidy, forty_digits, value):
     maps = {each.name: np.full(each.shape, value, np.float32) for each in SMALL}
-    assert_tidy(feature_maps_picture(digits[0][0], SMALL, maps, tmp_path / "x.png"))
+    assert_tidy(feature_maps_picture(forty_digits[0][0], SMALL, maps, tmp_path / "x.png"))

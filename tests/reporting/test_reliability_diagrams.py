@@ -7,7 +7,7 @@ from inklens.evaluation import reliability_curve, risk_coverage_curve
 from inklens.reporting import coverage_picture, reliability_picture
 
 
-def drawn(images: int, sharpness: float):
+def drawn(images, sharpness):
     random = np.random.default_rng(images)
     probabilities = random.dirichlet([sharpness] * 10, images)
     labels = (probabilities.cumsum(axis=1) < random.random((images, 1))).sum(axis=1).clip(0, 9)
@@ -24,7 +24,7 @@ def test_any_number_of_images_is_tidy(tmp_path, assert_tidy, images, sharpness, 
     assert (tmp_path / "r.png").stat().st_size > 10_000
 
 
-def test_each_bin_shows_its_accuracy_and_its_images(tmp_path, texts_of):
+def test_each_bin_shows_its_accuracy_and_its_images(tmp_path, said_in):
     # Two images at 0.9, one right. Two at 0.6, both right.
     curve = reliability_curve([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]], [0, 1, 1, 1], bins=5)
     figure = reliability_picture(curve, tmp_path / "r.png")
@@ -33,7 +33,7 @@ def test_each_bin_shows_its_accuracy_and_its_images(tmp_path, texts_of):
     assert [bar.get_x() for bar in panel.patches] == pytest.approx([0.4, 0.8])
     dots = [(line.get_xdata()[0], line.get_ydata()[0]) for line in panel.lines if line.get_marker() == "o"]
     assert np.allclose(dots, [(0.6, 1), (0.9, 0.5)])
-    said = [text.get_text() for text in texts_of(figure)]
+    said = said_in(figure)
     assert said[said.index("images") + 1 :][:5] == ["0", "0", "2", "0", "2"]
     assert "4 images, calibration error (ECE) 40.00 %" in said[1]
 

@@ -2,7 +2,7 @@ import csv
 import json
 import shlex
 import shutil
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
@@ -14,23 +14,37 @@ from inklens.reporting import run_report
 from inklens.reporting.report import write_report
 from inklens.reporting.run_report import reproduction
 from inklens.run import Run
+from inklens.run_folder import RunFolder
 from inklens.training import train
 
 select_backend("tensorflow")
 
-QUICK = Recipe(network="conv5x5", epochs=1, batch_size=64, validation_split=500)
+QUICK = Recipe(network="conv5x5", epochs=1, batch_size=64)
 
 
 @pytest.fixture(scope="module")
-def run(digits, tmp_path_factory):
-    return train(digits, QUICK, output=tmp_path_factory.mktemp("runs"), name="mine", tensorboard=True)
+def run(shared_runs):
+    return Run.open(shared_runs / "runs/one")
+
+
+@pytest.fixture(scope="module")
+def few(sample):
+    """500 digits to train on."""
+    return replace(sample, train=sample.split_validation(500, 0)[1])
+
+
+@pytest.fixture(scope="module")
+def closed(sample, tmp_path_factory):
+    """A run whose test set stayed closed."""
+    folder = tmp_path_factory.mktemp("runs")
+    return train(sample, QUICK, output=folder, name="mine", test=False, max_error=0.2)
 
 
 def test_every_run_has_a_report_with_its_own_figures(run):
     page = run.folder.report.read_text(encoding="utf-8")
     assert f"{100 * run.metrics['test']['accuracy']:.2f}\u00a0%" in page
-    assert "592,074 parameters" in page
-    assert "32 filters of the first convolution" in page
+    assert f"{run.metrics['training']['parameters']:,} parameters" in page
+    assert " filters of the first convolution" in page
     assert "Layer " in page  # feature maps
     assert page.count("data:image/png") > 50
 
@@ -38,10 +52,9 @@ def test_every_run_has_a_report_with_its_own_figures(run):
 def _copy_with_data(run, folder, **data):
     """A copy of the run whose recipe.json says something else about the data."""
     shutil.copytree(run.path, folder / "copy")
-    copy = Run.open(folder / "copy")
-    described = copy.folder.read_recipe()
-    described["data"].update(data)
-    copy.folder.write_json(copy.folder.recipe, described)
+    copy = RunFolder(folder / "copy")
+    described = copy.read_recipe()
+    copy.write_recipe({**described, "data": described["data"] | data})
     return Run.open(copy.path)
 
 
@@ -52,11 +65,10 @@ def test_written_again_without_its_data_it_says_so_and_leaves_the_images_out(run
     assert path.stat().st_size < run.folder.report.stat().st_size
 
 
-def test_with_its_data_it_comes_back_as_it_was(tmp_path):
-    run = train(load("sample"), QUICK.with_options(seed=3), output=tmp_path, test=False)
-    written = run.folder.report.read_bytes()
+def test_with_its_data_it_comes_back_as_it_was(closed):
+    written = closed.folder.report.read_bytes()
     assert b"The test set stayed closed" in written
-    assert Run.open(run.path).write_report().read_bytes() == written
+    assert Run.open(closed.path).write_report().read_bytes() == written
 
 
 def test_data_that_changed_since_are_not_shown(run, tmp_path):
@@ -64,13 +76,13 @@ def test_data_that_changed_since_are_not_shown(run, tmp_path):
     assert load("sample").source + " has changed since" in copy.write_report().read_text(encoding="utf-8")
 
 
-def test_a_run_whose_report_fails_stays_done_and_says_why(digits, tmp_path, monkeypatch):
+def test_a_run_whose_report_fails_stays_done_and_says_why(few, tmp_path, monkeypatch):
     def broken(*arguments, **options):
         raise RunError("report.html cannot be written: the disk is full")
 
     monkeypatch.setattr(run_report, "write_report", broken)
     with pytest.raises(RunError, match="the disk is full"):
-        train(digits, QUICK, output=tmp_path, name="full")
+        train(few, QUICK, output=tmp_path, name="full")
     status = json.loads((tmp_path / "full/status.json").read_text())
     assert status["state"] == "done"
     assert status["detail"]["report"] == "RunError: report.html cannot be written: the disk is full"
@@ -79,11 +91,11 @@ def test_a_run_whose_report_fails_stays_done_and_says_why(digits, tmp_path, monk
 
 
 @pytest.mark.parametrize("missing", ["tensorboard", "jinja2"])
-def test_a_missing_package_is_named_before_training(digits, tmp_path, monkeypatch, missing):
+def test_a_missing_package_is_named_before_training(sample, tmp_path, monkeypatch, missing):
     monkeypatch.setitem(__import__("sys").modules, missing, None)
     extra = "tensorboard" if missing == "tensorboard" else "train"
     with pytest.raises(MissingPackageError, match=rf"pip install 'inklens\[{extra}\]'"):
-        train(digits, QUICK, output=tmp_path, tensorboard=True)
+        train(sample, QUICK, output=tmp_path, tensorboard=True)
     assert not any(tmp_path.iterdir())
 
 
@@ -101,8 +113,8 @@ def _scalars(folder):
     }
 
 
-def test_tensorboards_logs_say_what_history_csv_says(digits, tmp_path):
-    run = train(digits, QUICK.with_options(epochs=2), output=tmp_path, tensorboard=True, report=False)
+def test_tensorboards_logs_say_what_history_csv_says(few, tmp_path):
+    run = train(few, QUICK.with_options(epochs=2), output=tmp_path, tensorboard=True, report=False)
     with run.folder.history.open() as file:
         history = list(csv.DictReader(file))
     for part, prefix in (("train", ""), ("validation", "val_")):
@@ -114,17 +126,12 @@ def test_tensorboards_logs_say_what_history_csv_says(digits, tmp_path):
             ]
 
 
-def _words(run):
-    described, metrics = run.folder.read_recipe(), run.metrics
-    return shlex.split(reproduction(run.folder, described, metrics))
-
-
-def test_the_command_in_the_report_trains_the_same_again(tmp_path):
-    run = train(load("sample"), QUICK, output=tmp_path, name="mine", report=False, test=False, max_error=0.2)
-    words = _words(run)
+def test_the_command_in_the_report_trains_the_same_again(closed):
+    words = shlex.split(reproduction(closed.folder, closed.folder.read_recipe(), closed.metrics))
+    recipe = closed.path / "recipe.json"
     assert words == [
-        "inklens", "train", "--data", "sample", "--recipe", str(run.path / "recipe.json"),
+        "inklens", "train", "--data", "sample", "--recipe", str(recipe),
         "--kind", "writing", "--size", "28x28", "--channels", "1", "--framing", "ink", "--no-test",
         "--max-error", "0.2",
     ]  # fmt: skip
-    assert read_recipe(Path(words[words.index("--recipe") + 1])) == run.recipe
+    assert read_recipe(recipe) == closed.recipe

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -13,7 +12,7 @@ from inklens.errors import MissingPackageError
 from inklens.reporting import sample_grid, style
 
 
-def test_names_are_cleaned_and_undrawable_ones_give_way_to_their_number(hard_names: tuple[str, ...]) -> None:
+def test_names_are_cleaned_and_undrawable_ones_give_way_to_their_number(hard_names):
     with style.sheet(hard_names, "猫 and dog") as (names, title):
         drawn = list(names)
     assert drawn[:2] == ["0", "T-shirt/top"]
@@ -23,16 +22,16 @@ def test_names_are_cleaned_and_undrawable_ones_give_way_to_their_number(hard_nam
     assert title == ""
 
 
-def test_letters_are_composed_and_what_does_not_print_goes() -> None:
+def test_letters_are_composed_and_what_does_not_print_goes():
     with style.sheet(["Stra\u0308hne", "zero\u200bwidth\x07", "\udcff"]) as (names, _):
         assert names == ["Strähne", "zerowidth", "class 2"]
 
 
 @pytest.fixture
-def font_with_a_cat(tmp_path: Path) -> str:
+def font_with_a_cat(tmp_path):
     """A font that has one glyph, as a machine with CJK fonts would have many."""
-    from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
-    from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
 
     pen = TTGlyphPen(None)
     pen.moveTo((100, 0))
@@ -52,9 +51,7 @@ def font_with_a_cat(tmp_path: Path) -> str:
     return str(tmp_path / "cat.ttf")
 
 
-def test_a_font_that_has_the_letters_is_found(
-    font_with_a_cat: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_font_that_has_the_letters_is_found(font_with_a_cat, monkeypatch, tmp_path):
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [*font_manager.fontManager.ttflist])
     font_manager.fontManager.addfont(font_with_a_cat)
     with style.sheet(["猫", "猫 and dog", "犬"]) as (names, _):
@@ -64,7 +61,7 @@ def test_a_font_that_has_the_letters_is_found(
     assert "猫 and dog" in [text.get_text() for text in figure.axes[0].texts]
 
 
-def test_what_the_caller_has_set_is_neither_used_nor_changed() -> None:
+def test_what_the_caller_has_set_is_neither_used_nor_changed():
     with matplotlib.rc_context({"font.size": 31, "text.usetex": True, "axes.grid": False}):
         with style.sheet():
             assert matplotlib.rcParams["font.size"] == 8
@@ -73,7 +70,7 @@ def test_what_the_caller_has_set_is_neither_used_nor_changed() -> None:
         assert matplotlib.rcParams["text.usetex"]
 
 
-def test_long_text_is_shortened_in_the_middle_until_it_fits() -> None:
+def test_long_text_is_shortened_in_the_middle_until_it_fits():
     with style.sheet():
         _, axes = style.page(4, 2)
         for said in ("a common beginning, then variant A", "W" * 500, "short", "W", ""):
@@ -102,19 +99,19 @@ def test_long_text_is_shortened_in_the_middle_until_it_fits() -> None:
         (0.0, 1, "0.0 %"),
     ],
 )
-def test_what_is_not_certain_is_never_rounded_to_certain(share: float, digits: int, said: str) -> None:
+def test_what_is_not_certain_is_never_rounded_to_certain(share, digits, said):
     assert style.percent(share, digits) == said
 
 
-def test_shades_go_from_white_to_the_colour() -> None:
+def test_shades_go_from_white_to_the_colour():
     ends = style.shade("#d55e00", np.array([0.0, 1.0]))
     assert np.allclose(255 * ends, [[255, 255, 255], [0xD5, 0x5E, 0]])
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(one, other):
     """WCAG 2.1, section 1.4.3, written out from the standard."""
 
-    def luminance(colour: str) -> float:
+    def luminance(colour):
         channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
@@ -123,7 +120,7 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_type_is_readable_on_white() -> None:
+def test_type_is_readable_on_white():
     assert contrast(style.INK, "#ffffff") >= 7
     assert contrast(style.MUTED, "#ffffff") >= 4.5
     assert contrast(style.BLUE, "#ffffff") >= 4.5
@@ -132,24 +129,24 @@ def test_type_is_readable_on_white() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 10, 16, 24, 32, 40, 64, 100, 128, 1000])
 @pytest.mark.parametrize("most", [5, 12, 16])
-def test_a_grid_is_never_higher_than_wide_where_the_page_allows_it(count: int, most: int) -> None:
+def test_a_grid_is_never_higher_than_wide_where_the_page_allows_it(count, most):
     columns = style.columns_for(count, most)
     assert 1 <= columns <= min(most, count)
     assert columns >= -(-count // columns) or columns >= most - 2
 
 
-def test_the_tutorials_ten_digits_stand_in_two_rows_of_five() -> None:
+def test_the_tutorials_ten_digits_stand_in_two_rows_of_five():
     assert style.columns_for(10, 5) == 5
 
 
-def test_without_matplotlib_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.style", None)
     with pytest.raises(MissingPackageError, match=r"pip install 'inklens\[train\]'"), style.sheet():
         pass
 
 
-def test_the_room_is_entered_without_matplotlib_and_drawn_in_without_pyplot(tmp_path: Path) -> None:
+def test_the_room_is_entered_without_matplotlib_and_drawn_in_without_pyplot(tmp_path):
     path = str(tmp_path / "x.png")
     code = f"""
 import sys

@@ -8,6 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 
 import typer
+from typer import Option
 
 from inklens.cli.console import errors
 from inklens.cli.light import LightGroup
@@ -47,8 +48,7 @@ def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
 
 
 def _options(
-    context: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    context: typer.Context, version: bool = Option(False, "--version", help="Print the version and exit.")
 ) -> None:
     if version:
         from inklens import __version__
@@ -110,4 +110,4 @@ def _option_mistake(error: typer.TyperException) -> str:
 def _complain(message: str) -> None:
     from rich.markup import escape
 
-    errors.print(f"[red]inklens:[/red] {escape(printable(' '.join(message.split())))}")
+    errors.print(f"[red]inklens:[/red] {escape(printable(' '.join(message.split())))}", markup=True)

@@ -6,28 +6,22 @@ It examines data, not a run: hence a name of its own, and a folder of its own.
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from inklens.cli.console import interrupts_told, output
-from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
+from inklens.cli.options import Channels, Framing, Kind, Size, Strict
 from inklens.networks import BACKENDS
 from inklens.recipes import PRESETS, Recipe
 
 
 def audit(
-    data: Annotated[str, typer.Argument(help="A name from `inklens datasets`, or a path.")],
-    preset: Annotated[str, typer.Option(help=f"How to train: one of {', '.join(PRESETS)}.")] = "fast",
-    folds: Annotated[
-        int, typer.Option(help="How many networks; each looks at the images that it did not learn.")
-    ] = 5,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the images for each network; default: the preset's.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the folds and the networks.")] = 0,
-    backend: Annotated[str, typer.Option(help=f"One of {', '.join(BACKENDS)}.")] = "auto",
-    folder: Annotated[
-        Path | None, typer.Option("--output", help="The folder that holds audits; default: audits.")
-    ] = None,
+    data: Annotated[str, Argument(help="A name from `inklens datasets`, or a path.")],
+    preset: Annotated[str, Option(help=f"How to train: one of {', '.join(PRESETS)}.")] = "fast",
+    folds: Annotated[int, Option(help="Networks; each looks at the images that it did not learn.")] = 5,
+    epochs: Annotated[int | None, Option(help="Of each network; default: the preset's.")] = None,
+    seed: Annotated[int, Option(help="Of the folds and the networks.")] = 0,
+    backend: Annotated[str, Option(help=f"One of {', '.join(BACKENDS)}.")] = "auto",
+    folder: Annotated[Path | None, Option("--output", help="Folder of the audits; default: audits.")] = None,
     kind: Kind = None,
     size: Size = None,
     channels: Channels = None,
@@ -42,8 +36,8 @@ def audit(
     from inklens.cli.training_display import shown
     from inklens.datasets import load
 
-    loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
-    output.print(str(loaded), markup=False)
+    loaded = load(data, kind=kind, size=size, channels=channels, framing=framing, strict=strict)
+    output.print(str(loaded))
     with interrupts_told(), shown(output.console) as progress:
         written, issues = audit_labels(
             loaded,
@@ -58,5 +52,5 @@ def audit(
         f"networks that did not learn them; about {issues.estimated:,} labels are probably wrong"
     )
     if len(issues):
-        output.print(f"picture    {written.path / PICTURE}", markup=False)
-    output.print(f"list       {written.path / TABLE}", markup=False)
+        output.print(f"picture    {written.path / PICTURE}")
+    output.print(f"list       {written.path / TABLE}")

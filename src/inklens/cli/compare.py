@@ -4,10 +4,10 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
-from inklens.cli.console import notes_on, output
-from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
+from inklens.cli.console import notes_on, output, print_table
+from inklens.cli.options import Channels, Data, Framing, Kind, Part, RunsOrModels, Strict
 
 if TYPE_CHECKING:
     from inklens.classifier import EvaluatedModel
@@ -20,20 +20,16 @@ _LONGEST_NAME = 28
 
 
 def compare(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN RUN...", help="Folders of runs, or model.onnx files.")
-    ],
+    runs: RunsOrModels,
     data: Data = None,
     part: Part = "test",
-    folder: Annotated[
-        Path | None, typer.Option("--output", help="The folder to write into; default: comparisons/NAMES.")
-    ] = None,
+    folder: Annotated[Path | None, Option("--output", help="Folder; default: comparisons/NAMES.")] = None,
     kind: Kind = None,
     channels: Channels = None,
     framing: Framing = None,
     strict: Strict = False,
 ) -> None:
-    """Judge models on the same images, test each pair of them, and show the images on which they differ."""
+    """Compare models on the same images, test each pair of them, and show the images on which they differ."""
     from inklens.classifier import EvaluatedModel, predictions_of_all
     from inklens.evaluation import compare
     from inklens.run_folder import RunFolder
@@ -55,11 +51,10 @@ def compare(
         f"{len(comparison.labels):,} images" if part == "all" else f"{len(comparison.labels):,} {part} images"
     )
     output.print(
-        f"{images} of {loaded.name}; the negative log-likelihood (NLL) is of calibrated probabilities\n",
-        markup=False,
+        f"{images} of {loaded.name}; the negative log-likelihood (NLL) is of calibrated probabilities\n"
     )
     _print(models, comparison)
-    output.print(f"written    {target.path}", markup=False)
+    output.print(f"written    {target.path}")
 
 
 def _training(model: "EvaluatedModel") -> dict[str, Any]:
@@ -107,11 +102,7 @@ def _print(models: "list[EvaluatedModel]", comparison: "Comparison") -> None:
                 "" if seconds is None else f"{seconds:.1f}",
             )
         )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        left = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
-        right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-        output.print("  ".join([*left, *right]).rstrip(), markup=False)
+    print_table(rows, "<<" + ">" * 6)
     output.print("")
     for (one, other), test in comparison.pairs.items():
         first, second = ascii_uppercase[one], ascii_uppercase[other]

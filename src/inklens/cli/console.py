@@ -1,6 +1,6 @@
 """Where the commands print: results on standard output, complaints and notes on standard error."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ class Printer:
 
         return Console(stderr=self._stderr, highlight=False, soft_wrap=True)
 
-    def print(self, text: str, *, markup: bool = True) -> None:
+    def print(self, text: str, *, markup: bool = False) -> None:
         self.console.print(text, markup=markup)
 
 
@@ -36,7 +36,7 @@ errors = Printer(stderr=True)
 
 def note(text: str) -> None:
     """What the user should know beside the result."""
-    errors.print(printable(f"note: {text}"), markup=False)
+    errors.print(printable(f"note: {text}"))
 
 
 def notes_on(data: "Dataset", model: "EvaluatedModel", given: str | None, part: str = "test") -> None:
@@ -53,11 +53,19 @@ def notes_on(data: "Dataset", model: "EvaluatedModel", given: str | None, part: 
             note(f"{data.name}: {one}")
 
 
+def print_table(rows: Sequence[Sequence[str]], sides: str) -> None:
+    """Prints rows in aligned columns; `sides` says which, "<" left or ">" right, for each column."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
+        output.print("  ".join(cells).rstrip())
+
+
 @contextmanager
 def interrupts_told() -> Iterator[None]:
     """Ctrl-C inside says in one line what is left behind, and goes on to end the command."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]), markup=False)
+        errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]))
         raise

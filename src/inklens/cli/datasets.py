@@ -1,6 +1,6 @@
 """`inklens datasets`: what there is, how much of it, and where it lies."""
 
-from inklens.cli.console import output
+from inklens.cli.console import output, print_table
 from inklens.cli.light import LightCommand as Command
 
 __all__ = ["Command", "datasets"]
@@ -16,11 +16,7 @@ def datasets() -> None:
         shape = "x".join(map(str, entry.shape)) if entry.shape else "files"
         count = f"{entry.train_count:,}"
         rows.append((entry.name, entry.kind, str(entry.classes), count, test, shape, entry.where))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, kind, *numbers, shape, where in rows:
-        right = "  ".join(number.rjust(width) for number, width in zip(numbers, widths[2:5], strict=True))
-        left = f"{name:<{widths[0]}}  {kind:<{widths[1]}}"
-        output.print(f"{left}  {right}  {shape:<{widths[5]}}  {where}", markup=False)
+    print_table(rows, "<<>>><<")
     output.print(
         "\nAny folder of IDX files, any class-per-folder tree of images and any .npz file with images\n"
         "and labels can be given by its path: inklens show PATH"

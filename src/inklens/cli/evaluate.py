@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from inklens.cli.console import note, notes_on, output
-from inklens.cli.options import Channels, Data, Framing, Kind, Part, Strict
+from inklens.cli.options import Channels, Data, Framing, Kind, Part, RunOrModel, Strict
 
 if TYPE_CHECKING:
     from inklens.classifier import EvaluatedModel
@@ -16,21 +16,19 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")],
+    run: RunOrModel,
     data: Data = None,
     part: Part = "test",
     folder: Annotated[
         Path | None,
-        typer.Option(
-            "--output", help="The folder to write into; default: the run, or evaluations/DATA in it."
-        ),
+        Option("--output", help="Folder to write into; default: the run, or evaluations/DATA in it."),
     ] = None,
     kind: Kind = None,
     channels: Channels = None,
     framing: Framing = None,
     strict: Strict = False,
 ) -> None:
-    """Judge a model file on labelled images (default: its own test part); write figures and pictures."""
+    """Evaluate a model file on labelled images (default: its own test part); write figures and pictures."""
     from inklens.classifier import EvaluatedModel
     from inklens.evaluation import evaluate_in_detail
     from inklens.reporting import write_evaluation
@@ -48,7 +46,7 @@ def evaluate(
     target.write_json(target.metrics, metrics)
     write_evaluation(target, evaluation)
     _print(evaluation, loaded, part)
-    output.print(f"written    {target.path}", markup=False)
+    output.print(f"written    {target.path}")
 
 
 def _known(model: "EvaluatedModel", data: "Dataset", target: "RunFolder") -> dict[str, Any]:
@@ -70,8 +68,7 @@ def _print(evaluation: "DetailedEvaluation", data: "Dataset", part: str) -> None
     images = f"{scores.n:,} images" if part == "all" else f"{scores.n:,} {part} images"
     output.print(
         f"accuracy   {100 * scores.accuracy:.2f} % on {images} of {data.name} "
-        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), top-2 {100 * top_2:.2f} %",
-        markup=False,
+        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), top-2 {100 * top_2:.2f} %"
     )
     output.print(
         f"confidence negative log-likelihood {scores.loss:.4f}, calibration error (ECE) "
@@ -84,9 +81,7 @@ def _print(evaluation: "DetailedEvaluation", data: "Dataset", part: str) -> None
         )
     seen = [one for one in evaluation.classes if one.f1 is not None and one.support]
     worst = sorted(seen, key=lambda one: one.f1 or 0)[:3]
-    output.print(
-        "lowest F1  " + ", ".join(f"{one.name}: {100 * (one.f1 or 0):.1f} %" for one in worst), markup=False
-    )
+    output.print("lowest F1  " + ", ".join(f"{one.name}: {100 * (one.f1 or 0):.1f} %" for one in worst))
     output.print(scores.tutorial_line())
     if evaluation.absent:
         note(f"{data.name} has no image of {listed(evaluation.absent)}")

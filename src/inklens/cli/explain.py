@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from inklens.cli.console import note, output
+from inklens.cli.options import RunOrModel
 from inklens.errors import OptionError
 from inklens.printable import printable
 
@@ -18,21 +19,15 @@ if TYPE_CHECKING:
 
 
 def explain(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")],
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="An image file, as for `inklens predict`.")],
-    label: Annotated[
-        str | None, typer.Option(metavar="CLASS", help="Explain this class; default: the most probable one.")
-    ] = None,
+    run: RunOrModel,
+    image: Annotated[Path, Argument(metavar="IMAGE", help="An image file, as for `inklens predict`.")],
+    label: Annotated[str | None, Option(metavar="CLASS", help="Default: the most probable class.")] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("--output", help="The folder for the pictures; default: explanations/IMAGE in the run."),
+        Option("--output", help="Folder of the pictures; default: explanations/IMAGE in the run."),
     ] = None,
-    patch: Annotated[
-        int | None, typer.Option(help="Side of the cover in pixels; default: a quarter of the image's.")
-    ] = None,
-    stride: Annotated[
-        int | None, typer.Option(help="Pixels from one place of the cover to the next; default: half of it.")
-    ] = None,
+    patch: Annotated[int | None, Option(help="The cover's side in pixels; default: a quarter.")] = None,
+    stride: Annotated[int | None, Option(help="Pixels between its places; default: half of it.")] = None,
 ) -> None:
     """Show what a network looks at: filters, feature maps, class activation, answers to covered parts."""
     occlude = {"patch": patch, "stride": stride}
@@ -49,6 +44,7 @@ def _explain_run(
     from inklens.classifier.image_inputs import framed_file
     from inklens.explanation import explain_run
     from inklens.run import Run
+    from inklens.run_folder import complete
 
     run = Run.open(path)
     wanted = _label(label, run.class_names, path)
@@ -56,10 +52,9 @@ def _explain_run(
     explanation = explain_run(run.folder, pixels, wanted, **occlude)
     target = folder or run.path / "explanations" / image.stem
     pictures = _draw(explanation, run.class_names, target)
-    confidence = run.metrics.get("confidence")
-    if confidence is None:
-        note("the run was made before probabilities were calibrated")
-    _say(_status(explanation, confidence or {}), explanation.occlusion, run.class_names, label)
+    with complete(run.folder.metrics):
+        status = _status(explanation, run.metrics["confidence"])
+    _say(status, explanation.occlusion, run.class_names, label)
     _say_where(target, pictures)
 
 
@@ -109,12 +104,7 @@ def _draw(explanation: Explanation, class_names: Sequence[str], folder: Path) ->
     image, occlusion = explanation.image, explanation.occlusion
     pictures: dict[str, tuple[Any, ...]] = {
         "explanation.png": (reporting.explanation_picture, explanation, class_names),
-        "feature-maps.png": (
-            reporting.feature_maps_picture,
-            image,
-            explanation.layers,
-            explanation.maps,
-        ),
+        "feature-maps.png": (reporting.feature_maps_picture, image, explanation.layers, explanation.maps),
         "class-activation.png": (reporting.class_activation_picture, explanation, class_names),
         "occlusion.png": (reporting.occlusion_picture, image, occlusion, class_names),
         "filters.png": (reporting.filters_picture, explanation.filters),
@@ -132,7 +122,7 @@ def _status(explanation: Explanation, confidence: dict[str, Any]) -> str:
     from inklens.classifier.predictions import decide_status
     from inklens.evaluation import Thresholds
 
-    thresholds = Thresholds(confidence.get("id_score_threshold"), confidence.get("probability_threshold"))
+    thresholds = Thresholds(confidence["id_score_threshold"], confidence["probability_threshold"])
     image, id_score = explanation.image[None], np.array([explanation.id_score], np.float32)
     return str(decide_status(image, explanation.probabilities[None], id_score, thresholds)[0])
 
@@ -143,9 +133,9 @@ def _say(status: str, occlusion: Occlusion, class_names: Sequence[str], label: s
 
     best = int(occlusion.uncovered.argmax())
     answer = said(best) if status == "ok" else f"{status} (most probable: {said(best)})"
-    output.print(printable(f"answer     {answer}"), markup=False)
+    output.print(printable(f"answer     {answer}"))
     if label is not None:
-        output.print(printable(f"explained  {said(occlusion.label)}"), markup=False)
+        output.print(printable(f"explained  {said(occlusion.label)}"))
     answers = occlusion.answers
     others = Counter(class_names[one] for one in answers.ravel().tolist() if one != best)
     which = ", ".join(f"{name} in {count}" for name, count in others.most_common(4))
@@ -153,10 +143,9 @@ def _say(status: str, occlusion: Occlusion, class_names: Sequence[str], label: s
         printable(
             f"covered    another answer in {others.total()} of {answers.size} places of a cover of "
             f"{occlusion.patch}x{occlusion.patch} pixels{': ' if which else ''}{which}"
-        ),
-        markup=False,
+        )
     )
 
 
 def _say_where(folder: Path, pictures: Sequence[str]) -> None:
-    output.print(printable(f"pictures   {folder}: {', '.join(pictures)}"), markup=False)
+    output.print(printable(f"pictures   {folder}: {', '.join(pictures)}"))

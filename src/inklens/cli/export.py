@@ -3,19 +3,17 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from inklens.cli.console import output
-from inklens.cli.options import MaxError, parse_max_error
+from inklens.cli.options import MaxError, OfRun
 from inklens.export.formats import FORMATS, metadata_file
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run.")],
-    format_name: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "onnx",
-    target: Annotated[
-        Path | None, typer.Option("--output", help="The file to write; default: one in the run's folder.")
-    ] = None,
+    run: OfRun,
+    format_name: Annotated[str, Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "onnx",
+    target: Annotated[Path | None, Option("--output", help="The file; default: in the run's folder.")] = None,
     max_error: MaxError = None,
 ) -> None:
     """Write a run's network in a format, load it afresh, and prove that it says what the network says."""
@@ -23,14 +21,12 @@ def export(
     from inklens.export.proof import BATCH_SIZES
     from inklens.run import Run
 
-    written, proof = export_run(
-        Run.open(run).folder, format_name, output=target, max_error=parse_max_error(max_error)
-    )
+    written, proof = export_run(Run.open(run).folder, format_name, output=target, max_error=max_error)
     sizes = ", ".join(map(str, BATCH_SIZES))
     output.print(
         f"proved     on {proof.images} held-out images at batch sizes {sizes}: the same labels, "
         f"probabilities within {proof.largest_difference:.0e}"
     )
     if not FORMATS[format_name].metadata_inside:
-        output.print(f"metadata   {metadata_file(written)}", markup=False)
-    output.print(f"{format_name:<10} {written}", markup=False)
+        output.print(f"metadata   {metadata_file(written)}")
+    output.print(f"{format_name:<10} {written}")

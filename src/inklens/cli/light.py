@@ -7,13 +7,37 @@ it Typer converts the values, and all that is lost is the time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
+from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from typer._click import Context, Parameter
+
+    from inklens.classifier import Classifier
+
+Model = Annotated[Path | None, Option(help="A run or a model.onnx; default: the latest in runs.")]
+
+
+def whole_number(text: str) -> int:
+    """A converter: "3" -> 3."""
+    if not str(text).isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a whole number, 1 or more.")
+    return int(text)
+
+
+def open_classifier(model: Path | None) -> Classifier:
+    """The model given, or that of the latest run."""
+    from inklens.classifier import Classifier
+
+    if model is None:
+        from inklens.run_folder import RunFolder
+
+        model = RunFolder.latest().path
+    return Classifier.open(model)
 
 
 class _Conversion:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
+from typer import Argument, Option
 
-from inklens.cli.light import LightCommand
+from inklens.cli.light import LightCommand, Model, open_classifier, whole_number
 from inklens.printable import printable
 
 if TYPE_CHECKING:
@@ -20,41 +21,28 @@ if TYPE_CHECKING:
 _TABLE_BLOCK = 256
 
 
-def _count(text: str) -> int:
-    if not str(text).isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a whole number, 1 or more.")
-    return int(text)
-
-
 class Command(LightCommand):
     """Converts what `predict` takes, without pydantic."""
 
-    converters: ClassVar = {"model": Path, "results": Path, "top_k": _count}
+    converters: ClassVar = {"model": Path, "results": Path, "top_k": whole_number}
 
 
 def predict(
     paths: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="PATH...", help="Image files, folders, patterns; - reads a list of paths, one per line."
         ),
     ],
-    model: Annotated[
-        Path | None, typer.Option(help="A run's folder, or a model.onnx; default: the latest run in runs.")
-    ] = None,
-    results: Annotated[
-        Path | None,
-        typer.Option("--output", help="Write .csv, .json, .jsonl or .parquet instead of printing."),
-    ] = None,
-    top_k: Annotated[int, typer.Option(min=1, help="How many classes to give for each image.")] = 1,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first path that is no image.")
-    ] = False,
+    model: Model = None,
+    results: Annotated[Path | None, Option("--output", help="A .csv, .json, .jsonl or .parquet.")] = None,
+    top_k: Annotated[int, Option(min=1, help="How many classes to give for each image.")] = 1,
+    strict: Annotated[bool, Option("--strict", help="Stop at the first path that is no image.")] = False,
 ) -> None:
     """Say what is in images: the class and its probability, "unknown", or "empty"."""
-    from inklens.classifier import Classifier, find_images, predict_files
+    from inklens.classifier import find_images, predict_files
 
-    classifier = Classifier.open(model or _latest_run())
+    classifier = open_classifier(model)
     top_k = min(top_k, len(classifier.class_names))
     # One folder that holds no images is said in one line; among others it has a row of its own.
     files = find_images(_with_standard_input(paths), strict=strict or (len(paths) == 1 and paths != ["-"]))
@@ -66,12 +54,6 @@ def predict(
             counts[answer.status] += 1
             first_error = first_error or answer.error or ""
     _conclude(counts, first_error, results)
-
-
-def _latest_run() -> Path:
-    from inklens.run_folder import RunFolder
-
-    return RunFolder.latest().path
 
 
 def _with_standard_input(paths: Iterable[str]) -> Iterator[str]:

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
+from typer import Argument, Option
 
-from inklens.cli.light import LightCommand
+from inklens.cli.light import LightCommand, Model, open_classifier, whole_number
 from inklens.printable import printable
 
 if TYPE_CHECKING:
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inklens.reading import Reading
-
-
-def _whole(text: str) -> int:
-    if not str(text).isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a whole number, 1 or more.")
-    return int(text)
 
 
 def _region(text: str) -> tuple[int, ...]:
@@ -39,44 +34,26 @@ class Command(LightCommand):
 
     converters: ClassVar = {
         "model": Path, "results": Path, "annotate": Path, "stages": Path,
-        "expect": _whole, "region": _region, "grid": _grid,
+        "expect": whole_number, "region": _region, "grid": _grid,
     }  # fmt: skip
 
 
 def read(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PHOTO...", help="Photos or scans: files, folders or patterns."),
-    ],
-    model: Annotated[
-        Path | None, typer.Option(help="A run's folder, or a model.onnx; default: the latest run in runs.")
-    ] = None,
-    expect: Annotated[
-        int | None, typer.Option(metavar="N", help="Read one number of this many digits.")
-    ] = None,
-    region: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="Read only this part, in pixels of the photo.")
-    ] = None,
+    paths: Annotated[list[str], Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
+    model: Model = None,
+    expect: Annotated[int | None, Option(metavar="N", help="Read one number of this many digits.")] = None,
+    region: Annotated[str | None, Option(metavar="X,Y,W,H", help="Read only this part, in pixels.")] = None,
     grid: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ROWSxCOLS", help="A form or puzzle: one answer for each cell, blank cells too."
-        ),
+        str | None, Option(metavar="ROWSxCOLS", help="A form or puzzle: an answer for each cell.")
     ] = None,
     results: Annotated[
-        Path | None, typer.Option("--output", help="Write .json or .csv, with boxes and probabilities.")
+        Path | None, Option("--output", help="A .json or .csv with boxes and probabilities.")
     ] = None,
-    annotate: Annotated[
-        Path | None,
-        typer.Option(help="Draw what was read into a copy: a .png, or a folder for several photos."),
-    ] = None,
-    stages: Annotated[
-        Path | None,
-        typer.Option(help="Write a picture of each step into this folder, to see what went wrong."),
-    ] = None,
+    annotate: Annotated[Path | None, Option(help="Draw what was read: a .png, or a folder.")] = None,
+    stages: Annotated[Path | None, Option(help="Folder for a picture of each step.")] = None,
 ) -> None:
     """Read the handwritten numbers on photos and scans."""
-    from inklens.classifier import Classifier, find_images
+    from inklens.classifier import find_images
     from inklens.errors import DataError, ImageError
     from inklens.reading.prefetch import prefetch_pages
     from inklens.reading.read_page import check_options, read_page
@@ -88,7 +65,7 @@ def read(
     files = list(find_images(paths))
     box: Any = region  # four numbers, by `Command.converters`
     pages = prefetch_pages(files, box)
-    classifier = Classifier.open(model or _latest_run())
+    classifier = open_classifier(model)
     readings: list[tuple[str, Reading]] = []
     errors = []
     for file, opened in pages:
@@ -108,12 +85,6 @@ def read(
     if results is not None:
         write_reading(results, readings)
     _conclude(results, annotate, stages, errors, len(files))
-
-
-def _latest_run() -> Path:
-    from inklens.run_folder import RunFolder
-
-    return RunFolder.latest().path
 
 
 def _stage_writer(stages: Path | None, file: str, files: int) -> Any:

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
-from inklens.cli.console import errors, note, notes_on, output
-from inklens.cli.options import Data
+from inklens.cli.console import errors, note, notes_on, output, print_table
+from inklens.cli.options import Data, RunsOrModels
 from inklens.errors import OptionError
 
 if TYPE_CHECKING:
@@ -19,17 +19,13 @@ if TYPE_CHECKING:
 
 
 def robustness(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Folders of runs, or model.onnx files.")
-    ],
+    runs: RunsOrModels,
     data: Data = None,
-    images: Annotated[
-        int | None, typer.Option(min=1, help="Measure on so many test images, a seeded choice.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the corruptions: another seed, other noise.")] = 0,
+    images: Annotated[int | None, Option(min=1, help="On so many test images, a seeded choice.")] = None,
+    seed: Annotated[int, Option(min=0, help="Of the corruptions: another seed, other noise.")] = 0,
     folder: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output",
             help="The folder to write into, for one model; default: the run, or evaluations/DATA in it.",
         ),
@@ -65,16 +61,16 @@ def robustness(
                 )
             )
     _print_table([model.name for model in models], measured)
-    output.print(
-        f"\nerror on {measured[0].clean.n:,} test images of {loaded[0].name} (seed {seed})", markup=False
-    )
+    output.print(f"\nerror on {measured[0].clean.n:,} test images of {loaded[0].name} (seed {seed})")
     for model, place in zip(models, into, strict=True):
         if place is None:
             note(f"{model.path} is no run, so nothing was written: give --output")
             continue
-        output.print(f"written    {place.path}", markup=False)
+        output.print(f"written    {place.path}")
         if place == model.run and place.report.exists():
-            _write_report(place)  # its table shows them now
+            from inklens.run import Run
+
+            Run(place).write_report()  # its table shows them now
 
 
 def _predictor(model: "EvaluatedModel") -> "Predict":
@@ -93,12 +89,6 @@ def _place(model: "EvaluatedModel", data: "Dataset", given: Path | None) -> "Run
     if given is None and model.run is None:
         return None
     return model.place(data, "test", given)
-
-
-def _write_report(folder: "RunFolder") -> None:
-    from inklens.run import Run
-
-    Run(folder).write_report()
 
 
 @contextmanager
@@ -125,10 +115,7 @@ def _print_table(names: list[str], measured: "list[CorruptionErrors]") -> None:
         shares = [_percent(rates[corruption].error) for _, rates in columns]
         rows.append(["none" if corruption == CLEAN else corruption.replace("_", " "), *shares])
     rows.append(["mean", *(_percent(mean_error(rates)) for _, rates in columns)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *cells in rows:
-        right = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
-        output.print(f"{name:<{widths[0]}}  {right}", markup=False)
+    print_table(rows, "<" + ">" * len(columns))
 
 
 def _percent(share: float) -> str:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from inklens.cli.console import output
-from inklens.cli.options import Channels, Framing, Kind, Size, Strict, parse_size
+from inklens.cli.options import Channels, Framing, Kind, Size, Strict
 from inklens.errors import OptionError
 
 if TYPE_CHECKING:
@@ -20,17 +20,12 @@ TIMES = 6
 
 
 def show(
-    data: Annotated[str, typer.Argument(help="A name from `inklens datasets`, or a path.")],
-    count: Annotated[int, typer.Option(min=1, max=400, help="How many images.")] = 40,
-    picture: Annotated[
-        Path | None, typer.Option("--output", help="The PNG file to write; default: pictures/NAME.png")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Which images: another seed, another choice.")] = 0,
-    first: Annotated[bool, typer.Option("--first", help="The first images instead of a choice.")] = False,
-    augment: Annotated[
-        str | None,
-        typer.Option(metavar="PRESET", help="Show what this preset's augmentation does to images."),
-    ] = None,
+    data: Annotated[str, Argument(help="A name from `inklens datasets`, or a path.")],
+    count: Annotated[int, Option(min=1, max=400, help="How many images.")] = 40,
+    picture: Annotated[Path | None, Option("--output", help="A .png; default: pictures/NAME.png")] = None,
+    seed: Annotated[int, Option(min=0, help="Which images: another seed, another choice.")] = 0,
+    first: Annotated[bool, Option("--first", help="The first images instead of a choice.")] = False,
+    augment: Annotated[str | None, Option(metavar="PRESET", help="Show what its augmentation does.")] = None,
     kind: Kind = None,
     size: Size = None,
     channels: Channels = None,
@@ -48,7 +43,7 @@ def show(
         raise OptionError(
             f"the picture {str(picture)!r} has another ending; expected a name that ends in .png"
         )
-    loaded = load(data, kind=kind, size=parse_size(size), channels=channels, framing=framing, strict=strict)
+    loaded = load(data, kind=kind, size=size, channels=channels, framing=framing, strict=strict)
     count = min(count, len(loaded.train)) if augment is None else min(count, len(loaded.train), AUGMENTED)
     random = np.random.default_rng(seed)
     chosen = np.arange(count) if first else np.sort(random.choice(len(loaded.train), count, replace=False))
@@ -59,13 +54,12 @@ def show(
     else:
         with atomic(path) as temporary:
             sample_grid(images, labels, loaded.class_names, temporary, title=loaded.name)
-    output.print(str(loaded), markup=False)
+    output.print(str(loaded))
     output.print(
         f"  labels   {', '.join(loaded.class_names[label] for label in labels[:10])}"
-        f"{' ...' * (len(labels) > 10)}",
-        markup=False,
+        f"{' ...' * (len(labels) > 10)}"
     )
-    output.print(f"picture    {path}", markup=False)
+    output.print(f"picture    {path}")
 
 
 def _show_augmented(preset: str, data: "Dataset", chosen: "NDArray[np.integer]", path: Path) -> None:

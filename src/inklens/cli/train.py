@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from inklens.cli.console import interrupts_told, note, output
 from inklens.cli.options import (
@@ -18,9 +19,7 @@ from inklens.cli.options import (
     Size,
     Strict,
     parse_jobs,
-    parse_max_error,
     parse_share_or_count,
-    parse_size,
     parse_time,
 )
 from inklens.errors import OptionError
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from inklens.run import Run
     from inklens.training.progress import Progress
 
-
+_RECIPE_FIELDS = {field.name for field in fields(Recipe)} - {"preset"}
 # What goes with --members.
 _COMBINING = (
     "members", "runs", "preset", "data", "name", "folder", "max_error", "no_test", "quiet",
@@ -50,67 +49,66 @@ def _one_of(names: Any) -> str:
 
 def train(
     context: typer.Context,
-    runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN...]", help="With --members: the runs to gather.")
-    ] = None,
+    runs: Annotated[list[str] | None, Argument(metavar="[RUN...]", help="With --members: the runs.")] = None,
     data: Data = None,
-    preset: Annotated[str, typer.Option(help=f"One of {_one_of((*PRESETS, *COMMITTEES))}.")] = "fast",
+    preset: Annotated[str, Option(help=f"One of {_one_of((*PRESETS, *COMMITTEES))}.")] = "fast",
     recipe: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Train as this recipe.json says; other options change its fields."),
+        Option(metavar="FILE", help="Train as this recipe.json says; other options change its fields."),
     ] = None,
-    network: Annotated[str | None, typer.Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
-    activation: Annotated[str | None, typer.Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
-    time: Annotated[
-        str | None,
-        typer.Option(help="The best network for this time of training: 30s, 2m, 1h; in place of --epochs."),
+    network: Annotated[str | None, Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
+    activation: Annotated[str | None, Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
+    epochs: Annotated[int | None, Option(help="Passes over the training images.")] = None,
+    time_budget: Annotated[
+        float | None,
+        Option(
+            "--time",
+            metavar="TIME",
+            parser=parse_time,
+            help="The best network for this time of training: 30s, 2m, 1h; in place of --epochs.",
+        ),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The optimiser's; the schedule's peak.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
-    dropout: Annotated[float | None, typer.Option(help="Share of activations dropped in training.")] = None,
+    batch_size: Annotated[int | None, Option(help="Images per step.")] = None,
+    learning_rate: Annotated[float | None, Option(help="The optimiser's; the schedule's peak.")] = None,
+    optimizer: Annotated[str | None, Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
+    dropout: Annotated[float | None, Option(help="Share of activations dropped in training.")] = None,
     validation_split: Annotated[
-        str | None, typer.Option(help="Held out of the training images: a share (0.1) or a number (5000).")
+        Any,
+        Option(
+            metavar="SHARE",
+            parser=parse_share_or_count,
+            help="Held out of the training images: a share (0.1) or a number (5000).",
+        ),
     ] = None,
     validation_data: Annotated[
         str | None,
-        typer.Option(
-            help=f"One of {_one_of(VALIDATION_DATA)}: validate on images held out, or on the test set."
+        Option(help=f"One of {_one_of(VALIDATION_DATA)}: validate on images held out, or on the test set."),
+    ] = None,
+    validation_seed: Annotated[int | None, Option(help="Of the images held out; default: --seed.")] = None,
+    tta: Annotated[str | None, Option(help=f"Test-time augmentation: {_one_of(TTA)}.")] = None,
+    seed: Annotated[int | None, Option(help="Same seed, data and machine: same weights.")] = None,
+    backend: Annotated[str | None, Option(help=f"One of {_one_of(BACKENDS)}.")] = None,
+    precision: Annotated[str | None, Option(help=f"One of {_one_of(PRECISIONS)}.")] = None,
+    name: Annotated[str | None, Option(help="The run's name; default: DATA-PRESET-NUMBER.")] = None,
+    folder: Annotated[Path | None, Option("--output", help="Folder of the runs; default: runs.")] = None,
+    max_error: MaxError = None,
+    no_test: Annotated[bool, Option("--no-test", help="Leave the test set closed.")] = False,
+    jobs: Annotated[
+        Any,
+        Option(
+            metavar="NUMBER",
+            parser=parse_jobs,
+            help="Members of a committee trained at a time, or auto: as many as there is room for.",
         ),
     ] = None,
-    validation_seed: Annotated[
-        int | None, typer.Option(help="Another seed holds other images out; default: as --seed.")
-    ] = None,
-    tta: Annotated[
-        str | None,
-        typer.Option(help=f"Test-time augmentation, averaged over: one of {_one_of(TTA)}."),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, data and machine: same weights.")] = None,
-    backend: Annotated[str | None, typer.Option(help=f"One of {_one_of(BACKENDS)}.")] = None,
-    precision: Annotated[str | None, typer.Option(help=f"One of {_one_of(PRECISIONS)}.")] = None,
-    name: Annotated[str | None, typer.Option(help="The run's name; default: DATA-PRESET-NUMBER.")] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--output", help="The folder that holds the runs; default: runs.")
-    ] = None,
-    max_error: MaxError = None,
-    no_test: Annotated[bool, typer.Option("--no-test", help="Leave the test set closed.")] = False,
-    jobs: Annotated[
-        str | None,
-        typer.Option(help="Members of a committee trained at a time, or auto: as many as there is room for."),
-    ] = None,
-    members: Annotated[
-        bool, typer.Option("--members", help="Gather trained runs into a committee: --members RUN RUN...")
-    ] = False,
+    members: Annotated[bool, Option("--members", help="Combine runs: --members RUN RUN...")] = False,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Go on with a committee that was stopped; needs no other option."),
+        Option(metavar="RUN", help="Go on with a committee that was stopped; needs no other option."),
     ] = None,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write logs that TensorBoard shows into the run's folder.")
-    ] = False,
-    summary: Annotated[bool, typer.Option("--summary", help="Print the network's layers and stop.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the result only.")] = False,
+    tensorboard: Annotated[bool, Option("--tensorboard", help="Write logs for TensorBoard.")] = False,
+    summary: Annotated[bool, Option("--summary", help="Print the network's layers and stop.")] = False,
+    quiet: Annotated[bool, Option("--quiet", help="Print the result only.")] = False,
     kind: Kind = None,
     size: Size = None,
     channels: Channels = None,
@@ -118,37 +116,23 @@ def train(
     strict: Strict = False,
 ) -> None:
     """Train a network, evaluate it, and write everything about it into a run folder."""
-    given = {
-        "network": network,
-        "activation": activation,
-        "epochs": epochs,
-        "time_budget": parse_time(time),
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "optimizer": optimizer,
-        "dropout": dropout,
-        "validation_split": None if validation_split is None else parse_share_or_count(validation_split),
-        "validation_data": validation_data,
-        "validation_seed": validation_seed,
-        "tta": tta,
-        "seed": seed,
-        "backend": backend,
-        "precision": precision,
+    changed = {
+        field: value
+        for field, value in context.params.items()
+        if field in _RECIPE_FIELDS and value is not None
     }
-    changed = {field: value for field, value in given.items() if value is not None}
-    options = {"kind": kind, "size": parse_size(size), "channels": channels, "framing": framing}
-    where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test}
-    where["max_error"] = parse_max_error(max_error)
+    options = {"kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict}
+    where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test, "max_error": max_error}
     if resume is not None:
         _only(context, "resume", "jobs", "quiet")
-        return _print_result(_resume(resume, parse_jobs(jobs), quiet))
+        return _print_result(_resume(resume, jobs, quiet))
     if members or runs:
-        return _print_result(_combine(context, members, runs or [], data, options, strict, where))
-    at_once = parse_jobs(jobs) or 1
+        return _print_result(_combine(context, members, runs or [], data, options, where))
+    at_once = jobs or 1
     chosen = (
         read_recipe(recipe).with_options(**changed) if recipe else _recipe(context, preset, changed, at_once)
     )
-    loaded = _load(data, quiet, strict=strict, **options)
+    loaded = _load(data, quiet, **options)
     if summary:
         return _print_summary(loaded, chosen)
 
@@ -156,7 +140,7 @@ def train(
     from inklens.training import train
 
     if not quiet:
-        output.print(f"backend    {': '.join(choose_backend(chosen.backend))}", markup=False)
+        output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
     with interrupts_told(), _progress(loaded, quiet) as progress:
         run = train(loaded, chosen, **where, tensorboard=tensorboard, jobs=at_once, progress=progress)
     return _print_result(run)
@@ -183,7 +167,7 @@ def _only(context: typer.Context, *known: str) -> None:
     for name in context.params:
         source = context.get_parameter_source(name)
         if name not in known and source is not None and source.name == "COMMANDLINE":
-            option = {"folder": "output"}.get(name, name).replace("_", "-")
+            option = {"folder": "output", "time_budget": "time"}.get(name, name).replace("_", "-")
             raise OptionError(f"--{option} does not go with --{known[0]}: leave it out")
 
 
@@ -200,7 +184,6 @@ def _combine(
     runs: list[str],
     data: str | None,
     options: dict[str, Any],
-    strict: bool,
     where: dict[str, Any],
 ) -> "Run":
     """The runs whose networks are to vote, from the command line's plain arguments."""
@@ -217,7 +200,7 @@ def _combine(
     from inklens.datasets import load
     from inklens.training import combine
 
-    loaded = None if data is None else load(data, strict=strict, **options)
+    loaded = None if data is None else load(data, **options)
     with interrupts_told():
         return combine(runs, loaded, **where)
 
@@ -229,7 +212,7 @@ def _progress(data: "Dataset | str", quiet: bool) -> "Iterator[Progress | None]"
         return
     from inklens.cli.training_display import shown
 
-    output.print(str(data), markup=False)
+    output.print(str(data))
     with shown(output.console) as progress:
         yield progress
 
@@ -242,7 +225,7 @@ def _load(data: str | None, quiet: bool, **options: Any) -> "Dataset":
     default = load_default()
     if quiet and default.name == "sample":
         note(default.notes[-1])
-    if all(value is None or value is False for value in options.values()):
+    if not any(options.values()):
         return default
     return replace(load(default.name, **options), notes=default.notes)
 
@@ -255,7 +238,7 @@ def _print_summary(data: "Dataset", recipe: Recipe | Committee) -> None:
     networks = recipe.members if isinstance(recipe, Committee) else {"": recipe}
     for name, one in networks.items():
         if name:
-            output.print(name, markup=False)
+            output.print(name)
         build_network(data, one).summary()
 
 
@@ -285,7 +268,7 @@ def _print_result(run: "Run") -> None:
     )
     if confidence["note"]:
         note(confidence["note"])
-    output.print(f"model      {run.folder.onnx}", markup=False)
-    output.print(f"pictures   {run.folder.pictures}", markup=False)
-    output.print(f"report     {run.folder.report}", markup=False)
-    output.print(f"run        {run.path}", markup=False)
+    output.print(f"model      {run.folder.onnx}")
+    output.print(f"pictures   {run.folder.pictures}")
+    output.print(f"report     {run.folder.report}")
+    output.print(f"run        {run.path}")

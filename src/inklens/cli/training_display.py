@@ -25,13 +25,13 @@ def shown(console: Console) -> Iterator[Progress]:
         def tell(now: EpochProgress) -> None:
             tell_member(now)
             if now.finished:
-                console.print(_long_line(now), markup=False)
+                console.print(_long_line(now))
 
         yield tell
         return
     # No wider than 80 columns together, the figures included.
     columns = (
-        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.description}"),
         BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True),
@@ -47,7 +47,7 @@ def shown(console: Console) -> Iterator[Progress]:
                 tasks[one] = bars.add_task("", total=None, figures="")
             if now.finished:
                 line = _long_line(now)
-                console.print(line if len(line) <= console.width else _short_line(now), markup=False)
+                console.print(line if len(line) <= console.width else _short_line(now))
                 bars.reset(tasks[one], total=now.steps, figures="")
             bars.update(
                 tasks[one],
@@ -71,7 +71,7 @@ def _member_teller(console: Console) -> Progress:
         nonlocal told
         if now.member != told and not now.side_by_side:
             told = now.member
-            console.print(told if told == "OOD detector" else f"member     {told}", markup=False)
+            console.print(told if told == "OOD detector" else f"member     {told}")
 
     return tell
 

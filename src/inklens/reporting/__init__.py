@@ -11,8 +11,13 @@ from inklens.reporting.explanation_pictures import (
 )
 from inklens.reporting.feature_map_sheet import feature_maps_picture
 from inklens.reporting.filter_sheet import filters_picture
-from inklens.reporting.image_grids import augmentation_grid, differences_grid, predictions_grid, sample_grid
-from inklens.reporting.label_issue_sheet import label_issues_picture
+from inklens.reporting.image_grids import (
+    augmentation_grid,
+    differences_grid,
+    label_issues_picture,
+    predictions_grid,
+    sample_grid,
+)
 from inklens.reporting.reliability_diagrams import coverage_picture, reliability_picture
 
 __all__ = [

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HEIGHT = 3.75
-_STEPS = [1, 2, 5, 10]
 _LINE: dict[str, Any] = {
     "linewidth": 1.8,
     "markersize": 4.5,
@@ -61,8 +60,6 @@ def training_curves(history: Sequence[Mapping[str, float | None]], path: Path) -
 
 
 def _panel(axes: Axes, history: Sequence[Mapping[str, float | None]], measure: str) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
     epochs = _column(history, "epoch")
     for prefix, name, colour, marker in _SERIES:
         values = _column(history, prefix + measure)
@@ -74,15 +71,15 @@ def _panel(axes: Axes, history: Sequence[Mapping[str, float | None]], measure: s
     # Room for the markers; only one epoch stands in the middle.
     pad = max(0.5 if len(epochs) == 1 else 0.15, 0.03 * float(np.ptp(epochs)))
     axes.set_xlim(epochs.min() - min(pad, 0.5), epochs.max() + pad)
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=_STEPS, integer=True, min_n_ticks=1))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=_STEPS))
+    axes.xaxis.set_major_locator(style.tick_locator(8, integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_locator(style.tick_locator(6))
     if measure == "accuracy":
         low, high = axes.get_ylim()
         axes.set_ylim(max(low, 0), min(high, 1))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.6g} %"))
+        axes.yaxis.set_major_formatter(style.percent_tick)
     else:
         axes.set_ylim(0)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
+        axes.yaxis.set_major_formatter(lambda loss, _: f"{loss:g}")
 
 
 def _column(history: Sequence[Mapping[str, float | None]], key: str) -> NDArray[np.float64]:

@@ -235,12 +235,9 @@ def _telling_places(occlusion: Occlusion) -> list[tuple[int, int]]:
     chosen: list[tuple[int, int]] = []
     for place in [*surest, *np.argsort(-falls, axis=None, kind="stable").tolist()]:
         row, column = divmod(place, falls.shape[1])
+        corner = np.array([occlusion.tops[row], occlusion.lefts[column]])
         apart = (
-            max(
-                abs(occlusion.tops[row] - occlusion.tops[r]),
-                abs(occlusion.lefts[column] - occlusion.lefts[c]),
-            )
-            >= occlusion.patch / 2
+            np.abs(corner - (occlusion.tops[r], occlusion.lefts[c])).max() >= occlusion.patch / 2
             for r, c in chosen
         )
         if len(chosen) < _EXAMPLES and all(apart):

@@ -1,8 +1,8 @@
-"""Grids of images: samples with their labels, and predictions beside what was right."""
+"""Grids of images: with their labels, with what was predicted, with what was right."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _GAP = 0.14
-_LARGEST_TILE = 2.4
-_NARROWEST_PAGE = 3.2
-_LINE = 0.17
-_KEYS = ("predicted", "actual", "confidence")
+_LINE, _SMALL_LINE = 0.17, 0.15
 
 
 def sample_grid(
@@ -49,8 +46,7 @@ def sample_grid(
         shape = f" {style.TIMES} ".join(map(str, images.shape[1:]))
         style.header(axes, heading or "Samples", f"{counted}, {shape}")
         for label, (x, y) in zip(labels, boxes, strict=True):
-            caption = axes.text(x + tile[0] / 2, y + tile[1] + 0.15, names[label], size=8, ha="center")
-            style.fit(caption, tile[0])
+            _write_label(axes, x, y + tile[1] + 0.15, names[label], tile[0])
         return style.save(figure, path)
 
 
@@ -82,8 +78,7 @@ def augmentation_grid(
             axes, heading, f"on top the images as they are; below, what training made of them {times} times"
         )
         for label, (x, y) in zip(labels, boxes[:count], strict=True):
-            caption = axes.text(x + tile[0] / 2, y - 0.08, names[label], size=8, ha="center")
-            style.fit(caption, tile[0])
+            _write_label(axes, x, y - 0.08, names[label], tile[0])
         return style.save(figure, path)
 
 
@@ -115,14 +110,12 @@ def predictions_grid(
         style.header(axes, "Predicted and actual", f"{counted}, {verdict}")
         for label, guess, share, (x, y) in zip(labels, predicted, probabilities, boxes, strict=True):
             colour = style.INK if label == guess else style.VERMILION
-            values = (names[guess], names[label], style.percent(float(share)))
-            colours = (colour, style.INK, style.MUTED)
-            for line, (key, value, shown) in enumerate(zip(_KEYS, values, colours, strict=True)):
-                below = y + tile[1] + 0.19 + line * _LINE
-                axes.text(x, below, key, size=7, color=style.MUTED)
-                weight = "bold" if line == 0 else "normal"
-                text = axes.text(x + 0.63, below, value, size=8, color=shown, weight=weight)
-                style.fit(text, tile[0] - 0.63)
+            lines = (
+                ("predicted", names[guess], colour, "bold"),
+                ("actual", names[label], style.INK, "normal"),
+                ("confidence", style.percent(float(share)), style.MUTED, "normal"),
+            )
+            _write_keyed_lines(axes, x, y + tile[1], lines, indent=0.63, width=tile[0])
             if label != guess:
                 _cross(axes, x, y, *tile)
         return style.save(figure, path)
@@ -167,34 +160,78 @@ def differences_grid(
             axes.text(style.MARGIN, y, letter, size=8, weight="bold")
             style.fit(axes.text(style.MARGIN + 0.2, y, name, size=8, color=style.MUTED), width)
         for label, said, (x, y) in zip(labels, predicted.T, boxes, strict=True):
-            lines = [("actual", label), *zip(letters, said, strict=True)]
-            for line, (key, answer) in enumerate(lines):
-                below = y + tile[1] + 0.19 + line * _LINE
-                axes.text(x, below, key, size=7, color=style.MUTED)
-                wrong = answer != label
-                text = axes.text(
-                    x + 0.4, below, classes[answer], size=8, color=style.VERMILION if wrong else style.INK
+            lines = [
+                (
+                    key,
+                    classes[answer],
+                    *((style.INK, "normal") if answer == label else (style.VERMILION, "bold")),
                 )
-                text.set_fontweight("bold" if wrong else "normal")
-                style.fit(text, tile[0] - 0.4)
+                for key, answer in [("actual", label), *zip(letters, said, strict=True)]
+            ]
+            _write_keyed_lines(axes, x, y + tile[1], lines, indent=0.4, width=tile[0])
+        return style.save(figure, path)
+
+
+def label_issues_picture(
+    images: NDArray[np.uint8],
+    indices: NDArray[np.integer],
+    given: NDArray[np.integer],
+    suggested: NDArray[np.integer],
+    confidence: NDArray[np.floating],
+    class_names: Sequence[str],
+    path: Path,
+    *,
+    subtitle: str,
+) -> Figure:
+    """Draws the images in the order given, and writes the PNG.
+
+    Args:
+        images: uint8 (N, H, W, C), 0-255, N at least 1.
+        indices: int (N,), each image's place in the data set.
+        given: int (N,), the labels as they are.
+        suggested: int (N,), what the network says.
+        confidence: float (N,), 0-1: its probability of that.
+        class_names: one name per class.
+        subtitle: what was looked at, in a line.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    with style.sheet(class_names) as (names, _):
+        figure, axes, boxes, tile = grid(images, caption=4 * _SMALL_LINE + 0.06, most_columns=7)
+        style.header(axes, "Label issues, the most doubtful first", subtitle)
+        for index, label, guess, share, (x, y) in zip(
+            indices, given, suggested, confidence, boxes, strict=True
+        ):
+            lines = (
+                ("index", f"{index}", style.MUTED, "normal"),
+                ("labelled", names[label], style.VERMILION, "bold"),
+                ("network", names[guess], style.BLUE, "bold"),
+                ("", style.percent(float(share)), style.MUTED, "normal"),
+            )
+            _write_keyed_lines(
+                axes, x, y + tile[1], lines, indent=0.47, width=tile[0], pitch=_SMALL_LINE, size=7
+            )
         return style.save(figure, path)
 
 
 def grid(
-    images: NDArray[np.uint8],
+    images: NDArray[np.generic],
     caption: float,
     most_columns: int,
     columns: int | None = None,
     top: float = style.HEADER,
+    largest: float = 2.4,
+    narrowest: float = 3.2,
 ) -> tuple[Figure, Axes, list[tuple[float, float]], tuple[float, float]]:
     """Draws the images; returns the page, each tile's top left corner, and the tile's width and height."""
     count, height, width = images.shape[:3]
     columns = columns or style.columns_for(count, most_columns)
-    tile_width = min(_LARGEST_TILE, (style.WIDTH - 2 * style.MARGIN + _GAP) / columns - _GAP)
+    tile_width = min(largest, (style.WIDTH - 2 * style.MARGIN + _GAP) / columns - _GAP)
     tile_height = tile_width * min(1.5, max(0.3, height / width))
     pitch = tile_width + _GAP, tile_height + caption + _GAP
     rows = -(-count // columns)
-    page_width = max(_NARROWEST_PAGE, columns * pitch[0] - _GAP + 2 * style.MARGIN)
+    page_width = max(narrowest, columns * pitch[0] - _GAP + 2 * style.MARGIN)
     figure, axes = style.page(page_width, top + rows * pitch[1] - _GAP + style.MARGIN)
     boxes = [
         (style.MARGIN + index % columns * pitch[0], top + index // columns * pitch[1])
@@ -203,6 +240,29 @@ def grid(
     for image, (x, y) in zip(images, boxes, strict=True):
         style.show(axes, style.in_colours(image), x, y, tile_width, tile_height)
     return figure, axes, boxes, (tile_width, tile_height)
+
+
+def _write_label(axes: Axes, x: float, y: float, label: str, width: float) -> None:
+    style.fit(axes.text(x + width / 2, y, label, size=8, ha="center"), width)
+
+
+def _write_keyed_lines(
+    axes: Axes,
+    x: float,
+    y: float,
+    lines: Iterable[tuple[str, str, str, str]],
+    *,
+    indent: float,
+    width: float,
+    pitch: float = _LINE,
+    size: float = 8,
+) -> None:
+    """Writes lines of key, value, and the value's colour and weight below an image that ends at `y`."""
+    for number, (key, value, colour, weight) in enumerate(lines, 1):
+        below = y + 0.02 + number * pitch
+        axes.text(x, below, key, size=size - 1, color=style.MUTED)
+        text = axes.text(x + indent, below, value, size=size, color=colour, weight=weight)
+        style.fit(text, width - indent)
 
 
 def _cross(axes: Axes, x: float, y: float, width: float, height: float) -> None:

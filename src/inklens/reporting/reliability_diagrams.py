@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LEFT, _WIDTH = 0.85, 6.75
 _TICKS = 6
+_DOT: dict[str, Any] = {"marker": "o", "color": style.BLUE, "markeredgecolor": "white", "clip_on": False}
 _MARKED = (1.0, 0.99, 0.95, 0.9)
 
 
@@ -77,15 +78,7 @@ def coverage_picture(coverage: RiskCoverageCurve, path: Path) -> Figure:
         seen = coverage.coverage >= max(start, 0.1)
         top = 1.15 * max(float(coverage.error[seen].max()), 1e-3)
         for share, error in marked:
-            axes.plot(
-                share,
-                error,
-                marker="o",
-                markersize=5,
-                color=style.BLUE,
-                markeredgecolor="white",
-                clip_on=False,
-            )
+            axes.plot(share, error, markersize=5, **_DOT)
         _shares(axes, "x", start, 1)
         _shares(axes, "y", 0, min(top, 1))
         axes.set_ylabel("error")
@@ -104,25 +97,17 @@ def _point(axes: Axes, reliability: Reliability, index: int) -> None:
     confidence = float(reliability.mean_confidence[index])
     low, high = wilson_interval(round(accuracy * n), n)
     axes.vlines(confidence, low, high, color=style.BLUE, linewidth=1.4)
-    axes.plot(
-        confidence,
-        accuracy,
-        marker="o",
-        markersize=5.5,
-        color=style.BLUE,
-        markeredgecolor="white",
-        clip_on=False,
-    )
+    axes.plot(confidence, accuracy, markersize=5.5, **_DOT)
 
 
 def _shares(axes: Axes, which: str, low: float, high: float) -> None:
     """An axis of shares, said in per cent."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xlim if which == "x" else axes.set_ylim)(low, high)
     axis.set_major_locator(MaxNLocator(_TICKS, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.6g} %"))
+    axis.set_major_formatter(style.percent_tick)
 
 
 def _percent(share: float) -> str:

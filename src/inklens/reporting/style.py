@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
+    from matplotlib.ticker import MaxNLocator
 
 INK = "#1f2430"
 MUTED = "#646c79"
@@ -67,18 +68,23 @@ def sheet(class_names: Sequence[str] = (), title: str = "") -> Iterator[tuple[li
     Raises:
         MissingPackageError: Matplotlib is not installed.
     """
-    try:
-        import matplotlib.style
-    except ImportError as error:
-        raise MissingPackageError(
-            "pictures need Matplotlib, which is not installed; pip install 'inklens[train]'"
-        ) from error
+    _require_matplotlib()
+    import matplotlib.style
 
     cleaned = [_clean(text) for text in (*class_names, title)]
     families, missing = _families_for(set("".join(cleaned)))
     *names, title = (text if missing.isdisjoint(text) else "" for text in cleaned)
     with matplotlib.style.context(["default", _SHEET, {"font.family": families}]):
         yield [name or f"class {index}" for index, name in enumerate(names)], title
+
+
+def _require_matplotlib() -> None:
+    try:
+        import matplotlib.style  # noqa: F401
+    except ImportError as error:
+        raise MissingPackageError(
+            "pictures need Matplotlib, which is not installed; pip install 'inklens[train]'"
+        ) from error
 
 
 def _clean(text: str) -> str:
@@ -196,17 +202,34 @@ def colour_bar(axes: Axes, right: float, largest: float) -> None:
         axes.text(x, 0.47, said, size=7, color=MUTED, ha=side, va="top")
 
 
-def in_colours(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 (H, W, C) -> (H, W, 3)."""
+def in_colours(image: NDArray[Any]) -> NDArray[Any]:
+    """(H, W, C) -> (H, W, 3)."""
     if image.shape[-1] == 3:
         return image
-    return np.repeat(image.mean(axis=-1, keepdims=True).round().astype(np.uint8), 3, axis=-1)
+    return np.repeat(image.mean(axis=-1, keepdims=True).round().astype(image.dtype), 3, axis=-1)
 
 
 def percent(share: float, digits: int = 1) -> str:
     """ "98.7 %"; what is less than certain is never rounded up to 100 %."""
     rounded = f"{100 * share:.{digits}f}"
     return f"{'>99.' + digits * '9' if share < 1 and rounded.startswith('100') else rounded} %"
+
+
+def percent_tick(share: float, _: object = None) -> str:
+    """ "97.5 %", what stands at a tick of an axis of shares."""
+    return f"{100 * share:.6g} %"
+
+
+def tick_locator(most: int, **options: Any) -> MaxNLocator:
+    """Finds ticks a step of 1, 2 or 5 times a power of ten apart, `most` steps at most.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    _require_matplotlib()
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(most, steps=[1, 2, 5, 10], **options)
 
 
 def columns_for(count: int, most: int) -> int:

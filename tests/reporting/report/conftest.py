@@ -66,7 +66,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
         }  # fmt: skip
         pixels = {"height": height, "width": width, "channels": channels, "framing": "pad"}
         recipe = {"preset": "fast", "network": "conv5x5", "betas": (0.7, 0.9), "dropout": None, "seed": 0}
-        folder.write_json(folder.recipe, {"recipe": recipe, "pixels": pixels, "data": data})
+        folder.write_recipe({"recipe": recipe, "pixels": pixels, "data": data})
         folder.write_json(folder.environment, {"versions": {"python": "3.11"}, "date": "2026-01-01"})
         confidence = {**Confidence().to_dict(), "note": None, "test": None}
         training = {"epochs": 2, "images": 4000, "seconds": 12.3, "parameters": 1234}

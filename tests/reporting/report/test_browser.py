@@ -222,10 +222,9 @@ def test_without_javascript_all_but_the_cells_images_is_there(opened, report):
     assert page.locator("main img").count() > 30
 
 
-def test_a_page_without_images_says_why(opened, make_run, real_digits):
-    run = make_run(*real_digits, [str(digit) for digit in range(10)])
-    run.write(images=None, notes=("The images are left out: there are no data called sample.",))
-    page = opened(run.folder.report).page
+def test_a_page_without_images_says_why(opened, finished):
+    finished.write(images=None, notes=("The images are left out: there are no data called sample.",))
+    page = opened(finished.folder.report).page
     assert page.get_by_text("there are no data called sample").is_visible()
     page.locator(".matrix button.wrong").first.click()
     assert "not at hand" in page.locator("#images-note").inner_text()
@@ -270,13 +269,12 @@ def test_a_matrix_of_a_hundred_classes_scrolls_inside_the_window_under_its_names
     assert top >= names["y"] + names["height"] - 1
 
 
-def test_names_of_corruptions_are_on_one_line_on_a_phone(opened, make_run, real_digits):
-    run = make_run(*real_digits, [str(digit) for digit in range(10)])
+def test_names_of_corruptions_are_on_one_line_on_a_phone(opened, finished):
     names = ("impulse_noise", "motion_blur", "translation", "canny_edges")
     errors = {"corruptions": {name: {"error": 0.271} for name in names}, "mean_error": 0.271}
-    run.folder.write_json("robustness.json", {**errors, "framed": errors})
-    run.write()
-    page = opened(run.folder.report, 360).page
+    finished.folder.write_json("robustness.json", {**errors, "framed": errors})
+    finished.write()
+    page = opened(finished.folder.report, 360).page
     heights = page.locator(".corruptions tbody tr").evaluate_all("rows => rows.map(row => row.clientHeight)")
     assert len(heights) >= len(names)
     assert max(heights) < 45  # two lines take 52

@@ -23,24 +23,19 @@ def test_the_figures_a_person_asks_for_first_are_those_of_the_run(finished):
         assert figure in text
 
 
-@pytest.mark.parametrize(
-    ("kind", "has_ood_detector", "said"),
-    [
-        ("things", False, {"epochs": "28", "ood_detector": "none"}),
-        ("writing", True, {"epochs": "16", "ood_detector": "small"}),
-    ],
-)
-def test_the_recipe_is_told_as_it_was_for_these_data(finished, kind, has_ood_detector, said):
-    described = finished.folder.read_json("recipe.json")
-    described["recipe"] |= {"epochs": 16, "things_epochs": 28, "ood_detector": "small"}
-    described["data"]["kind"] = kind
-    finished.folder.write_json(finished.folder.recipe, {**described, "has_ood_detector": has_ood_detector})
-    page = finished.write()
-    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    assert "things_epochs" not in text
-    assert "things epochs" not in text
-    for field, value in said.items():
-        assert re.search(rf"\b{field} {value}\b", text), field
+def test_a_committee_is_a_table_of_its_members_and_of_what_their_recipes_share(finished):
+    described, metrics = (finished.folder.read_json(name) for name in ("recipe.json", "metrics.json"))
+    one = described["recipe"] | {"epochs": 16}
+    described["recipe"] = {"preset": "committee", "members": {"deep": one, "wide": one | {"network": "wide"}}}
+    member = {"network": "conv5x5", "tta": "cross", "accuracy": 0.99, "errors": 1234, "seconds": 83.9}
+    metrics["training"]["members"] = [{"name": name, **member} for name in ("deep", "wi\nde")]
+    finished.folder.write_recipe(described)
+    finished.folder.write_json(finished.folder.metrics, metrics)
+    text = " ".join(re.sub(r"<[^>]+>", " ", finished.write()).split())
+    assert "A vote of 2 networks (preset committee), trained on" in text
+    assert "deep conv5x5 cross 99.00 % 1,234 84 s wi de conv5x5" in text
+    assert "epochs 16" in text
+    assert "network wide" not in text
 
 
 def test_what_predictions_csv_says_comes_back(finished):
@@ -84,7 +79,7 @@ def test_a_run_folder_that_lacks_a_file_is_refused_by_the_files_name(finished, n
         ("history.csv", "epoch,loss\n", "no epoch"),
         ("metrics.json", "{}", "metrics.json lacks .*'test'"),
         ("metrics.json", '{"test": {}, "validation": {}}', "metrics.json lacks"),
-        ("recipe.json", '{"data": []}', "recipe.json lacks"),
+        ("recipe.json", '{"format": 3, "data": []}', "recipe.json lacks"),
         ("robustness.json", '{"corruptions": 3}', "robustness.json lacks"),
     ],
 )

@@ -54,22 +54,24 @@ def test_three_inputs_are_colours_and_many_filters_are_counted():
 def test_maps_run_from_the_layers_least_value_to_its_largest():
     values = np.zeros((4, 4, 2), np.float32)
     values[0, 0, 0], values[3, 3, 1] = -2, 6
-    (sheet,) = map_sheets({"conv": values, "dense": np.ones((1, 1, 128), np.float32)})
-    pixels = _pixels(sheet.picture)
+    ((_, note, picture),) = map_sheets({"conv": values, "dense": np.ones((1, 1, 128), np.float32)})
+    pixels = _pixels(picture)
     assert pixels[0, 0].tolist() == [0, 0, 0, 255]
     assert pixels[3, 8].tolist() == [255, 255, 255, 255]
     assert pixels[1, 1, 0] == 64  # zero is a quarter of the way
-    assert sheet.note == f"2 maps of 4{TIMES}4"
-    assert sheet.picture.says == f"Layer conv: 2 maps of 4{TIMES}4"
+    assert note == f"2 maps of 4{TIMES}4"
+    assert picture.says == f"Layer conv: 2 maps of 4{TIMES}4"
 
 
 def test_many_and_large_maps_are_bounded():
-    (sheet,) = map_sheets({"conv": np.random.default_rng(0).normal(size=(200, 100, 300)).astype(np.float32)})
-    assert sheet.note == f"300 maps of 200{TIMES}100, the first 24 shown"
-    assert (sheet.picture.width, sheet.picture.height) == (8 * 17 - 1, 3 * 33 - 1)
+    ((_, note, picture),) = map_sheets(
+        {"conv": np.random.default_rng(0).normal(size=(200, 100, 300)).astype(np.float32)}
+    )
+    assert note == f"300 maps of 200{TIMES}100, the first 24 shown"
+    assert (picture.width, picture.height) == (8 * 17 - 1, 3 * 33 - 1)
 
 
 def test_dead_and_broken_maps_are_drawn():
     for value in (0.0, np.nan):
-        (sheet,) = map_sheets({"conv": np.full((3, 3, 1), value, np.float32)})
-        assert (_pixels(sheet.picture)[..., :3] == 0).all()
+        ((_, _, picture),) = map_sheets({"conv": np.full((3, 3, 1), value, np.float32)})
+        assert (_pixels(picture)[..., :3] == 0).all()

@@ -8,21 +8,16 @@ from dataclasses import dataclass
 
 from inklens.evaluation import Reliability, RiskCoverageCurve
 from inklens.reporting.report.wording import DASH, TO, share
+from inklens.reporting.style import percent_tick, tick_locator
 
 WIDTH, HEIGHT = 420.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 14.0, 12.0, 40.0
 _MOST_MARKERS = 40
+_SHARES = [at / 5 for at in range(6)]
 
 History = Sequence[Mapping[str, float | None]]
 Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A label and where it stands along its axis, in the chart's units."""
-
-    at: float
-    text: str
+Ticks = tuple[tuple[float, str], ...]  # where each stands along its axis, in the chart's units, and its label
 
 
 @dataclass(frozen=True)
@@ -49,8 +44,8 @@ class Chart:
     title: str
     says: str
     x_label: str
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
+    x_ticks: Ticks
+    y_ticks: Ticks
     lines: tuple[Line, ...]
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -77,8 +72,17 @@ class _Scale:
         span = HEIGHT - _TOP - _BOTTOM
         return round(HEIGHT - _BOTTOM - (value - self.y_low) / (self.y_high - self.y_low) * span, 1)
 
-    def path(self, points: Sequence[Point]) -> str:
-        return "M" + "L".join(f"{self.x(x):g} {self.y(y):g}" for x, y in points) if points else ""
+    def x_ticks(self, values: Sequence[float], said: Callable[[float], str]) -> Ticks:
+        return tuple((self.x(value), said(value)) for value in values)
+
+    def y_ticks(self, values: Sequence[float], said: Callable[[float], str]) -> Ticks:
+        return tuple((self.y(value), said(value)) for value in values)
+
+    def line(self, name: str, kind: str, points: Sequence[Point], radii: Sequence[float] = ()) -> Line:
+        places = [(self.x(x), self.y(y)) for x, y in points]
+        path = "M" + "L".join(f"{x:g} {y:g}" for x, y in places)
+        markers = tuple((*place, radius) for place, radius in zip(places, radii, strict=False))
+        return Line(name, kind, path, markers)
 
 
 def training_charts(history: History) -> tuple[Chart, ...]:
@@ -88,92 +92,67 @@ def training_charts(history: History) -> tuple[Chart, ...]:
 
 def _over_epochs(history: History, measure: str) -> Chart:
     epochs = [int(entry["epoch"] or 0) for entry in history]
-    series = {
-        name: _finite(epochs, [entry.get(prefix + measure) for entry in history])
-        for name, prefix in (("training", ""), ("validation", "val_"))
-    }
-    series = {name: points for name, points in series.items() if points}
-    values = [value for points in series.values() for _, value in points] or [0.0, 1.0]
+    series: dict[str, dict[int, float]] = {}
+    for name, prefix in (("training", ""), ("validation", "val_")):
+        values = zip(epochs, (entry.get(prefix + measure) for entry in history), strict=True)
+        points = {epoch: value for epoch, value in values if value is not None and math.isfinite(value)}
+        if points:
+            series[name] = points
+    every = [value for points in series.values() for value in points.values()] or [0.0, 1.0]
     as_share = measure == "accuracy"
-    low, high, step = nice_range(0 if not as_share else min(values), max(values))
+    ticks = _ticks_around(min(*every, 0.999) if as_share else 0, max(every))
     if as_share:
-        high = min(high, 1.0)
-        low = max(low, 0.0)
+        ticks = [tick for tick in ticks if round(tick, 9) <= 1]
     margin = 0.5 if len(epochs) == 1 else 0
-    scale = _Scale(epochs[0] - margin, epochs[-1] + margin, low, high)
-
-    def written(value: float) -> str:
-        return _share_tick(value, step) if as_share else f"{value:g}"
+    scale = _Scale(epochs[0] - margin, epochs[-1] + margin, ticks[0], ticks[-1])
+    radii = [4.0] * len(epochs) if len(epochs) <= _MOST_MARKERS else []
 
     def exact(value: float) -> str:
         return share(value) if as_share else f"{value:.4f}"
 
-    marked = len(epochs) <= _MOST_MARKERS
-    lines = tuple(
-        Line(
-            name,
-            name,
-            scale.path(points),
-            tuple((scale.x(x), scale.y(y), 4.0) for x, y in points) if marked else (),
-        )
-        for name, points in series.items()
-    )
-    by_epoch = {name: dict(points) for name, points in series.items()}
+    whole = tick_locator(7, integer=True, min_n_ticks=1).tick_values(epochs[0], epochs[-1])
     return Chart(
         title=measure.capitalize(),
-        says=_course(measure, series, exact),
+        says=_course(measure, {name: list(points.values()) for name, points in series.items()}, exact),
         x_label="epoch",
-        x_ticks=tuple(Tick(scale.x(at), f"{at:g}") for at in _whole_ticks(epochs[0], epochs[-1])),
-        y_ticks=tuple(Tick(scale.y(at), written(at)) for at in _ticks(low, high, step)),
-        lines=lines,
+        x_ticks=scale.x_ticks([at for at in whole if epochs[0] <= at <= epochs[-1]], "{:g}".format),
+        y_ticks=scale.y_ticks(ticks, percent_tick if as_share else "{:g}".format),
+        lines=tuple(scale.line(name, name, [*points.items()], radii) for name, points in series.items()),
         header=("epoch", *series),
         rows=tuple(
-            (f"{epoch}", *(exact(points[epoch]) if epoch in points else DASH for points in by_epoch.values()))
+            (f"{epoch}", *(exact(points[epoch]) if epoch in points else DASH for points in series.values()))
             for epoch in epochs
         ),
     )
 
 
-def _course(measure: str, series: Mapping[str, Sequence[Point]], exact: Callable[[float], str]) -> str:
-    if series and all(len(points) == 1 for points in series.values()):
-        only = (f"{name} {measure} {exact(points[0][1])}" for name, points in series.items())
+def _course(measure: str, series: Mapping[str, Sequence[float]], exact: Callable[[float], str]) -> str:
+    if series and all(len(values) == 1 for values in series.values()):
+        only = (f"{name} {measure} {exact(values[0])}" for name, values in series.items())
         return f"After one epoch: {', '.join(only)}."
-    said = [
-        f"{name} {measure} from {exact(points[0][1])} to {exact(points[-1][1])}"
-        for name, points in series.items()
-    ]
+    said = [f"{name} {measure} from {exact(all_[0])} to {exact(all_[-1])}" for name, all_ in series.items()]
     return f"{measure.capitalize()} over the epochs: {', '.join(said) or 'no finite value'}."
 
 
 def reliability_chart(curve: Reliability) -> Chart:
     """Accuracy over confidence; on the diagonal, confidence says exactly how often it is right."""
     scale = _Scale(0, 1, 0, 1)
-    filled = [
-        (float(confidence), float(accuracy), int(count), float(low), float(high))
-        for confidence, accuracy, count, low, high in zip(
-            curve.mean_confidence, curve.accuracy, curve.count, curve.lower, curve.upper, strict=True
-        )
-        if count
-    ]
-    most = max(count for *_, count, _, _ in filled)
+    columns = (curve.mean_confidence, curve.accuracy, curve.count, curve.lower, curve.upper)
+    filled = [bin_ for bin_ in zip(*(column.tolist() for column in columns), strict=True) if bin_[2]]
+    counts = [count for _, _, count, *_ in filled]
+    radii = [round(3 + 6 * math.sqrt(count / max(counts)), 1) for count in counts]
     points = [(confidence, accuracy) for confidence, accuracy, *_ in filled]
-    radii = [3 + 6 * math.sqrt(count / most) for *_, count, _, _ in filled]
     return Chart(
         title="Reliability",
-        says=f"Accuracy over confidence in {len(filled)} groups; {most:,} of the "
-        f"{sum(count for *_, count, _, _ in filled):,} images are in the largest. "
-        f"On average the two are {100 * curve.calibration_error:.2f} points apart.",
+        says=f"Accuracy over confidence in {len(filled)} groups; {max(counts):,} of the {sum(counts):,} "
+        f"images are in the largest. On average the two are "
+        f"{100 * curve.calibration_error:.2f} points apart.",
         x_label="confidence",
-        x_ticks=tuple(Tick(scale.x(at / 5), f"{20 * at} %") for at in range(6)),
-        y_ticks=tuple(Tick(scale.y(at / 5), f"{20 * at} %") for at in range(6)),
+        x_ticks=scale.x_ticks(_SHARES, percent_tick),
+        y_ticks=scale.y_ticks(_SHARES, percent_tick),
         lines=(
-            Line("as sure as it should be", "ideal", scale.path([(0, 0), (1, 1)])),
-            Line(
-                "accuracy (a larger point is more images)",
-                "training",
-                scale.path(points),
-                tuple((scale.x(x), scale.y(y), round(r, 1)) for (x, y), r in zip(points, radii, strict=True)),
-            ),
+            scale.line("as sure as it should be", "ideal", [(0, 0), (1, 1)]),
+            scale.line("accuracy (a larger point is more images)", "training", points, radii),
         ),
         header=("confidence", "mean", "accuracy", "images"),
         rows=tuple(
@@ -186,59 +165,27 @@ def reliability_chart(curve: Reliability) -> Chart:
 def coverage_chart(coverage: RiskCoverageCurve) -> Chart:
     """The error among the images that the network is surest of, over how many that are."""
     curve = coverage.to_dict()
-    points: list[Point] = list(zip(curve["coverage"], curve["error"], strict=True))
-    low, high, step = nice_range(0, max(error for _, error in points) or 0.01)
-    scale = _Scale(0, 1, low, high)
-    shown = [
-        (f"{wanted:.0%}".replace("%", " %"), share(coverage.error_at(wanted)))
-        for wanted in (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
-    ]
+    ticks = _ticks_around(0, max(curve["error"]) or 0.01)
+    scale = _Scale(0, 1, ticks[0], ticks[-1])
+    told = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
     return Chart(
         title="Error against coverage",
         says=f"Who answers only the surest 90 % of the images errs in {share(coverage.error_at(0.9))} of "
         f"them; who answers all errs in {share(coverage.error_at(1.0))}.",
         x_label="share of images answered, the surest first",
-        x_ticks=tuple(Tick(scale.x(at / 5), f"{20 * at} %") for at in range(6)),
-        y_ticks=tuple(Tick(scale.y(at), _share_tick(at, step)) for at in _ticks(low, high, step)),
-        lines=(Line("error among them", "validation", scale.path(points)),),
+        x_ticks=scale.x_ticks(_SHARES, percent_tick),
+        y_ticks=scale.y_ticks(ticks, percent_tick),
+        lines=(
+            scale.line(
+                "error among them", "validation", [*zip(curve["coverage"], curve["error"], strict=True)]
+            ),
+        ),
         header=("answered", "error"),
-        rows=tuple(shown),
+        rows=tuple((percent_tick(wanted), share(coverage.error_at(wanted))) for wanted in told),
     )
 
 
-def nice_range(low: float, high: float, ticks: int = 5) -> tuple[float, float, float]:
-    """Round ends around two values, and a step of 1, 2 or 5 times a power of ten between them."""
+def _ticks_around(low: float, high: float) -> list[float]:
+    """Round values, the first and the last of them around two values."""
     spread = high - low or abs(high) or 1.0
-    rough = spread / ticks
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
-    bottom = math.floor(low / step + 1e-9) * step
-    top = math.ceil(high / step - 1e-9) * step
-    return bottom, top if top > bottom else bottom + step, step
-
-
-def _ticks(low: float, high: float, step: float) -> list[float]:
-    return [low + step * index for index in range(round((high - low) / step) + 1)]
-
-
-def _whole_ticks(first: int, last: int, most: int = 8) -> list[int]:
-    steps = (factor * 10**power for power in range(9) for factor in (1, 2, 5))
-    step = next(step for step in steps if (last - first) / step < most)
-    return sorted(
-        {first, *range(-(-first // step) * step, last + 1, step)}
-        if step == 1
-        else range(-(-first // step) * step, last + 1, step)
-    )
-
-
-def _share_tick(value: float, step: float) -> str:
-    digits = max(0, -math.floor(math.log10(step * 100) + 1e-9))
-    return f"{100 * value:.{digits}f} %"
-
-
-def _finite(epochs: Sequence[int], values: Sequence[float | None]) -> list[Point]:
-    return [
-        (epoch, value)
-        for epoch, value in zip(epochs, values, strict=True)
-        if value is not None and math.isfinite(value)
-    ]
+    return list(map(float, tick_locator(5).tick_values(low, low + spread)))

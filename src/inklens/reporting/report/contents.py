@@ -1,4 +1,4 @@
-"""All that a report says, gathered in one frozen dataclass before a word of HTML is written."""
+"""All that a report says, in one dictionary, before a word of HTML is written."""
 
 from __future__ import annotations
 
@@ -10,21 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets import Split
-from inklens.evaluation import (
-    ClassScores,
-    per_class_scores,
-    reliability_curve,
-    risk_coverage_curve,
-    top_k_accuracy,
-)
+from inklens.evaluation import per_class_scores, reliability_curve, risk_coverage_curve, top_k_accuracy
 from inklens.evaluation.reliability import ECE_BINS
 from inklens.printable import printable
 from inklens.reporting.report import wording
-from inklens.reporting.report.charts import Chart, coverage_chart, reliability_chart, training_charts
-from inklens.reporting.report.matrix import Matrix, gallery, matrix_of
-from inklens.reporting.report.pictures import LayerMaps, Picture, filters_sheet, map_sheets, thumbnail
-from inklens.reporting.report.run_figures import RobustnessFigures, Sources
-from inklens.reporting.report.settings_tables import Rows, data_rows, recipe_settings, rows, version_rows
+from inklens.reporting.report.charts import coverage_chart, reliability_chart, training_charts
+from inklens.reporting.report.matrix import gallery, matrix_of
+from inklens.reporting.report.pictures import filters_sheet, map_sheets, thumbnail
+from inklens.reporting.report.run_figures import Sources
 
 TEN, WORST = 10, 20
 _LARGE_SIDE = 128
@@ -64,123 +57,23 @@ def _said_of(sources: Sources, index: int) -> str:
     actual, predicted = (
         wording.shortened(sources.names[of[index]]) for of in (sources.labels, sources.predicted)
     )
-    if actual == predicted:
-        return f"A {actual}, rightly called so: {sources.part} image {index}"
-    return f"A {actual} taken for {predicted}: {sources.part} image {index}"
+    said = f"{actual}, rightly called so" if actual == predicted else f"{actual} taken for {predicted}"
+    return f"A {said}: {sources.part} image {index}"
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One of the figures that a person asks for first."""
-
-    label: str
-    value: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Example:
-    """One image with what it was taken for."""
-
-    number: int
-    actual: str
-    predicted: str
-    right: bool
-    confidence: str
-    picture: Picture | None
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One image with what the layers make of it."""
-
-    what: str
-    picture: Picture
-    layers: tuple[LayerMaps, ...]
-
-
-@dataclass(frozen=True)
-class Corruption:
-    """The error on images that were spoilt in one way.
-
-    Args:
-        framed: the error when they are framed again; None where that changes nothing.
-        width: the bar's, 0-100.
-    """
-
-    name: str
-    error: str
-    framed: str | None
-    width: float
-
-
-@dataclass(frozen=True)
-class MemberRow:
-    """One member of a committee, and how it fared by itself."""
-
-    name: str
-    network: str
-    tta: str
-    accuracy: str
-    errors: str
-    training: str
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """Everything on the page, in its order.
-
-    Args:
-        headings: the class names, short enough to stand beside the confusion matrix.
-        corrupted: what the corruptions were measured on.
-        scrolled: whether the matrix has so many classes that it is scrolled.
-    """
-
-    name: str
-    summary: str
-    notes: tuple[str, ...]
-    figures: tuple[Figure, ...]
-    part: str
-    pictured: bool
-    names: tuple[str, ...]
-    headings: tuple[str, ...]
-    ten: tuple[Example, ...]
-    training: tuple[Chart, ...]
-    members: tuple[MemberRow, ...]
-    matrix: Matrix
-    scrolled: bool
-    gallery: dict[str, list[list[int | float | str]]]
-    classes: tuple[ClassScores, ...]
-    worst: tuple[Example, ...]
-    trust: tuple[Chart, ...]
-    filters: Picture | None
-    samples: tuple[Sample, ...]
-    corruptions: tuple[Corruption, ...]
-    corrupted: str
-    recipe: Rows
-    data: Rows
-    versions: Rows
-    reproduce: str
-    written: str
-
-
-def make_report(
+def report_contents(
     sources: Sources,
     *,
     images: Split | None,
     seen: Seen | None,
     reproduce: str,
     budget: int,
-    notes: Sequence[str] = (),
-) -> Report:
-    """Everything that a report says.
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """Everything on the page, under the names that the template knows it by; for the rest see `write_report`.
 
     Args:
-        images: what predictions.csv is about, in its order; None where it is not to be had.
-        seen: filters and feature maps; None leaves them out.
-        reproduce: the commands that make this run again.
         budget: bytes for the images that the cells of the confusion matrix open.
-        notes: what the reader should know, a sentence each.
     """
     confusion = np.zeros((len(sources.names),) * 2, np.int64)
     np.add.at(confusion, (sources.labels, sources.predicted), 1)
@@ -190,44 +83,43 @@ def make_report(
     scrolled = len(sources.names) > SCROLLED_MATRIX
     heading = _SHORT_HEADING if scrolled else _HEADING
     ten = np.sort(np.random.default_rng(0).choice(n, min(TEN, n), replace=False))
-    return Report(
-        name=wording.clean(sources.folder.path.resolve().name),
-        summary=wording.clean(_summary(sources)),
-        notes=tuple(wording.clean(note) for note in (*notes, *_run_notes(sources))),
-        figures=_figures(sources),
-        part=sources.part,
-        pictured=images is not None,
-        names=tuple(wording.shortened(name) for name in sources.names),
-        headings=tuple(wording.shortened(name, heading) for name in sources.names),
-        ten=_examples(sources, images, ten),
-        training=training_charts(sources.history) if sources.history else (),
-        members=_members(sources),
-        matrix=matrix_of(confusion),
-        scrolled=scrolled,
-        gallery=gallery(sources, images, budget),
-        classes=per_class_scores(sources.labels, sources.predicted, sources.names),
-        worst=_examples(sources, images, worst),
-        trust=(
+    return {
+        "name": wording.clean(sources.folder.path.resolve().name),
+        "summary": wording.clean(_summary(sources)),
+        "notes": [wording.clean(note) for note in (*notes, *_run_notes(sources))],
+        "figures": _figures(sources),
+        "part": sources.part,
+        "pictured": images is not None,
+        "names": [wording.shortened(name) for name in sources.names],
+        "headings": [wording.shortened(name, heading) for name in sources.names],  # beside the matrix
+        "ten": _examples(sources, images, ten),
+        "training": training_charts(sources.history) if sources.history else (),
+        "members": sources.metrics["training"].get("members", []),
+        "matrix": matrix_of(confusion),
+        "scrolled": scrolled,
+        "gallery": gallery(sources, images, budget),
+        "classes": per_class_scores(sources.labels, sources.predicted, sources.names),
+        "worst": _examples(sources, images, worst),
+        "trust": (
             reliability_chart(reliability_curve(sources.probabilities, sources.labels, ECE_BINS)),
             coverage_chart(risk_coverage_curve(sources.confidence, sources.labels == sources.predicted)),
         ),
-        filters=filters_sheet(seen.filters) if seen else None,
-        samples=tuple(
-            Sample(what, thumbnail(image, _LARGE_SIDE), map_sheets(maps))
+        "filters": filters_sheet(seen.filters) if seen else None,
+        "samples": [
+            {"what": what, "picture": thumbnail(image, _LARGE_SIDE), "layers": map_sheets(maps)}
             for image, what, maps in (seen.maps if seen else ())
-        ),
-        corruptions=_corruptions(sources.robustness),
-        corrupted=_corrupted(sources.robustness),
-        recipe=rows(recipe_settings(sources)),
-        data=data_rows(sources),
-        versions=version_rows(sources.environment),
-        reproduce=printable(reproduce),
-        written=str(sources.environment.get("date", "")),
-    )
+        ],
+        "corruptions": sources.corruptions,
+        "recipe": _rows(_recipe_settings(sources)),
+        "data": _data_rows(sources),
+        "versions": _version_rows(sources.environment),
+        "reproduce": printable(reproduce),
+        "written": str(sources.environment.get("date", "")),
+    }
 
 
 def _summary(sources: Sources) -> str:
-    scores, recipe, data = _scores(sources), sources.recipe["recipe"], sources.recipe["data"]
+    scores, recipe, data = sources.scores, sources.recipe["recipe"], sources.recipe["data"]
     height, width, channels = (sources.recipe["pixels"][side] for side in ("height", "width", "channels"))
     colours = "grey" if channels == 1 else "colour"
     members = recipe.get("members", [])
@@ -251,115 +143,86 @@ def _run_notes(sources: Sources) -> list[str]:
     return notes
 
 
-def _scores(sources: Sources) -> dict[str, Any]:
-    return dict(sources.metrics[sources.part])
-
-
-def _figures(sources: Sources) -> tuple[Figure, ...]:
-    scores, training = _scores(sources), sources.metrics["training"]
+def _figures(sources: Sources) -> list[tuple[str, str, str]]:
+    """What a person asks for first: label, value and note of each figure."""
+    scores, training = sources.scores, sources.metrics["training"]
     low, high = (f"{100 * end:.2f}" for end in scores["accuracy_interval_95"])
-    errors = scores["n"] - scores["correct"]
+    n, errors = scores["n"], scores["n"] - scores["correct"]
     curve = reliability_curve(sources.probabilities, sources.labels, ECE_BINS)
+    interval = f"95 % interval {low}{wording.TO}{high} %, on {n:,} {sources.part} images"
+    off = "on average (expected calibration error): how far “99 % sure” is from right in 99 %"
     figures = [
-        Figure(
-            "Accuracy",
-            wording.share(scores["accuracy"]),
-            f"95 % interval {low}{wording.TO}{high} %, on {scores['n']:,} {sources.part} images",
-        ),
-        Figure("Errors", f"{errors:,}", f"of {scores['n']:,}, or {wording.share(errors / scores['n'])}"),
-        Figure(
-            "Confidence is off by",
-            f"{100 * curve.calibration_error:.2f} points",
-            "on average (expected calibration error): how far “99 % sure” is from right in 99 %",
-        ),
+        ("Accuracy", wording.share(scores["accuracy"]), interval),
+        ("Errors", f"{errors:,}", f"of {n:,}, or {wording.share(errors / n)}"),
+        ("Confidence is off by", f"{100 * curve.calibration_error:.2f} points", off),
     ]
     answers = (sources.metrics.get("confidence") or {}).get(sources.part)
     if answers and answers["answered"] < answers["n"]:
-        figures.append(
-            Figure(
-                "Answered",
-                wording.share(answers["coverage"]),
-                f"{answers['errors']:,} of them wrongly; "
-                f"{answers['n'] - answers['answered']:,} called unknown",
-            )
-        )
+        unknown = answers["n"] - answers["answered"]
+        note = f"{answers['errors']:,} of them wrongly; {unknown:,} called unknown"
+        figures.append(("Answered", wording.share(answers["coverage"]), note))
     if len(sources.names) > 2:
-        second = top_k_accuracy(sources.probabilities, sources.labels, 2)
-        figures.append(
-            Figure(
-                "Among the first two", wording.share(second), "the actual class is the first or second guess"
-            )
-        )
-    epochs = wording.plural(training["epochs"], "epoch")
-    figures.append(
-        Figure("Training", wording.seconds(training["seconds"]), f"{epochs} of {training['images']:,} images")
-    )
+        second = wording.share(top_k_accuracy(sources.probabilities, sources.labels, 2))
+        figures.append(("Among the first two", second, "the actual class is the first or second guess"))
+    epochs = f"{wording.plural(training['epochs'], 'epoch')} of {training['images']:,} images"
+    figures.append(("Training", wording.seconds(training["seconds"]), epochs))
     file = "model.onnx" if "model.onnx" in sources.files else "model.keras"
-    figures.append(
-        Figure(
-            "Size",
-            wording.size(sources.files[file]) if file in sources.files else wording.DASH,
-            f"{file}, {training['parameters']:,} parameters",
-        )
-    )
-    return tuple(figures)
+    size = wording.size(sources.files[file]) if file in sources.files else wording.DASH
+    return [*figures, ("Size", size, f"{file}, {training['parameters']:,} parameters")]
 
 
-def _members(sources: Sources) -> tuple[MemberRow, ...]:
-    return tuple(
-        MemberRow(
-            name=wording.clean(str(one["name"])),
-            network=wording.clean(str(one["network"])),
-            tta=wording.clean(str(one["tta"])),
-            accuracy=wording.share(one["accuracy"]),
-            errors=f"{one['errors']:,}",
-            training=wording.seconds(one["seconds"]),
-        )
-        for one in sources.metrics["training"].get("members", [])
-    )
-
-
-def _examples(sources: Sources, images: Split | None, indices: NDArray[np.integer]) -> tuple[Example, ...]:
-    names, predicted, confidence = sources.names, sources.predicted, sources.confidence
-    return tuple(
-        Example(
-            number=index,
-            actual=wording.shortened(names[sources.labels[index]]),
-            predicted=wording.shortened(names[predicted[index]]),
-            right=bool(sources.labels[index] == predicted[index]),
-            confidence=wording.sure(float(confidence[index])),
-            picture=thumbnail(images.batch(np.array([index]))[0]) if images else None,
-        )
+def _examples(sources: Sources, images: Split | None, indices: NDArray[np.integer]) -> list[dict[str, Any]]:
+    """Images with what they were taken for."""
+    names, labels, predicted = sources.names, sources.labels, sources.predicted
+    return [
+        {
+            "number": index,
+            "actual": wording.shortened(names[labels[index]]),
+            "predicted": wording.shortened(names[predicted[index]]),
+            "right": labels[index] == predicted[index],
+            "confidence": wording.sure(float(sources.confidence[index])),
+            "picture": thumbnail(images.batch(np.array([index]))[0]) if images else None,
+        }
         for index in indices.tolist()
-    )
-
-
-def _corruptions(robustness: RobustnessFigures | None) -> tuple[Corruption, ...]:
-    """The table's rows: the images as they are, each corruption in the file's order, and the mean."""
-    if robustness is None:
-        return ()
-    direct, framed = robustness.direct, robustness.framed
-    largest = max(direct.values()) or 1.0
-    rows = [
-        Corruption(
-            wording.clean(name.replace("_", " ")),
-            wording.share(error),
-            wording.share(framed[name]) if name in framed else None,
-            round(100 * error / largest, 1),
-        )
-        for name, error in direct.items()
     ]
-    if robustness.clean is not None:
-        clean, bar = wording.share(robustness.clean), round(100 * robustness.clean / largest, 1)
-        again = None if robustness.clean_framed is None else wording.share(robustness.clean_framed)
-        rows.insert(0, Corruption("as they are", clean, again, min(bar, 100.0)))
-    return tuple(rows)
 
 
-def _corrupted(robustness: RobustnessFigures | None) -> str:
-    """What was measured, in a sentence or two."""
-    if robustness is None:
-        return ""
-    images = "images" if robustness.images is None else wording.plural(robustness.images, "test image")
-    framed = " Framed again: brought back to the network's framing first, as an image file would be."
-    return f"The error on {images} spoilt in some way.{framed if robustness.framed else ''}"
+def _recipe_settings(sources: Sources) -> dict[str, Any]:
+    """A recipe's fields; of a committee, those in which all members agree."""
+    recipe = sources.recipe["recipe"]
+    if "members" not in recipe:
+        return dict(recipe)
+    first, *others = recipe["members"].values()
+    alike = {field: value for field, value in first.items() if all(value == other[field] for other in others)}
+    return {**alike, "preset": recipe["preset"], "members": list(recipe["members"])}
+
+
+def _rows(settings: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((key.replace("_", " "), _plain(value)) for key, value in settings.items())
+
+
+def _data_rows(sources: Sources) -> tuple[tuple[str, str], ...]:
+    data, pixels = sources.recipe["data"], sources.recipe["pixels"]
+    said = {key: data[key] for key in ("name", "kind", "train", "validation", "test") if key in data}
+    said["pixels"] = wording.shape((pixels["height"], pixels["width"], pixels["channels"]))
+    said["framing"] = pixels.get("framing")
+    said["fingerprint"] = data.get("fingerprint")
+    return _rows(said)
+
+
+def _version_rows(environment: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    said = {
+        key: environment.get(key)
+        for key in ("backend", "precision", "processor", "cores", "platform", "date")
+    }
+    return (*_rows(environment.get("versions") or {}), *_rows(said))
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else wording.clean(str(value))

@@ -6,18 +6,15 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from inklens.datasets import Split
 from inklens.errors import MissingPackageError
 from inklens.reporting import style
-from inklens.reporting.report.contents import Report, Seen, make_report
+from inklens.reporting.report import wording
+from inklens.reporting.report.contents import Seen, report_contents
 from inklens.reporting.report.run_figures import read_sources
-from inklens.reporting.report.wording import share
 from inklens.run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 LARGEST_REPORT = 4_000_000  # bytes
 _IMAGES = 2_400_000
@@ -51,10 +48,10 @@ def write_report(
     sources = read_sources(folder)
     budget = _IMAGES
     while True:
-        report = make_report(
+        contents = report_contents(
             sources, images=images, seen=seen, reproduce=reproduce, budget=budget, notes=notes
         )
-        page = render(report).encode()
+        page = _render(contents).encode()
         if len(page) <= LARGEST_REPORT or budget == 0:
             break
         budget = budget // 2 if budget > 10_000 else 0
@@ -72,31 +69,25 @@ def require_jinja() -> None:
         ) from error
 
 
-def render(report: Report) -> str:
-    """The whole page."""
-    environment = _environment()
+def _render(contents: dict[str, Any]) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     css = environment.get_template("report.css").render(style=style)
     js = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(css)}'; script-src '{_digest(js)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    from markupsafe import Markup
-
     return environment.get_template("report.html").render(
-        report=report, policy=policy, css=Markup(css), js=Markup(js), share=share
-    )
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        report=contents, policy=policy, css=Markup(css), js=Markup(js), wording=wording
     )
 
 

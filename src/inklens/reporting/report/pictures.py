@@ -79,27 +79,21 @@ def filters_sheet(filters: NDArray[np.floating]) -> Picture:
         tiles[..., 3] = np.rint(_FAINTEST + (255 - _FAINTEST) * np.abs(weights) / largest)
     of_all = filters.shape[3]
     which = plural(of_all, "filter") if count == of_all else f"The first {count} of {of_all} filters"
-    sheet = _sheet(tiles.astype(np.uint8), columns=_columns(count))
+    sheet = _sheet(tiles.astype(np.uint8))
     says = f"{which} of the first convolution, {shape((height, width))} weights each"
-    return Picture(_uri("png", encode_png(sheet)), sheet.shape[1], sheet.shape[0], says)
+    return _as_picture(sheet, says)
 
 
-@dataclass(frozen=True)
-class LayerMaps:
-    """One layer's feature maps of one image."""
-
-    layer: str
-    note: str
-    picture: Picture
-
-
-def map_sheets(maps: Mapping[str, NDArray[np.float32]]) -> tuple[LayerMaps, ...]:
+def map_sheets(maps: Mapping[str, NDArray[np.float32]]) -> list[tuple[str, str, Picture]]:
     """Each layer's maps side by side: black is the layer's least value, white its largest.
 
     Args:
         maps: layer name -> float32 (height, width, channels).
+
+    Returns:
+        The layer's name, what is shown of it, and the picture, for each layer that has maps.
     """
-    sheets: list[LayerMaps] = []
+    sheets = []
     for layer, values in maps.items():
         height, width, channels = values.shape
         if min(height, width) < 2:
@@ -109,14 +103,11 @@ def map_sheets(maps: Mapping[str, NDArray[np.float32]]) -> tuple[LayerMaps, ...]
         grey = np.rint(255 * (shown - low) / ((high - low) or 1.0)).astype(np.uint8)
         tiles = np.stack([_bounded(tile[..., None]) for tile in grey])
         clear = np.full((*tiles.shape[:3], 1), 255, np.uint8)
-        sheet = _sheet(np.concatenate([np.repeat(tiles, 3, axis=3), clear], axis=3), _columns(len(tiles)))
+        sheet = _sheet(np.concatenate([np.repeat(tiles, 3, axis=3), clear], axis=3))
         kept = "" if channels == len(shown) else f", the first {len(shown)} shown"
         note = f"{plural(channels, 'map')} of {shape((height, width))}{kept}"
-        picture = Picture(
-            _uri("png", encode_png(sheet)), sheet.shape[1], sheet.shape[0], f"Layer {layer}: {note}"
-        )
-        sheets.append(LayerMaps(layer, note, picture))
-    return tuple(sheets)
+        sheets.append((layer, note, _as_picture(sheet, f"Layer {layer}: {note}")))
+    return sheets
 
 
 def _bounded(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -127,13 +118,10 @@ def _bounded(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return frame(tile, PixelSpec(max(1, round(height * scale)), max(1, round(width * scale)), 1, "stretch"))
 
 
-def _columns(count: int) -> int:
-    return min(count, 8)
-
-
-def _sheet(tiles: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+def _sheet(tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """uint8 (N, h, w, 4) side by side with clear gaps: (H, W, 4)."""
     count, height, width, _ = tiles.shape
+    columns = min(count, 8)
     rows = -(-count // columns)
     down, right = height + _GAP, width + _GAP
     sheet = np.zeros((rows * down - _GAP, columns * right - _GAP, 4), np.uint8)
@@ -141,6 +129,10 @@ def _sheet(tiles: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
         top, left = index // columns * down, index % columns * right
         sheet[top : top + height, left : left + width] = tile
     return sheet
+
+
+def _as_picture(sheet: NDArray[np.uint8], says: str) -> Picture:
+    return Picture(_uri("png", encode_png(sheet)), sheet.shape[1], sheet.shape[0], says)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -16,28 +16,28 @@ from inklens.errors import RunError
 from inklens.reporting.report.wording import readable_names
 from inklens.run_folder import RunFolder, complete
 
-ROBUSTNESS, MEAN = "robustness.json", "mean"
+ROBUSTNESS = "robustness.json"
 _BEFORE_THE_SHARES = 5  # index, actual, predicted, probability, correct
 _TRAIN = "train the run again"
 
 
 @dataclass(frozen=True)
-class RobustnessFigures:
-    """Errors on spoilt images, shares of 1.
+class MeasuredErrors:
+    """Errors on spoilt images, shares of 1: those on images as they are, of each corruption, and the mean.
 
     Args:
-        direct: by the corruption's name, and their mean by "mean".
+        direct: by the corruption's name.
         framed: the same where the spoilt images are framed again; empty where that changes nothing.
-        clean: on the images as they are; None where it was not measured.
-        clean_framed: on the images framed again; None where it was not measured.
         images: how many were measured; None where the file does not say.
     """
 
     direct: dict[str, float]
     framed: dict[str, float]
-    clean: float | None
-    clean_framed: float | None = None
-    images: int | None = None
+    images: int | None
+
+    def bar(self, error: float) -> float:
+        """How long its bar is, 0 to 100."""
+        return round(100 * error / (max(self.direct.values()) or 1.0), 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Sources:
 
     Args:
         recipe, environment, metrics: the JSON files of these names.
-        robustness: what robustness.json says; None where nobody has measured it.
+        corruptions: what robustness.json says; None where nobody has measured it.
         history: one entry per epoch, as history.csv has it; an empty cell is None. A committee has none.
         names: the class names, clean.
         probabilities: float64 (N, C), as predictions.csv has them.
@@ -60,7 +60,7 @@ class Sources:
     recipe: dict[str, Any]
     environment: dict[str, Any]
     metrics: dict[str, Any]
-    robustness: RobustnessFigures | None
+    corruptions: MeasuredErrors | None
     history: tuple[dict[str, float | None], ...]
     names: tuple[str, ...]
     probabilities: NDArray[np.float64]
@@ -68,6 +68,11 @@ class Sources:
     predicted: NDArray[np.int64]
     part: str
     files: dict[str, int]
+
+    @property
+    def scores(self) -> dict[str, Any]:
+        """What metrics.json says of these images."""
+        return dict(self.metrics[self.part])
 
     @cached_property
     def confidence(self) -> NDArray[np.float64]:
@@ -98,7 +103,7 @@ def read_sources(folder: RunFolder) -> Sources:
         recipe=recipe,
         environment=folder.read_json(folder.environment),
         metrics=metrics,
-        robustness=_read_robustness(folder),
+        corruptions=_read_robustness(folder),
         history=() if committee else tuple(_read_history(folder.history)),
         names=readable_names(class_names),
         probabilities=probabilities,
@@ -109,27 +114,23 @@ def read_sources(folder: RunFolder) -> Sources:
     )
 
 
-def _read_robustness(folder: RunFolder) -> RobustnessFigures | None:
+def _read_robustness(folder: RunFolder) -> MeasuredErrors | None:
     path = folder.path / ROBUSTNESS
     if not path.is_file():
         return None
     found = folder.read_json(path)
     with complete(path):
         framed = found.get("framed")
-        clean = found.get("clean_error")
-        again = (framed or {}).get("clean_error")
-        return RobustnessFigures(
-            _errors(found),
-            _errors(framed) if framed else {},
-            None if clean is None else float(clean),
-            None if again is None else float(again),
-            found.get("images"),
-        )
+        return MeasuredErrors(_errors(found), _errors(framed) if framed else {}, found.get("images"))
 
 
 def _errors(found: dict[str, Any]) -> dict[str, float]:
-    errors = {name: float(found["corruptions"][name]["error"]) for name in found["corruptions"]}
-    return {**errors, MEAN: float(found["mean_error"])}
+    corruptions, clean = found["corruptions"], found.get("clean_error")
+    return {
+        **({} if clean is None else {"as they are": float(clean)}),
+        **{name: float(corruptions[name]["error"]) for name in corruptions},
+        "mean": float(found["mean_error"]),
+    }
 
 
 def _rows(path: Path, remedy: str) -> Iterator[list[str]]:
