@@ -1,6 +1,6 @@
 """Options that several commands share, so that they read the same everywhere."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
@@ -70,7 +70,7 @@ Kind = Annotated[
     ),
 ]
 Size = Annotated[
-    tuple[int, int] | None,
+    Any,
     Option(metavar="HxW", parser=parse_size, help='Bring every image to this size, such as "28x28".'),
 ]
 Channels = Annotated[int | None, Option(help="1 for grey, 3 for RGB; own data: as most images are.")]
