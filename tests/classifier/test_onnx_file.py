@@ -29,175 +29,136 @@ def test_a_model_of_ours_passes_and_gives_its_metadata():
     assert check(content) == (metadata(), content)
 
 
-@pytest.mark.parametrize("location", ["../../secret", "/etc/passwd", "weights.bin"])
-def test_weights_outside_the_file_are_refused(location):
-    model = build_model()
-    kernel = model.graph.initializer[1]
-    kernel.ClearField("raw_data")
-    kernel.external_data.add(key="location", value=location)
-    refused(model, "external_data in a TensorProto, which is refused: export the model with `inklens export`")
-    kernel.ClearField("external_data")
-    kernel.data_location = TensorProto.EXTERNAL
-    refused(model, "data_location in a TensorProto")
+def put(part, **fields) -> None:
+    for name, value in fields.items():
+        setattr(part, name, value)
 
 
-def test_a_tensor_inside_a_node_is_refused():
-    model = build_model()
-    model.graph.node.insert(0, helper.make_node("Constant", [], ["c"], value=model.graph.initializer[0]))
-    refused(model, "t in a AttributeProto")
+def with_metadata(**changes):
+    return lambda m: helper.set_model_props(m, {METADATA_KEY: metadata(**changes).to_json()})
 
 
-@pytest.mark.parametrize("dims", [[2**40], [2**31, 2**31, 2**31], [-1], [0], [1] * 9, [2**62, 4]])
-def test_a_size_that_the_file_does_not_hold_is_refused(dims):
-    model = build_model()
-    del model.graph.initializer[1].dims[:]
-    model.graph.initializer[1].dims.extend(dims)
-    refused(model, "'kernel' says .* and holds 144 bytes")
+def sized(dims: list[int]):
+    def change(model: onnx.ModelProto) -> None:
+        del model.graph.initializer[1].dims[:]
+        model.graph.initializer[1].dims.extend(dims)
+
+    return change
 
 
-def test_numbers_that_are_not_raw_or_of_another_type_are_refused():
-    model = build_model()
-    model.graph.initializer.append(helper.make_tensor("list", TensorProto.INT64, [2], [1, 2]))
-    refused(model, "int64_data in a TensorProto")
-    for array in (np.zeros(2, np.float64), np.zeros(2, np.uint8), np.zeros(2, bool)):
-        model.graph.initializer[-1].CopyFrom(numpy_helper.from_array(array, "list"))
-        refused(model, r"'list' is of type \d+; expected float32, int32, int64")
-    model.graph.initializer[-1].CopyFrom(numpy_helper.from_array(np.zeros((1, 2), np.int64), "list"))
-    refused(model, "'list' says 1x2 and holds 16 bytes")
+def more_tensors(tensor: onnx.TensorProto):
+    return lambda m: m.graph.initializer.append(tensor)
 
 
-def test_an_operator_of_a_foreign_domain_is_refused():
-    model = build_model()
-    model.graph.node[4].domain = "com.evil"
-    refused(model, "'Relu' of 'com.evil'; expected ONNX's own")
-    model = build_model()
-    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
-    refused(model, "operators 18 of '', 1 of 'com.microsoft'; expected 4 or later, with ONNX's own")
+def array(values: np.ndarray):
+    return more_tensors(numpy_helper.from_array(values, "list"))
 
 
-@pytest.mark.parametrize(
-    "operator", ["Loop", "RandomNormal", "ConstantOfShape", "StringConcat", "Shape", "x" * 10_000]
-)
-def test_an_operator_that_no_model_of_ours_has_is_refused_in_a_short_line(operator):
-    model = build_model()
-    model.graph.node[4].op_type = operator
-    refused(model, "which no model of ours has")
-
-
-def test_a_division_that_would_end_the_process_is_refused():
-    """onnxruntime 1.31 does not survive the least int64 divided by -1."""
-    least, minus = np.array(-(2**63)), np.array(-1)
-    divided = helper.make_node("Div", ["least", "minus"], ["more"])
-    refused(hostile([divided], least=least, minus=minus), "the operator 'Div'")
-
-
-def test_graphs_functions_sparse_and_other_things_that_no_model_of_ours_has_are_refused():
-    model = build_model()
-    model.graph.node[0].attribute.append(helper.make_attribute("body", onnx.GraphProto(name="g")))
-    refused(model, "g in a AttributeProto, which is refused")
-    model = build_model()
-    model.functions.append(onnx.FunctionProto(name="f"))
-    refused(model, "functions in a ModelProto")
-    model = build_model()
-    model.training_info.add()
-    refused(model, "training_info in a ModelProto")
-    model = build_model()
-    model.graph.sparse_initializer.add()
-    refused(model, "sparse_initializer in a GraphProto")
-    for kind in ("sequence_type", "map_type", "optional_type", "sparse_tensor_type"):
-        model = build_model()
-        getattr(model.graph.input[0].type, kind).SetInParent()
-        refused(model, f"{kind} in a TypeProto")
-
-
-def test_too_many_nodes_inputs_and_outputs_are_refused():
-    model = build_model()
-    model.graph.node.extend([model.graph.node[0]] * MAX_NODES)
-    refused(model, "2,009 of node; expected at most 2,000")
-    model = build_model()
-    model.graph.node[4].op_type = "Concat"
-    model.graph.node[4].input.extend(["features"] * 64)
-    refused(model, "'Concat' has no input, more than 64")
-    model = build_model()
-    model.graph.node[4].output.append("second")
-    refused(model, "'Relu' has no input, more than 64, or not one output")
-
-
-def test_missing_and_double_metadata_are_refused():
-    model = build_model()
-    model.metadata_props.append(model.metadata_props[0])
-    refused(model, "2 metadata 'inklens'")
-    del model.metadata_props[:]
-    refused(model, "no metadata 'inklens'; expected a model.onnx that Inklens wrote")
-
-
-def test_metadata_that_do_not_fit_the_schema_are_refused():
-    model = build_model()
-    model.metadata_props[0].value = "{}"
-    refused(model, "metadata of format None")
-
-
-def test_class_names_that_do_not_fit_the_output_are_refused():
-    model = build_model()
-    helper.set_model_props(model, {METADATA_KEY: metadata(class_names=("a", "b")).to_json()})
-    refused(model, "'probabilities float32 Nx3', .*; the metadata say .* 'probabilities float32 Nx2'")
-
-
-def test_pixels_that_do_not_fit_the_input_are_refused():
-    model = build_model()
-    helper.set_model_props(model, {METADATA_KEY: metadata(PixelSpec(9, 8, 1)).to_json()})
-    refused(model, "inputs are 'pixels uint8 Nx8x8x1'; the metadata say 'pixels uint8 Nx9x8x1'")
-
-
-def test_another_type_name_or_number_of_inputs_and_outputs_is_refused():
-    model = build_model()
-    model.graph.input[0].type.tensor_type.elem_type = TensorProto.FLOAT
-    refused(model, "inputs are 'pixels float32 Nx8x8x1'; .* uint8")
-    model = build_model()
-    model.graph.input.append(helper.make_tensor_value_info("\x1b[2J", TensorProto.FLOAT, [1]))
-    refused(model, "inputs are 'pixels uint8 Nx8x8x1', .* float32 1'")
-    model = build_model()
-    del model.graph.output[1]
-    refused(model, "outputs are 'probabilities float32 Nx3'; the metadata say 'id_score float32 N' and")
-    model = build_model()
-    model.graph.output[0].type.tensor_type.elem_type = TensorProto.INT64
-    refused(model, "outputs are 'probabilities int64 Nx3'")
-
-
-def test_a_model_for_one_batch_size_only_is_refused():
-    model = build_model()
-    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
-    refused(model, "'pixels uint8 1x8x8x1'; the metadata say 'pixels uint8 Nx8x8x1': export it again")
-
-
-def test_versions_whose_meaning_is_not_known_are_refused():
-    for version in (12, 27):
-        model = build_model()
-        model.opset_import[0].version = version
-        refused(
-            model, f"with operators {version} of ''; expected 4 or later, with ONNX's own operators, 13 to 26"
+BODY = helper.make_attribute("body", onnx.GraphProto(name="g"))
+ESCAPE = helper.make_tensor_value_info("\x1b[2J", TensorProto.FLOAT, [1])
+NO_SIZE = "'kernel' says .* and holds 144 bytes"
+NO_KIND = r"'list' is of type \d+; expected float32, int32, int64"
+UNKNOWN = "which no model of ours has"
+VERSIONS = "; expected 4 or later, with ONNX's own operators, 13 to 26"
+RELU, PIXELS = 4, 0  # their places among the nodes and the inputs
+HOSTILE = [
+    # Things that no model of ours has: a file elsewhere, graphs in nodes, functions, sparse tensors, ...
+    *(
+        (lambda m, place=place: m.graph.initializer[1].external_data.add(key="location", value=place), said)
+        for place in ("../../secret", "/etc/passwd", "weights.bin")
+        for said in [
+            "external_data in a TensorProto, which is refused: export the model with `inklens export`"
+        ]
+    ),
+    (lambda m: put(m.graph.initializer[1], data_location=1), "data_location in a TensorProto"),
+    (
+        lambda m: m.graph.node.append(helper.make_node("Constant", [], ["c"], value=m.graph.initializer[0])),
+        "t in a AttributeProto",
+    ),
+    (lambda m: m.graph.node[0].attribute.append(BODY), "g in a AttributeProto, which is refused"),
+    (lambda m: m.functions.append(onnx.FunctionProto(name="f")), "functions in a ModelProto"),
+    (lambda m: m.training_info.add(), "training_info in a ModelProto"),
+    (lambda m: m.graph.sparse_initializer.add(), "sparse_initializer in a GraphProto"),
+    *(
+        (lambda m, kind=kind: getattr(m.graph.input[PIXELS].type, kind).SetInParent(), f"{kind} in a TypeP")
+        for kind in ("sequence_type", "map_type", "optional_type", "sparse_tensor_type")
+    ),
+    # Tensors
+    *((sized(dims), NO_SIZE) for dims in ([2**40], [2**31, 2**31, 2**31], [-1], [0], [1] * 9, [2**62, 4])),
+    (more_tensors(helper.make_tensor("list", TensorProto.INT64, [2], [1, 2])), "int64_data in a TensorProto"),
+    *((array(np.zeros(2, kind)), NO_KIND) for kind in (np.float64, np.uint8, bool)),
+    (array(np.zeros((1, 2), np.int64)), "'list' says 1x2 and holds 16 bytes"),
+    (lambda m: m.graph.initializer.append(m.graph.initializer[0]), "two tensors of the same name"),
+    # Operators and their order
+    (lambda m: put(m.graph.node[RELU], domain="com.evil"), "'Relu' of 'com.evil'; expected ONNX's own"),
+    (
+        lambda m: m.opset_import.append(helper.make_opsetid("com.microsoft", 1)),
+        "operators 18 of '', 1 of 'com.microsoft'; expected 4 or later, with ONNX's own",
+    ),
+    *(
+        (lambda m, name=name: put(m.graph.node[RELU], op_type=name), UNKNOWN)
+        for name in ("Loop", "RandomNormal", "ConstantOfShape", "StringConcat", "Shape", "x" * 10_000)
+    ),
+    # onnxruntime 1.31 does not survive the least int64 divided by -1.
+    (lambda m: put(m.graph.node[RELU], op_type="Div"), f"the operator 'Div', {UNKNOWN}"),
+    (lambda m: m.graph.node.append(helper.make_node("Relu", ["flat"], ["kernel"])), "'Relu' is not in order"),
+    (lambda m: m.graph.node.append(m.graph.node[0]), "'Cast' is not in order"),
+    (lambda m: m.graph.node.insert(0, m.graph.node[RELU]), "'Relu' is not in order"),
+    (lambda m: m.graph.node.extend([m.graph.node[0]] * MAX_NODES), "2,009 of node; expected at most 2,000"),
+    (
+        lambda m: m.graph.node[RELU].input.extend(["features"] * 64),
+        "'Relu' has no input, more than 64, or not one output",
+    ),
+    (lambda m: m.graph.node[RELU].output.append("second"), "or not one output"),
+    # Metadata, and what they say of inputs and outputs
+    (lambda m: m.metadata_props.append(m.metadata_props[0]), "2 metadata 'inklens'"),
+    (lambda m: m.metadata_props.pop(), "no metadata 'inklens'; expected a model.onnx that Inklens wrote"),
+    (lambda m: put(m.metadata_props[0], value="{}"), "metadata of format None"),
+    (
+        with_metadata(class_names=("a", "b")),
+        "'probabilities float32 Nx3', .*; the metadata say .* 'probabilities float32 Nx2'",
+    ),
+    (
+        with_metadata(spec=PixelSpec(9, 8, 1)),
+        "inputs are 'pixels uint8 Nx8x8x1'; the metadata say 'pixels uint8 Nx9x8x1'",
+    ),
+    (
+        lambda m: put(m.graph.input[PIXELS].type.tensor_type, elem_type=TensorProto.FLOAT),
+        "inputs are 'pixels float32 Nx8x8x1'; .* uint8",
+    ),
+    (lambda m: m.graph.input.append(ESCAPE), "inputs are 'pixels uint8 Nx8x8x1', .* float32 1'"),
+    (
+        lambda m: m.graph.output.pop(),
+        "outputs are 'probabilities float32 Nx3'; the metadata say 'id_score float32 N' and",
+    ),
+    (
+        lambda m: put(m.graph.output[0].type.tensor_type, elem_type=TensorProto.INT64),
+        "outputs are 'probabilities int64 Nx3'",
+    ),
+    (
+        lambda m: put(
+            m.graph.input[PIXELS].type.tensor_type.shape.dim[0], dim_value=1
+        ),  # one batch size only
+        "'pixels uint8 1x8x8x1'; the metadata say 'pixels uint8 Nx8x8x1': export it again",
+    ),
+    # Versions whose meaning is not known; in IR version 3 weights are inputs.
+    *(
+        (
+            lambda m, version=version: put(m.opset_import[0], version=version),
+            f"with operators {version} of ''{VERSIONS}",
         )
-    model = build_model()
-    del model.opset_import[:]
-    refused(model, "with operators none")
-    model = build_model()
-    model.ir_version = 3  # where weights are inputs
-    refused(model, "it is of IR version 3 with operators 18 of ''; expected 4 or later")
+        for version in (12, 27)
+    ),
+    (lambda m: m.opset_import.pop(), "with operators none"),
+    (lambda m: put(m, ir_version=3), "it is of IR version 3 with operators 18 of ''; expected 4 or later"),
+]
 
 
-def test_names_that_are_there_twice_or_too_late_are_refused():
+@pytest.mark.parametrize(("change", "said"), HOSTILE)
+def test_a_hostile_model_is_refused_in_a_short_line(change, said):
     model = build_model()
-    model.graph.initializer.append(model.graph.initializer[0])
-    refused(model, "two tensors of the same name")
-    model = build_model()
-    model.graph.node[2].output[0] = "kernel"
-    refused(model, "'Transpose' is not in order")
-    model = build_model()
-    model.graph.node.append(model.graph.node[0])
-    refused(model, "'Cast' is not in order")
-    model = build_model()
-    model.graph.node.insert(0, model.graph.node[4])
-    refused(model, "'Relu' is not in order")
+    change(model)
+    refused(model, said)
 
 
 def test_a_file_that_is_cut_anywhere_is_refused():

@@ -13,11 +13,11 @@ from inklens.classifier import Classifier
 PAGE = Path(__file__).parents[2] / "docs" / "confidence.md"
 
 
-def test_the_five_lines_run_and_say_what_inklens_says(trained, digits, tmp_path):
+def test_the_five_lines_run_and_say_what_inklens_says(trained, sample, tmp_path):
     lines = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
     assert len([line for line in lines.splitlines() if line]) == 5
     shutil.copy(trained.folder.onnx, tmp_path / "model.onnx")
-    pixels = digits.test.batch(slice(0, 3))
+    pixels = sample.test.batch(slice(0, 3))
     np.save(tmp_path / "pixels.npy", pixels)
     done = subprocess.run(
         [sys.executable, "-c", lines + "\nimport sys; assert not {'keras', 'inklens'} & set(sys.modules)"],

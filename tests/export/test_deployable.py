@@ -71,25 +71,14 @@ def test_a_keras_file_holds_one_network_without_tta_and_others_are_refused(tmp_p
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_whose_members_vote_otherwise_is_not_kept(tmp_path, committee, monkeypatch):
-    write = onnx_format.write
-
-    def without_the_last(ensemble, metadata, path):
-        write(replace(ensemble, members=ensemble.members[:-1]), metadata, path)
-
-    monkeypatch.setattr(onnx_format, "write", without_the_last)
+def test_a_file_whose_members_vote_otherwise_is_not_kept(tmp_path, committee, spoil):
+    spoil(onnx_format, lambda ensemble, metadata: (Ensemble(ensemble.members[:-1]), metadata))
     with pytest.raises(ExportError, match="the onnx file"):
         write_proved(committee, METADATA, IMAGES, "onnx", tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_that_leaves_tta_out_is_not_kept(tmp_path, monkeypatch):
-    ensemble = Ensemble.of(network("conv5x5"), "cross")
-    write = onnx_format.write
-
-    def plain(ensemble, metadata, path):
-        write(Ensemble.of(ensemble.network), metadata, path)
-
-    monkeypatch.setattr(onnx_format, "write", plain)
+def test_a_file_that_leaves_tta_out_is_not_kept(tmp_path, spoil):
+    spoil(onnx_format, lambda ensemble, metadata: (Ensemble.of(ensemble.network), metadata))
     with pytest.raises(ExportError):
-        write_proved(ensemble, METADATA, IMAGES, "onnx", tmp_path / "model.onnx")
+        write_proved(Ensemble.of(network("conv5x5"), "cross"), METADATA, IMAGES, "onnx", tmp_path / "x.onnx")

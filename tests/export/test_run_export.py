@@ -1,5 +1,4 @@
 import json
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -18,33 +17,27 @@ from inklens.run_folder import RunFolder
 from inklens.training import train
 
 
-@pytest.fixture
-def folder(trained, tmp_path) -> RunFolder:
-    """A copy of the run, to write into."""
-    return RunFolder(shutil.copytree(trained.path, tmp_path / "run"))
-
-
 def metadata_of(path) -> ModelMetadata:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return ModelMetadata.from_json(session.get_modelmeta().custom_metadata_map["inklens"])
 
 
-def test_training_leaves_a_model_file_that_knows_the_run(trained, digits):
+def test_training_leaves_a_model_file_that_knows_the_run(trained, sample):
     known = metadata_of(trained.folder.onnx)
     said = trained.metrics["confidence"]
-    assert known.class_names == digits.class_names
-    assert known.pixels == digits.spec
+    assert known.class_names == sample.class_names
+    assert known.pixels == sample.spec
     assert known.kind == "writing"
     assert known.temperature == said["temperature"] != 1
     assert known.thresholds.id_score == said["id_score_threshold"]
     assert known.thresholds.coverage == said["validation"]["coverage"]
-    assert dict(known.data) == {"name": digits.name, "fingerprint": digits.fingerprint}
+    assert dict(known.data) == {"name": sample.name, "fingerprint": sample.fingerprint}
     assert Recipe.from_dict(known.recipe) == trained.recipe
 
 
-def test_its_probabilities_are_the_calibrated_ones_of_the_predictions_file(trained, digits):
+def test_its_probabilities_are_the_calibrated_ones_of_the_predictions_file(trained, sample):
     session = onnxruntime.InferenceSession(trained.folder.onnx, providers=["CPUExecutionProvider"])
-    probabilities, _ = session.run(None, {"pixels": digits.test.batch(slice(0, 50))})
+    probabilities, _ = session.run(None, {"pixels": sample.test.batch(slice(0, 50))})
     rows = trained.folder.predictions.read_text().splitlines()[1:51]
     written = [[float(share) for share in row.split(",")[5:]] for row in rows]
     assert probabilities == pytest.approx(np.array(written), abs=2e-5)
@@ -52,7 +45,7 @@ def test_its_probabilities_are_the_calibrated_ones_of_the_predictions_file(train
 
 def test_a_run_trained_in_bfloat16_exports_float32(digits, tmp_path):
     recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, precision="bfloat16")
-    model = onnx.load(train(digits, recipe, output=tmp_path).folder.onnx)
+    model = onnx.load(train(digits, recipe, output=tmp_path, report=False).folder.onnx)
     types = {weights.data_type for weights in model.graph.initializer}
     assert types <= {onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.INT32}
 
@@ -107,50 +100,26 @@ def test_a_calibrated_keras_file_loads_with_plain_keras_on_another_backend(folde
     assert np.load(tmp_path / "p.npy") == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_file_that_says_something_else_is_not_kept(trained, folder, monkeypatch):
-    write = onnx_format.write
+def too_sure(ensemble, metadata):
+    return ensemble, replace(metadata, temperature=metadata.temperature / 2)
 
-    def write_too_sure(ensemble, metadata, path):
-        write(ensemble, replace(metadata, temperature=metadata.temperature / 2), path)
 
-    monkeypatch.setattr(onnx_format, "write", write_too_sure)
-    target = folder.path / "wrong.onnx"
+@pytest.mark.parametrize("module", [onnx_format, tflite_format])
+def test_a_file_that_says_something_else_is_not_kept_nor_its_metadata(trained, folder, spoil, module):
+    spoil(module, too_sure)
+    name = module.__name__.split(".")[-1].removesuffix("_format")
     images = ValidationOutputs.read(folder).images
     with pytest.raises(ExportError, match=r"differ by up to \d\.\de-0\d \(expected at most 1e-05\)") as error:
-        write_proved(trained.ensemble, metadata_of(folder.onnx), images, "onnx", target)
+        write_proved(trained.ensemble, metadata_of(folder.onnx), images, name, folder.path / "wrong.file")
     assert error.value.exit_code == 4
-    assert not target.exists()
-    assert not list(folder.path.glob(".partial*"))
+    assert not list(folder.path.glob("*wrong*")) + list(folder.path.glob(".partial*"))
 
 
-def test_metadata_are_not_kept_without_the_file_that_they_belong_to(trained, folder, monkeypatch):
-    write = tflite_format.write
-
-    def write_too_sure(ensemble, metadata, path):
-        write(ensemble, replace(metadata, temperature=metadata.temperature / 2), path)
-
-    monkeypatch.setattr(tflite_format, "write", write_too_sure)
-    target = folder.path / "wrong.tflite"
-    images = ValidationOutputs.read(folder).images
+def test_a_training_whose_export_fails_is_kept_without_the_file(digits, tmp_path, spoil):
+    spoil(onnx_format, too_sure)
+    recipe = Recipe(network="conv5x5", epochs=1, batch_size=64)
     with pytest.raises(ExportError):
-        write_proved(trained.ensemble, metadata_of(folder.onnx), images, "tflite", target)
-    assert not list(folder.path.glob("*wrong*"))
-
-
-def test_the_command_says_where_the_metadata_lie(folder, inklens):
-    done = inklens("export", folder.path, "--format", "keras", "--output", "digits.keras")
-    assert done.stdout.splitlines()[-2:] == ["metadata   digits.keras.json", "keras      digits.keras"]
-
-
-def test_a_training_whose_export_fails_is_kept_without_the_file(digits, tmp_path, monkeypatch):
-    write = onnx_format.write
-
-    def write_uniform(ensemble, metadata, path):
-        write(ensemble, replace(metadata, temperature=1e6), path)
-
-    monkeypatch.setattr(onnx_format, "write", write_uniform)
-    with pytest.raises(ExportError):
-        train(digits, Recipe(network="conv5x5", epochs=1, batch_size=64), output=tmp_path, name="run")
+        train(digits, recipe, output=tmp_path, report=False, name="run")
     run = RunFolder.open(tmp_path / "run")
     assert run.status()["state"] == "done"
     assert "differ by up to" in run.status()["detail"]["export"]
@@ -170,7 +139,7 @@ def test_a_max_error_chooses_the_threshold_anew(folder):
 
 def test_the_max_error_of_the_training_is_kept_by_an_export(digits, tmp_path):
     recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, validation_split=1000)
-    run = train(digits, recipe, output=tmp_path, max_error=0.05)
+    run = train(digits, recipe, output=tmp_path, report=False, max_error=0.05)
     said = run.metrics["confidence"]
     assert said["max_error"] == 0.05
     assert said["validation"]["error"] < 0.05
@@ -180,22 +149,22 @@ def test_the_max_error_of_the_training_is_kept_by_an_export(digits, tmp_path):
 
 def test_a_max_error_out_of_reach_leaves_a_note_and_the_run(digits, tmp_path):
     recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, learning_rate=1e-6, validation_split=1000)
-    said = train(digits, recipe, output=tmp_path, max_error=0.001).metrics["confidence"]
+    said = train(digits, recipe, output=tmp_path, report=False, max_error=0.001).metrics["confidence"]
     assert said["max_error"] is None
     assert "max error 0.1 % is out of reach" in said["note"]
 
 
 def test_a_max_error_that_cannot_be_shown_is_refused_before_training(digits, tmp_path):
     with pytest.raises(OptionError, match="cannot be shown on 400 validation images"):
-        train(digits, Recipe(validation_split=400), output=tmp_path, max_error=0.001)
+        train(digits, Recipe(validation_split=400), output=tmp_path, report=False, max_error=0.001)
     assert not any(tmp_path.iterdir())
 
 
 def test_nothing_is_fitted_on_the_test_set(digits, tmp_path):
     recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, validation_data="test")
     with pytest.raises(OptionError, match="exclude each other"):
-        train(digits, recipe, output=tmp_path, max_error=0.01)
-    run = train(digits, recipe, output=tmp_path)
+        train(digits, recipe, output=tmp_path, report=False, max_error=0.01)
+    run = train(digits, recipe, output=tmp_path, report=False)
     known = metadata_of(run.folder.onnx)
     assert known.temperature == 1
     assert known.thresholds.id_score is None
@@ -233,6 +202,8 @@ def test_the_command_says_what_was_proved_and_where_the_file_is(folder, inklens)
     assert done.returncode == 0, done.stderr
     assert "on 144 held-out images at batch sizes 1, 7, 64: the same labels" in done.stdout
     assert done.stdout.splitlines()[-1] == "onnx       digits.onnx"
+    done = inklens("export", folder.path, "--format", "keras", "--output", "digits.keras")
+    assert done.stdout.splitlines()[-2:] == ["metadata   digits.keras.json", "keras      digits.keras"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ from inklens.networks.backends import select_backend
 
 select_backend("tensorflow")
 
+from inklens.networks.dropout import QuickDropout  # noqa: E402
+from inklens.networks.normalisation import QuickBatchNormalization  # noqa: E402
+
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
@@ -45,6 +48,18 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_gives_others():
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "quick"), [("conv5x5", QuickDropout), ("convnet-small", QuickBatchNormalization)]
+)
+def test_a_network_for_training_takes_the_weights_of_a_plain_one(name, quick):
+    plain, trained = (build(name, (28, 28, 1), 10, training=training) for training in (False, True))
+    kinds = [{type(layer) for layer in network.layers} for network in (plain, trained)]
+    assert quick in kinds[1] - kinds[0]
+    trained.set_weights(plain.get_weights())
+    images = np.zeros((2, 28, 28, 1), np.uint8)
+    assert np.array_equal(plain.predict_on_batch(images), trained.predict_on_batch(images))
 
 
 CHANNEL_ORDERS = """

@@ -5,7 +5,6 @@ from inklens.networks.backends import select_backend
 
 select_backend("tensorflow")
 
-from inklens.networks import build  # noqa: E402
 from inklens.networks.dropout import QuickDropout  # noqa: E402
 
 
@@ -29,10 +28,3 @@ def test_each_call_draws_another_mask_and_the_seed_decides_which():
 def test_nothing_is_dropped_when_not_training():
     ones = np.ones((4, 10), np.float32)
     assert np.array_equal(np.asarray(QuickDropout(0.5, seed=1)(ones, training=False)), ones)
-
-
-def test_a_network_for_training_takes_the_weights_of_a_plain_one():
-    plain, trained = (build("conv5x5", (28, 28, 1), 10, training=training) for training in (False, True))
-    assert any(isinstance(layer, QuickDropout) for layer in trained.layers)
-    assert not any(isinstance(layer, QuickDropout) for layer in plain.layers)
-    trained.set_weights(plain.get_weights())

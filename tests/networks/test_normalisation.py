@@ -8,7 +8,6 @@ select_backend("tensorflow")
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from inklens.networks import build  # noqa: E402
 from inklens.networks.normalisation import QuickBatchNormalization  # noqa: E402
 
 
@@ -45,14 +44,3 @@ def test_it_is_that_of_keras_when_not_training_and_for_channels_first(axis):
         assert np.asarray(quick(images, training=training)) == pytest.approx(
             np.asarray(keras_own(images, training=training)), abs=1e-5
         )
-
-
-def test_a_network_for_training_takes_the_weights_of_a_plain_one():
-    plain, trained = (
-        build("convnet-small", (28, 28, 1), 10, training=training) for training in (False, True)
-    )
-    assert any(isinstance(layer, QuickBatchNormalization) for layer in trained.layers)
-    assert not any(isinstance(layer, QuickBatchNormalization) for layer in plain.layers)
-    trained.set_weights(plain.get_weights())
-    images = np.zeros((2, 28, 28, 1), np.uint8)
-    assert np.array_equal(plain.predict_on_batch(images), trained.predict_on_batch(images))

@@ -1,27 +1,32 @@
-import os
-from pathlib import Path
+import operator
 
 import pytest
 
 from inklens.errors import ModelError
+from inklens.networks.backends import select_backend
 from inklens.networks.tensorflow_child import on_tensorflow
 
-TESTS = Path(__file__).parent.parent
+select_backend("tensorflow")
+
+import keras  # noqa: E402
+
+from inklens.networks.keras_file import load_network  # noqa: E402
 
 
 def test_the_child_answers_on_tensorflow_whatever_this_process_runs(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    monkeypatch.setenv("PYTHONPATH", str(TESTS), prepend=os.pathsep)
-    assert on_tensorflow("child_task", {"say": "yes"}) == {"said": "yes", "backend": "tensorflow"}
+    assert on_tensorflow(keras.config.backend) == "tensorflow"
 
 
-def test_an_error_of_ours_comes_back_as_itself(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(TESTS), prepend=os.pathsep)
-    with pytest.raises(ModelError, match="damaged, in the child"):
-        on_tensorflow("child_task", {"model": "damaged"})
+def test_what_is_printed_does_not_mix_with_the_answer():
+    assert on_tensorflow(print, "a library that prints") is None
 
 
-def test_a_child_that_breaks_off_says_why(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(TESTS), prepend=os.pathsep)
+def test_an_error_of_ours_comes_back_as_itself():
+    with pytest.raises(ModelError, match=r"damaged is no \.keras file by its name"):
+        on_tensorflow(load_network, "damaged")
+
+
+def test_a_child_that_breaks_off_says_why():
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        on_tensorflow("child_task", {"divide": 0})
+        on_tensorflow(operator.truediv, 1, 0)

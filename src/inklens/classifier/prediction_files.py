@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from inklens.classifier.batch_prediction import FilePrediction
 from inklens.errors import MissingPackageError, OptionError
 from inklens.run_folder import atomic
 
-Write = Callable[[FilePrediction], None]
+Write = Callable[[FilePrediction], object]
 
 _PARQUET_ROWS = 10_000
 
@@ -49,35 +50,22 @@ def _csv(path: Path, top: int) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         rows = csv.DictWriter(file, _columns(top), lineterminator="\n")
         rows.writeheader()
-
-        def write(answer: FilePrediction) -> None:
-            rows.writerow(_flat(answer, top))
-
-        yield write
+        yield lambda answer: rows.writerow(_flat(answer, top))
 
 
 @contextmanager
 def _json_lines(path: Path, top: int) -> Iterator[Write]:
     with path.open("w", encoding="utf-8") as file:
-
-        def write(answer: FilePrediction) -> None:
-            file.write(_object(answer) + "\n")
-
-        yield write
+        yield lambda answer: file.write(_object(answer) + "\n")
 
 
 @contextmanager
 def _json(path: Path, top: int) -> Iterator[Write]:
     with path.open("w", encoding="utf-8") as file:
-        before = "[\n"
-
-        def write(answer: FilePrediction) -> None:
-            nonlocal before
-            file.write(before + _object(answer))
-            before = ",\n"
-
-        yield write
-        file.write("\n]\n" if before == ",\n" else "[]\n")
+        before = chain(["\n"], repeat(",\n"))
+        file.write("[")
+        yield lambda answer: file.write(next(before) + _object(answer))
+        file.write("\n]\n")
 
 
 @contextmanager

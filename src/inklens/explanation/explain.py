@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +14,7 @@ from numpy.typing import NDArray
 
 from inklens.errors import MissingPackageError, RunError
 from inklens.explanation.occlusion import Occlusion, check_label, occlusion_map
-from inklens.explanation.receptive_fields import (
-    MapLayer,
-    ReceptiveField,
-    activation_layer,
-    map_layers,
-)
+from inklens.explanation.receptive_fields import MapLayer, activation_layer, map_layers
 from inklens.networks.tensorflow_child import on_tensorflow
 from inklens.run_folder import NetworkFiles, RunFolder, complete
 
@@ -63,42 +56,6 @@ class Explanation:
         """The layer that the class activation was taken from."""
         return activation_layer(self.layers)
 
-    def save(self, path: Path) -> None:
-        """Writes it as .npz."""
-        said = {
-            "label": self.label,
-            "id_score": self.id_score,
-            "layers": [asdict(layer) for layer in self.layers],
-            "patch": self.occlusion.patch,
-        }
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
-        arrays |= {f"occlusion.{name}": getattr(self.occlusion, name) for name in _OCCLUSION_ARRAYS}
-        arrays |= {f"maps.{name}": maps for name, maps in self.maps.items()}
-        np.savez(path, said=np.array(json.dumps(said)), **arrays)
-
-    @classmethod
-    def load(cls, path: Path) -> Explanation:
-        """The opposite of `save`."""
-        with np.load(path, allow_pickle=False) as file:
-            said = json.loads(str(file["said"]))
-            layers = tuple(_layer(fields) for fields in said["layers"])
-            return cls(
-                **{name: file[name] for name in _ARRAYS},
-                label=said["label"],
-                id_score=said["id_score"],
-                layers=layers,
-                maps={layer.name: file[f"maps.{layer.name}"] for layer in layers},
-                occlusion=Occlusion(
-                    label=said["label"],
-                    patch=said["patch"],
-                    **{name: file[f"occlusion.{name}"] for name in _OCCLUSION_ARRAYS},
-                ),
-            )
-
-
-_ARRAYS = ("image", "filters", "class_activation")
-_OCCLUSION_ARRAYS = ("tops", "lefts", "cover", "uncovered", "covered", "fall")
-
 
 def explain_run(
     folder: RunFolder,
@@ -128,28 +85,29 @@ def explain_run(
         MissingPackageError: TensorFlow is not installed.
     """
     _check_whole(folder)
-    options: dict[str, Any] = {
-        "label": label,
-        "tta": _files(folder).tta,
-        "temperature": _temperature(folder),
-        "patch": patch,
-        "stride": stride,
-    }
+    (files,) = folder.networks()
+    explained = partial(
+        _explain_files, files, image, label, temperature=_temperature(folder), patch=patch, stride=stride
+    )
     keras = sys.modules.get("keras")
-    if keras is None or keras.config.backend() != "tensorflow":
-        return _explain_in_child(folder, image, options)
+    if keras is not None and keras.config.backend() == "tensorflow":
+        return explained()
+    if find_spec("tensorflow") is None:
+        raise MissingPackageError(
+            "explaining a run needs TensorFlow, which is not installed: pip install 'inklens[tensorflow]', "
+            "or give a model.onnx for the occlusion map alone"
+        )
+    return on_tensorflow(explained)
+
+
+def _explain_files(
+    files: NetworkFiles, image: NDArray[np.uint8], label: int | None, **options: Any
+) -> Explanation:
     from inklens.networks.keras_file import load_network
 
-    network, _, ood_detector = _files(folder)
-    return explain_network(
-        load_network(network), image, ood_detector=ood_detector and load_network(ood_detector), **options
-    )
-
-
-def _files(folder: RunFolder) -> NetworkFiles:
-    """Of the run's one network."""
-    (files,) = folder.networks()
-    return files
+    network, tta, ood_detector = files
+    detector = ood_detector and load_network(ood_detector)
+    return explain_network(load_network(network), image, label, tta=tta, ood_detector=detector, **options)
 
 
 def _check_whole(folder: RunFolder) -> None:
@@ -165,25 +123,6 @@ def _check_whole(folder: RunFolder) -> None:
             f"{folder.path} has no model.keras, from which a run is explained; train it again, or give a "
             "model.onnx for the occlusion map alone"
         )
-
-
-def _explain_in_child(folder: RunFolder, image: NDArray[np.uint8], options: dict[str, Any]) -> Explanation:
-    if find_spec("tensorflow") is None:
-        raise MissingPackageError(
-            "explaining a run needs TensorFlow, which is not installed: pip install 'inklens[tensorflow]', "
-            "or give a model.onnx for the occlusion map alone"
-        )
-    with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
-        np.save(Path(scratch) / "image.npy", image)
-        network, _, ood_detector = _files(folder)
-        task = {
-            "model": str(network.absolute()),
-            "ood_detector": ood_detector and str(ood_detector.absolute()),
-            "scratch": scratch,
-            "options": options,
-        }
-        on_tensorflow("inklens.explanation._child", task)
-        return Explanation.load(Path(scratch) / "explanation.npz")
 
 
 def explain_network(
@@ -248,14 +187,3 @@ def _temperature(folder: RunFolder) -> float:
     confidence = folder.read_json(folder.metrics).get("confidence", {"temperature": 1.0})
     with complete(folder.metrics):
         return float(confidence["temperature"])
-
-
-def _layer(fields: dict[str, Any]) -> MapLayer:
-    layer = MapLayer(**fields)
-    return replace(
-        layer,
-        shape=tuple(fields["shape"]),
-        kernel=tuple(fields["kernel"]),
-        rows=ReceptiveField(**fields["rows"]),
-        columns=ReceptiveField(**fields["columns"]),
-    )

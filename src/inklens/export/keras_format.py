@@ -40,7 +40,7 @@ def load(path: Path) -> Predict:
     return predict
 
 
-def calibrated(network: keras.Sequential, temperature: float) -> keras.Sequential:
+def calibrated(network: keras.Model, temperature: float) -> keras.Model:
     """A copy, the temperature in the weights that make the logits."""
     copy = keras.models.clone_model(network)
     *weights, kernel, bias = network.get_weights()

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from inklens.export.proof import Proof, prove
 from inklens.export.validation_outputs import ValidationOutputs
 from inklens.networks.tensorflow_child import on_tensorflow
 from inklens.pixels import PixelSpec
-from inklens.run_folder import RunFolder, atomic, complete
+from inklens.run_folder import NetworkFiles, RunFolder, atomic, complete
 
 if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
@@ -57,7 +57,7 @@ def export_run(
     target = output or folder.path / chosen.file
     validation = ValidationOutputs.read(folder)
     metadata = run_metadata(folder, _confidence(folder, validation, max_error))
-    return target, _export_in_child(folder, format_name, target, metadata)
+    return target, _export_in_child(folder, metadata, validation.images, format_name, target)
 
 
 def write_onnx(
@@ -77,7 +77,7 @@ def write_onnx(
     metadata = run_metadata(folder, confidence)
     if _on_tensorflow_cpu():
         return write_proved(ensemble, metadata, images, "onnx", folder.onnx)
-    return _export_in_child(folder, "onnx", folder.onnx, metadata)
+    return _export_in_child(folder, metadata, images, "onnx", folder.onnx)
 
 
 def write_proved(
@@ -165,17 +165,19 @@ def _on_tensorflow_cpu() -> bool:
     return not tensorflow.config.list_physical_devices("GPU")
 
 
-def _export_in_child(folder: RunFolder, format_name: str, target: Path, metadata: ModelMetadata) -> Proof:
-    task = {
-        "run": str(folder.path),
-        "format": format_name,
-        "target": str(target),
-        "metadata": metadata.to_json(),
-    }
+def _export_in_child(
+    folder: RunFolder, metadata: ModelMetadata, images: NDArray[np.uint8], format_name: str, target: Path
+) -> Proof:
     try:
-        return Proof(**on_tensorflow("inklens.export._child", task))
+        return on_tensorflow(_load_and_write, folder.networks(), metadata, images, format_name, target)
     except RuntimeError as error:
         raise ExportError(f"the export to {format_name} broke off: {error}") from error
+
+
+def _load_and_write(networks: list[NetworkFiles], *what: Any) -> Proof:
+    from inklens.networks.ensemble import Ensemble
+
+    return write_proved(Ensemble.load(networks), *what)
 
 
 @contextmanager

@@ -44,13 +44,13 @@ class Member:
             has none.
     """
 
-    network: keras.Sequential
+    network: keras.Model
     tta: str = "none"
-    ood_detector: keras.Sequential | None = None
+    ood_detector: keras.Model | None = None
 
 
 def ensemble_model(
-    members: Sequence[Member], to_logits: Callable[[keras.Sequential], keras.Model] = logits_network
+    members: Sequence[Member], to_logits: Callable[[keras.Model], keras.Model] = logits_network
 ) -> keras.Model:
     """All members as one functional model, which shares their weights unless `to_logits` copies them.
 
@@ -66,7 +66,7 @@ def ensemble_model(
 
     floats = ops.cast(pixels, "float32")  # LiteRT pads no uint8
 
-    def logits_from(network: keras.Sequential, images: Any) -> Any:
+    def logits_from(network: keras.Model, images: Any) -> Any:
         model = to_logits(network)
         return model(ops.cast(images, model.inputs[0].dtype))
 
@@ -111,9 +111,7 @@ class Ensemble:
     members: tuple[Member, ...]
 
     @classmethod
-    def of(
-        cls, network: keras.Sequential, tta: str = "none", ood_detector: keras.Sequential | None = None
-    ) -> Ensemble:
+    def of(cls, network: keras.Model, tta: str = "none", ood_detector: keras.Model | None = None) -> Ensemble:
         """One network."""
         return cls((Member(network, tta, ood_detector),))
 
@@ -148,7 +146,7 @@ class Ensemble:
         return loaded
 
     @property
-    def network(self) -> keras.Sequential | None:
+    def network(self) -> keras.Model | None:
         """The network, where there is only one."""
         return self.members[0].network if len(self.members) == 1 else None
 
@@ -169,7 +167,7 @@ class Ensemble:
         return int(self.members[0].network.output_shape[-1])
 
     @property
-    def ood_detectors(self) -> list[keras.Sequential]:
+    def ood_detectors(self) -> list[keras.Model]:
         """Those of its members, of which some may have none."""
         return [member.ood_detector for member in self.members if member.ood_detector is not None]
 

@@ -1,35 +1,32 @@
-"""A task in a child process that runs Keras on TensorFlow, for a process whose Keras runs on another backend.
+"""A call in a child process that runs Keras on TensorFlow, for a process whose Keras runs on another backend.
 
-One JSON object goes in by standard input, one line of JSON comes back. The CPU is used there.
+Function, arguments and answer go through pipes, pickled; both ends are ours. It runs on the CPU.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
-from inklens import errors
 from inklens.errors import InklensError
 
+T = TypeVar("T")
 
-def on_tensorflow(module: str, task: Mapping[str, Any]) -> dict[str, Any]:
-    """Runs a module whose main is `answer`, and gives what it answers.
 
-    Args:
-        module: by its full name, such as "inklens.export._child".
-        task: JSON can hold it.
+def on_tensorflow(work: Callable[..., T], *arguments: object, **options: object) -> T:
+    """Calls `work`, a function of a module, in a child process, and returns what it returns.
 
     Raises:
         InklensError: as the child raised it, of the same class.
         RuntimeError: the child broke off; with the end of what it said.
     """
     done = subprocess.run(
-        [sys.executable, "-P", "-m", module],
-        input=json.dumps(task),
+        [sys.executable, "-P", "-m", "inklens.networks.tensorflow_child"],
+        input=pickle.dumps((work, arguments, options)),
         env={
             **os.environ,
             "KERAS_BACKEND": "tensorflow",
@@ -37,27 +34,28 @@ def on_tensorflow(module: str, task: Mapping[str, Any]) -> dict[str, Any]:
             "TF_CPP_MIN_LOG_LEVEL": "2",
         },
         capture_output=True,
-        text=True,
         check=False,
     )
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {}
-    if "error" in said:
-        known = getattr(errors, said["error"], InklensError)
-        raise known(said["message"])
     if done.returncode:
-        raise RuntimeError(done.stderr.strip()[-500:])
-    return said
+        raise RuntimeError(done.stderr.decode(errors="replace").strip()[-500:])
+    returned, error = pickle.loads(done.stdout)
+    if error is not None:
+        raise error
+    answer: T = returned
+    return answer
 
 
-def answer(work: Callable[[dict[str, Any]], Mapping[str, Any]]) -> int:
-    """The child's side: does what standard input says, prints the answer, and returns the exit code."""
-    task = json.load(sys.stdin)
+def _answer() -> None:
+    """The child's side."""
     # TensorFlow and its converters write to standard output too: the answer gets it to itself.
-    with os.fdopen(os.dup(1), "w") as answers:
+    with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
         try:
-            json.dump(work(task), answers)
+            work, arguments, options = pickle.load(sys.stdin.buffer)
+            pickle.dump((work(*arguments, **options), None), answers)
         except InklensError as error:
-            json.dump({"error": type(error).__name__, "message": str(error)}, answers)
-            return error.exit_code
-        return 0
+            pickle.dump((None, error), answers)
+
+
+if __name__ == "__main__":
+    _answer()

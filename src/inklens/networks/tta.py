@@ -55,9 +55,8 @@ def transformed(images: Any, transform: Transform) -> Any:
     from keras import ops  # `inklens --help` lists the names and does not wait for Keras
 
     height, width = images.shape[1:3]
-    if (
-        transform.mirrored
-    ):  # PyTorch knows no negative step, and the file of `ops.flip` is of a rarer operator
+    if transform.mirrored:
+        # PyTorch knows no negative step, and the file of `ops.flip` is of a rarer operator.
         images = ops.take(images, range(width - 1, -1, -1), axis=2)
     rows, columns = abs(transform.down), abs(transform.right)
     if rows or columns:
