@@ -95,4 +95,6 @@ def test_models_that_agree_on_every_image_leave_no_picture(inklens, runs):
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, runs, arguments, said):
     save(build_model(), runs / "pets.onnx")
-    assert refusal(inklens("compare", *arguments)).startswith(said)
+    done = inklens("compare", *arguments)
+    assert refusal(done).startswith(said)
+    assert done.stdout == ""

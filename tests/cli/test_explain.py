@@ -111,7 +111,9 @@ def test_an_image_that_is_called_unknown_or_empty_is_explained_as_such(inklens, 
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, run, tmp_path, arguments, said):
-    assert said in refusal(inklens("explain", *arguments))
+    done = inklens("explain", *arguments)
+    assert said in refusal(done)
+    assert done.stdout == ""
     assert not (tmp_path / "explanations").exists()
 
 

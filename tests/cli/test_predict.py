@@ -84,6 +84,7 @@ def test_a_bad_file_among_many_has_its_own_row_and_strict_stops(inklens, picture
     (tmp_path / "x.csv").unlink()
     strict = inklens("predict", "pictures", "--model", "model.onnx", "--output", "x.csv", "--strict")
     assert refusal(strict).startswith("inklens: pictures/5.png is no image")
+    assert strict.stdout == ""
     assert not (tmp_path / "x.csv").exists()
 
 

@@ -14,10 +14,11 @@ SMALL = ("--data", "own.npz", "--network", "conv5x5", "--batch-size", 16)
 def _write_own(folder):
     """own.npz: 200 dark and light images of 16x12 in colour; and the first of them as dark.png."""
     labels = np.arange(200) % 2
-    noise = np.random.default_rng(0).integers(0, 120, (200, 16, 12, 3))
-    images = (noise + 100 * labels[:, None, None, None]).astype(np.uint8)
-    np.savez(folder / "own.npz", images=images, labels=np.array(["dark", "light"])[labels])
-    np.savez(folder / "grey.npz", images=images[..., 0], labels=labels)
+    noise = np.random.default_rng(0).integers(0, 60, (200, 16, 12, 3))
+    images = (noise + 190 * labels[:, None, None, None]).astype(np.uint8)
+    names = np.array(["dark", "light"])[labels]
+    np.savez(folder / "own.npz", images=images, labels=names)
+    np.savez(folder / "grey.npz", images=images[..., 0], labels=names)
     Image.fromarray(images[0]).save(folder / "dark.png")
 
 
