@@ -110,6 +110,12 @@ class Augment(keras.layers.Layer):
             self._flip = keras.layers.RandomFlip("horizontal", seed, "channels_last", dtype="float32")
         self.strength = self.add_weight(name="strength", shape=(), initializer="ones", trainable=False)
 
+    def build(self, input_shape: Any) -> None:
+        """Builds Keras's flip, which Keras warns about otherwise."""
+        if self._flip is not None:
+            self._flip.build(input_shape)
+        self.built = True
+
     def call(self, images: Any, training: bool = False) -> Any:
         """The images as they are when not training."""
         images = ops.cast(images, "float32")
