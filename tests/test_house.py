@@ -169,7 +169,7 @@ def test_the_rooms_inside_a_room_import_those_before_them(room):
 
 def test_two_files_never_share_a_name():
     """But for `cli`, whose files are called as their commands, and child processes."""
-    own = {"__init__", "__main__", "_child"}
+    own = {"__init__", "__main__"}
     counts = Counter(file.stem for file in FILES if _room(file) != "cli" and file.stem not in own)
     assert not {name for name, count in counts.items() if count > 1}
 
