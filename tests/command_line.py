@@ -39,6 +39,7 @@ def run_inklens(folder: Path, *arguments: object, **environment: str) -> "subpro
         chdir(folder),
         patch.object(sys, "argv", words),
         patch.dict(os.environ, environment),
+        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO())),
         redirect_stdout(said),
         redirect_stderr(complained),
     ):

@@ -12,15 +12,14 @@ def run(shared_runs):
 
 
 def test_a_report_is_written_again(inklens, tmp_path, run):
-    shutil.copytree(run, tmp_path / "mine")
-    (tmp_path / "mine/report.html").unlink()
-    done = inklens("report", "mine")
+    shutil.copytree(run, tmp_path / "one")
+    (tmp_path / "one/report.html").unlink()
+    done = inklens("report", "one")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "report     mine/report.html\n"
-    again = (tmp_path / "mine/report.html").read_text(encoding="utf-8")
-    assert again.replace("mine/recipe.json", f"{run}/recipe.json") == (run / "report.html").read_text(
-        encoding="utf-8"
-    )
+    assert done.stdout == "report     one/report.html\n"
+    written = (run / "report.html").read_text(encoding="utf-8")
+    again = (tmp_path / "one/report.html").read_text(encoding="utf-8")
+    assert again == written.replace(f"{run}/recipe.json", "one/recipe.json")
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,9 @@ def test_a_file_that_says_something_else_is_not_kept_nor_its_metadata(trained, f
     spoil(module, too_sure)
     name = module.__name__.split(".")[-1].removesuffix("_format")
     images = ValidationOutputs.read(folder).images
+    wrong = folder.path / f"wrong-{FORMATS[name].file}"
     with pytest.raises(ExportError, match=r"differ by up to \d\.\de-0\d \(expected at most 1e-05\)") as error:
-        write_proved(trained.ensemble, metadata_of(folder.onnx), images, name, folder.path / "wrong.file")
+        write_proved(trained.ensemble, metadata_of(folder.onnx), images, name, wrong)
     assert error.value.exit_code == 4
     assert not list(folder.path.glob("*wrong*")) + list(folder.path.glob(".partial*"))
 

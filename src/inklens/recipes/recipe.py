@@ -54,6 +54,8 @@ def _out_of_range(cls: type[_T]) -> type[_T]:
 
     @wraps(construct)
     def checked(self: _T, *args: Any, **values: Any) -> None:
+        for name in values:
+            check_choice("recipe field", name, cls.__annotations__)
         try:
             construct(self, *args, **values)
         except ValidationError as error:
@@ -196,9 +198,6 @@ class Recipe:
         Raises:
             OptionError: no such field, or a value out of range.
         """
-        known = [one.name for one in fields(cls)]
-        for name in values:
-            check_choice("recipe field", name, known)
         # JSON has no tuples.
         fitted: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()

@@ -100,13 +100,6 @@ def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits
     assert history[-1]["val_accuracy"] == accuracy(network, digits.test)
 
 
-def test_validation_is_of_the_mean_of_the_weights_where_that_is_kept(few):
-    network = build("conv5x5", few.image_shape, 10)
-    recipe = Recipe(epochs=2, batch_size=50, schedule="constant", learning_rate=1e-3, weight_averaging=0.9)
-    history = fit(network, recipe, few.train, few.test)
-    assert history[-1]["val_accuracy"] == accuracy(network, few.test)
-
-
 def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(digits):
     """Order from (seed, epoch), and every random state a variable: what an exact resume rests on."""
     from inklens.networks.graph import logits_network

@@ -51,17 +51,6 @@ def test_weight_decay_is_that_of_adamw_and_leaves_biases_and_normalisation_alone
     assert ours == pytest.approx(decayed(make_optimizer(recipe.with_options(optimizer="adamw"), 5)), abs=1e-6)
 
 
-def test_the_mean_of_the_weights_is_kept_where_it_is_asked_for():
-    optimizer = make_optimizer(Recipe(schedule="constant", learning_rate=0.1, weight_averaging=0.5), 2)
-    variable = keras.Variable(np.zeros(1, np.float32))
-    walked = []
-    for _ in range(2):
-        optimizer.apply([keras.ops.ones(1)], [variable])
-        walked.append(float(np.array(variable.numpy())[0]))
-    optimizer.finalize_variable_values([variable])
-    assert float(np.array(variable.numpy())[0]) == pytest.approx(sum(walked) / 2, abs=1e-6)
-
-
 @pytest.mark.parametrize("name", ["adamw", "nadam", "rmsprop", "sgd"])
 def test_the_other_optimisers_are_kerass_own(name):
     made = make_optimizer(Recipe(optimizer=name, schedule="constant", learning_rate=0.5), 10)

@@ -108,7 +108,9 @@ def test_a_network_learns_in_its_time(digits, monkeypatch):
 
 
 def test_too_short_a_time_is_refused():
-    with pytest.raises(OptionError, match="time_budget 1 is out of range: expected seconds, 5 or more"):
+    with pytest.raises(
+        OptionError, match="time_budget 1 is out of range: expected a number greater than or equal to 5"
+    ):
         Recipe(time_budget=1)
 
 
