@@ -5,7 +5,7 @@ from inklens.cli.options import OfRun
 
 
 def report(run: OfRun) -> None:
-    """Write a run's report.html again, from what its folder holds and the data where they are to be had."""
+    """Write a run's report.html again, from its folder and, where available, its data."""
     from inklens.run import Run
 
     output.print(f"report     {Run.open(run).write_report()}")
