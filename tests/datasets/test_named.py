@@ -1,12 +1,16 @@
 import gzip
+import hashlib
 import struct
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inklens.datasets import load
+from inklens.datasets import load, named
 from inklens.datasets.places import data_dir, find_sample
 from inklens.errors import DataError, DownloadError
 
@@ -54,35 +58,86 @@ def test_other_content_in_inklens_data_is_refused_by_its_name(tmp_path, monkeypa
     assert not isinstance(caught.value, DownloadError)
 
     (folder / "t10k-images-idx3-ubyte.gz").unlink()
-    with pytest.raises(DataError, match="lacks MNIST's test pair"):
+    with pytest.raises(DataError, match="lacks the test pair of mnist"):
         load("mnist")
 
 
-def test_other_content_in_the_cache_is_fetched_anew(offline, cache):
-    damaged_mnist(cache / "mnist")
+class Mirror(SimpleHTTPRequestHandler):
+    """Serves a folder, and says nothing of it."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def mirror(no_data, tmp_path, monkeypatch):
+    """A mirror on this machine whose files are the right ones by the checksums, which are changed for it."""
+    folder = damaged_mnist(tmp_path / "served")
+    right = {
+        file.name.removesuffix(".gz"): hashlib.sha256(gzip.decompress(file.read_bytes())).hexdigest()
+        for file in folder.iterdir()
+    }
+    for checksums in ("MNIST_SHA256", "FASHION_SHA256"):
+        monkeypatch.setattr(named, checksums, right)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Mirror, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+NAMES = ("mnist", "fashion-mnist")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_set_is_fetched_once_and_then_read_from_the_cache(mirror, dead_port, cache, name):
+    load_it = {"mnist": named.load_mnist, "fashion-mnist": named.load_fashion}[name]
+    data = load_it([f"http://127.0.0.1:{dead_port}", mirror])
+    assert (data.name, len(data.train), len(data.test), data.path) == (name, 20, 20, None)
+    assert data.source == str(cache / name)
+    assert load_it([]).fingerprint == data.fingerprint
+
+    (cache / name / "train-labels-idx1-ubyte.gz").write_bytes(b"damaged")
+    assert load_it([mirror]).fingerprint == data.fingerprint
+
+
+def test_the_checksums_are_of_the_four_files_of_each_set():
+    for checksums in (named.MNIST_SHA256, named.FASHION_SHA256):
+        assert set(checksums) == {
+            f"{part}-{what}-ubyte" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")
+        }
+        assert {len(one) for one in checksums.values()} == {64}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_other_content_in_the_cache_is_fetched_anew(offline, cache, name):
+    damaged_mnist(cache / name)
     with pytest.raises(DownloadError, match="could not be fetched"):
-        load("mnist")
+        load(name)
 
 
-def test_mnist_that_can_be_had_nowhere_is_refused_with_reason_and_remedy(offline, cache):
+@pytest.mark.parametrize(
+    ("name", "mirror_of", "remedy"),
+    [
+        ("mnist", "storage.googleapis.com", ", or take --data sample"),
+        ("fashion-mnist", "raw.githubusercontent.com", "set INKLENS_DATA to the folder above it"),
+    ],
+)
+def test_a_set_that_is_nowhere_is_refused_with_reason_and_remedy(offline, cache, name, mirror_of, remedy):
     with pytest.raises(DownloadError) as caught:
-        load("mnist")
+        load(name)
     said = str(caught.value)
-    assert "INKLENS_DATA (not set)" in said
-    assert "storage.googleapis.com: ProxyError" in said
-    assert "set INKLENS_DATA to a folder" in said
-    assert "--data sample" in said
+    assert said.startswith(f"{name} is not in INKLENS_DATA (not set)")
+    assert f"{mirror_of}: ProxyError" in said
+    assert f"put them into a folder {name} and set INKLENS_DATA" in said
+    assert said.endswith(remedy)
     assert "\n" not in said
     assert list(cache.rglob("*.gz")) == []
 
 
-def test_fashion_mnist_that_is_not_there_says_where_to_put_it(no_data):
-    with pytest.raises(DataError, match="expected its four IDX files in a folder fashion-mnist"):
-        load("fashion-mnist")
-
-
-def test_fashion_mnist_is_found_in_the_cache_and_names_its_classes(no_data, cache):
-    damaged_mnist(cache / "fashion-mnist")
+def test_fashion_mnist_in_inklens_data_may_be_in_another_order_and_names_its_classes(tmp_path, monkeypatch):
+    damaged_mnist(tmp_path / "fashion-mnist")
+    monkeypatch.setenv("INKLENS_DATA", str(tmp_path))
     data = load("fashion-mnist")
     assert data.kind == "things"
     assert data.class_names[9] == "Ankle boot"

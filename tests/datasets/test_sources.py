@@ -119,7 +119,7 @@ def test_without_a_home_directory_a_named_set_says_that_there_is_no_cache(offlin
     monkeypatch.setenv("INKLENS_CACHE", "~nobody-here/cache")
     with pytest.raises(DataError, match=r"not in a cache \(there is none\), .*--data sample"):
         load("mnist")
-    with pytest.raises(DataError, match="fashion-mnist is neither in"):
+    with pytest.raises(DataError, match="fashion-mnist is not in"):
         load("fashion-mnist")
 
 

@@ -4,8 +4,9 @@ NumPy is imported when one of them is loaded, so that listing them takes no time
 """
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,18 @@ MNIST_MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist",
     "https://yann.lecun.com/exdb/mnist",
 )
+# Of what the files hold whose MD5 sums the authors publish, at github.com/zalandoresearch/fashion-mnist.
+FASHION_SHA256 = {
+    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
+FASHION_MIRRORS = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+)
 FASHION_CLASSES = (
     "T-shirt/top",
     "Trouser",
@@ -46,6 +59,7 @@ FASHION_CLASSES = (
     "Bag",
     "Ankle boot",
 )
+_FETCHED = "is fetched when it is first used"
 _SAMPLE_SEED = 0  # fixed, so that the sample's test part is the same for everyone
 
 
@@ -80,29 +94,37 @@ def load_mnist(mirrors: Sequence[str] = MNIST_MIRRORS) -> "Dataset":
         DownloadError: it lies nowhere and could not be fetched, or there is no cache that can be written.
         MissingPackageError: it would have to be fetched and pooch is not installed.
     """
-    folder = find_mnist()
-    if folder is not None:
-        try:
-            return _checked_mnist(folder)
-        except DataError:
-            if folder not in cached_folders("mnist"):
-                raise
-            # What the cache holds is ours to mend: fetch it anew.
-    from inklens.datasets.download import fetch
-
-    cached = cache_dir() / "mnist"
-    fetch(MNIST_SHA256, mirrors, cached)
-    return _checked_mnist(cached)
+    dataset = _found_or_fetched("mnist", find_mnist(), MNIST_SHA256, mirrors, checked=True)
+    return replace(dataset, kind="writing")
 
 
-def load_named_mnist() -> "Dataset":
-    """`load_mnist` for a user who asked for it by name: a failed download says what to do instead."""
+def load_fashion(mirrors: Sequence[str] = FASHION_MIRRORS) -> "Dataset":
+    """Fashion-MNIST (Xiao, Rasul, Vollgraf 2017), found or fetched as MNIST is.
+
+    What is fetched is checked. In INKLENS_DATA the images may be in another order.
+
+    Raises:
+        DataError: what lies in INKLENS_DATA is damaged or has other classes.
+        DownloadError: it lies nowhere and could not be fetched, or there is no cache that can be written.
+        MissingPackageError: it would have to be fetched and pooch is not installed.
+    """
+    folder = find_fashion()
+    dataset = _found_or_fetched("fashion-mnist", folder, FASHION_SHA256, mirrors, checked=False)
+    if dataset.classes != len(FASHION_CLASSES):
+        raise DataError(f"{folder} has {dataset.classes} classes; expected the 10 of Fashion-MNIST")
+    return replace(dataset, class_names=FASHION_CLASSES)
+
+
+def _by_name(name: str, load: Callable[[], "Dataset"]) -> "Dataset":
+    """For a user who asked for it by name: a failed download says what to do instead."""
     try:
-        return load_mnist()
+        return load()
     except DownloadError as error:
+        instead = ", or take --data sample" if name == "mnist" else ""
         raise DownloadError(
-            f"mnist is not in INKLENS_DATA ({data_dir() or 'not set'}), not in {cache_name()}, and {error}; "
-            "expected its four IDX files: set INKLENS_DATA to a folder that holds them, or take --data sample"
+            f"{name} is not in INKLENS_DATA ({data_dir() or 'not set'}), not in {cache_name()}, and {error}; "
+            f"expected its four IDX files: put them into a folder {name} and set INKLENS_DATA to the folder "
+            f"above it{instead}"
         ) from error
 
 
@@ -132,43 +154,45 @@ def load_sample() -> "Dataset":
     return replace(dataset, notes=(note,))
 
 
-def load_fashion() -> "Dataset":
-    """Fashion-MNIST (Xiao, Rasul, Vollgraf 2017) from INKLENS_DATA or the user's cache, in the order there.
+def _found_or_fetched(
+    name: str, folder: Path | None, checksums: Mapping[str, str], mirrors: Sequence[str], *, checked: bool
+) -> "Dataset":
+    """From the folder where it lies, else fetched into the cache, whose content is always checked.
 
-    Raises:
-        DataError: it lies in neither, or is damaged.
+    Args:
+        checked: whether what lies in INKLENS_DATA has to have these checksums too.
     """
-    from inklens.datasets.idx import read_idx_folder
+    ours = folder is None or folder in cached_folders(name)
+    if folder is not None:
+        try:
+            return _read_whole(name, folder, checksums if ours or checked else {})
+        except DataError:
+            if not ours:
+                raise
+            # What the cache holds is ours to mend: fetch it anew.
+    from inklens.datasets.download import fetch
 
-    folder = find_fashion()
-    if folder is None:
-        raise DataError(
-            f"fashion-mnist is neither in INKLENS_DATA ({data_dir() or 'not set'}) nor in {cache_name()}; "
-            "expected its four IDX files in a folder fashion-mnist in either: put them there"
-        )
-    dataset = read_idx_folder(folder, name="fashion-mnist", seed=0)
-    if dataset.classes != len(FASHION_CLASSES):
-        raise DataError(f"{folder} has {dataset.classes} classes; expected the 10 of Fashion-MNIST")
-    return replace(dataset, class_names=FASHION_CLASSES, path=None)
+    cached = cache_dir() / name
+    fetch(checksums, mirrors, cached)
+    return _read_whole(name, cached, checksums)
 
 
-def _checked_mnist(folder: Path) -> "Dataset":
+def _read_whole(name: str, folder: Path, checksums: Mapping[str, str]) -> "Dataset":
     from inklens.datasets.idx import idx_pairs, read_idx_folder
 
     if "test" not in idx_pairs(folder):
         raise DataError(
-            f"{folder} lacks MNIST's test pair; expected t10k-images-idx3-ubyte and its labels too"
+            f"{folder} lacks the test pair of {name}; expected t10k-images-idx3-ubyte and its labels too"
         )
-    dataset = read_idx_folder(folder, name="mnist", seed=0, checksums=MNIST_SHA256)
-    return replace(dataset, kind="writing", path=None)
+    return replace(read_idx_folder(folder, name=name, seed=0, checksums=checksums), path=None)
 
 
 NAMED = {
     "mnist": NamedSet(
-        "writing", 60_000, 10_000, find_mnist, "is fetched when it is first used", load_named_mnist
+        "writing", 60_000, 10_000, find_mnist, _FETCHED, partial(_by_name, "mnist", load_mnist)
     ),
     "sample": NamedSet("writing", 4_000, 1_000, find_sample, "pip install 'inklens[train]'", load_sample),
     "fashion-mnist": NamedSet(
-        "things", 60_000, 10_000, find_fashion, "put its IDX files in INKLENS_DATA", load_fashion
+        "things", 60_000, 10_000, find_fashion, _FETCHED, partial(_by_name, "fashion-mnist", load_fashion)
     ),
 }
