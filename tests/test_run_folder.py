@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from inklens.errors import RunError
-from inklens.run_folder import RunFolder, atomic, complete
+from inklens.run_folder import RunFolder, atomic, complete, folder_name
 
 
 @pytest.fixture
@@ -328,3 +328,11 @@ def test_files_are_readable_by_whom_the_umask_lets(run: RunFolder) -> None:
     (plain := run.path / "plain").write_text("x")
     run.write_text(run.labels, "0\n")
     assert run.labels.stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("scans.2023", "scans.2023"), ("a/b", "a-b"), ("..", "data"), ("", "data"), ("my scans", "my-scans")],
+)
+def test_data_of_unlike_names_have_folders_of_unlike_names(name, folder):
+    assert folder_name(name) == folder

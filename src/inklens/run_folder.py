@@ -96,6 +96,11 @@ def _flush_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def folder_name(name: str) -> str:
+    """What data are called as a folder's name or its beginning: "scans.2023" stays, "a/b" becomes "a-b"."""
+    return re.sub(r"[^\w.-]", "-", name).strip("-.") or "data"
+
+
 class NetworkFiles(NamedTuple):
     """The .keras file of a network, the name of its test-time augmentation, and its OOD detector's file."""
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,13 @@ def test_classes_are_matched_by_name_and_not_by_position(tmp_path, tree):
     expected = Classifier.open(tmp_path / "x.onnx").predict_framed(data.part("all").whole())
     assert np.array_equal(answers.probabilities, expected.probabilities)
     assert answers.answered.all()
+
+
+def test_figures_of_data_whose_names_differ_after_a_dot_go_into_two_folders(tmp_path, tree):
+    model = EvaluatedModel.open(model_file(tmp_path / "x.onnx"))
+    data = model.load(tree)
+    places = [model.place(replace(data, name=f"scans.{year}"), "test").path.name for year in (2023, 2024)]
+    assert places == ["x-scans.2023", "x-scans.2024"]
 
 
 def test_classes_that_the_network_does_not_know_are_named(tmp_path, tree):

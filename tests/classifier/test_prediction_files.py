@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from inklens.classifier import FilePrediction
-from inklens.classifier.prediction_files import results_file
+from inklens.classifier.prediction_files import FORMAT, results_file
 from inklens.errors import OptionError, RunError
 
 ANSWERS = [
@@ -39,6 +39,7 @@ def test_csv_has_a_row_for_each_file_and_empty_cells_for_nothing(tmp_path):
         "top_2": "cat",
         "top_2_probability": "0.25",
         "error": "",
+        "format": str(FORMAT),
     }
     assert [row["label"] for row in rows] == ["dog", "", ""]
     assert rows[1]["file"] == "é,\\udcff.png"
@@ -47,7 +48,7 @@ def test_csv_has_a_row_for_each_file_and_empty_cells_for_nothing(tmp_path):
 
 def test_one_class_needs_no_columns_of_its_own(tmp_path):
     header = written(tmp_path / "x.csv", top=1).read_text(encoding="utf-8").splitlines()[0]
-    assert header == "file,status,label,probability,id_score,error"
+    assert header == "file,status,label,probability,id_score,error,format"
 
 
 @pytest.mark.parametrize("name", ["x.json", "x.JSONL"])
@@ -57,6 +58,7 @@ def test_json_holds_everything_and_any_file_name(tmp_path, name):
     assert [row["file"] for row in rows] == [answer.file for answer in ANSWERS]
     assert rows[0]["top"] == [{"label": "dog", "probability": 0.75}, {"label": "cat", "probability": 0.25}]
     assert (rows[1]["label"], rows[2]["top"]) == (None, [])
+    assert {row["format"] for row in rows} == {FORMAT}
 
 
 def test_no_answers_are_an_empty_list(tmp_path):
@@ -68,6 +70,7 @@ def test_parquet_holds_the_columns_of_csv_in_their_types(tmp_path):
     assert table.num_rows == 12_000
     rows = table.slice(0, 3).to_pylist()
     assert (rows[0]["label"], rows[0]["probability"], rows[2]["probability"]) == ("dog", 0.75, None)
+    assert {row["format"] for row in rows} == {FORMAT}
     assert [name for name in table.column_names if name.startswith("top")][-1] == "top_2_probability"
 
 

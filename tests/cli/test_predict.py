@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -138,6 +139,59 @@ def test_a_terminal_shows_a_table(pictures, tmp_path):
     column = lines[0].index("answer")
     assert len(lines) == 12
     assert all(line[column:].split()[0] in CLASSES and line[column - 1] == " " for line in lines[1:])
+
+
+@pytest.fixture
+def on_terminal(tmp_path):
+    """Runs `inklens` with its answers on a terminal; gives them, and what it said beside them."""
+    import pty
+
+    def run(*arguments):
+        master, terminal = pty.openpty()
+        command = [sys.executable, "-m", "inklens", *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, stdout=terminal, stderr=subprocess.PIPE, text=True, check=True
+        )
+        os.close(terminal)
+        answers = os.read(master, 10_000).decode()
+        os.close(master)
+        return answers, done.stderr
+
+    return run
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")
+def test_on_a_terminal_a_model_that_was_not_named_says_which_it_is(on_terminal, inklens, pictures, tmp_path):
+    (tmp_path / "runs/one").mkdir(parents=True)
+    (tmp_path / "runs/one/status.json").write_text(json.dumps({"state": "done", "started": "2025"}))
+    shutil.copy(tmp_path / "model.onnx", tmp_path / "runs/one")
+    answers, said = on_terminal("predict", pictures[0])
+    name = Classifier.open(tmp_path).metadata.data["name"]
+    assert said == (
+        f"model runs/one, trained on {name}; classes {', '.join(CLASSES)} (--model names another)\n"
+    )
+    assert answers.splitlines()[1].startswith(pictures[0])
+    assert on_terminal("predict", pictures[0], "--model", "runs/one") == (answers, "")
+    assert inklens("predict", pictures[0]).stderr == ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that cannot be read, as root also")
+@pytest.mark.parametrize(
+    ("given", "said"), [("< /proc/self/mem", "cannot be read (Input"), ("<&-", "is closed")]
+)
+def test_what_is_wrong_with_standard_input_is_not_blamed_on_the_file_that_is_written(
+    pictures, tmp_path, given, said
+):
+    command = f"{sys.executable} -m inklens predict - --output x.csv --model model.onnx {given}"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refusal(done).startswith(f"inklens: standard input {said}")
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_a_path_that_cannot_be_looked_at_is_not_blamed_on_the_file_that_is_written(inklens, pictures):
+    done = inklens("predict", "x" * 5000, pictures[0], "--model", "model.onnx", "--output", "x.csv")
+    assert done.returncode == 0, done.stderr
+    assert "1 of 2 files could not be read" in done.stderr
 
 
 def test_no_framework_is_imported(pictures, tmp_path):

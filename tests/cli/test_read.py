@@ -43,6 +43,21 @@ def test_a_row_for_each_digit_goes_into_csv(inklens, shared_runs, photo, tmp_pat
     assert all(len(row["box"].split()) == 8 for row in rows)
 
 
+def test_photos_of_one_name_in_two_folders_are_drawn_into_two_files(inklens, shared_runs, photo, tmp_path):
+    for name in ("a/1.png", "b/1.png", "b/1.bmp"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), cv2.imread(str(photo)))
+    options = ("--expect", 3, "--annotate", "drawn", "--stages", "steps")
+    done = inklens("read", "a", "b", "--model", shared_runs / "runs/one", *options)
+    assert done.returncode == 0, done.stderr
+    drawn = {path.relative_to(tmp_path / "drawn").as_posix() for path in (tmp_path / "drawn").rglob("*.png")}
+    assert drawn == {"a/1.png", "b/1.png.png", "b/1.bmp.png"}
+    steps = {
+        path.parent.relative_to(tmp_path / "steps").as_posix() for path in tmp_path.rglob("steps/**/*.png")
+    }
+    assert steps == {"a/1", "b/1.png", "b/1.bmp"}
+
+
 def test_a_blank_page_is_no_error_and_says_why_nothing_is_read(inklens, shared_runs, tmp_path):
     cv2.imwrite(str(tmp_path / "blank.png"), np.full((50, 60), 255, np.uint8))
     done = inklens("read", "blank.png", "--model", shared_runs / "runs/one")

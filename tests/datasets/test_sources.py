@@ -5,7 +5,7 @@ import pytest
 
 from inklens.datasets import load, load_default
 from inklens.datasets.sources import SOURCES, Source
-from inklens.errors import DataError, OptionError
+from inklens.errors import DataError, DownloadError, OptionError
 from inklens.pixels import PixelSpec
 
 
@@ -74,11 +74,23 @@ def test_a_named_set_can_be_brought_to_another_spec_and_kind():
 
 
 def test_a_name_wins_over_a_folder_that_is_called_the_same(tmp_path: Path, monkeypatch):
-    (tmp_path / "sample").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert len(load("sample").train) == 4000
+    assert not any("./sample" in note for note in load("sample").notes)
+    (tmp_path / "sample").mkdir()
+    data = load("sample")
+    assert len(data.train) == 4000
+    assert data.notes[-1] == (
+        "sample is the data set of that name, not the folder sample here: give ./sample for that"
+    )
     with pytest.raises(DataError, match="holds no images"):
         load("./sample")
+
+
+def test_where_a_named_set_cannot_be_loaded_a_file_of_its_name_is_named(tmp_path, offline, monkeypatch):
+    (tmp_path / "mnist").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DownloadError, match=r"not the file mnist here: give \./mnist for that$"):
+        load("mnist")
 
 
 def test_the_default_is_mnist_where_it_lies_in_inklens_data(digits):

@@ -13,12 +13,11 @@ from inklens.datasets import Dataset, stratified_folds
 from inklens.networks.backends import resolve_precision, select_backend, versions
 from inklens.recipes import Recipe
 from inklens.run import predict_split
-from inklens.run_folder import RunFolder
+from inklens.run_folder import RunFolder, folder_name
 from inklens.training.examples import without_examples
 from inklens.training.finalize import status_of
 from inklens.training.prepare import build_network
 from inklens.training.progress import Progress
-from inklens.training.provenance import stem
 
 SUMMARY, TABLE, PICTURE = "audit.json", "label_issues.csv", "pictures/label_issues.png"
 PICTURED = 48
@@ -63,7 +62,7 @@ def audit_labels(
     require_cleanlab()
     fold_of = stratified_folds(data.train.labels, folds, recipe.seed, data.class_names)
     select_backend(recipe.backend)
-    folder = RunFolder.create("audits" if output is None else output, None, stem(data.name))
+    folder = RunFolder.create("audits" if output is None else output, None, folder_name(data.name))
     with status_of(folder):
         probabilities = out_of_fold(data, recipe, fold_of, progress=progress, on_fold=on_fold)
         issues = find_label_issues(probabilities, data.train.labels, data.class_names)

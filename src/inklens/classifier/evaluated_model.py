@@ -16,7 +16,7 @@ from inklens.classifier.predictions import OK
 from inklens.datasets import NAMED, Dataset, load
 from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation.class_matching import listed, match_classes
-from inklens.run_folder import RunFolder
+from inklens.run_folder import RunFolder, folder_name
 
 _BLOCK = 4096
 
@@ -127,7 +127,7 @@ class EvaluatedModel:
             if opened:
                 return self.run
         if given is None:
-            stem = (Path(data.name).stem or "data") + ("" if part == "test" else f"-{part}")
+            stem = folder_name(data.name) + ("" if part == "test" else f"-{part}")
             if self.run is None:
                 given = self.path.parent / "evaluations" / f"{self.name}-{stem}"
             else:

@@ -17,6 +17,10 @@ from inklens.run_folder import atomic
 
 Write = Callable[[FilePrediction], object]
 
+FORMAT = (
+    1  # of the columns and the objects' names, which each row and object says: a header has no room for it
+)
+
 _PARQUET_ROWS = 10_000
 
 
@@ -24,8 +28,9 @@ _PARQUET_ROWS = 10_000
 def results_file(path: Path, top: int) -> Iterator[Write]:
     """Gives the function that writes one answer; the file is there once the block is left without error.
 
-    CSV and Parquet have the columns file, status, label, probability, id_score, error, and where `top` is
-    more than 1 top_1, top_1_probability and so on. JSON has objects with the same names and a list "top".
+    CSV and Parquet have the columns file, status, label, probability, id_score, where `top` is more than 1
+    top_1, top_1_probability and so on, then error, and format, which is `FORMAT` in every row. JSON has
+    objects with the same names and a list "top".
 
     Args:
         path: its suffix says the format: .csv, .json, .jsonl or .parquet.
@@ -72,8 +77,8 @@ def _json(path: Path, top: int) -> Iterator[Write]:
 def _parquet(path: Path, top: int) -> Iterator[Write]:
     arrow, parquet = _pyarrow()
     numbers = [name for name in _columns(top) if name == "id_score" or name.endswith("probability")]
-    types = [arrow.float32() if name in numbers else arrow.string() for name in _columns(top)]
-    schema = arrow.schema(list(zip(_columns(top), types, strict=True)))
+    types = {name: arrow.float32() if name in numbers else arrow.string() for name in _columns(top)}
+    schema = arrow.schema({**types, "format": arrow.int32()})
     rows: list[dict[str, Any]] = []
     with parquet.ParquetWriter(path, schema) as file:
 
@@ -109,11 +114,11 @@ def _pyarrow() -> tuple[Any, Any]:
 def _columns(top: int) -> list[str]:
     ranks = range(1, top + 1 if top > 1 else 1)
     ranked = [name for rank in ranks for name in (f"top_{rank}", f"top_{rank}_probability")]
-    return ["file", "status", "label", "probability", "id_score", *ranked, "error"]
+    return ["file", "status", "label", "probability", "id_score", *ranked, "error", "format"]
 
 
 def _flat(answer: FilePrediction, top: int) -> dict[str, Any]:
-    row: dict[str, Any] = asdict(answer)
+    row: dict[str, Any] = {**asdict(answer), "format": FORMAT}
     ranked = row.pop("top")
     if top > 1:
         for rank, (name, probability) in enumerate(ranked, 1):
@@ -125,7 +130,7 @@ def _object(answer: FilePrediction) -> str:
     """One line of ASCII; a file name that is no UTF-8 survives in it."""
     row = asdict(answer)
     row["top"] = [{"label": name, "probability": probability} for name, probability in answer.top]
-    return json.dumps(row)
+    return json.dumps({**row, "format": FORMAT})
 
 
 def _utf_8(name: str) -> str:

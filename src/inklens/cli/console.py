@@ -42,9 +42,13 @@ def note(text: str) -> None:
 def notes_on(data: "Dataset", model: "EvaluatedModel", given: str | None, part: str = "test") -> None:
     """What is to be known of data that a network was not trained on: that they have changed since, what was
     left out of them, and whether their test part is but a fifth of them."""
+    from inklens.datasets.sources import TAKEN_BY_NAME
     from inklens.datasets.trees import HELD_OUT
 
     if model.is_own(data):
+        for one in data.notes:
+            if given is not None and TAKEN_BY_NAME in one:
+                note(one)
         return
     if given is None:
         note(f"{data.source} has changed since {model.name} was trained on it")

@@ -6,6 +6,7 @@ it Typer converts the values, and all that is lost is the time.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Option
 from typer.core import TyperCommand, TyperGroup
+
+from inklens.printable import printable
 
 if TYPE_CHECKING:
     from typer._click import Context, Parameter
@@ -30,14 +33,28 @@ def whole_number(text: str) -> int:
 
 
 def open_classifier(model: Path | None) -> Classifier:
-    """The model given, or that of the latest run."""
+    """The model given, or that of the latest run, which is then named where somebody reads the answers."""
     from inklens.classifier import Classifier
 
-    if model is None:
-        from inklens.run_folder import RunFolder
+    if model is not None:
+        return Classifier.open(model)
+    from inklens.run_folder import RunFolder
 
-        model = RunFolder.latest().path
-    return Classifier.open(model)
+    latest = RunFolder.latest().path
+    classifier = Classifier.open(latest)
+    if sys.stdout is not None and sys.stdout.isatty():  # None where it is closed
+        _name_model(latest, classifier)
+    return classifier
+
+
+def _name_model(path: Path, classifier: Classifier) -> None:
+    from inklens.evaluation.class_matching import listed
+
+    data = classifier.metadata.data.get("name", "data without a name")
+    line = (
+        f"model {path}, trained on {data}; classes {listed(classifier.class_names)} (--model names another)"
+    )
+    typer.echo(printable(line), err=True)
 
 
 class _Conversion:

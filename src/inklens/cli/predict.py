@@ -59,10 +59,28 @@ def predict(
 def _with_standard_input(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if path == "-":
-            lines = (line.rstrip(b"\r\n") for line in sys.stdin.buffer)
-            yield from (os.fsdecode(line) for line in lines if line.strip())
+            yield from _listed_paths()
         else:
             yield path
+
+
+def _listed_paths() -> Iterator[str]:
+    """The lines of standard input; an error in reading them is no error of the file that is written."""
+    from inklens.errors import DataError
+
+    expected = "expected a list of paths, one per line: give files and folders by their paths instead of -"
+    if sys.stdin is None:
+        raise DataError(f"standard input is closed; {expected}")
+    lines = iter(sys.stdin.buffer)
+    while True:
+        try:
+            line = next(lines, None)
+        except OSError as error:
+            raise DataError(f"standard input cannot be read ({error.strerror}); {expected}") from error
+        if line is None:
+            return
+        if line.strip():
+            yield os.fsdecode(line.rstrip(b"\r\n"))
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def read(
     from inklens.errors import DataError, ImageError
     from inklens.reading.prefetch import prefetch_pages
     from inklens.reading.read_page import check_options, read_page
-    from inklens.reading.reading_files import check_targets, write_picture, write_reading
+    from inklens.reading.reading_files import check_targets, places_of, write_picture, write_reading
 
     check_targets(results, annotate)
     options: dict[str, Any] = {"expect": expect, "grid": grid}
@@ -68,18 +68,19 @@ def read(
     classifier = open_classifier(model)
     readings: list[tuple[str, Reading]] = []
     errors = []
+    places = iter(places_of(files))
     for file, opened in pages:
+        place = next(places) if len(files) > 1 else None
         try:
             page = opened()
-            reading = read_page(page, classifier, **options, on_stage=_stage_writer(stages, file, len(files)))
+            reading = read_page(page, classifier, **options, on_stage=_stage_writer(stages, place))
         except ImageError as error:
             errors.append(str(error))
             continue
         readings.append((file, reading.blanked()))
         _say(file, reading, several=len(files) > 1)
         if annotate is not None:
-            target = annotate / f"{Path(file).stem}.png" if len(files) > 1 else annotate
-            write_picture(target, reading.annotated())
+            write_picture(annotate / f"{place}.png" if place else annotate, reading.annotated())
     if not readings:
         raise DataError(errors[0] if errors else "no photo was given; expected at least one path")
     if results is not None:
@@ -87,12 +88,12 @@ def read(
     _conclude(results, annotate, stages, errors, len(files))
 
 
-def _stage_writer(stages: Path | None, file: str, files: int) -> Any:
+def _stage_writer(stages: Path | None, place: Path | None) -> Any:
     if stages is None:
         return None
     from inklens.reading.reading_files import write_picture
 
-    folder = stages / Path(file).stem if files > 1 else stages
+    folder = stages / place if place else stages
 
     def write(name: str, picture: "NDArray[np.uint8]") -> None:
         write_picture(folder / f"{name}.png", picture)

@@ -219,9 +219,14 @@ def _progress(data: "Dataset | str", quiet: bool) -> "Iterator[Progress | None]"
 
 def _load(data: str | None, quiet: bool, **options: Any) -> "Dataset":
     from inklens.datasets import load, load_default
+    from inklens.datasets.sources import TAKEN_BY_NAME
 
     if data is not None:
-        return load(data, **options)
+        loaded = load(data, **options)
+        for one in loaded.notes if quiet else ():
+            if TAKEN_BY_NAME in one:
+                note(one)
+        return loaded
     default = load_default()
     if quiet and default.name == "sample":
         note(default.notes[-1])

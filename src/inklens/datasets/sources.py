@@ -35,6 +35,8 @@ class Source:
     load: Callable[[Path, LoadOptions], Dataset]
 
 
+TAKEN_BY_NAME = "is the data set of that name"  # in the note that a path of the same name is not read
+
 # The first one that detects its form loads it.
 SOURCES = (
     Source("an IDX folder", is_idx_folder, load_idx_folder),
@@ -55,8 +57,8 @@ def load(
 ) -> Dataset:
     """Load a data set by its name or its path.
 
-    A name wins over a folder that is called the same: "./mnist" is the folder. A tree in INKLENS_DATA/folders
-    can be given by its name.
+    A name wins over a folder or file that is called the same, and a note says so: "./mnist" is the
+    folder. A tree in INKLENS_DATA/folders can be given by its name.
 
     Args:
         data: "mnist", "sample", "fashion-mnist", or a path: a folder of IDX files, a folder with a folder of
@@ -84,7 +86,7 @@ def load(
         framing = framing or FRAMING_OF[kind]
     options = LoadOptions(size, channels, framing, seed, strict)
     if str(data) in NAMED:
-        dataset = NAMED[str(data)].load()
+        dataset = _load_named(str(data))
         dataset = dataset.framed_by_maker(framing or FRAMING_OF[dataset.kind])
     else:
         dataset = _load_path(data, options)
@@ -114,6 +116,20 @@ def load_default() -> Dataset:
             "going on with the embedded sample of 5,000 digits"
         )
         return replace(sample, notes=(*sample.notes, note))
+
+
+def _load_named(name: str) -> Dataset:
+    """The data set of this name; that a path of the same name is hidden by it is its last note."""
+    hidden, found = Path(name), NAMED[name].find()
+    if not hidden.exists() or (found is not None and hidden.resolve() == found.resolve()):
+        return NAMED[name].load()
+    what = "folder" if hidden.is_dir() else "file"
+    note = f"{name} {TAKEN_BY_NAME}, not the {what} {name} here: give ./{name} for that"
+    try:
+        dataset = NAMED[name].load()
+    except DataError as error:
+        raise type(error)(f"{error}; {note}") from error
+    return replace(dataset, notes=(*dataset.notes, note))
 
 
 def _load_path(data: str | Path, options: LoadOptions) -> Dataset:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +19,10 @@ from inklens.run_folder import atomic
 
 COLUMNS = (
     "file", "number", "line", "column", "text", "confidence", "status", "number_box", "digit",
-    "label", "probability", "digit_status", "box", "reason",
+    "label", "probability", "digit_status", "box", "reason", "format",
 )  # fmt: skip
+
+FORMAT = 1  # of the columns and the pages' names, which each row and page says: a header has no room for it
 
 _SUFFIXES = (".json", ".csv")
 
@@ -39,14 +43,14 @@ def write_reading(path: Path, readings: Sequence[tuple[str, Reading]]) -> None:
     check_targets(path, None)
     with atomic(path) as temporary:
         if path.suffix.lower() == ".json":
-            pages = [{"file": name, **reading.to_dict()} for name, reading in readings]
+            pages = [{"file": name, **reading.to_dict(), "format": FORMAT} for name, reading in readings]
             temporary.write_text(json.dumps(pages, indent=1) + "\n", encoding="utf-8")
         else:
             with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
                 rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
                 rows.writeheader()
                 for name, reading in readings:
-                    rows.writerows(_rows(name, reading))
+                    rows.writerows({**row, "format": FORMAT} for row in _rows(name, reading))
 
 
 def check_targets(results: Path | None, annotated: Path | None) -> None:
@@ -59,6 +63,19 @@ def check_targets(results: Path | None, annotated: Path | None) -> None:
         raise OptionError(f"--output {results} has no known suffix; expected {' or '.join(_SUFFIXES)}")
     if annotated is not None and annotated.suffix.lower() not in (".png", ""):
         raise OptionError(f"--annotate {annotated} is no PNG; expected a .png, or a folder")
+
+
+def places_of(files: Sequence[str]) -> list[Path]:
+    """For each file a place below a folder of pictures, without a suffix; unlike files have unlike ones.
+
+    It is the file's path below the folder that all share: "a/1" and "b/1" for a/1.jpg and b/1.jpg. Files that
+    differ in nothing but their suffix keep it.
+    """
+    paths = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 (resolve would follow links)
+    shared = os.path.commonpath([path.parent for path in paths])
+    below = [path.relative_to(shared) for path in paths]
+    alike = Counter(path.with_suffix("") for path in set(below))
+    return [path if alike[path.with_suffix("")] > 1 else path.with_suffix("") for path in below]
 
 
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +13,6 @@ from inklens import __version__
 from inklens.networks.backends import versions
 from inklens.run_folder import RunFolder
 from inklens.training.parts import DataParts
-
-
-def stem(name: str) -> str:
-    """A data set's name or path as the beginning of a folder's name."""
-    return re.sub(r"[^\w-]", "-", Path(name).stem).strip("-") or "data"
 
 
 def describe_data(parts: DataParts) -> dict[str, Any]:

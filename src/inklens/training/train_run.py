@@ -8,12 +8,11 @@ from inklens.datasets import Dataset
 from inklens.errors import OptionError
 from inklens.recipes import Committee, Recipe, recipe_for
 from inklens.run import Run
-from inklens.run_folder import RunFolder
+from inklens.run_folder import RunFolder, folder_name
 from inklens.training.committee.jobs import resolve_jobs
 from inklens.training.loop.tensorboard_logs import require_tensorboard
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
-from inklens.training.provenance import stem
 from inklens.training.train_network import train_network
 
 
@@ -75,5 +74,5 @@ def train(
         raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.of(data, recipe)
-    folder = RunFolder.create(output, name, f"{stem(data.name)}-{recipe.preset}")
+    folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     return train_network(folder, prepared, parts, options)

@@ -16,10 +16,9 @@ from inklens.errors import OptionError
 from inklens.export.validation_outputs import ValidationOutputs
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
-from inklens.run_folder import RunFolder
+from inklens.run_folder import RunFolder, folder_name
 from inklens.training.committee.train_committee import describe_committee, train_members
 from inklens.training.prepare import TrainingOptions, checked_parts
-from inklens.training.provenance import stem
 
 
 def combine(
@@ -67,7 +66,7 @@ def combine(
         raise OptionError(f"{opened[0].path} was trained on other data than {data.name}; leave --data out")
     options = TrainingOptions(test, max_error)
     parts = checked_parts(data, committee.first, options)
-    folder = RunFolder.create(output, name, f"{stem(data.name)}-{committee.preset}")
+    folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{committee.preset}")
     for member, run in members.items():
         shutil.copytree(run.path, folder.path / "members" / member)
     describe_committee(folder, committee, parts, options, combined=[str(run.path) for run in opened])
