@@ -75,12 +75,12 @@ def test_every_command_about_training_is_one_that_the_command_line_takes(argumen
 
     from inklens.cli import command_line
 
-    assert arguments[0] == "train"
-    command = typer.main.get_command(command_line(["train"])).commands["train"]
-    with command.make_context("train", arguments[1:]) as context:
+    name, *options = arguments
+    command = typer.main.get_command(command_line([name])).commands[name]
+    with command.make_context(name, options) as context:
         assert context.params
     with pytest.raises(typer.TyperException):
-        command.make_context("train", [*arguments[1:], "--no-such-option"])
+        command.make_context(name, [*options, "--no-such-option"])
 
 
 def test_the_committee_of_the_docs_trains(tmp_path):

@@ -155,14 +155,17 @@ class Run:
             )
         return evaluate(self.predict(data), data.labels, self.class_names)
 
-    def load_data(self) -> Dataset:
+    def load_data(self, path: str | Path | None = None) -> Dataset:
         """The data that it was trained on, loaded again.
+
+        Args:
+            path: where they are now; None is where they were.
 
         Raises:
             DataError: they are not where they were, cannot be read, or have changed since.
         """
         data = load(
-            self.data.get("path") or self.data["name"],
+            path or self.data.get("path") or self.data["name"],
             kind=self.data["kind"],
             size=(self.spec.height, self.spec.width),
             channels=self.spec.channels,

@@ -164,7 +164,8 @@ class RunFolder:
             parent.mkdir(parents=True, exist_ok=True)
             run = cls(_claim_number(parent, default_stem) if name is None else _claim(parent / name))
         except OSError as error:
-            raise RunError(f"a run cannot be made in {parent}: {_reason(error)}; {_REMEDY}") from error
+            place = parent if name is None else parent / name
+            raise RunError(f"a run cannot be made in {place}: {_reason(error)}; {_REMEDY}") from error
         run.set_status("running")
         return run
 

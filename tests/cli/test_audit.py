@@ -45,9 +45,10 @@ def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
     train = tmp_path / "tree/train"
     (train / "dark/broken.png").write_text("no picture")
     (train / "dark/052.png").rename(train / "light/052.png")
-    done = inklens("audit", "tree", "--folds", 2, "--epochs", 25, INKLENS_CACHE=str(tmp_path / "cache"))
+    options = ("--folds", 2, "--epochs", 25, "--output", "mine")
+    done = inklens("audit", "--data", "tree", *options, INKLENS_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr
-    with (tmp_path / "audits/tree-1/label_issues.csv").open() as file:
+    with (tmp_path / "mine/label_issues.csv").open() as file:
         first = next(csv.DictReader(file))
     assert (first["file"], first["given_label"], first["suggested_label"]) == (
         "train/light/052.png",

@@ -51,7 +51,7 @@ def run(made, tmp_path):
 
 
 def test_a_run_is_explained_in_pictures_and_says_what_predict_says(inklens, run, tmp_path):
-    done = inklens("explain", "run", "stroke.png")
+    done = inklens("explain", "stroke.png", "--model", "run")
     assert (done.returncode, done.stderr) == (0, "")
     answer, covered, pictures = done.stdout.splitlines()
     assert answer.split()[:2] == ["answer", "upright"]
@@ -65,7 +65,7 @@ def test_a_run_is_explained_in_pictures_and_says_what_predict_says(inklens, run,
 
 def test_another_class_another_cover_and_another_folder_on_another_backend(inklens_process, run, tmp_path):
     options = ("--label", "level", "--patch", 10, "--stride", 9, "--output", "there")
-    done = inklens_process("explain", "run", "stroke.png", *options, KERAS_BACKEND="jax")
+    done = inklens_process("explain", "stroke.png", "--model", "run", *options, KERAS_BACKEND="jax")
     assert (done.returncode, done.stderr) == (0, "")
     assert "explained  level  " in done.stdout
     assert "of 9 places of a cover of 10x10 pixels" in done.stdout
@@ -73,7 +73,7 @@ def test_another_class_another_cover_and_another_folder_on_another_backend(inkle
 
 
 def test_from_the_model_file_alone_there_is_the_occlusion_map(inklens, run, tmp_path):
-    done = inklens("explain", "run/model.onnx", "stroke.png")
+    done = inklens("explain", "stroke.png", "--model", "run/model.onnx")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "pictures   explanations/stroke: occlusion.png"
     assert done.stderr == (
@@ -84,30 +84,36 @@ def test_from_the_model_file_alone_there_is_the_occlusion_map(inklens, run, tmp_
 
 def test_an_image_that_is_called_unknown_or_empty_is_explained_as_such(inklens, run, tmp_path):
     Image.new("L", (28, 28)).save(tmp_path / "blank.png")
-    assert "answer     empty (most probable: " in inklens("explain", "run", "blank.png").stdout
+    assert "answer     empty (most probable: " in inklens("explain", "blank.png", "--model", "run").stdout
     metrics = json.loads(run.metrics.read_text())
     metrics["confidence"]["id_score_threshold"] = 1e6
     run.write_json(run.metrics, metrics)
-    assert "answer     unknown (most probable: upright  " in inklens("explain", "run", "stroke.png").stdout
+    assert (
+        "answer     unknown (most probable: upright  "
+        in inklens("explain", "stroke.png", "--model", "run").stdout
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere", "stroke.png"], "nowhere is not a folder; expected the folder of a run"),
-        (["run", "missing.png"], "missing.png cannot be read (No such file or directory)"),
-        (["run", "."], ". cannot be read (Is a directory)"),
-        (["run", "run/metrics.json"], "run/metrics.json is no image of a known format"),
-        (["run/model.onnx", "run/metrics.json"], "run/metrics.json is no image of a known format"),
-        (["run/model.keras", "stroke.png"], "run/model.keras cannot be used"),
+        (["stroke.png", "--model", "nowhere"], "nowhere is not a folder; expected the folder of a run"),
+        (["missing.png", "--model", "run"], "missing.png cannot be read (No such file or directory)"),
+        ([".", "--model", "run"], ". cannot be read (Is a directory)"),
+        (["run/metrics.json", "--model", "run"], "run/metrics.json is no image of a known format"),
+        (["run/metrics.json", "--model", "run/model.onnx"], "run/metrics.json is no image of a known format"),
+        (["stroke.png", "--model", "run/model.keras"], "run/model.keras cannot be used"),
         (
-            ["run", "stroke.png", "--label", "7"],
+            ["stroke.png", "--model", "run", "--label", "7"],
             "label '7' is no class of run: expected one of level, upright",
         ),
-        (["run/model.onnx", "stroke.png", "--label", "7"], "label '7' is no class of run/model.onnx"),
-        (["run", "stroke.png", "--patch", "28"], "patch 28 is out of range: expected 1 to 27"),
-        (["run", "stroke.png", "--output", "stroke.png"], "cannot be written"),
-        (["run"], "Missing argument 'IMAGE'"),
+        (
+            ["stroke.png", "--model", "run/model.onnx", "--label", "7"],
+            "label '7' is no class of run/model.onnx",
+        ),
+        (["stroke.png", "--model", "run", "--patch", "28"], "patch 28 is out of range: expected 1 to 27"),
+        (["stroke.png", "--model", "run", "--output", "stroke.png"], "cannot be written"),
+        (["--model", "run"], "Missing argument 'IMAGE'"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, run, tmp_path, arguments, said):
@@ -119,10 +125,10 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, run, tmp_path,
 
 def test_a_run_without_its_network_is_one_line_and_exit_code_2(inklens, run):
     run.model.unlink()
-    said = refusal(inklens("explain", "run", "stroke.png"))
+    said = refusal(inklens("explain", "stroke.png", "--model", "run"))
     assert said.startswith("inklens: run has no model.keras, from which a run is explained; train it")
 
 
 def test_an_unfinished_run_has_nothing_to_explain(inklens, run):
     run.set_status("interrupted")
-    assert "run is interrupted, not done" in inklens("explain", "run", "stroke.png").stderr
+    assert "run is interrupted, not done" in inklens("explain", "stroke.png", "--model", "run").stderr

@@ -20,8 +20,8 @@ def test_help_names_every_command(inklens):
     done = inklens("--help")
     assert done.returncode == 0
     commands = (
-        "train", "evaluate", "compare", "robustness", "predict", "explain", "report", "export", "audit",
-        "datasets", "show",
+        "train", "combine", "evaluate", "compare", "robustness", "predict", "read", "explain", "report",
+        "export", "audit", "datasets", "show",
     )  # fmt: skip
     for command in commands:
         assert command in done.stdout
@@ -62,7 +62,7 @@ def test_datasets_lists_counts_and_places(inklens):
         (("train", "--data", "sample", "--validation-split", "4000"), "leaves no data"),
         (("train", "--colour", "red"), "No such option: --colour. See `inklens train --help`."),
         (("--colour", "train"), "No such option: --colour. See `inklens --help`."),
-        (("explain", "run"), "Missing argument 'IMAGE'. See `inklens explain --help`."),
+        (("explain",), "Missing argument 'IMAGE'. See `inklens explain --help`."),
         (("show", "nowhere"), "nowhere"),
         (("evaluate", "runs/none"), "runs/none is not a folder"),
         (("report", "runs/none"), "runs/none is not a folder"),

@@ -13,7 +13,7 @@ def test_show_writes_a_picture_and_prints_what_is_in_the_data(inklens, tmp_path)
 
 
 def test_show_takes_the_first_images_when_asked(inklens):
-    done = inklens("show", "sample", "--first", "--count", 3, "--output", "x.png")
+    done = inklens("show", "--data", "sample", "--first", "--count", 3, "--output", "x.png")
     assert "  labels   0, 0, 0\n" in done.stdout
 
 

@@ -83,7 +83,7 @@ def test_what_does_not_fit_the_run_that_is_there_is_refused(trained, arguments, 
 
 
 def test_summary_prints_layers_shapes_and_parameters_and_trains_nothing(inklens, tmp_path):
-    done = inklens("train", "--data", "sample", "--network", "conv5x5", "--summary")
+    done = inklens("train", "sample", "--network", "conv5x5", "--summary")
     assert done.returncode == 0
     assert "592,074" in done.stdout
     assert "(None, 24, 24, 32)" in done.stdout
@@ -92,10 +92,12 @@ def test_summary_prints_layers_shapes_and_parameters_and_trains_nothing(inklens,
 
 def test_quiet_prints_the_result_only(inklens, tmp_path):
     _write_own(tmp_path)
-    done = inklens("train", *SMALL, "--epochs", 1, "--quiet", "--no-test")
+    done = inklens("train", *SMALL, "--epochs", 1, "--quiet", "--no-test", "--output", "there/mine")
     shown = ["trained", "accuracy", "answered", "model", "pictures", "report", "run"]
     assert [line.split()[0] for line in done.stdout.splitlines()] == shown
     assert "validation images" in done.stdout
+    assert done.stdout.endswith("run        there/mine\n")
+    assert (tmp_path / "there/mine/model.onnx").is_file()
 
 
 def test_without_mnist_the_sample_serves_and_one_line_says_so(inklens, tmp_path):
@@ -136,10 +138,9 @@ def test_ctrl_c_ends_the_members_that_train_side_by_side(interrupted, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("mnist",), "'mnist' stands alone: give data as --data mnist"),
-        (("--members", "runs/one"), "--members got 1 run; expected two or more"),
-        (("--members", "a", "b", "--epochs", 3), "--epochs does not go with --members: leave it out"),
-        (("--members", "a", "b", "--preset", "accurate"), "give --preset committee, or leave it out"),
+        (("mnist", "--data", "sample"), "two data sets are given, mnist and --data sample: give one of them"),
+        (("--resume", "runs/one", "--data", "sample"), "--data does not go with --resume: leave it out"),
+        (("--output", "a", "--name", "b"), "--name b is short for --output runs/b: give one of them"),
         (("--resume", "runs/one", "--epochs", 3), "--epochs does not go with --resume: leave it out"),
         (("--time", "30s", "--epochs", 3), "--time and --epochs exclude each other"),
         (("--jobs", "many"), "jobs 'many' cannot be read: expected a whole number, 1 or more, or auto"),

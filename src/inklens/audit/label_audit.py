@@ -32,6 +32,7 @@ def audit_labels(
     *,
     folds: int = 5,
     output: str | Path | None = None,
+    name: str | None = None,
     progress: Progress | None = None,
     on_fold: OnFold | None = None,
 ) -> tuple[RunFolder, LabelIssues]:
@@ -44,6 +45,7 @@ def audit_labels(
         recipe: how each network is trained; its seed also decides the folds. None is the preset "fast".
         folds: how many networks; 2 or more, at most as many as the smallest class has images.
         output: the folder that holds audits; None is "audits".
+        name: the audit's folder in it; None is made from the data's name and a number.
         progress: called with an `EpochProgress` while training.
         on_fold: called before each fold.
 
@@ -62,7 +64,7 @@ def audit_labels(
     require_cleanlab()
     fold_of = stratified_folds(data.train.labels, folds, recipe.seed, data.class_names)
     select_backend(recipe.backend)
-    folder = RunFolder.create("audits" if output is None else output, None, folder_name(data.name))
+    folder = RunFolder.create("audits" if output is None else output, name, folder_name(data.name))
     with status_of(folder):
         probabilities = out_of_fold(data, recipe, fold_of, progress=progress, on_fold=on_fold)
         issues = find_label_issues(probabilities, data.train.labels, data.class_names)

@@ -91,7 +91,7 @@ class EvaluatedModel:
 
         Args:
             data: a name or a path, as for `inklens.load`.
-            options: kind, channels, framing, strict, as for `inklens.load`; None is the model's own.
+            options: channels, framing, strict, as for `inklens.load`; None is the model's own.
 
         Raises:
             DataError: no such data, or data that cannot be used.
@@ -102,7 +102,9 @@ class EvaluatedModel:
         try:
             if data is None and self.run is None and own["name"] not in NAMED:  # a path, maybe of elsewhere
                 raise DataError(f"the model file knows no more than a name, {quoted(own['name'])}")
-            return load(data or own["path"] or own["name"], size=(spec.height, spec.width), **options)
+            kind = self.classifier.metadata.kind
+            size = (spec.height, spec.width)
+            return load(data or own["path"] or own["name"], kind=kind, size=size, **options)
         except DataError as error:
             if data is not None:
                 raise

@@ -6,22 +6,36 @@ It examines data, not a run: hence a name of its own, and a folder of its own.
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Option
 
 from inklens.cli.console import interrupts_told, output
-from inklens.cli.options import Channels, Framing, Kind, Size, Strict
+from inklens.cli.options import (
+    Channels,
+    DataArgument,
+    Framing,
+    Kind,
+    SameData,
+    Size,
+    Strict,
+    chosen_data,
+    load_named,
+    run_place,
+)
 from inklens.networks import BACKENDS
 from inklens.recipes import PRESETS, Recipe
 
 
 def audit(
-    data: Annotated[str, Argument(help="A name from `inklens datasets`, or a path.")],
+    data: DataArgument = None,
+    same_data: SameData = None,
     preset: Annotated[str, Option(help=f"How to train: one of {', '.join(PRESETS)}.")] = "fast",
     folds: Annotated[int, Option(help="Networks; each looks at the images that it did not learn.")] = 5,
     epochs: Annotated[int | None, Option(help="Of each network; default: the preset's.")] = None,
     seed: Annotated[int, Option(help="Of the folds and the networks.")] = 0,
     backend: Annotated[str, Option(help=f"One of {', '.join(BACKENDS)}.")] = "auto",
-    folder: Annotated[Path | None, Option("--output", help="Folder of the audits; default: audits.")] = None,
+    folder: Annotated[
+        Path | None, Option("--output", help="The audit's folder; default: audits/DATA-NUMBER.")
+    ] = None,
     kind: Kind = None,
     size: Size = None,
     channels: Channels = None,
@@ -34,16 +48,17 @@ def audit(
 
     from inklens.audit.label_audit import PICTURE, TABLE, audit_labels
     from inklens.cli.training_display import shown
-    from inklens.datasets import load
 
-    loaded = load(data, kind=kind, size=size, channels=channels, framing=framing, strict=strict)
+    loaded = load_named(
+        chosen_data(data, same_data), kind=kind, size=size, channels=channels, framing=framing, strict=strict
+    )
     output.print(str(loaded))
     with interrupts_told(), shown(output.console) as progress:
         written, issues = audit_labels(
             loaded,
             recipe,
             folds=folds,
-            output=folder,
+            **run_place(folder, None, "audits"),
             progress=progress,
             on_fold=lambda fold, of: output.print(f"fold {fold} of {of}"),
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from inklens.cli.console import notes_on, output, print_table
-from inklens.cli.options import Channels, Data, Framing, Kind, Part, RunsOrModels, Strict
+from inklens.cli.options import Channels, Data, Framing, Part, RunsOrModels, Strict
 
 if TYPE_CHECKING:
     from inklens.classifier import EvaluatedModel
@@ -24,7 +24,6 @@ def compare(
     data: Data = None,
     part: Part = "test",
     folder: Annotated[Path | None, Option("--output", help="Folder; default: comparisons/NAMES.")] = None,
-    kind: Kind = None,
     channels: Channels = None,
     framing: Framing = None,
     strict: Strict = False,
@@ -35,7 +34,7 @@ def compare(
     from inklens.run_folder import RunFolder
 
     models = [EvaluatedModel.open(run) for run in runs]
-    options: dict[str, Any] = {"kind": kind, "channels": channels, "framing": framing, "strict": strict}
+    options: dict[str, Any] = {"channels": channels, "framing": framing, "strict": strict}
     loaded, answers = predictions_of_all(models, data, part, **options)
     notes_on(loaded, models[0], data, part)
     names = models[0].classifier.class_names

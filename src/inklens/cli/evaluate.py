@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from inklens.cli.console import note, notes_on, output
-from inklens.cli.options import Channels, Data, Framing, Kind, Part, RunOrModel, Strict
+from inklens.cli.options import Channels, Data, Framing, Part, RunOrModel, Strict
 
 if TYPE_CHECKING:
     from inklens.classifier import EvaluatedModel
@@ -23,7 +23,6 @@ def evaluate(
         Path | None,
         Option("--output", help="Folder to write into; default: the run, or evaluations/DATA in it."),
     ] = None,
-    kind: Kind = None,
     channels: Channels = None,
     framing: Framing = None,
     strict: Strict = False,
@@ -34,7 +33,7 @@ def evaluate(
     from inklens.reporting import write_evaluation
 
     model = EvaluatedModel.open(run)
-    loaded = model.load(data, kind=kind, channels=channels, framing=framing, strict=strict)
+    loaded = model.load(data, channels=channels, framing=framing, strict=strict)
     answers = model.answers(loaded, part)
     notes_on(loaded, model, data, part)
     if model.is_own(loaded) and part in ("train", "all"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from inklens.cli.console import note, output
-from inklens.cli.options import RunOrModel
+from inklens.cli.light import Model, name_model
 from inklens.errors import OptionError
 from inklens.printable import printable
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def explain(
-    run: RunOrModel,
     image: Annotated[Path, Argument(metavar="IMAGE", help="An image file, as for `inklens predict`.")],
+    model: Model = None,
     label: Annotated[str | None, Option(metavar="CLASS", help="Default: the most probable class.")] = None,
     folder: Annotated[
         Path | None,
@@ -31,23 +31,25 @@ def explain(
 ) -> None:
     """Show what a network looks at: filters, feature maps, class activation, answers to covered parts."""
     occlude = {"patch": patch, "stride": stride}
-    if Path(run).expanduser().is_file():
-        _explain_file(Path(run), image, label, folder or Path("explanations") / image.stem, occlude)
+    if model is not None and model.expanduser().is_file():
+        _explain_file(model, image, label, folder or Path("explanations") / image.stem, occlude)
     else:
-        _explain_run(run, image, label, folder, occlude)
+        _explain_run(model, image, label, folder, occlude)
 
 
 def _explain_run(
-    path: str, image: Path, label: str | None, folder: Path | None, occlude: dict[str, int | None]
+    path: Path | None, image: Path, label: str | None, folder: Path | None, occlude: dict[str, int | None]
 ) -> None:
     """From model.keras: everything."""
     from inklens.classifier.image_inputs import framed_file
     from inklens.explanation import explain_run
     from inklens.run import Run
-    from inklens.run_folder import complete
+    from inklens.run_folder import RunFolder, complete
 
-    run = Run.open(path)
-    wanted = _label(label, run.class_names, path)
+    run = Run.open(path or RunFolder.latest().path)
+    if path is None:
+        name_model(run.path, run.data["name"], run.class_names)
+    wanted = _label(label, run.class_names, str(run.path))
     pixels = framed_file(image, run.spec)
     explanation = explain_run(run.folder, pixels, wanted, **occlude)
     target = folder or run.path / "explanations" / image.stem

@@ -7,7 +7,7 @@ it Typer converts the values, and all that is lost is the time.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -42,19 +42,17 @@ def open_classifier(model: Path | None) -> Classifier:
 
     latest = RunFolder.latest().path
     classifier = Classifier.open(latest)
-    if sys.stdout is not None and sys.stdout.isatty():  # None where it is closed
-        _name_model(latest, classifier)
+    name_model(latest, classifier.metadata.data.get("name", "data without a name"), classifier.class_names)
     return classifier
 
 
-def _name_model(path: Path, classifier: Classifier) -> None:
-    from inklens.evaluation.class_matching import listed
+def name_model(path: Path, data: str, class_names: Sequence[str]) -> None:
+    """Says which model was taken where none was named, if somebody reads the answers on a terminal."""
+    if sys.stdout is not None and sys.stdout.isatty():  # None where it is closed
+        from inklens.evaluation.class_matching import listed
 
-    data = classifier.metadata.data.get("name", "data without a name")
-    line = (
-        f"model {path}, trained on {data}; classes {listed(classifier.class_names)} (--model names another)"
-    )
-    typer.echo(printable(line), err=True)
+        line = f"model {path}, trained on {data}; classes {listed(class_names)} (--model names another)"
+        typer.echo(printable(line), err=True)
 
 
 class _Conversion:

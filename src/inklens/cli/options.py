@@ -1,10 +1,16 @@
 """Options that several commands share, so that they read the same everywhere."""
 
-from typing import Annotated, Any
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
+from inklens.cli.console import note
 from inklens.errors import OptionError
+
+if TYPE_CHECKING:
+    from inklens.datasets import Dataset
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -58,15 +64,71 @@ def parse_share_or_count(text: str) -> float | int:
         ) from error
 
 
-Data = Annotated[str | None, Option(help="A name from `inklens datasets`, or a path.")]
+def chosen_data(data: str | None, also: str | None) -> str | None:
+    """What `inklens train mnist` and `inklens train --data mnist` name; None for neither."""
+    if data is not None and also is not None:
+        raise OptionError(f"two data sets are given, {data} and --data {also}: give one of them")
+    return also if data is None else data
+
+
+def load_named(data: str | None, *, quiet: bool = False, **options: Any) -> "Dataset":
+    """The data that are named, or MNIST, or where that is nowhere the sample.
+
+    Args:
+        quiet: they will not be printed, so what was decided for the user is said at once.
+        options: as for `inklens.load`.
+    """
+    from inklens.datasets import load, load_default
+    from inklens.datasets.sources import TAKEN_BY_NAME
+
+    if data is not None:
+        loaded = load(data, **options)
+        for one in loaded.notes if quiet else ():
+            if TAKEN_BY_NAME in one:
+                note(one)
+        return loaded
+    default = load_default()
+    if quiet and default.name == "sample":
+        note(default.notes[-1])
+    if not any(options.values()):
+        return default
+    return replace(load(default.name, **options), notes=default.notes)
+
+
+def run_place(output: Path | None, name: str | None, default: str) -> dict[str, Any]:
+    """The folder above a run's own, and its name: `--output there/mine`, or `--name mine` in the default."""
+    if output is None:
+        return {"output": None, "name": name}
+    if name is not None:
+        raise OptionError(f"--name {name} is short for --output {default}/{name}: give one of them")
+    path = output.expanduser()
+    if path.name in ("", ".."):
+        path = path.resolve()
+    return {"output": path.parent, "name": path.name}
+
+
+DATA_HELP = "A name from `inklens datasets`, or a path."
+Data = Annotated[str | None, Option(help=DATA_HELP)]
+# Of the commands that are about data: the word --data may be left out.
+DataArgument = Annotated[
+    str | None, Argument(metavar="DATA", help=f"{DATA_HELP} Default: MNIST.", show_default=False)
+]
+SameData = Annotated[
+    str | None, Option("--data", metavar="DATA", help="The same: DATA is an option of every command.")
+]
+RunOutput = Annotated[
+    Path | None, Option("--output", help="The run's folder; default: runs/DATA-PRESET-NUMBER.")
+]
+RunName = Annotated[str | None, Option(help="Short for --output runs/NAME.")]
 OfRun = Annotated[str, Argument(metavar="RUN", help="The folder of a run.")]
 RunOrModel = Annotated[str, Argument(metavar="RUN", help="The folder of a run, or a model.onnx.")]
 RunsOrModels = Annotated[list[str], Argument(metavar="RUN...", help="Folders of runs, or model.onnx files.")]
+NoTest = Annotated[bool, Option("--no-test", help="Leave the test set closed.")]
 Kind = Annotated[
     str | None,
     Option(
-        help='"writing" or "things": what the images show (own data: things). Writing is framed by its ink, '
-        "things are padded."
+        help='"writing" or "things": what the images show; default: as they look. Writing is framed by its '
+        "ink, things are padded."
     ),
 ]
 Size = Annotated[

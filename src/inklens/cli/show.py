@@ -3,10 +3,20 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
+from typer import Option
 
 from inklens.cli.console import output
-from inklens.cli.options import Channels, Framing, Kind, Size, Strict
+from inklens.cli.options import (
+    Channels,
+    DataArgument,
+    Framing,
+    Kind,
+    SameData,
+    Size,
+    Strict,
+    chosen_data,
+    load_named,
+)
 from inklens.errors import OptionError
 
 if TYPE_CHECKING:
@@ -20,7 +30,8 @@ TIMES = 6
 
 
 def show(
-    data: Annotated[str, Argument(help="A name from `inklens datasets`, or a path.")],
+    data: DataArgument = None,
+    same_data: SameData = None,
     count: Annotated[int, Option(min=1, max=400, help="How many images.")] = 40,
     picture: Annotated[Path | None, Option("--output", help="A .png; default: pictures/NAME.png")] = None,
     seed: Annotated[int, Option(min=0, help="Which images: another seed, another choice.")] = 0,
@@ -35,7 +46,6 @@ def show(
     """Write a picture of labelled training images, and print shapes, counts and classes."""
     import numpy as np
 
-    from inklens.datasets import load
     from inklens.reporting import sample_grid
     from inklens.run_folder import atomic
 
@@ -43,7 +53,9 @@ def show(
         raise OptionError(
             f"the picture {str(picture)!r} has another ending; expected a name that ends in .png"
         )
-    loaded = load(data, kind=kind, size=size, channels=channels, framing=framing, strict=strict)
+    loaded = load_named(
+        chosen_data(data, same_data), kind=kind, size=size, channels=channels, framing=framing, strict=strict
+    )
     count = min(count, len(loaded.train)) if augment is None else min(count, len(loaded.train), AUGMENTED)
     random = np.random.default_rng(seed)
     chosen = np.arange(count) if first else np.sort(random.choice(len(loaded.train), count, replace=False))

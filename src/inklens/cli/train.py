@@ -2,26 +2,34 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer import Argument, Option
+from typer import Option
 
-from inklens.cli.console import interrupts_told, note, output
+from inklens.cli.console import interrupts_told, output
 from inklens.cli.options import (
     Channels,
-    Data,
+    DataArgument,
     Framing,
     Kind,
     MaxError,
+    NoTest,
+    RunName,
+    RunOutput,
+    SameData,
     Size,
     Strict,
+    chosen_data,
+    load_named,
     parse_jobs,
     parse_share_or_count,
     parse_time,
+    run_place,
 )
+from inklens.cli.training_result import print_result
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, BACKENDS, NETWORKS
 from inklens.networks.tta import TTA
@@ -36,11 +44,6 @@ if TYPE_CHECKING:
     from inklens.training.progress import Progress
 
 _RECIPE_FIELDS = {field.name for field in fields(Recipe)} - {"preset"}
-# What goes with --members.
-_COMBINING = (
-    "members", "runs", "preset", "data", "name", "folder", "max_error", "no_test", "quiet",
-    "kind", "size", "channels", "framing", "strict",
-)  # fmt: skip
 
 
 def _one_of(names: Any) -> str:
@@ -49,8 +52,8 @@ def _one_of(names: Any) -> str:
 
 def train(
     context: typer.Context,
-    runs: Annotated[list[str] | None, Argument(metavar="[RUN...]", help="With --members: the runs.")] = None,
-    data: Data = None,
+    data: DataArgument = None,
+    same_data: SameData = None,
     preset: Annotated[str, Option(help=f"One of {_one_of((*PRESETS, *COMMITTEES))}.")] = "fast",
     recipe: Annotated[
         Path | None,
@@ -89,10 +92,10 @@ def train(
     seed: Annotated[int | None, Option(help="Same seed, data and machine: same weights.")] = None,
     backend: Annotated[str | None, Option(help=f"One of {_one_of(BACKENDS)}.")] = None,
     precision: Annotated[str | None, Option(help=f"One of {_one_of(PRECISIONS)}.")] = None,
-    name: Annotated[str | None, Option(help="The run's name; default: DATA-PRESET-NUMBER.")] = None,
-    folder: Annotated[Path | None, Option("--output", help="Folder of the runs; default: runs.")] = None,
+    name: RunName = None,
+    output_folder: RunOutput = None,
     max_error: MaxError = None,
-    no_test: Annotated[bool, Option("--no-test", help="Leave the test set closed.")] = False,
+    no_test: NoTest = False,
     jobs: Annotated[
         Any,
         Option(
@@ -101,7 +104,6 @@ def train(
             help="Members of a committee trained at a time, or auto: as many as there is room for.",
         ),
     ] = None,
-    members: Annotated[bool, Option("--members", help="Combine runs: --members RUN RUN...")] = False,
     resume: Annotated[
         str | None,
         Option(metavar="RUN", help="Go on with a committee that was stopped; needs no other option."),
@@ -122,17 +124,15 @@ def train(
         if field in _RECIPE_FIELDS and value is not None
     }
     options = {"kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict}
-    where: dict[str, Any] = {"output": folder, "name": name, "test": not no_test, "max_error": max_error}
     if resume is not None:
         _only(context, "resume", "jobs", "quiet")
-        return _print_result(_resume(resume, jobs, quiet))
-    if members or runs:
-        return _print_result(_combine(context, members, runs or [], data, options, where))
+        return print_result(_resume(resume, jobs, quiet))
+    place = run_place(output_folder, name, "runs")
     at_once = jobs or 1
     chosen = (
         read_recipe(recipe).with_options(**changed) if recipe else _recipe(context, preset, changed, at_once)
     )
-    loaded = _load(data, quiet, **options)
+    loaded = load_named(chosen_data(data, same_data), quiet=quiet, **options)
     if summary:
         return _print_summary(loaded, chosen)
 
@@ -142,8 +142,17 @@ def train(
     if not quiet:
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
     with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(loaded, chosen, **where, tensorboard=tensorboard, jobs=at_once, progress=progress)
-    return _print_result(run)
+        run = train(
+            loaded,
+            chosen,
+            **place,
+            test=not no_test,
+            max_error=max_error,
+            tensorboard=tensorboard,
+            jobs=at_once,
+            progress=progress,
+        )
+    return print_result(run)
 
 
 def _recipe(
@@ -167,7 +176,8 @@ def _only(context: typer.Context, *known: str) -> None:
     for name in context.params:
         source = context.get_parameter_source(name)
         if name not in known and source is not None and source.name == "COMMANDLINE":
-            option = {"folder": "output", "time_budget": "time"}.get(name, name).replace("_", "-")
+            options = {"output_folder": "output", "time_budget": "time", "same_data": "data"}
+            option = options.get(name, name).replace("_", "-")
             raise OptionError(f"--{option} does not go with --{known[0]}: leave it out")
 
 
@@ -176,33 +186,6 @@ def _resume(path: str, jobs: int | str | None, quiet: bool) -> "Run":
 
     with interrupts_told(), _progress(path, quiet) as progress:
         return resume(path, jobs=jobs, progress=progress)
-
-
-def _combine(
-    context: typer.Context,
-    members: bool,
-    runs: list[str],
-    data: str | None,
-    options: dict[str, Any],
-    where: dict[str, Any],
-) -> "Run":
-    """The runs whose networks are to vote, from the command line's plain arguments."""
-    if not members:
-        raise OptionError(
-            f"{runs[0]!r} stands alone: give data as --data {runs[0]}, or trained runs as --members RUN RUN"
-        )
-    if len(runs) < 2:
-        raise OptionError(f"--members got {len(runs)} run; expected two or more: --members RUN RUN")
-    _only(context, *_COMBINING)
-    if context.params["preset"] not in ("committee", "fast"):
-        raise OptionError("--members makes a committee: give --preset committee, or leave it out")
-
-    from inklens.datasets import load
-    from inklens.training import combine
-
-    loaded = None if data is None else load(data, **options)
-    with interrupts_told():
-        return combine(runs, loaded, **where)
 
 
 @contextmanager
@@ -217,24 +200,6 @@ def _progress(data: "Dataset | str", quiet: bool) -> "Iterator[Progress | None]"
         yield progress
 
 
-def _load(data: str | None, quiet: bool, **options: Any) -> "Dataset":
-    from inklens.datasets import load, load_default
-    from inklens.datasets.sources import TAKEN_BY_NAME
-
-    if data is not None:
-        loaded = load(data, **options)
-        for one in loaded.notes if quiet else ():
-            if TAKEN_BY_NAME in one:
-                note(one)
-        return loaded
-    default = load_default()
-    if quiet and default.name == "sample":
-        note(default.notes[-1])
-    if not any(options.values()):
-        return default
-    return replace(load(default.name, **options), notes=default.notes)
-
-
 def _print_summary(data: "Dataset", recipe: Recipe | Committee) -> None:
     from inklens.networks.backends import select_backend
     from inklens.training.prepare import build_network
@@ -245,35 +210,3 @@ def _print_summary(data: "Dataset", recipe: Recipe | Committee) -> None:
         if name:
             output.print(name)
         build_network(data, one).summary()
-
-
-def _print_result(run: "Run") -> None:
-    metrics = run.metrics
-    part = "test" if metrics["test"] else "validation"
-    scores = metrics[part]
-    low, high = scores["accuracy_interval_95"]
-    training = metrics["training"]
-    networks = len(training.get("members", []))
-    epochs = f"{training['epochs']} epoch{'s' * (training['epochs'] > 1)}"
-    if networks:
-        epochs = f"{networks} networks, {epochs}"
-    lasted = training.get("wall_seconds") or training["seconds"]
-    beside = f", which side by side lasted {lasted:.1f} s" if lasted < training["seconds"] else ""
-    output.print(f"trained    {epochs} in {training['seconds']:.1f} s{beside}")
-    output.print(
-        f"accuracy   {100 * scores['accuracy']:.2f} % on {scores['n']:,} {part} images "
-        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), loss {scores['loss']:.4f}, "
-        f"error {scores['error_percent']:.2f} %"
-    )
-    confidence = metrics["confidence"]
-    answers = confidence[part]
-    output.print(
-        f"answered   {100 * answers['coverage']:.2f} % of them, {answers['errors']} of "
-        f"{answers['answered']:,} wrongly; the others are called unknown"
-    )
-    if confidence["note"]:
-        note(confidence["note"])
-    output.print(f"model      {run.folder.onnx}")
-    output.print(f"pictures   {run.folder.pictures}")
-    output.print(f"report     {run.folder.report}")
-    output.print(f"run        {run.path}")

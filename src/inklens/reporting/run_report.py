@@ -49,14 +49,14 @@ def _seen(folder: RunFolder, network: keras.Model, images: Split | None) -> Seen
 def reproduction(folder: RunFolder, described: dict[str, Any], metrics: dict[str, Any]) -> str:
     """The command that trains a run again, from its recipe.json and metrics.json."""
     data, pixels = described["data"], described["pixels"]
-    words = ["inklens", "train", "--data", data.get("path") or data["name"]]
+    where = ["--data", data.get("path") or data["name"]]
     if "combined" in described:
-        words += ["--members", *described["combined"]]
+        words = ["inklens", "combine", *described["combined"], *where]
     else:
-        words += ["--recipe", str(folder.recipe)]
-    size = f"{pixels['height']}x{pixels['width']}"
-    words += ["--kind", data["kind"], "--size", size, "--channels", str(pixels["channels"])]
-    words += ["--framing", pixels["framing"]]
+        words = ["inklens", "train", *where, "--recipe", str(folder.recipe)]
+        size = f"{pixels['height']}x{pixels['width']}"
+        words += ["--kind", data["kind"], "--size", size, "--channels", str(pixels["channels"])]
+        words += ["--framing", pixels["framing"]]
     words += ["--no-test"] if data["test"] is None else []
     max_error = (metrics.get("confidence") or {}).get("max_error")
     words += ["--max-error", repr(max_error)] if max_error else []

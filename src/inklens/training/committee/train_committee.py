@@ -20,14 +20,14 @@ from inklens.errors import InklensError, StoppedError
 from inklens.networks.backends import resolve_precision, select_backend
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
-from inklens.run_folder import RunFolder
+from inklens.run_folder import RunFolder, folder_name
 from inklens.training.committee.jobs import SHARED_GPU, resolve_jobs
 from inklens.training.committee.side_by_side import Job, train_side_by_side
 from inklens.training.finalize import concluded, finalize
 from inklens.training.parts import DataParts
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts, concrete_recipe
 from inklens.training.progress import of_member
-from inklens.training.provenance import describe_data, stem, write_environment
+from inklens.training.provenance import describe_data, write_environment
 from inklens.training.train_network import train_network
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def train_committee(
         PreparedNetwork.of(data, recipe)
     concrete = {name: concrete_recipe(recipe, data) for name, recipe in committee.members.items()}
     committee = Committee(committee.preset, concrete)
-    folder = RunFolder.create(output, name, f"{stem(data.name)}-{committee.preset}")
+    folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{committee.preset}")
     describe_committee(folder, committee, parts, options)
     return train_members(folder, committee, parts, options)
 

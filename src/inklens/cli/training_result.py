@@ -1,0 +1,41 @@
+"""What a training, or a committee made of trained runs, says at its end."""
+
+from typing import TYPE_CHECKING
+
+from inklens.cli.console import note, output
+
+if TYPE_CHECKING:
+    from inklens.run import Run
+
+
+def print_result(run: "Run") -> None:
+    """Print accuracy, coverage, and where model, pictures and report are."""
+    metrics = run.metrics
+    part = "test" if metrics["test"] else "validation"
+    scores = metrics[part]
+    low, high = scores["accuracy_interval_95"]
+    training = metrics["training"]
+    networks = len(training.get("members", []))
+    epochs = f"{training['epochs']} epoch{'s' * (training['epochs'] > 1)}"
+    if networks:
+        epochs = f"{networks} networks, {epochs}"
+    lasted = training.get("wall_seconds") or training["seconds"]
+    beside = f", which side by side lasted {lasted:.1f} s" if lasted < training["seconds"] else ""
+    output.print(f"trained    {epochs} in {training['seconds']:.1f} s{beside}")
+    output.print(
+        f"accuracy   {100 * scores['accuracy']:.2f} % on {scores['n']:,} {part} images "
+        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), loss {scores['loss']:.4f}, "
+        f"error {scores['error_percent']:.2f} %"
+    )
+    confidence = metrics["confidence"]
+    answers = confidence[part]
+    output.print(
+        f"answered   {100 * answers['coverage']:.2f} % of them, {answers['errors']} of "
+        f"{answers['answered']:,} wrongly; the others are called unknown"
+    )
+    if confidence["note"]:
+        note(confidence["note"])
+    output.print(f"model      {run.folder.onnx}")
+    output.print(f"pictures   {run.folder.pictures}")
+    output.print(f"report     {run.folder.report}")
+    output.print(f"run        {run.path}")
