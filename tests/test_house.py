@@ -63,7 +63,9 @@ FENCES = {
     "tensorboard": {"training"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "fastapi": {"serving"},
+    "starlette": {"serving"},
+    "uvicorn": {"serving"},
+    "prometheus_client": {"serving"},
     "ray": {"cluster"},
 }
 # Each of the rooms inside a room may import those before it, and the room's own files any of them.

@@ -110,7 +110,7 @@ def check(content: bytes) -> tuple[ModelMetadata, bytes]:
         raise ModelError("it is empty (0 bytes); `inklens export RUN` writes it anew")
     try:
         _count_beside_weights(memoryview(content))
-        model = _onnx().ModelProto.FromString(content)
+        model = messages().ModelProto.FromString(content)
         model.DiscardUnknownFields()
         _check_fields(model)
     except (DecodeError, IndexError, KeyError, UnicodeDecodeError) as error:
@@ -141,7 +141,7 @@ def check(content: bytes) -> tuple[ModelMetadata, bytes]:
 
 
 @cache
-def _onnx() -> Any:
+def messages() -> Any:
     """The messages of the `onnx` package, without the rest of it, which would take 100 ms to import."""
     package: Any = find_spec("onnx")
     file = Path(package.submodule_search_locations[0], "onnx_ml_pb2.py")

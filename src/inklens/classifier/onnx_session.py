@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock, Thread
@@ -42,12 +42,14 @@ class OnnxSession:
 
     Args:
         content: as `inklens.classifier.onnx_file.check` gives it.
+        outputs: what `run` gives, by name.
 
     Raises:
         ModelError: onnxruntime refuses it.
     """
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, outputs: Sequence[str] = OUTPUTS) -> None:
+        self._outputs = list(outputs)
         _limit_memory()
         options = onnxruntime.SessionOptions()
         # Threads inside the network wait for each other, spinning, at every layer: on a busy machine with two
@@ -73,8 +75,8 @@ class OnnxSession:
             raise ModelError(f"onnxruntime refuses it: {_one_line(error)}") from error
         self._deadlines = _Deadlines()
 
-    def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """pixels: uint8 (N, H, W, C), 0-255 -> what the file calls probabilities and id_score, of any shape.
+    def run(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """pixels: uint8 (N, H, W, C), 0-255 -> the outputs, probabilities and id_score, of any shape.
 
         Raises:
             ModelError: the network fails on them, or takes too long.
@@ -82,7 +84,7 @@ class OnnxSession:
         options = onnxruntime.RunOptions()
         try:
             with self._deadlines.watch(options):
-                probabilities, id_score = self._session.run(OUTPUTS, {INPUT: pixels}, options)
+                values: list[NDArray[np.float32]] = self._session.run(self._outputs, {INPUT: pixels}, options)
         except _ONNXRUNTIME_ERRORS as error:
             if options.terminate:
                 raise ModelError(
@@ -90,7 +92,7 @@ class OnnxSession:
                     "make it or its images smaller"
                 ) from error
             raise ModelError(f"the network fails on {len(pixels)} images: {_one_line(error)}") from error
-        return probabilities, id_score
+        return values
 
 
 class _Deadlines:

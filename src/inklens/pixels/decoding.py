@@ -43,7 +43,9 @@ def decode(
     return image if channels is None else with_channels(image, channels)
 
 
-def decode_enough(source: str | Path | bytes, enough: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+def decode_enough(
+    source: str | Path | bytes, enough: int, *, max_pixels: int = MAX_PIXELS
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Decode one image as `decode` does, a large JPEG file at a half, a quarter or an eighth of its sides.
 
     The decoder then computes no other pixels (libjpeg's scaled inverse DCT) and saves most of its time and
@@ -52,6 +54,7 @@ def decode_enough(source: str | Path | bytes, enough: int) -> tuple[NDArray[np.u
     Args:
         source: as `decode` takes it.
         enough: pixels, width x height, that remain at least, if the file has as many.
+        max_pixels: as `decode` takes it.
 
     Returns:
         uint8 (H, W, 1) or (H, W, 3), 0-255, and the height and width of the upright image in full size.
@@ -59,7 +62,7 @@ def decode_enough(source: str | Path | bytes, enough: int) -> tuple[NDArray[np.u
     Raises:
         ImageError: as `decode` does.
     """
-    return _read(source, MAX_PIXELS, enough)
+    return _read(source, max_pixels, enough)
 
 
 def _read(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inklens.errors import DataError, OptionError
 from inklens.pixels import decode, decode_enough, find_ink
+from inklens.pixels.decoding import MAX_PIXELS
 from inklens.pixels.ink import Ink
 from inklens.reading.paper.desk import EDGE, cover_desk, find_desk
 from inklens.reading.paper.masks import SURE
@@ -57,19 +58,25 @@ class Page:
         return points / self.scale + np.array([self.left, self.top], np.float64)
 
 
-def open_page(source: str | Path | NDArray[np.generic], region: Box | None = None) -> Page:
+def open_page(
+    source: str | Path | bytes | NDArray[np.generic],
+    region: Box | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
+) -> Page:
     """Decode a picture, turn it upright, crop the region, scale it and find its ink.
 
     Args:
-        source: a path, or uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255.
+        source: a path, the bytes of an image file, or uint8 (H, W), (H, W, 1) or (H, W, 3), 0-255.
         region: left, top, width and height in pixels of the upright picture; None for all of it.
+        max_pixels: the largest width x height of a file.
 
     Raises:
         DataError: an array of another type or shape.
         ImageError: a file that cannot be decoded.
         OptionError: the region lies outside of the picture.
     """
-    picture, size = _opened(source, whole=region is not None)
+    picture, size = _opened(source, max_pixels, whole=region is not None)
     left, top, wide, tall = _within(region, size[1], size[0])
     cropped = picture if region is None else picture[top : top + tall, left : left + wide]
     scale = min(1.0, (_PIXELS / (wide * tall)) ** 0.5)
@@ -111,13 +118,13 @@ def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: in
 
 
 def _opened(
-    source: str | Path | NDArray[np.generic], *, whole: bool
+    source: str | Path | bytes | NDArray[np.generic], max_pixels: int, *, whole: bool
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """The picture, and its height and width as given. Unless `whole`, it may be decoded at a reduced size."""
-    if isinstance(source, str | Path):
+    if isinstance(source, str | Path | bytes):
         if not whole:
-            return decode_enough(source, _PIXELS)
-        picture = decode(source)
+            return decode_enough(source, _PIXELS, max_pixels=max_pixels)
+        picture = decode(source, max_pixels=max_pixels)
         return picture, picture.shape[:2]
     array = np.asarray(source)
     if array.ndim == 2:

@@ -1,0 +1,140 @@
+"""Who may call, and for how long: host names, token, time, and the headers of every answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import time
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inklens.serving import server_metrics
+from inklens.serving.problems import GONE, problem_response
+from inklens.serving.request_images import HeldBytes
+from inklens.serving.settings import ServerSettings
+
+log = logging.getLogger("inklens.serving")
+
+COOKIE = "inklens_session"
+SESSION_SECONDS = 12 * 3600
+# Asked by what watches over a server, which has no token.
+OPEN_PATHS = frozenset(
+    {"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready", "/v1/session"}
+)
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Access:
+    """Lets a request through to the application, or answers it itself.
+
+    Args:
+        app: what answers.
+        settings: host names, token and limits.
+        held: the bodies that are held; what a request took of it is given back when it ends.
+    """
+
+    def __init__(self, app: ASGIApp, settings: ServerSettings, held: HeldBytes) -> None:
+        self._app = app
+        self._settings = settings
+        self._held = held
+        self._hosts = settings.hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        state = scope.setdefault("state", {})
+        state["held"] = 0
+        answered = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            refused = self._refusal(scope)
+            if refused is not None:
+                await refused(scope, receive, send_with_headers)
+                return
+            async with asyncio.timeout(self._settings.limits.request_seconds):
+                await self._app(scope, receive, send_with_headers)
+        except TimeoutError:
+            if not answered:
+                seconds = f"{self._settings.limits.request_seconds:g}"
+                answer = problem_response(
+                    408,
+                    f"the request took more than {seconds} s; send it faster, or ask for less",
+                    {"Connection": "close"},
+                )
+                await answer(scope, receive, send_with_headers)
+        finally:
+            self._held.give_back(state["held"])
+            path = getattr(scope.get("route"), "path", "other")
+            server_metrics.REQUESTS.labels(path, str(answered or GONE)).inc()
+            server_metrics.SECONDS.labels(path).observe(time.perf_counter() - started)
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+        if name not in self._hosts:
+            return problem_response(
+                421,
+                f"a request for the host {name[:100]!r}; expected one of {', '.join(sorted(self._hosts))}: "
+                "start the server with --allow-host",
+            )
+        token = self._settings.token
+        if token is None or scope["path"] in OPEN_PATHS or _has_token(headers, token):
+            return None
+        return problem_response(
+            401,
+            "no token, or a wrong one; expected Authorization: Bearer TOKEN",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+
+def is_token(given: str, token: str) -> bool:
+    """Whether a text is the token, in a time that says nothing about it."""
+    return hmac.compare_digest(given.encode(errors="replace"), token.encode())
+
+
+def session_cookie(token: str, now: float) -> str:
+    """What a page gets for the token: when it ends, and a signature that any worker can check."""
+    end = str(int(now) + SESSION_SECONDS)
+    return f"{end}.{_signature(end, token)}"
+
+
+def _has_token(headers: Headers, token: str) -> bool:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and is_token(given.strip(), token):
+        return True
+    if "cookie" not in headers:
+        return False
+    try:
+        morsel = SimpleCookie(headers["cookie"]).get(COOKIE)
+    except CookieError:
+        return False
+    end, _, signature = morsel.value.partition(".") if morsel else ("", "", "")
+    fresh = end.isdecimal() and len(end) < 20 and int(end) > time.time()
+    return fresh and is_token(signature, _signature(end, token))
+
+
+def _signature(end: str, token: str) -> str:
+    return hmac.new(token.encode(), f"inklens session {end}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,171 @@
+"""The ASGI application of one worker: every address that it answers, with what it needs to answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import time
+from typing import Any
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from inklens import __version__
+from inklens.errors import InklensError
+from inklens.serving import server_metrics
+from inklens.serving.access import COOKIE, SESSION_SECONDS, Access, is_token, session_cookie
+from inklens.serving.batching import BatchQueue, SlowLane
+from inklens.serving.endpoints import open_inference
+from inklens.serving.endpoints.explain_endpoint import explain
+from inklens.serving.endpoints.openapi import document, page, page_file
+from inklens.serving.endpoints.predict_endpoint import predict
+from inklens.serving.endpoints.read_endpoint import read
+from inklens.serving.model_store import ModelStore
+from inklens.serving.problems import ProblemError, on_failure, on_http_error, on_problem
+from inklens.serving.request_images import HeldBytes, parse_json, read_body
+from inklens.serving.settings import ServerSettings
+
+log = logging.getLogger("inklens.serving")
+
+
+def create_app(settings: ServerSettings) -> Starlette:
+    """The application; any ASGI server runs it.
+
+    Args:
+        settings: models, token, host names and limits; address and workers are the server's business.
+
+    Raises:
+        ModelError: a model cannot be opened.
+    """
+    held = HeldBytes(settings.limits.held_bytes)
+    models = ModelStore(settings.models)
+    app = Starlette(
+        routes=[
+            Route("/", _start, methods=["GET"]),
+            Route("/v1/predict", predict, methods=["POST"]),
+            Route("/v1/read", read, methods=["POST"]),
+            Route("/v1/explain", explain, methods=["POST"]),
+            Route("/v1/model", _model, methods=["GET"]),
+            Route("/v1/session", _session, methods=["POST"]),
+            Route("/health/live", _live, methods=["GET"]),
+            Route("/health/ready", _ready, methods=["GET"]),
+            Route("/metrics", _metrics, methods=["GET"]),
+            Route("/openapi.json", document, methods=["GET"]),
+            Route("/docs", page, methods=["GET"]),
+            Route("/docs.js", page_file, methods=["GET"]),
+            Route("/docs.css", page_file, methods=["GET"]),
+            Route("/v2", open_inference.server_metadata, methods=["GET"]),
+            Route("/v2/health/live", _live, methods=["GET"]),
+            Route("/v2/health/ready", _ready, methods=["GET"]),
+            Route("/v2/models/{name}", open_inference.model_metadata, methods=["GET"]),
+            Route("/v2/models/{name}/ready", open_inference.model_ready, methods=["GET"]),
+            Route("/v2/models/{name}/infer", open_inference.infer, methods=["POST"]),
+        ],
+        middleware=[Middleware(Access, settings=settings, held=held)],
+        exception_handlers={
+            ProblemError: on_problem,
+            InklensError: on_problem,
+            HTTPException: on_http_error,
+            Exception: on_failure,
+        },
+        lifespan=_lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.settings = settings
+    app.state.held = held
+    app.state.models = models
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Lets every model answer once, to warm up, and only then requests in."""
+    settings: ServerSettings = app.state.settings
+    state = app.state
+    state.batches = BatchQueue(settings.limits)
+    state.slow = SlowLane(settings.limits)
+    for model in state.models:
+        await state.batches.predict(model.classifier, [np.zeros(model.classifier.spec.shape, np.uint8)])
+        server_metrics.MODEL.labels(model.name, model.fingerprint).set(1)
+    loop = asyncio.get_running_loop()
+    if hasattr(signal, "SIGHUP"):
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(_reload(state)))
+    try:
+        yield
+    finally:
+        state.batches.close()
+        state.slow.close()
+
+
+async def _reload(state: Any) -> None:
+    before = {model.name: model.fingerprint for model in state.models}
+    for name in await asyncio.to_thread(state.models.reload):
+        fingerprint = state.models.get(name).fingerprint
+        server_metrics.MODEL.labels(name, before[name]).set(0)
+        server_metrics.MODEL.labels(name, fingerprint).set(1)
+        log.info("model %s is now %s", name, fingerprint[:12])
+
+
+async def _start(_: Request) -> Response:
+    return RedirectResponse("/docs")
+
+
+async def _live(_: Request) -> Response:
+    return JSONResponse({"live": True})
+
+
+async def _ready(_: Request) -> Response:
+    # No request is let in before every model has answered once.
+    return JSONResponse({"ready": True})
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(server_metrics.exposition(), media_type=server_metrics.CONTENT_TYPE)
+
+
+async def _model(request: Request) -> Response:
+    models = request.app.state.models
+    model = models.get(request.query_params.get("model"))
+    metadata = model.classifier.metadata
+    return JSONResponse(
+        {
+            "name": model.name,
+            "models": [each.name for each in models],
+            "fingerprint": model.fingerprint,
+            "inklens": __version__,
+            "trained_with": metadata.inklens,
+            "kind": metadata.kind,
+            "classes": list(metadata.class_names),
+            "pixels": metadata.pixels.to_dict(),
+            "temperature": metadata.temperature,
+            "thresholds": vars(metadata.thresholds),
+            "ood_detector": metadata.ood_detector,
+            "data": dict(metadata.data),
+            "recipe": dict(metadata.recipe),
+            "figures": model.figures,
+        }
+    )
+
+
+async def _session(request: Request) -> Response:
+    """A page gives the token once, and keeps a cookie that scripts cannot read."""
+    state = request.app.state
+    token = state.settings.token
+    content = parse_json(await read_body(request, state.held, 4096), state.settings.limits)
+    given = content.get("token") if isinstance(content, dict) else None
+    if token is not None and not (isinstance(given, str) and is_token(given, token)):
+        raise ProblemError(401, 'a wrong token; expected {"token": "..."} with that of the server')
+    answer = Response(status_code=204)
+    if token is not None:
+        answer.set_cookie(
+            COOKIE, session_cookie(token, time()), max_age=SESSION_SECONDS, httponly=True, samesite="strict"
+        )
+    return answer

@@ -1,0 +1,115 @@
+"""The models that a worker holds, each opened anew when its file was replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from inklens.classifier import Classifier
+from inklens.classifier.inner_outputs import InnerOutputs
+from inklens.errors import InklensError
+from inklens.serving.problems import ProblemError
+
+log = logging.getLogger("inklens.serving")
+
+
+@dataclass(frozen=True, eq=False)
+class ServedModel:
+    """An opened model.
+
+    Args:
+        name: what requests call it.
+        file: its model.onnx.
+        classifier: the network in it.
+        fingerprint: SHA-256 of the file, hexadecimal.
+        stamp: changes when the file does: its time, size and number.
+    """
+
+    name: str
+    file: Path
+    classifier: Classifier = field(repr=False)
+    fingerprint: str
+    stamp: tuple[int, int, int]
+
+    @cached_property
+    def inner_outputs(self) -> InnerOutputs:
+        """The same file with the outputs of its layers."""
+        return InnerOutputs.open(self.file)
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """What its run measured, as metrics.json has it; nothing where there is no such file beside it."""
+        try:
+            figures = json.loads((self.file.parent / "metrics.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return figures if isinstance(figures, dict) else {}
+
+
+class ModelStore:
+    """Models by name. A request keeps the one it began with when another takes its place.
+
+    Args:
+        paths: name -> run folder or model.onnx, the first being the default.
+
+    Raises:
+        ModelError: one cannot be opened.
+    """
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = {name: _file(path) for name, path in paths.items()}
+        self._models = {name: _open(name, file) for name, file in self._paths.items()}
+
+    def __iter__(self) -> Any:
+        return iter(self._models.values())
+
+    def get(self, name: str | None = None) -> ServedModel:
+        """The model of that name, or the first.
+
+        Raises:
+            ProblemError: no such model; status 404.
+        """
+        if name is None:
+            return next(iter(self._models.values()))
+        if name not in self._models:
+            raise ProblemError(404, f"no model {name[:100]!r}; expected one of {', '.join(self._models)}")
+        return self._models[name]
+
+    def reload(self) -> list[str]:
+        """Opens the files that were replaced; one that cannot be used is left out, and the log says so.
+
+        Returns:
+            The names of the models that are new.
+        """
+        changed = []
+        for name, file in self._paths.items():
+            try:
+                if _stamp(file) != self._models[name].stamp:
+                    self._models[name] = _open(name, file)
+                    changed.append(name)
+            except (InklensError, OSError) as error:
+                log.error("model %s stays as it was: %s", name, error)
+        return changed
+
+
+def _file(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    return path / "model.onnx" if path.is_dir() else path
+
+
+def _open(name: str, file: Path) -> ServedModel:
+    # One thread: the workers share the cores already.
+    classifier = Classifier.open(file, threads=1)
+    fingerprint = hashlib.sha256(file.read_bytes()).hexdigest()
+    return ServedModel(name, file, classifier, fingerprint, _stamp(file))
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino

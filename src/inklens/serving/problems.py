@@ -1,0 +1,75 @@
+"""Errors as problem documents (RFC 9457): what was given, what is expected, how to put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from inklens.errors import InklensError
+
+CONTENT_TYPE = "application/problem+json"
+GONE = 499  # as nginx counts callers who went away; nobody sees it but the metrics
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem document.
+
+    Args:
+        status: of the answer, 400 to 599.
+        detail: one line: what was given, what is expected, the remedy.
+        headers: of the answer, beside its type.
+    """
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+def busy(detail: str) -> ProblemError:
+    """Too much is waiting already: the caller should come back."""
+    return ProblemError(503, f"{detail}; try again after the time in Retry-After", {"Retry-After": "1"})
+
+
+def problem(status: int, detail: str) -> dict[str, Any]:
+    """The members of a problem document; its type is the status's own."""
+    title = HTTPStatus(status).phrase if status != GONE else "Client Closed Request"
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def problem_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem document as a response."""
+    return JSONResponse(problem(status, detail), status, headers=headers, media_type=CONTENT_TYPE)
+
+
+async def on_problem(_: Request, error: Exception) -> Response:
+    """Starlette's handler of what an endpoint raises."""
+    if isinstance(error, ProblemError):
+        return problem_response(error.status, error.detail, error.headers)
+    assert isinstance(error, InklensError)
+    return problem_response(422, str(error))
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Starlette's own errors: no such address, or another method."""
+    status = getattr(error, "status_code", 500)
+    details = {
+        404: "no such address; expected one of those in /openapi.json",
+        405: f"{request.method} is not answered here; expected {_allowed(error)}",
+    }
+    headers = getattr(error, "headers", None)
+    return problem_response(status, details.get(status, HTTPStatus(status).description), headers)
+
+
+async def on_failure(_: Request, __: Exception) -> Response:
+    """A mistake of ours: the log says more, the answer no internals."""
+    return problem_response(500, "the server failed; its log says why")
+
+
+def _allowed(error: Exception) -> str:
+    return str((getattr(error, "headers", None) or {}).get("Allow", "another method"))

@@ -1,0 +1,96 @@
+"""One process of a server: uvicorn with the application, on a socket that its supervisor made."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+import socket
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+import uvicorn
+
+from inklens.serving.application import create_app
+from inklens.serving.http_protocol import LimitedHttpProtocol
+from inklens.serving.settings import ServerSettings
+
+GRACE_SECONDS = 8
+_BACKLOG = 2048
+_PARENT_CHECK_SECONDS = 1.0
+
+
+def run(settings: ServerSettings, listener: socket.socket, ready: Connection) -> None:
+    """Answers until SIGTERM; then what is in flight is finished, for at most `GRACE_SECONDS`.
+
+    Args:
+        settings: of the server.
+        listener: bound, not yet listening.
+        ready: gets True once the worker answers, or the text of an error that keeps it from starting.
+    """
+    # uvicorn raises the signal that ended it once more at its end; by then there is nothing to do.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    protocol = type(
+        "Protocol",
+        (LimitedHttpProtocol,),
+        {"max_header_bytes": settings.limits.header_bytes, "max_head_seconds": settings.limits.head_seconds},
+    )
+    config = uvicorn.Config(
+        create_app(settings),
+        http=protocol,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    _Server(config, ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and ends when its supervisor is gone."""
+
+    def __init__(self, config: uvicorn.Config, ready: Connection) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._watching: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        with suppress(OSError):  # the supervisor is gone
+            self._ready.send(True)
+        self._watching = asyncio.get_running_loop().create_task(self._until_orphaned())
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        for listener in sockets or []:
+            await self._accept_waiting(listener)
+        await super().shutdown(sockets)
+
+    async def _accept_waiting(self, listener: socket.socket) -> None:
+        """Connections that the kernel has accepted would be reset when the listening socket is closed."""
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):  # no other is waiting
+            while True:
+                connection, _ = listener.accept()
+                connection.setblocking(False)
+                await loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
+    async def _until_orphaned(self) -> None:
+        parent = multiprocessing.parent_process()
+        while parent is not None and parent.is_alive():
+            await asyncio.sleep(_PARENT_CHECK_SECONDS)
+        self.should_exit = True

@@ -1,0 +1,41 @@
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from serving.running_server import RunningServer, running_server
+from tiny_onnx import build_model, save
+
+
+def png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def images() -> list[bytes]:
+    """PNG files of several sizes, of random grey levels."""
+    random = np.random.default_rng(3)
+    return [png(random.integers(0, 256, (8 + index % 5, 8 + index % 3), np.uint8)) for index in range(48)]
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model.onnx of three classes."""
+    folder = tmp_path_factory.mktemp("served")
+    save(build_model(), folder / "model.onnx")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tiny_folder: Path) -> Iterator[RunningServer]:
+    """A server of two workers with the tiny model, named "pets". Tests leave it as it is.
+
+    An image may wait for a minute, as the machine may be busy with other tests.
+    """
+    with running_server(folder=tiny_folder, workers=2, limits={"queue_seconds": 60.0}) as running:
+        yield running
