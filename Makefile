@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all coverage lint clean
+.PHONY: demo test test-all coverage lint docs clean
 
 demo: $(VENV)/train.stamp
 	$(BIN)/inklens train
@@ -13,8 +13,8 @@ demo: $(VENV)/train.stamp
 test: lint
 	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not backends and not browser and not mutants and not docs'
 
-# Everything: JAX and PyTorch, the browser, hundreds of damaged files, and the commands of the documentation.
-test-all: $(VENV)/backends.stamp lint
+# Everything: JAX and PyTorch, the browser, hundreds of damaged files, and the documentation.
+test-all: $(VENV)/backends.stamp $(VENV)/docs.stamp lint
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 coverage: $(VENV)/dev.stamp
@@ -25,6 +25,11 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The pages and the API reference as a site.
+docs: $(VENV)/docs.stamp
+	$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/docs
+	@echo "open build/docs/index.html"
 
 $(VENV)/venv.stamp:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or later is needed: make PYTHON=python3.11")'
@@ -37,6 +42,10 @@ $(VENV)/train.stamp: $(VENV)/venv.stamp pyproject.toml constraints.txt
 
 $(VENV)/dev.stamp: $(VENV)/train.stamp
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,dev]'
+	touch $@
+
+$(VENV)/docs.stamp: $(VENV)/train.stamp
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,docs]'
 	touch $@
 
 $(VENV)/backends.stamp: $(VENV)/dev.stamp

@@ -6,7 +6,7 @@ The six are of the network alone, without test-time augmentation. The run's own 
 with test-time augmentation, and with the OOD detector where the run has one, whose log-odds are a score too.
 In distribution is the MNIST test set. Out of distribution are the Fashion-MNIST test set, letters drawn with
 the fonts of Matplotlib (those that look like a digit left out), uniform noise and blurred noise. Class means
-and covariance come from 20,000 training images. docs/confidence.md says what follows from the result.
+and covariance come from 20,000 training images. docs/results.md says what follows from the result.
 """
 
 from collections.abc import Callable

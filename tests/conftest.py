@@ -18,6 +18,9 @@ from inklens.datasets import Dataset, load
 from inklens.datasets.places import find_mnist
 
 DIGITS = "mnist" if find_mnist() else "sample"
+DOCS = (
+    "test_docs", "test_confidence_docs", "test_contributing", "test_notebook", "test_site", "test_wheel",
+)  # fmt: skip
 
 
 def pytest_report_header() -> str:
@@ -34,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             "backends": "on_backend" in fixtures,
             "browser": "browser" in fixtures,
             "mutants": "mutated" in item.name,
-            "docs": module in ("test_docs", "test_confidence_docs", "test_contributing"),
+            "docs": module in DOCS,
         }
         for mark, applies in marks.items():
             if applies:

@@ -10,11 +10,12 @@ import pytest
 
 from inklens.classifier import Classifier
 
-PAGE = Path(__file__).parents[2] / "docs" / "confidence.md"
+PAGE = Path(__file__).parents[2] / "docs" / "predict.md"
 
 
 def test_the_five_lines_run_and_say_what_inklens_says(trained, sample, tmp_path):
-    lines = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    [lines] = [block for block in blocks if "onnxruntime" in block]
     assert len([line for line in lines.splitlines() if line]) == 5
     shutil.copy(trained.folder.onnx, tmp_path / "model.onnx")
     pixels = sample.test.batch(slice(0, 3))

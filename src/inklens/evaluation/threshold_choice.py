@@ -1,6 +1,6 @@
 """Thresholds from validation images: an id_score that outliers miss, a probability that errors miss.
 
-Measured in docs/confidence.md.
+Measured in docs/results.md.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ The logarithm of the mean takes the place of logits: its softmax is the mean aga
 
 The in-distribution score says how much an image is like the training data: the highest logit less the mean of
 all logits. Where members have OOD detectors, half of the detectors' mean log-odds is added. That weight was
-chosen on held-out images (docs/confidence.md).
+chosen on held-out images (docs/results.md).
 """
 
 from __future__ import annotations

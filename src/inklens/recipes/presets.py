@@ -1,7 +1,7 @@
 """The presets, as data: fields of a `Recipe` by name, where they differ from its defaults.
 
 "things" holds what differs once more where the data are pictures of things rather than writing.
-Measured accuracies are in docs/accuracy.md.
+Measured accuracies are in docs/results.md.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 One network can learn both, with the same target for every class of what is no digit (outlier exposure;
 `inklens.training.examples.outliers`), but then it is less sure of odd digits: the NLL of `accurate` on
-MNIST's test set was 0.0117 with outliers and is 0.0104 without (docs/accuracy.md). So `accurate` leaves them
+MNIST's test set was 0.0117 with outliers and is 0.0104 without (docs/results.md). So `accurate` leaves them
 to a detector, whose log-odds are a part of the in-distribution score (`inklens.networks.ensemble`).
 """
 
