@@ -40,7 +40,8 @@ def model_file(path, **changes):
 def test_classes_are_matched_by_name_and_not_by_position(tmp_path, tree):
     model = EvaluatedModel.open(model_file(tmp_path / "x.onnx"))
     data = model.load(tree)
-    assert data.class_names == ("dog", "owl")
+    assert (data.kind, data.class_names) == (model.classifier.metadata.kind, ("dog", "owl"))
+    assert not any("taken for" in note for note in data.notes)
     answers = model.answers(data, "all")
     assert sorted(set(answers.labels.tolist())) == [1, 2]  # as the network numbers them
     assert [CLASSES[label] for label in answers.labels] == [

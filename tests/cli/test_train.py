@@ -37,6 +37,8 @@ def test_a_line_per_epoch_the_accuracy_and_where_things_are(trained):
     said = (trained / "said.txt").read_text().splitlines()
     epochs = [line for line in said if line.startswith("epoch ")]
     assert len(epochs) == 2
+    assert [line for line in said if "note     taken for things: 0 of 100 images that were looked at" in line]
+    assert json.loads((trained / "runs/mine/recipe.json").read_text())["data"]["kind"] == "things"
     for figure in ("ms/step", "loss", "accuracy", "val loss", "val accuracy"):
         assert figure in epochs[0]
     assert any(line.startswith("accuracy ") and "95 % interval" in line and "error" in line for line in said)
@@ -97,6 +99,7 @@ def test_quiet_prints_the_result_only(inklens, tmp_path):
     assert [line.split()[0] for line in done.stdout.splitlines()] == shown
     assert "validation images" in done.stdout
     assert done.stdout.endswith("run        there/mine\n")
+    assert done.stderr.startswith("note: taken for things: ")
     assert (tmp_path / "there/mine/model.onnx").is_file()
 
 

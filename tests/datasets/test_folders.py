@@ -28,7 +28,7 @@ def split_on_top(root: Path, few) -> Path:
 
 
 def test_every_pixel_and_label_arrives(tree, few):
-    data = load(tree)
+    data = load(tree, kind="things")
     assert data.spec == PixelSpec(28, 28, 1)
     ours = {
         (image.tobytes(), int(label))
@@ -40,7 +40,7 @@ def test_every_pixel_and_label_arrives(tree, few):
 
 
 def test_parts_on_top_stay_apart(tmp_path, few):
-    data = load(split_on_top(tmp_path, few))
+    data = load(split_on_top(tmp_path, few), kind="things")
     assert data.validation is not None
     assert (len(data.train), len(data.test), len(data.validation)) == (80, 10, 10)
     assert data.notes == ()
@@ -136,7 +136,7 @@ def test_more_than_one_percent_of_bad_files_is_refused_and_leaves_no_cache(tree,
         DataError, match=r"2 or more images that cannot be used; expected at most 1 % of 100.*30\.png"
     ):
         load(tree)
-    assert list((cache / "folders").iterdir()) == []
+    assert [path for path in (cache / "folders").iterdir() if path.is_dir()] == []
 
 
 def test_a_broken_link_is_a_bad_file(tree):

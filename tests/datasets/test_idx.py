@@ -34,8 +34,8 @@ def test_a_folder_of_idx_files_is_read_to_the_byte(folder, few):
     assert np.array_equal(data.train.whole()[..., 0], few[0])
     assert np.array_equal(data.train.labels, few[1])
     assert len(data.test) == 20
-    assert data.kind == "things"
-    assert data.notes == ()
+    assert (data.kind, data.spec.framing) == ("writing", "ink")
+    assert load(folder, kind="things").notes == ()
 
 
 def test_compressed_files_and_other_spellings_are_read_too(folder, few):
@@ -55,7 +55,7 @@ def test_a_file_that_was_unpacked_but_is_still_called_gz_is_read(folder):
 
 def test_without_a_test_pair_a_stratified_fifth_is_held_out_and_said(folder):
     (folder / "t10k-images-idx3-ubyte").unlink()
-    data = load(folder, seed=4)
+    data = load(folder, seed=4, kind="writing")
     assert np.bincount(data.test.labels).tolist() == [2] * 10
     assert data.notes == ("no test part of its own: 20 images are held out for it (seed 4)",)
 
@@ -110,7 +110,7 @@ def test_a_damaged_file_is_refused_by_its_name_in_one_line(folder, damage):
 def test_labels_that_count_from_one_are_allowed_and_noted(folder, few):
     for name, labels in (("train", few[1]), ("t10k", few[1][::5])):
         (folder / f"{name}-labels-idx1-ubyte").write_bytes(labels_idx(labels + 1))
-    data = load(folder)
+    data = load(folder, kind="writing")
     assert data.classes == 11
     assert data.notes == ("no training image has the label 0",)
 

@@ -29,7 +29,7 @@ def decoded(root: Path):
 
 
 def caches(cache: Path) -> list[str]:
-    return sorted(path.name for path in (cache / "folders").iterdir())
+    return sorted(path.name for path in (cache / "folders").iterdir() if path.is_dir())
 
 
 def test_images_are_stored_in_order_with_their_labels(tree):

@@ -27,7 +27,7 @@ def test_the_arrays_of_keras_keep_their_own_test_part(tmp_path, few):
     path = saved(
         tmp_path, x_train=images / 255, y_train=labels[:, None], x_test=images[::5] / 255, y_test=labels[::5]
     )
-    data = load(path)
+    data = load(path, kind="things")
     assert np.array_equal(data.train.whole()[..., 0], images)
     assert np.array_equal(data.test.labels, labels[::5])
     assert data.notes == ()
@@ -37,7 +37,7 @@ def test_the_arrays_of_keras_keep_their_own_test_part(tmp_path, few):
 def test_labels_that_are_text_name_the_classes_in_the_order_of_folders(tmp_path, few, dtype):
     images, labels = few
     texts = np.array([f"c{12 - label}" for label in labels])
-    data = load(saved(tmp_path, images=images, labels=texts.astype(dtype)))
+    data = load(saved(tmp_path, images=images, labels=texts.astype(dtype)), kind="things")
     assert data.class_names == tuple(f"c{number}" for number in range(3, 13))
     for part in (data.train, data.test):
         for image, label in zip(part.whole()[..., 0], part.labels, strict=True):

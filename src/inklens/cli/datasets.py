@@ -14,8 +14,8 @@ def datasets() -> None:
     for entry in catalogue():
         test = f"{entry.test_count:,}" if entry.test_count else "a fifth"
         shape = "x".join(map(str, entry.shape)) if entry.shape else "files"
-        count = f"{entry.train_count:,}"
-        rows.append((entry.name, entry.kind, str(entry.classes), count, test, shape, entry.where))
+        count, kind = f"{entry.train_count:,}", entry.kind or "by look"
+        rows.append((entry.name, kind, str(entry.classes), count, test, shape, entry.where))
     print_table(rows, "<<>>><<")
     output.print(
         "\nAny folder of IDX files, any class-per-folder tree of images and any .npz file with images\n"

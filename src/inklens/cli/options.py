@@ -79,12 +79,13 @@ def load_named(data: str | None, *, quiet: bool = False, **options: Any) -> "Dat
         options: as for `inklens.load`.
     """
     from inklens.datasets import load, load_default
+    from inklens.datasets.kind import NAMED_BY_LOOK
     from inklens.datasets.sources import TAKEN_BY_NAME
 
     if data is not None:
         loaded = load(data, **options)
         for one in loaded.notes if quiet else ():
-            if TAKEN_BY_NAME in one:
+            if TAKEN_BY_NAME in one or NAMED_BY_LOOK in one:
                 note(one)
         return loaded
     default = load_default()

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.labels import count_labels
 from inklens.datasets.splits import Split, hold_out_test, joined, stratified_split
 from inklens.errors import DataError, OptionError
@@ -179,13 +180,14 @@ def from_labelled_images(
     *,
     source: str,
     seed: int,
-    kind: str = "things",
+    kind: str | None = None,
     class_names: Sequence[str] | None = None,
     path: str | None = None,
 ) -> Dataset:
     """A data set of images and labels that have been read; without `test`, a fifth of `train` is held out.
 
     Args:
+        kind: "writing" or "things"; None looks at the training images.
         class_names: one for each label; None names each label by its number.
         path: where it can be loaded from again.
 
@@ -202,10 +204,13 @@ def from_labelled_images(
             f"{test.images.shape[1:]}; expected one shape for both: bring them to it"
         )
     notes: list[str] = []
+    looked: list[str] = []
+    if kind is None:
+        kind, *looked = kind_by_look(train.batch(looked_at(len(train))))
     if not sizes.all():
         notes.append(f"no training image has the label {named[0]}")
     if test is None:
         train, test, note = hold_out_test(train, seed)
         notes.append(note)
     spec = PixelSpec(*train.images.shape[1:])
-    return Dataset(name, kind, named, spec, train, test, None, source, tuple(notes), path)
+    return Dataset(name, kind, named, spec, train, test, None, source, (*notes, *looked), path)

@@ -1,25 +1,29 @@
 """Class-per-folder trees of image files as a data set."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from inklens.datasets.dataset import Dataset
-from inklens.datasets.image_cache import DecodedTree, decoded_tree, in_threads
+from inklens.datasets.dataset import FRAMING_OF, Dataset
+from inklens.datasets.image_cache import DecodedTree, decoded_tree, in_threads, remembered
+from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split, hold_out_test
 from inklens.datasets.trees import Tree, scan_tree
 from inklens.errors import DataError, ImageError
-from inklens.pixels import PixelSpec, decode
+from inklens.pixels import PixelSpec, decode, decode_enough
 from inklens.printable import printable
 
+_SEEN_PIXELS = 256 * 256  # of a large JPEG file, whose kind is looked at
 _PROBED = 200  # images that size and colour are measured on
 _KEPT_SIDE, _LARGEST_SIDE, _SMALLEST_SIDE = 128, 64, 8
 
 
 def load_folder(root: Path, options: LoadOptions) -> Dataset:
-    """A class-per-folder tree, kind "things"; without a test part, a stratified fifth is held out.
+    """A class-per-folder tree; without a test part, a stratified fifth is held out.
 
     Without `size`, images that share one of at most 128 pixels a side keep it, others get the median size,
     scaled down to at most 64. Without `channels`, they are RGB if more than half have colour, and always grey
@@ -30,7 +34,10 @@ def load_folder(root: Path, options: LoadOptions) -> Dataset:
         ImageError: `options.strict`, and an image cannot be used.
     """
     tree = scan_tree(root)
-    size, channels, framing = options.size, options.channels, options.framing or "pad"
+    kind, looked = options.kind, list[str]()
+    if kind is None:
+        kind, *looked = remembered(tree, "kind", lambda: kind_by_look(_as_they_are(tree)))
+    size, channels, framing = options.size, options.channels, options.framing or FRAMING_OF[kind]
 
     def choose_spec() -> PixelSpec:
         if size and channels:
@@ -50,14 +57,14 @@ def load_folder(root: Path, options: LoadOptions) -> Dataset:
     validation = parts.get("validation")
     return Dataset(
         root.resolve().name,
-        "things",
+        kind,
         tree.class_names,
         decoded.spec,
         train,
         test,
         validation,
         str(root),
-        tuple(notes),
+        (*notes, *looked),
         str(root.resolve()),
     )
 
@@ -81,6 +88,21 @@ def _notes(decoded: DecodedTree, tree: Tree) -> list[str]:
     if tree.ignored:
         notes.append(f"{tree.ignored} other files ignored")
     return notes
+
+
+def _as_they_are(tree: Tree) -> Iterator[NDArray[np.uint8]]:
+    """The training images that are looked at; those that cannot be decoded are left out."""
+    paths = [path for path, _ in tree.parts["train"]]
+    for image in in_threads(_seen, [tree.root / paths[position] for position in looked_at(len(paths))]):
+        if image is not None:
+            yield image
+
+
+def _seen(path: Path) -> NDArray[np.uint8] | None:
+    try:
+        return decode_enough(path, _SEEN_PIXELS)[0]
+    except ImageError:
+        return None
 
 
 def _probed_spec(tree: Tree, size: tuple[int, int] | None, channels: int | None, framing: str) -> PixelSpec:

@@ -13,7 +13,7 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets.dataset import Dataset, from_labelled_images
+from inklens.datasets.dataset import FRAMING_OF, Dataset, from_labelled_images
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
@@ -72,18 +72,24 @@ def load_idx_folder(path: Path, options: LoadOptions) -> Dataset:
     Raises:
         DataError: see `read_idx_folder`.
     """
-    dataset = read_idx_folder(path, name=path.resolve().name, seed=options.seed)
-    return dataset.framed_by_maker(options.framing or dataset.spec.framing)
+    dataset = read_idx_folder(path, name=path.resolve().name, seed=options.seed, kind=options.kind)
+    return dataset.framed_by_maker(options.framing or FRAMING_OF[dataset.kind])
 
 
 def read_idx_folder(
-    folder: Path, *, name: str, seed: int, checksums: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    name: str,
+    seed: int,
+    kind: str | None = None,
+    checksums: Mapping[str, str] | None = None,
 ) -> Dataset:
-    """A folder of IDX files, kind "things"; without a test pair, a stratified fifth is held out.
+    """A folder of IDX files; without a test pair, a stratified fifth is held out.
 
     Args:
         name: what the data set is called.
         seed: of that fifth.
+        kind: "writing" or "things"; None looks at the images.
         checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
 
     Raises:
@@ -97,6 +103,7 @@ def read_idx_folder(
         splits.get("test"),
         source=str(folder),
         seed=seed,
+        kind=kind,
         path=str(folder.resolve()),
     )
 

@@ -91,6 +91,25 @@ def decoded_tree(
     return decoded
 
 
+def remembered(tree: Tree, what: str, find_out: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+    """What was found out about a tree before, or is found out now and kept, where the cache can be written.
+
+    Args:
+        what: the question, as a file's name.
+    """
+    kept = cache_dir() / "folders" / f"{_key(tree, what)}.json"
+    with suppress(OSError, ValueError):
+        first, second = json.loads(kept.read_text(encoding="utf-8"))
+        return str(first), str(second)
+    answer = find_out()
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="half-", dir=kept.parent) as scratch:
+            Path(scratch, "whole").write_text(json.dumps(answer), encoding="utf-8")
+            Path(scratch, "whole").replace(kept)
+    return answer
+
+
 def in_threads(work: Callable[[Path], _Result], paths: Sequence[Path]) -> Iterator[_Result]:
     """work(path) for each path, in order, on all cores; only a block of results is in memory at a time."""
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:

@@ -17,7 +17,7 @@ class CatalogueEntry:
     """One data set that can be loaded by its name.
 
     Args:
-        kind: "writing" or "things".
+        kind: "writing" or "things"; None for a tree, whose images are looked at when it is loaded.
         train_count: of a tree without a test part: what is left when a fifth has been held out.
         test_count: with that fifth; 0 where there are too few images for one.
         shape: (height, width, channels); None for a tree of image files, which are not opened for this.
@@ -26,7 +26,7 @@ class CatalogueEntry:
     """
 
     name: str
-    kind: str
+    kind: str | None
     classes: int
     train_count: int
     test_count: int
@@ -57,4 +57,4 @@ def _trees() -> Iterator[CatalogueEntry]:
         train, classes = len(tree.parts["train"]), len(tree.class_names)
         own = len(tree.parts.get("test", []))
         held = 0 if own else round(TEST_SHARE * train)
-        yield CatalogueEntry(name, "things", classes, train - held, own or held, None, str(path), True)
+        yield CatalogueEntry(name, None, classes, train - held, own or held, None, str(path), True)

@@ -94,8 +94,7 @@ def load_mnist(mirrors: Sequence[str] = MNIST_MIRRORS) -> "Dataset":
         DownloadError: it lies nowhere and could not be fetched, or there is no cache that can be written.
         MissingPackageError: it would have to be fetched and pooch is not installed.
     """
-    dataset = _found_or_fetched("mnist", find_mnist(), MNIST_SHA256, mirrors, checked=True)
-    return replace(dataset, kind="writing")
+    return _found_or_fetched("mnist", find_mnist(), MNIST_SHA256, mirrors, checked=True)
 
 
 def load_fashion(mirrors: Sequence[str] = FASHION_MIRRORS) -> "Dataset":
@@ -184,7 +183,9 @@ def _read_whole(name: str, folder: Path, checksums: Mapping[str, str]) -> "Datas
         raise DataError(
             f"{folder} lacks the test pair of {name}; expected t10k-images-idx3-ubyte and its labels too"
         )
-    return replace(read_idx_folder(folder, name=name, seed=0, checksums=checksums), path=None)
+    return replace(
+        read_idx_folder(folder, name=name, seed=0, kind=NAMED[name].kind, checksums=checksums), path=None
+    )
 
 
 NAMED = {

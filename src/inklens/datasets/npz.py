@@ -24,7 +24,7 @@ def is_npz(path: Path) -> bool:
 
 
 def load_npz(path: Path, options: LoadOptions) -> Dataset:
-    """An .npz file as a data set of kind "things"; without a test part, a stratified fifth is held out.
+    """An .npz file as a data set; without a test part, a stratified fifth is held out.
 
     Images are (N, H, W) or (N, H, W, C), uint8 0-255 or floats 0-1; labels are whole numbers from 0, or the
     classes' names as text, which then are in natural order, as the names of class folders are.
@@ -39,6 +39,7 @@ def load_npz(path: Path, options: LoadOptions) -> Dataset:
         test,
         source=str(path),
         seed=options.seed,
+        kind=options.kind,
         class_names=names,
         path=str(path.resolve()),
     )

@@ -11,6 +11,7 @@ class LoadOptions:
     """What the user asks of the images; `inklens.datasets.load` says it in full.
 
     Args:
+        kind: "writing" or "things"; None where the loader is to look at the images.
         size: (height, width), 8 to 1024 each; None keeps what there is.
         channels: 1 or 3; None keeps what there is.
         framing: how an image is brought to `size`; None for the loader's own.
@@ -21,6 +22,7 @@ class LoadOptions:
         OptionError: a value out of range.
     """
 
+    kind: str | None = None
     size: tuple[int, int] | None = None
     channels: int | None = None
     framing: str | None = None

@@ -63,7 +63,8 @@ def load(
     Args:
         data: "mnist", "sample", "fashion-mnist", or a path: a folder of IDX files, a folder with a folder of
             images for each class (perhaps below train, test and validation), or an .npz file.
-        kind: "writing" or "things"; None for "writing" with MNIST and the sample, else "things".
+        kind: "writing" or "things"; None looks at the images of data without a name of their own, and a note
+            says what was decided. Named data have their kind.
         size: (height, width) to bring every image to, 8 to 1024 each; None keeps what there is,
             for image files the size that they share (up to 128 pixels a side), else their median size
             scaled down to at most 64.
@@ -84,12 +85,13 @@ def load(
         raise OptionError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
     if kind is not None:
         framing = framing or FRAMING_OF[kind]
-    options = LoadOptions(size, channels, framing, seed, strict)
+    options = LoadOptions(kind, size, channels, framing, seed, strict)
     if str(data) in NAMED:
         dataset = _load_named(str(data))
         dataset = dataset.framed_by_maker(framing or FRAMING_OF[dataset.kind])
     else:
         dataset = _load_path(data, options)
+        framing = framing or FRAMING_OF[dataset.kind]
     dataset = dataset.reframed(size, channels, framing)
     if max(dataset.spec.height, dataset.spec.width) > LARGEST_SIDE:
         raise DataError(

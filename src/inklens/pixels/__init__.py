@@ -17,5 +17,6 @@ if TYPE_CHECKING:
     from inklens.pixels.ink_finding import find_ink as find_ink
     from inklens.pixels.ink_placing import place_ink as place_ink, stroke_width as stroke_width
     from inklens.pixels.spec import FRAMINGS as FRAMINGS, PixelSpec as PixelSpec
+    from inklens.pixels.writing import shows_writing as shows_writing
 
 __getattr__, __dir__, __all__ = lazily(__name__)
