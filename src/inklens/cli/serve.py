@@ -15,7 +15,9 @@ TOKEN_VARIABLE = "INKLENS_TOKEN"
 
 def _named_model(text: str) -> tuple[str, Path]:
     name, equals, path = text.partition("=")
-    if not (name and equals and path):
+    if not equals:
+        return _name_of(Path(text)), Path(text)
+    if not (name and path):
         raise ValueError(f"{text!r} names no model: expected NAME=PATH, such as digits=runs/mnist-fast-1.")
     return name, Path(path)
 
@@ -40,7 +42,12 @@ def serve(
         Path | None, Argument(metavar="[MODEL]", help="A run or a model.onnx; default: the latest in runs.")
     ] = None,
     models: Annotated[
-        list[str] | None, Option("--model", metavar="NAME=PATH", help="A model by name; may be given again.")
+        list[str] | None,
+        Option(
+            "--model",
+            metavar="[NAME=]PATH",
+            help="A run or a model.onnx, called as it is or by this name; may be given again.",
+        ),
     ] = None,
     host: Annotated[
         str, Option(help="The address to listen on; all but loopback needs a token.")
