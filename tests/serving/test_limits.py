@@ -98,7 +98,12 @@ def test_a_client_that_does_not_send_its_request_is_hung_up_on(tiny_folder):
         answer = _raw(server, head + b"half")
         assert answer.startswith(b"HTTP/1.1 408 ")
         assert b"took more than 0.5 s; send it faster" in answer
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(head + b"half")  # and goes away
+        _raw(server, b"no HTTP")
         assert server.client.get("/health/live").status_code == 200
+        server.stop()
+    assert server.log == []
 
 
 def test_what_is_over_the_queues_limit_is_refused_and_health_is_answered(tiny_folder, images):

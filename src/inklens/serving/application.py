@@ -14,7 +14,7 @@ import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -73,6 +73,7 @@ def create_app(settings: ServerSettings) -> Starlette:
         exception_handlers={
             ProblemError: on_problem,
             InklensError: on_problem,
+            ClientDisconnect: on_problem,
             HTTPException: on_http_error,
             Exception: on_failure,
         },

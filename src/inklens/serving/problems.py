@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from inklens.errors import InklensError
@@ -51,6 +51,8 @@ async def on_problem(_: Request, error: Exception) -> Response:
     """Starlette's handler of what an endpoint raises."""
     if isinstance(error, ProblemError):
         return problem_response(error.status, error.detail, error.headers)
+    if isinstance(error, ClientDisconnect):
+        return problem_response(GONE, "the caller went away")
     assert isinstance(error, InklensError)
     return problem_response(422, str(error))
 

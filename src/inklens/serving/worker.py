@@ -33,6 +33,8 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
     # uvicorn raises the signal that ended it once more at its end; by then there is nothing to do.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    # What callers send that is no HTTP is answered with 400, and is no news.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     protocol = type(
         "Protocol",
