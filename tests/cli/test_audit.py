@@ -6,34 +6,8 @@ import pytest
 
 
 @pytest.fixture
-def squares(tmp_path):
-    """Data of one's own, own.npz: 120 light and dark squares, of which two have each other's label."""
-    random = np.random.default_rng(0)
-    labels = np.arange(150) % 2
-    images = (random.integers(0, 100, (150, 12, 12)) + 120 * labels[:, None, None]).astype(np.uint8)
-    labels[[0, 1]] = labels[[1, 0]]
-    test = {"x_test": images[120:], "y_test": labels[120:]}
-    np.savez(tmp_path / "own.npz", x_train=images[:120], y_train=labels[:120], **test)
-    return tmp_path
-
-
-def test_swapped_labels_come_first(inklens, squares):
-    done = inklens("audit", "own.npz", "--folds", 2, "--preset", "fast", "--epochs", 25)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert [line for line in lines if line.startswith("fold ")] == ["fold 1 of 2", "fold 2 of 2"]
-    assert lines[-2:] == [
-        "picture    audits/own-1/pictures/label_issues.png",
-        "list       audits/own-1/label_issues.csv",
-    ]
-    with (squares / "audits/own-1/label_issues.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert {row["index"] for row in rows[:2]} == {"0", "1"}
-    assert (rows[0]["given_label"], rows[0]["suggested_label"]) in {("0", "1"), ("1", "0")}
-    assert any(line.startswith(f"doubtful   {len(rows)} of 120 training images") for line in lines)
-
-
-def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
+def tree(tmp_path):
+    """A folder of 160 light and dark squares, of which one is no image and two lie in each other's folder."""
     from PIL import Image
 
     random = np.random.default_rng(0)
@@ -45,16 +19,27 @@ def test_for_a_folder_of_images_the_list_names_the_files(inklens, tmp_path):
     train = tmp_path / "tree/train"
     (train / "dark/broken.png").write_text("no picture")
     (train / "dark/052.png").rename(train / "light/052.png")
-    options = ("--folds", 2, "--epochs", 25, "--output", "mine")
-    done = inklens("audit", "--data", "tree", *options, INKLENS_CACHE=str(tmp_path / "cache"))
+    (train / "light/053.png").rename(train / "dark/053.png")
+    return tmp_path
+
+
+def test_swapped_labels_come_first_and_are_named_by_their_files(inklens, tree):
+    options = ("--folds", 2, "--epochs", 25)
+    done = inklens("audit", "--data", "tree", *options, INKLENS_CACHE=str(tree / "cache"))
     assert done.returncode == 0, done.stderr
-    with (tmp_path / "mine/label_issues.csv").open() as file:
-        first = next(csv.DictReader(file))
-    assert (first["file"], first["given_label"], first["suggested_label"]) == (
-        "train/light/052.png",
-        "light",
-        "dark",
-    )
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith("fold ")] == ["fold 1 of 2", "fold 2 of 2"]
+    assert lines[-2:] == [
+        "picture    audits/tree-1/pictures/label_issues.png",
+        "list       audits/tree-1/label_issues.csv",
+    ]
+    with (tree / "audits/tree-1/label_issues.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["file"], row["given_label"], row["suggested_label"]) for row in rows[:2]} == {
+        ("train/light/052.png", "light", "dark"),
+        ("train/dark/053.png", "dark", "light"),
+    }
+    assert any(line.startswith(f"doubtful   {len(rows)} of 128 training images") for line in lines)
 
 
 @pytest.mark.parametrize(
