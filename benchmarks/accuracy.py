@@ -126,7 +126,6 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--runs", type=Path, default=Path("runs/accuracy"))
     parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
-    parser.add_argument("--dry", action="store_true", help="prints only")
     given = parser.parse_args()
     data = inklens.load(given.data)
     name = f"accuracy-{given.data}-{given.preset}"
@@ -149,8 +148,7 @@ def main() -> None:
         "runs": parts,
     }
     print(json.dumps({name: figures[name] for name in ("mean_accuracy", "standard_deviation")}))
-    if not given.dry:
-        record.write(name, figures)
+    record.write(name, figures, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def main() -> None:
         "peak_anonymous_bytes": peak,
         "seconds_decoding_and_training": round(seconds, 1),
     }
-    record.write("folder_memory", figures)
+    record.write("folder_memory", figures, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def main() -> None:
     }
     for name, taken in figures.items():
         print(f"{name:<26} {taken:>10,.1f} us")
-    record.write("framing", {"microseconds": figures, "rounds": given.rounds})
+    record.write("framing", {"microseconds": figures, "rounds": given.rounds}, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def main() -> None:
     if not (folder / "handwriting").is_dir():
         raise SystemExit(f"{folder} has no folder handwriting: set INKLENS_DATA to the folder that has it")
     sets = foreign_sets(folder)
-    record.write("handwriting", {"runs": [measured(path, sets) for path in given.runs]})
+    record.write("handwriting", {"runs": [measured(path, sets) for path in given.runs]}, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def main() -> None:
         "estimated_wrong": issues.estimated,
     }
     print(figures)
-    record.write(f"label_issues-{given.data}", figures)
+    record.write(f"label_issues-{given.data}", figures, dry=given.dry)
 
 
 if __name__ == "__main__":

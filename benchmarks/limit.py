@@ -8,15 +8,13 @@ A training step counts as three forward passes, 2 operations for each multiply-a
 layer, less the gradient that the first layer's input does not need; augmentation, pooling and normalisation
 take time and count for nothing. Training and matrix products take turns in one process, in the precision
 that the preset trains in; the matrix product's other precision is measured too. The products are square and
-as tall as a convolution's. Finished rounds of this recipe and machine stay in `--parts` and in the result,
-and are not measured again.
+as tall as a convolution's.
 """
 
 import argparse
 import json
 import statistics
 import time
-from functools import partial
 
 import numpy as np
 
@@ -83,7 +81,7 @@ def measured(recipe: inklens.Recipe, data: inklens.Dataset, given: argparse.Name
 
 
 def main() -> None:
-    parser = record.parser(__doc__, parts="limit")
+    parser = record.parser(__doc__)
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--images", type=int, default=12_800, help="in an epoch; the first is warm-up")
     parser.add_argument("--epochs", type=int, default=4, help="2 or more")
@@ -96,13 +94,9 @@ def main() -> None:
     data = inklens.load("mnist")
     recipe = record.concrete(given.preset, data, epochs=given.epochs, backend="tensorflow")
     precision = TYPES[resolve_precision(recipe.precision, "tensorflow")]
-    name = f"limit-{given.preset}"
-    known, rounds = {} if given.fresh else record.read(name), []
+    rounds = []
     for number in range(1, given.rounds + 1):
-        file = given.parts / f"{given.preset}-{number}.json"
-        size = {"round": number, "images": given.images, "seconds": given.seconds}
-        measure = partial(measured, recipe, data, given)
-        rounds.append(record.part(file, known.get("rounds", []), recipe, measure, **size))
+        rounds.append(measured(recipe, data, given))
         rate, step = rounds[-1]["rate"], rounds[-1]["ms_per_step"]
         print(f"round {number}: {rate / 1e9:.1f} GFLOP/s, {step:.2f} ms per step", flush=True)
     rate = statistics.median(one["rate"] for one in rounds)
@@ -112,6 +106,8 @@ def main() -> None:
     }
     figures = {
         "preset": given.preset,
+        "recipe": recipe.to_dict(),
+        "images": given.images,
         "network": recipe.network,
         "batch_size": recipe.batch_size,
         "precision": precision,
@@ -124,8 +120,7 @@ def main() -> None:
         "rounds": rounds,
     }
     print(json.dumps({name: value for name, value in figures.items() if name != "rounds"}, indent=2))
-    if not given.dry:
-        record.write(name, figures)
+    record.write(f"limit-{given.preset}", figures, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def main() -> None:
         "goals": {"median_s": 1.0, "peak_mb": 400},
     }
     print(figures)
-    record.write("photo", figures)
+    record.write("photo", figures, dry=options.dry)
 
 
 if __name__ == "__main__":

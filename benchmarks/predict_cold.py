@@ -69,7 +69,7 @@ def main() -> None:
         "goals": {"median_s": 0.35, "peak_mb": 120, "times_bare_time": 1.3, "share_of_keras_time": 0.1},
     }
     print(figures)
-    record.write("predict_cold", figures)
+    record.write("predict_cold", figures, dry=options.dry)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ same MNIST test images, 256 at a time. Then `inklens predict FOLDER --output x.c
 PNG files.
 """
 
-import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -21,7 +19,7 @@ from PIL import Image
 
 import inklens
 import record
-from process import measure, side
+from process import in_child, measure
 
 BATCH = 256
 
@@ -81,16 +79,12 @@ def main() -> None:
     parser = record.parser(__doc__)
     parser.add_argument("run", type=Path, help="a run folder with model.onnx and model.keras")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.worker:
-        print(json.dumps(WORKERS[options.worker](options.run)))
-        return
     count = len(images())
     rounds = {name: [] for name in WORKERS}
     for _ in range(options.rounds):
-        for name in WORKERS:
-            rounds[name].append(side(__file__, options.run, "--worker", name))
+        for name, worker in WORKERS.items():
+            rounds[name].append(in_child(worker, options.run))
     medians = {
         name: {key: statistics.median(entry[key] for entry in entries) for key in ("all_ms", "one_ms")}
         for name, entries in rounds.items()
@@ -120,7 +114,7 @@ def main() -> None:
         },
     }
     print({key: value for key, value in figures.items() if key != "rounds"})
-    record.write("predict_throughput", figures)
+    record.write("predict_throughput", figures, dry=options.dry)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 
 def measure(command: list[str]) -> dict:
@@ -37,16 +40,11 @@ def summary(measured: list[dict]) -> dict[str, float]:
     }
 
 
-def side(script: str, *arguments: object) -> dict:
-    """The last line, as JSON, that a script prints which runs in a process of its own, on TensorFlow."""
-    done = subprocess.run(
-        [sys.executable, script, *map(str, arguments)],
-        env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+def in_child(function: Callable[..., dict], *arguments: object) -> dict:
+    """What a script's function returns in a process of its own, on TensorFlow."""
+    os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,55 +15,42 @@ from inklens.datasets import Dataset
 from inklens.errors import InklensError
 from inklens.networks.backends import versions
 from inklens.recipes import Committee, Recipe, recipe_for, recipe_from_dict
-from inklens.run_folder import atomic
 
 RESULTS = Path(__file__).parent / "results"
 
 AnyRecipe = Recipe | Committee
 
 
-def parser(about: str, parts: str | None = None) -> argparse.ArgumentParser:
-    """A parser of the command line.
-
-    Args:
-        about: the script's docstring.
-        parts: its folder in runs, if it keeps finished parts: it then has --parts, --fresh and --dry.
-    """
+def parser(about: str) -> argparse.ArgumentParser:
+    """A parser of the command line, which has --dry; `about` is the script's docstring."""
     made = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    if parts is not None:
-        made.add_argument("--parts", type=Path, default=Path("runs", parts))
-        made.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
-        made.add_argument("--dry", action="store_true", help="prints only")
+    made.add_argument("--dry", action="store_true", help="prints only")
     return made
 
 
-def write(name: str, figures: dict[str, Any]) -> Path:
-    """Writes results/NAME.json and says where."""
+def write(name: str, figures: dict[str, Any], *, dry: bool = False) -> None:
+    """Writes results/NAME.json and says where, unless it is dry."""
+    if dry:
+        return
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     content = {
         "benchmark": name,
         "command": shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
-        "date": _now(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
-        "machine": machine(),
+        "machine": {"processor": _processor(), "cores": os.cpu_count(), "platform": platform.platform()},
         "versions": versions(),
         **figures,
     }
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     print(f"written to {path}")
-    return path
 
 
 def read(name: str) -> dict[str, Any]:
     """What results/NAME.json says; empty where there is none."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def machine() -> dict[str, Any]:
-    """What times depend on: they are compared on one machine only."""
-    return {"processor": _processor(), "cores": os.cpu_count(), "platform": platform.platform()}
 
 
 def concrete(preset: str, data: Dataset, **options: Any) -> AnyRecipe:
@@ -84,40 +70,6 @@ def is_of(recipe: AnyRecipe, written: dict[str, Any] | None) -> bool:
         return written is not None and recipe_from_dict(written) == recipe
     except InklensError:
         return False
-
-
-def part(
-    file: Path,
-    others: Iterable[dict[str, Any]],
-    recipe: AnyRecipe | None,
-    measure: Callable[[], dict[str, Any]],
-    **same: Any,
-) -> dict[str, Any]:
-    """A part of a benchmark of times: as it was measured on this machine by this recipe, or measured now.
-
-    Args:
-        file: where it is kept.
-        others: the parts of a former result.
-        recipe: None where the part is of no recipe of ours.
-        measure: gives the figures.
-        same: what else it must say, by name.
-    """
-    expected = {**same, "machine": machine()}
-    own = [json.loads(file.read_text(encoding="utf-8"))] if file.is_file() else []
-    for known in (*own, *others):
-        if all(known.get(name) == value for name, value in expected.items()) and (
-            recipe is None or is_of(recipe, known.get("recipe"))
-        ):
-            return known
-    written = {} if recipe is None else {"recipe": recipe.to_dict()}
-    text = json.dumps({**expected, **measure(), **written, "date": _now()})
-    with atomic(file) as path:
-        path.write_text(text, encoding="utf-8")
-    return json.loads(text)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _commit() -> str:

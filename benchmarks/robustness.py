@@ -46,7 +46,7 @@ def main() -> None:
         "baseline": baseline,
         "runs": results,
     }
-    record.write("robustness", figures)
+    record.write("robustness", figures, dry=given.dry)
 
 
 if __name__ == "__main__":

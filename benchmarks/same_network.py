@@ -8,13 +8,12 @@ is timed as its user sees it: training, then validation on the test images; with
 fewer of these in the same proportion.
 """
 
-import argparse
 import json
 import statistics
 import time
 
 import record
-from process import side
+from process import in_child
 
 SETTINGS = {"conv5x5": ("tutorial-c", 150), "conv3x3-triple": ("tutorial-a", 128)}
 
@@ -47,7 +46,7 @@ def tutorial_model(network: str):
     return model
 
 
-def plain_keras(network: str, images: int, epochs: int) -> None:
+def plain_keras(network: str, images: int, epochs: int) -> dict:
     """The script as its tutorial has it."""
     import keras
 
@@ -70,10 +69,10 @@ def plain_keras(network: str, images: int, epochs: int) -> None:
         verbose=0,
         callbacks=[timed],
     )
-    print(json.dumps({"seconds": seconds, "accuracy": history.history["val_accuracy"]}))
+    return {"seconds": seconds, "accuracy": history.history["val_accuracy"]}
 
 
-def ours(network: str, images: int, epochs: int, precision: str) -> None:
+def ours(network: str, images: int, epochs: int, precision: str) -> dict:
     """The same through Inklens."""
     import numpy as np
 
@@ -92,7 +91,7 @@ def ours(network: str, images: int, epochs: int, precision: str) -> None:
     train, test = data.train.take(np.arange(images)), data.test.take(np.arange(images // 6))
     history = fit(prepared.network, recipe, train, test)
     seconds, accuracy = ([epoch[figure] for epoch in history] for figure in ("seconds", "val_accuracy"))
-    print(json.dumps({"seconds": seconds, "accuracy": accuracy, "policy": prepared.policy}))
+    return {"seconds": seconds, "accuracy": accuracy, "policy": prepared.policy}
 
 
 def main() -> None:
@@ -102,20 +101,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=3, help="per round, the first not counted")
     parser.add_argument("--precision", choices=("float32", "auto", "bfloat16"), default="float32")
-    parser.add_argument("--side", choices=("keras", "inklens"), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.side == "keras":
-        plain_keras(given.network, given.images, given.epochs)
-        return
-    if given.side == "inklens":
-        ours(given.network, given.images, given.epochs, given.precision)
-        return
-
-    shared = ["--network", given.network, "--images", given.images, "--epochs", given.epochs]
+    shared = given.network, given.images, given.epochs
     rounds = []
     for number in range(given.rounds):
-        keras = side(__file__, "--side", "keras", *shared)
-        inklens = side(__file__, "--side", "inklens", "--precision", given.precision, *shared)
+        keras, inklens = in_child(plain_keras, *shared), in_child(ours, *shared, given.precision)
         ratio = statistics.median(keras["seconds"][1:]) / statistics.median(inklens["seconds"][1:])
         rounds.append({"keras": keras, "inklens": inklens, "ratio": ratio})
         print(f"round {number + 1}: Inklens is {ratio:.2f} times as fast", flush=True)
@@ -135,7 +125,7 @@ def main() -> None:
         "rounds": rounds,
     }
     print(json.dumps({**sides, "median_ratio": figures["median_ratio"]}, indent=2))
-    record.write(f"same_network-{given.network}-{given.precision}", figures)
+    record.write(f"same_network-{given.network}-{given.precision}", figures, dry=given.dry)
 
 
 if __name__ == "__main__":

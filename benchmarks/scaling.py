@@ -5,15 +5,13 @@
 
 Each number is a process of its own, which holds its images in memory and goes through them twice: the
 second epoch is timed, the process's peak memory is of all of it. The exponent is that of a fit of a line to
-the logarithms: 1 is time in proportion. Finished parts of this recipe and machine stay in `--parts` and in
-the result, and are not measured again.
+the logarithms: 1 is time in proportion.
 """
 
 import argparse
 import json
 import os
 import sys
-from functools import partial
 
 import numpy as np
 
@@ -56,11 +54,12 @@ def train(preset: str, images: int) -> None:
 def measured(preset: str, images: int) -> dict:
     """The figures of one number of images, from a process of its own."""
     found = process.measure([sys.executable, __file__, "--preset", preset, "--train", str(images)])
-    return {**json.loads(found["printed"].splitlines()[-1]), "peak_mb": found["peak_mb"]}
+    figures = json.loads(found["printed"].splitlines()[-1])
+    return {"images": images, **figures, "peak_mb": found["peak_mb"]}
 
 
 def main() -> None:
-    parser = record.parser(__doc__, parts="scaling")
+    parser = record.parser(__doc__)
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--images", type=int, nargs="+", default=IMAGES)
     parser.add_argument("--train", type=int, help=argparse.SUPPRESS)
@@ -69,17 +68,14 @@ def main() -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         train(given.preset, given.train)
         return
-    name = f"scaling-{given.preset}"
-    known, parts = {} if given.fresh else record.read(name), []
-    recipe = recipe_of(given.preset, inklens.load("mnist"))
+    parts = []
     for images in given.images:
-        file, measure = given.parts / f"{given.preset}-{images}.json", partial(measured, given.preset, images)
-        parts.append(record.part(file, known.get("parts", []), recipe, measure, images=images))
-        said = {figure: parts[-1][figure] for figure in ("images", "epoch_seconds", "peak_mb")}
-        print(json.dumps(said), flush=True)
+        parts.append(measured(given.preset, images))
+        print(json.dumps(parts[-1]), flush=True)
     logs = np.log([[part["images"], part["epoch_seconds"]] for part in parts])
     figures = {
         "preset": given.preset,
+        "recipe": recipe_of(given.preset, inklens.load("mnist")).to_dict(),
         "exponent": float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]),
         "microseconds_per_image": {
             f"{part['images']:,}": 1e6 * part["epoch_seconds"] / part["images"] for part in parts
@@ -89,8 +85,7 @@ def main() -> None:
         "parts": parts,
     }
     print(json.dumps({figure: figures[figure] for figure in ("exponent", "peak_mb", "memory")}, indent=2))
-    if not given.dry:
-        record.write(name, figures)
+    record.write(f"scaling-{given.preset}", figures, dry=given.dry)
 
 
 def _memory(peaks: dict[int, float]) -> dict:

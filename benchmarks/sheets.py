@@ -164,7 +164,6 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=list(sheets.KINDS), default=list(sheets.KINDS))
     parser.add_argument("--first-seed", type=int, default=10_000)
     parser.add_argument("--keep", type=Path, help="a folder for the annotated pages that were not all right")
-    parser.add_argument("--dry", action="store_true", help="prints only")
     given = parser.parse_args()
     classifier = inklens.Classifier.open(given.model)
     kinds = {
@@ -180,8 +179,7 @@ def main() -> None:
         "photos": photos,
     }
     print(figures["total"])
-    if not given.dry:
-        record.write("sheets", figures)
+    record.write("sheets", figures, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def main() -> None:
         seconds = [round(each["process_seconds"], 4) for each in measured]
         figures[name] = {"median_process_seconds": round(statistics.median(seconds), 4), "all": seconds}
     print({name: entry["median_process_seconds"] for name, entry in figures.items()})
-    record.write("startup", {"commands": figures})
+    record.write("startup", {"commands": figures}, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ and schedule in plain PyTorch, 14 epochs (Adadelta, rate 1 falling by 0.7 each e
 tensors in memory, which is kinder to it than decoding each image. Each side is a process of its own and is
 timed from its first step to its last, compilation counted in, data loaded before. `--epochs-measured`
 trains the others for so many epochs only and takes the rest to last as long as the median of those after
-the first: the result says so. Finished parts of this recipe, data and machine stay in `--parts` and in the
-result, and are not measured again.
+the first: the result says so.
 """
 
 import argparse
@@ -20,26 +19,21 @@ import tempfile
 import time
 
 import inklens
-import process
 import record
+from process import in_child
 from same_network import tutorial_model
 
 EPOCHS = {"keras": 20, "torch": 14}
 
 
-def recipe_of(preset: str, seed: int) -> inklens.Recipe:
-    """The preset as it stands, on the backend that is compared."""
-    return inklens.Recipe.from_preset(preset, seed=seed, backend="tensorflow")
-
-
 def fast(seed: int, preset: str, data: str) -> dict:
     """Ours, with its validation images held out."""
-    recipe = recipe_of(preset, seed)
+    recipe = inklens.Recipe.from_preset(preset, seed=seed, backend="tensorflow")
     with tempfile.TemporaryDirectory() as scratch:
         run = inklens.train(inklens.load(data), recipe, output=scratch)
         training, accuracy = run.metrics["training"], run.metrics["test"]["accuracy"]
         precision = run.folder.read_json(run.folder.environment)["precision"]
-    said = {"epochs": training["epochs"], "precision": precision}
+    said = {"epochs": training["epochs"], "precision": precision, "recipe": recipe.to_dict()}
     return {"seconds": training["seconds"], "accuracy": accuracy, **said}
 
 
@@ -106,8 +100,6 @@ def plain_torch(seed: int, epochs: int, data: str) -> dict:
 
 def whole(side: str, found: dict) -> dict:
     """Seconds of the whole training; where fewer epochs were measured, they are scaled, and that is said."""
-    if "seconds" in found:
-        return found
     lasted = [later - earlier for earlier, later in zip(found["ends"], found["ends"][1:], strict=False)]
     missing = EPOCHS[side] - len(lasted)
     rest = missing * statistics.median(lasted[1:]) if missing else 0.0
@@ -116,49 +108,28 @@ def whole(side: str, found: dict) -> dict:
     return {**figures, "accuracy": found["accuracy"], "epoch_seconds": lasted}
 
 
-def part(side: str, number: int, known: dict, given: argparse.Namespace) -> dict:
-    """From the part's file or a former result, or measured now in a process of its own."""
-    epochs = min(given.epochs_measured or EPOCHS.get(side, 0), EPOCHS.get(side, 0))
-    about = {"data": given.data, "round": number, "epochs_asked": epochs}
-    file = given.parts / f"{side if side != 'fast' else given.preset}-{given.data}-{epochs}-{number}.json"
-    recipe = recipe_of(given.preset, number) if side == "fast" else None
-    asked = ["--preset", given.preset, "--data", given.data, "--seed", number, "--epochs", epochs]
-    others = [one[side] for one in known.get("rounds", []) if side in one]
-    return record.part(
-        file, others, recipe, lambda: whole(side, process.side(__file__, *asked, "--side", side)), **about
-    )
+def measured(side: str, seed: int, given: argparse.Namespace) -> dict:
+    """A side of a round, from a process of its own."""
+    if side == "fast":
+        return in_child(fast, seed, given.preset, given.data)
+    train = {"keras": plain_keras, "torch": plain_torch}[side]
+    epochs = min(given.epochs_measured or EPOCHS[side], EPOCHS[side])
+    return whole(side, in_child(train, seed, epochs, given.data))
 
 
-def options() -> argparse.Namespace:
-    """What the command line asks for."""
-    parser = record.parser(__doc__, parts="time_to_accuracy")
+def main() -> None:
+    parser = record.parser(__doc__)
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs-measured", type=int, help="of the others, 2 or more; default: all")
     parser.add_argument("--against", nargs="+", choices=EPOCHS, default=list(EPOCHS))
-    parser.add_argument("--side", choices=("fast", *EPOCHS), help=argparse.SUPPRESS)
-    parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
-    parser.add_argument("--epochs", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.epochs_measured is not None and given.epochs_measured < 2:
         parser.error("--epochs-measured needs 2 or more: the first is not like the others")
-    return given
-
-
-def main() -> None:
-    given = options()
-    if given.side == "fast":
-        print(json.dumps(fast(given.seed, given.preset, given.data)))
-        return
-    if given.side:
-        measure = {"keras": plain_keras, "torch": plain_torch}[given.side]
-        print(json.dumps(measure(given.seed, given.epochs, given.data)))
-        return
-    name = f"time_to_accuracy-{given.preset}" + ("" if given.data == "mnist" else f"-{given.data}")
-    known, rounds = {} if given.fresh else record.read(name), []
+    rounds = []
     for number in range(given.rounds):
-        rounds.append({side: part(side, number, known, given) for side in ("fast", *given.against)})
+        rounds.append({side: measured(side, number, given) for side in ("fast", *given.against)})
         said = ", ".join(f"{side} {one['seconds']:.1f} s" for side, one in rounds[-1].items())
         print(f"round {number + 1}: {said}", flush=True)
     sides = {
@@ -181,8 +152,8 @@ def main() -> None:
         "rounds": rounds,
     }
     print(json.dumps({**sides, "times_less_time_than": ratios}, indent=2))
-    if not given.dry:
-        record.write(name, figures)
+    name = f"time_to_accuracy-{given.preset}" + ("" if given.data == "mnist" else f"-{given.data}")
+    record.write(name, figures, dry=given.dry)
 
 
 if __name__ == "__main__":

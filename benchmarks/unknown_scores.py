@@ -186,6 +186,7 @@ def main() -> None:
     record.write(
         f"unknown_scores-{run.recipe.preset}",
         {"recipe": run.recipe.to_dict(), "auroc": table, "refused": refused},
+        dry=options.dry,
     )
 
 

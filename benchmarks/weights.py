@@ -58,7 +58,7 @@ def main() -> None:
             before = former.get(training, {}).get("weights", {}).get(file)
             compared = "new" if before is None else "same" if before == sha else "DIFFERENT"
             print(f"{training:<12} {file:<28} {sha}  {compared}", flush=True)
-    record.write("weights", {"presets": {**former, **found}})
+    record.write("weights", {"presets": {**former, **found}}, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -97,28 +97,3 @@ def test_a_part_of_another_recipe_seed_or_data_is_measured_again():
     assert measured(known, Recipe(seed=1, epochs=9), 1, "a") is None
     of_a_former_format = {**part["recipe"], "no_longer_there": 1}
     assert not record.is_of(recipe, of_a_former_format)
-
-
-def test_a_part_of_times_is_kept_for_this_machine_this_recipe_and_this_size(tmp_path, monkeypatch):
-    import record
-    from inklens.recipes import Recipe
-
-    recipe, other, file = Recipe(), Recipe(epochs=9), tmp_path / "parts/one.json"
-
-    def measured(recipe, others=(), images=10):
-        """Whether a part is measured again."""
-        asked = []
-        part = record.part(file, others, recipe, lambda: asked.append(1) or {"seconds": 1.5}, images=images)
-        assert (part["seconds"], part["images"]) == (1.5, images)
-        return bool(asked)
-
-    assert measured(recipe)
-    part = json.loads(file.read_text())
-    assert not measured(recipe)
-    assert measured(other)
-    assert measured(recipe, images=20)
-    file.unlink()
-    assert not measured(recipe, [{"images": 20}, part])
-    assert not measured(None, [part])
-    monkeypatch.setattr(record, "machine", lambda: {"processor": "another"})
-    assert measured(recipe, [part])
