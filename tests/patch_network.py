@@ -10,32 +10,33 @@ from inklens.networks import build
 
 SHAPE = (28, 28, 1)
 STROKE = np.s_[9:15, 16:18]  # rows and columns of the upright stroke
+GAIN = 0.3
 
 
-def stroke_network(name: str, *, data_format: str = "channels_last", gain: float = 0.3) -> keras.Model:
-    network = build(name, SHAPE, 3, data_format=data_format)
-    convolutions = 0
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            kernel = np.zeros(layer.kernel.shape, np.float32)
-            middle = kernel.shape[0] // 2
-            if convolutions == 0:  # brighter than what is left and right of it; level strokes give 0
-                kernel[:, middle, 0, 5] = 2
-                kernel[:, [middle - 1, middle + 1], 0, 5] = -1
-            else:
-                kernel[middle, middle, 5, 5] = 1
-            layer.set_weights([kernel, np.zeros(kernel.shape[-1], np.float32)][: len(layer.get_weights())])
-            convolutions += 1
-    dense = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
-    if len(dense) == 2:
-        _sum_of_channel(dense[0], _channels(network), unit=0)
-        _connect(dense[1], 0, gain)
-    elif any(isinstance(layer, keras.layers.Flatten) for layer in network.layers):
-        kernel = np.zeros(dense[0].kernel.shape, np.float32)
-        kernel[5 :: _channels(network), 1] = gain
-        dense[0].set_weights([kernel, np.zeros(3, np.float32)])
-    else:
-        _connect(dense[0], 5, gain)
+def stroke_network(name: str) -> keras.Model:
+    network = build(name, SHAPE, 3)
+    first, *others = (layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    kernel = np.zeros(first.kernel.shape, np.float32)
+    middle = kernel.shape[0] // 2
+    # Brighter than what is left and right of it; level strokes give 0.
+    kernel[:, middle, 0, 5] = 2
+    kernel[:, [middle - 1, middle + 1], 0, 5] = -1
+    _set(first, kernel)
+    for layer in others:
+        kernel = np.zeros(layer.kernel.shape, np.float32)
+        kernel[kernel.shape[0] // 2, kernel.shape[1] // 2, 5, 5] = 1
+        _set(layer, kernel)
+    *hidden, logits = (layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
+    of_filter = np.s_[
+        5 :: [first, *others][-1].filters
+    ]  # what was flattened has the channels as its last axis
+    for layer in hidden:
+        kernel = np.zeros(layer.kernel.shape, np.float32)
+        kernel[of_filter, 0] = 1
+        _set(layer, kernel)
+    kernel = np.zeros(logits.kernel.shape, np.float32)
+    kernel[0 if hidden else of_filter, 1] = GAIN
+    _set(logits, kernel)
     return network
 
 
@@ -47,18 +48,5 @@ def clutter_with_stroke() -> np.ndarray:
     return image
 
 
-def _channels(network: keras.Model) -> int:
-    last = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)][-1]
-    return int(last.filters)
-
-
-def _sum_of_channel(layer: keras.layers.Dense, channels: int, unit: int) -> None:
-    kernel = np.zeros(layer.kernel.shape, np.float32)
-    kernel[5::channels, unit] = 1
-    layer.set_weights([kernel, np.zeros(kernel.shape[1], np.float32)])
-
-
-def _connect(layer: keras.layers.Dense, unit: int, gain: float) -> None:
-    kernel = np.zeros(layer.kernel.shape, np.float32)
-    kernel[unit, 1] = gain
-    layer.set_weights([kernel, np.zeros(kernel.shape[1], np.float32)])
+def _set(layer: keras.Layer, kernel: np.ndarray) -> None:
+    layer.set_weights([kernel, np.zeros(kernel.shape[-1], np.float32)][: len(layer.get_weights())])

@@ -5,15 +5,11 @@ import pytest
 from scipy.special import softmax
 
 from inklens.errors import DataError, ModelError, OptionError, RunError
-from inklens.networks.backends import select_backend
+from inklens.explanation import Explanation, explain_network, explain_run
+from inklens.networks import NETWORKS, build
+from inklens.networks.ensemble import Ensemble
 from inklens.run_folder import RunFolder
-
-select_backend("tensorflow")
-
-from inklens.explanation import Explanation, explain_network, explain_run  # noqa: E402
-from inklens.networks import NETWORKS, build  # noqa: E402
-from inklens.networks.ensemble import Ensemble  # noqa: E402
-from patch_network import STROKE, clutter_with_stroke, stroke_network  # noqa: E402
+from patch_network import STROKE, clutter_with_stroke, stroke_network
 
 PLAIN = {"tta": "none", "ood_detector": "none"}
 
@@ -39,10 +35,9 @@ def same(ours: Explanation, theirs: Explanation) -> None:
     assert np.array_equal(ours.occlusion.tops, theirs.occlusion.tops)
 
 
-@pytest.mark.parametrize("order", ["channels_last", "channels_first"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_every_network_is_explained_by_the_patch_that_its_answer_hangs_on(name, order):
-    explained = explain_network(stroke_network(name, data_format=order), clutter_with_stroke())
+def test_every_network_is_explained_by_the_patch_that_its_answer_hangs_on(name):
+    explained = explain_network(stroke_network(name), clutter_with_stroke())
     assert explained.label == 1
     fall = explained.occlusion.fall
     row, column = np.unravel_index(fall.argmax(), fall.shape)
@@ -59,13 +54,6 @@ def test_a_run_is_explained_with_calibrated_probabilities(folder):
     explained = explain_run(folder, image)
     assert explained.probabilities == pytest.approx(softmax(np.log(raw) / 2, axis=1)[0], abs=1e-5)
     assert explain_run(folder, image, 2).label == explain_run(folder, image, 2).occlusion.label == 2
-
-
-def test_a_run_from_before_calibration_has_its_networks_own_probabilities(folder):
-    folder.write_json(folder.metrics, {"test": None})
-    image = clutter_with_stroke()
-    raw = np.asarray(stroke_network("convnet-small")(image[None]))[0]
-    assert explain_run(folder, image).probabilities == pytest.approx(raw, abs=1e-5)
 
 
 EXPLAIN = """

@@ -1,14 +1,9 @@
+import keras
 import numpy as np
 import pytest
 
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-import keras  # noqa: E402
-
-from inklens.explanation import first_layer_filters  # noqa: E402
-from inklens.networks import build  # noqa: E402
+from inklens.explanation import first_layer_filters
+from inklens.networks import build
 
 
 def test_the_filters_are_the_first_convolutions_kernel():

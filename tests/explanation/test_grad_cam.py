@@ -2,19 +2,14 @@ import numpy as np
 import pytest
 
 from inklens.errors import OptionError
+from inklens.explanation import activation_layer, class_activation, map_layers
 from inklens.networks import NETWORKS, build
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-from inklens.explanation import activation_layer, class_activation, map_layers  # noqa: E402
-from patch_network import STROKE, clutter_with_stroke, stroke_network  # noqa: E402
+from patch_network import STROKE, clutter_with_stroke, stroke_network
 
 
-@pytest.mark.parametrize("order", ["channels_last", "channels_first"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_it_is_highest_where_the_answer_hangs_on(name, order):
-    network = stroke_network(name, data_format=order)
+def test_it_is_highest_where_the_answer_hangs_on(name):
+    network = stroke_network(name)
     image = clutter_with_stroke()
     over = class_activation(network, image, 1)
     assert (over.shape, over.dtype) == ((28, 28), np.float32)

@@ -3,12 +3,8 @@ import pytest
 from scipy.signal import correlate
 
 from inklens.errors import DataError
+from inklens.explanation import feature_maps, map_layers
 from inklens.networks import NETWORKS, build
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-from inklens.explanation import feature_maps, map_layers  # noqa: E402
 
 
 def test_the_first_maps_are_the_convolution_that_scipy_computes():

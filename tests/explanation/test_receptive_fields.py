@@ -1,15 +1,10 @@
 import numpy as np
 import pytest
 
+from branched_network import NAME, register
+from inklens.explanation import activation_layer, feature_maps, map_layers
+from inklens.explanation.receptive_fields import MapLayer, ReceptiveField
 from inklens.networks import NETWORKS, build
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-from branched_network import NAME, register  # noqa: E402
-from inklens.explanation import activation_layer, feature_maps, map_layers  # noqa: E402
-from inklens.explanation.receptive_fields import MapLayer, ReceptiveField  # noqa: E402
-from patch_network import stroke_network  # noqa: E402
 
 
 def test_the_layers_of_convnet_small_see_what_a_hand_count_gives():
@@ -72,14 +67,3 @@ def test_a_sum_sees_what_the_branch_of_the_larger_field_sees(monkeypatch):
         (7, 0, 1),
         (16, 0.5, 2),
     ]
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_channels_first_network_has_the_same_layers_and_maps(name):
-    image = np.random.default_rng(2).integers(0, 256, (28, 28, 1), np.uint8)
-    first, last = (stroke_network(name, data_format=f"channels_{order}") for order in ("first", "last"))
-    ours, theirs = map_layers(first), map_layers(last)
-    assert [layer.shape for layer in ours] == [layer.shape for layer in theirs]
-    maps = list(feature_maps(first, image).values()), list(feature_maps(last, image).values())
-    for left, right in zip(*maps, strict=True):
-        assert left == pytest.approx(right, abs=1e-6)

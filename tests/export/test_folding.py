@@ -176,16 +176,6 @@ def test_nothing_is_folded_across_the_beginning_or_the_end_of_a_branch(body):
     same(shaken(keras.Model(image, keras.layers.Softmax()(logits))), pixels((9, 9, 2)))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_of_channels_first_is_folded_into_one_of_channels_last(name):
-    first = shaken(build(name, (12, 10, 3), 4, data_format="channels_first"))
-    last = build(name, (12, 10, 3), 4)
-    last.set_weights(first.get_weights())
-    pairs = zip(folded(first).get_weights(), folded(last).get_weights(), strict=True)
-    assert all(np.array_equal(one, other) for one, other in pairs)
-    assert folded(first).input_shape == (None, 12, 10, 3)
-
-
 def test_the_network_itself_stays_as_it_is():
     network = shaken(build("convnet-deep", (16, 16, 1), 10))
     before = network.to_json(), [weight.copy() for weight in network.get_weights()]

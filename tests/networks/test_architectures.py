@@ -3,12 +3,8 @@ import pytest
 
 from inklens.errors import OptionError
 from inklens.networks import NETWORKS, build
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-from inklens.networks.dropout import QuickDropout  # noqa: E402
-from inklens.networks.normalisation import QuickBatchNormalization  # noqa: E402
+from inklens.networks.dropout import QuickDropout
+from inklens.networks.normalisation import QuickBatchNormalization
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from inklens import networks
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-from inklens.networks.augmentation import AUGMENTATIONS, Augment, Augmentation, bilinear  # noqa: E402
+from inklens.networks.augmentation import AUGMENTATIONS, Augment, Augmentation, bilinear
 
 EVERYTHING = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, True, 0.5, 1.0, 0.7, 0.2, 0.3)
 

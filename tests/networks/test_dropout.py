@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-from inklens.networks.dropout import QuickDropout  # noqa: E402
+from inklens.networks.dropout import QuickDropout
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.25, 0.5])  # 16, 8 and 8 bits

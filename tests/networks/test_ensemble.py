@@ -4,13 +4,9 @@ from scipy.special import softmax
 
 from inklens.errors import ModelError
 from inklens.networks import build
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-from inklens.networks.ensemble import Ensemble, Member  # noqa: E402
-from inklens.networks.graph import logits_network  # noqa: E402
-from inklens.networks.tta import TTA, Transform  # noqa: E402
+from inklens.networks.ensemble import Ensemble, Member
+from inklens.networks.graph import logits_network
+from inklens.networks.tta import TTA, Transform
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (20, 12, 10, 1)).astype(np.uint8)

@@ -1,14 +1,9 @@
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from inklens.networks.backends import select_backend
-
-select_backend("tensorflow")
-
-import keras  # noqa: E402
-import tensorflow as tf  # noqa: E402
-
-from inklens.networks.normalisation import QuickBatchNormalization  # noqa: E402
+from inklens.networks.normalisation import QuickBatchNormalization
 
 
 def trained_once(kind, images):

@@ -1,16 +1,11 @@
 import operator
 
+import keras
 import pytest
 
 from inklens.errors import ModelError
-from inklens.networks.backends import select_backend
+from inklens.networks.keras_file import load_network
 from inklens.networks.tensorflow_child import on_tensorflow
-
-select_backend("tensorflow")
-
-import keras  # noqa: E402
-
-from inklens.networks.keras_file import load_network  # noqa: E402
 
 
 def test_the_child_answers_on_tensorflow_whatever_this_process_runs(monkeypatch):

@@ -2,10 +2,7 @@ import numpy as np
 import pytest
 
 from inklens.errors import OptionError
-from inklens.networks.backends import select_backend
 from inklens.networks.tta import TTA, Transform, check_tta, transformed
-
-select_backend("tensorflow")
 
 DOT = np.zeros((1, 9, 9, 1), np.uint8)
 DOT[0, 4, 3] = 200

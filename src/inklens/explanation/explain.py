@@ -139,7 +139,7 @@ def explain_network(
     """Explains what a network says, in this process, which runs Keras on TensorFlow.
 
     Args:
-        network: as `inklens.networks.build` makes it, in either channel order.
+        network: as `inklens.networks.build` makes it.
         image: uint8 (H, W, C), 0-255, of the network's size.
         label: the class to explain; None is the most probable one.
         tta: what its predictions are averaged over; maps and class activation are of the image as it is.
@@ -156,9 +156,7 @@ def explain_network(
     from inklens.explanation.grad_cam import class_activation
     from inklens.explanation.layer_outputs import feature_maps
     from inklens.networks.ensemble import Ensemble
-    from inklens.networks.graph import channels_last
 
-    network = channels_last(network)
     maps = feature_maps(network, image)
     outputs = Ensemble.of(network, tta, ood_detector).predict(image[None])
     classifier = Ensemble.of(network, tta)  # covered images need no OOD detector
@@ -183,7 +181,5 @@ def explain_network(
 
 
 def _temperature(folder: RunFolder) -> float:
-    """1 for a run that was made before confidence was kept: its probabilities are the network's own."""
-    confidence = folder.read_json(folder.metrics).get("confidence", {"temperature": 1.0})
     with complete(folder.metrics):
-        return float(confidence["temperature"])
+        return float(folder.read_json(folder.metrics)["confidence"]["temperature"])

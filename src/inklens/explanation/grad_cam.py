@@ -12,7 +12,6 @@ from inklens.errors import OptionError
 from inklens.explanation.layer_outputs import outputs
 from inklens.explanation.occlusion import check_label
 from inklens.explanation.receptive_fields import activation_layer, map_layers
-from inklens.networks.graph import channels_last
 
 
 def class_activation(network: keras.Model, image: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
@@ -22,7 +21,7 @@ def class_activation(network: keras.Model, image: NDArray[np.uint8], label: int)
     is positive, is laid over the image, each point over the middle of what it sees.
 
     Args:
-        network: as `inklens.networks.build` makes it, in either channel order.
+        network: as `inklens.networks.build` makes it.
         image: uint8 (H, W, C), 0-255, of the network's size.
         label: the class to explain, 0 to classes - 1.
 
@@ -38,7 +37,6 @@ def class_activation(network: keras.Model, image: NDArray[np.uint8], label: int)
     import tensorflow as tf
 
     check_label(label, network.output_shape[-1])
-    network = channels_last(network)
     chosen = activation_layer(map_layers(network))
     values: dict[str, Any] = {}
     with tf.GradientTape(watch_accessed_variables=False) as tape:

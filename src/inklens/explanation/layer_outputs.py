@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inklens.errors import DataError
 from inklens.explanation.receptive_fields import map_layers
-from inklens.networks.graph import channels_last, run, steps
+from inklens.networks.graph import run, steps
 
 
 def feature_maps(network: keras.Model, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -21,7 +21,7 @@ def feature_maps(network: keras.Model, image: NDArray[np.uint8]) -> dict[str, ND
 
     Args:
         network: as `inklens.networks.build` makes it.
-        image: uint8 (H, W, C), 0-255, of the network's size, channels last whatever the network takes.
+        image: uint8 (H, W, C), 0-255, of the network's size.
 
     Returns:
         Layer name -> float32 (h, w, channels).
@@ -33,7 +33,6 @@ def feature_maps(network: keras.Model, image: NDArray[np.uint8]) -> dict[str, ND
         >>> {name: maps.shape for name, maps in feature_maps(run.network, image).items()}
         {'conv2d': (24, 24, 32), 'max_pooling2d': (12, 12, 32), 're_lu': (12, 12, 32)}
     """
-    network = channels_last(network)
     wanted = {layer.name for layer in map_layers(network)}
     return {
         layer.name: np.asarray(keras.ops.convert_to_numpy(value[0]), np.float32)

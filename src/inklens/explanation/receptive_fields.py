@@ -102,7 +102,7 @@ def map_layers(network: keras.Model) -> tuple[MapLayer, ...]:
 
     fields: dict[int, tuple[ReceptiveField, ReceptiveField]] = {}
     found = []
-    for layer, inputs, output in graph.steps(graph.channels_last(network)):
+    for layer, inputs, output in graph.steps(network):
         if len(output.shape) != 4:
             continue
         kind = kind_of(layer)

@@ -54,13 +54,12 @@ def folded(network: keras.Model) -> keras.Model:
     more, because a negative one would turn the maximum into a minimum: such a normalisation is kept.
 
     Args:
-        network: as `inklens.networks.build` makes it, in either order of channels.
+        network: as `inklens.networks.build` makes it.
 
     Returns:
         A model from float32 pixels (N, H, W, C), 0-255, to float32 logits (N, classes). They differ from the
         network's by float32's rounding alone.
     """
-    network = graph.channels_last(network)
     steps = _steps(network)
     for step in steps[1:]:
         if issubclass(step.kind, layers.Dropout):

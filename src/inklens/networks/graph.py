@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -23,7 +23,7 @@ def steps(network: keras.Model) -> list[Step]:
     """The layers in an order in which each comes after what it reads; the input layer is left out.
 
     Args:
-        network: a built Sequential or functional model of one input, whose layers each give one tensor.
+        network: a built model of one input, whose layers each give one tensor.
     """
     found: list[Step] = []
 
@@ -37,22 +37,18 @@ def steps(network: keras.Model) -> list[Step]:
     return found
 
 
-def run(
-    walked: Sequence[Step], pixels: Any, layer_of: Callable[[keras.Layer], keras.Layer] | None = None
-) -> Iterator[tuple[Step, Any]]:
+def run(walked: Sequence[Step], pixels: Any) -> Iterator[tuple[Step, Any]]:
     """Runs the steps on other pixels, symbolic or real ones, and gives what comes out of each.
 
     Args:
         walked: what `steps` gave, or its beginning.
         pixels: a tensor (N, ...).
-        layer_of: the layer that takes the place of a layer; None keeps each.
     """
     values: dict[int, Any] = {}
     for step in walked:
         # What no step made are the pixels.
         inputs = [values.get(id(tensor), pixels) for tensor in step.inputs]
-        layer = layer_of(step.layer) if layer_of else step.layer
-        value = values[id(step.output)] = called(layer, inputs)
+        value = values[id(step.output)] = called(step.layer, inputs)
         yield step, value
 
 
@@ -77,38 +73,8 @@ def multiply_adds(network: keras.Model) -> int:
 
 def layer_multiply_adds(step: Step) -> int:
     """One layer's share of `multiply_adds`."""
-    kind, shape = kind_of(step.layer), step.output.shape
+    kind = kind_of(step.layer)
     if not kind.multiplies:
         return 0
-    _, *sides, _ = (shape[0], *shape[2:], shape[1]) if takes_channels_first(step.layer) else shape
+    _, *sides, _ = step.output.shape
     return int(math.prod(sides)) * kind.kernel(step.layer, step.inputs[0].shape)
-
-
-def channels_last(network: keras.Model) -> keras.Model:
-    """The same network for images (H, W, C): itself, or a copy where it takes them channels first.
-
-    The weights have the same shapes in both orders, and TensorFlow computes channels last on every machine.
-    """
-    walked = steps(network)
-    if not any(takes_channels_first(step.layer) for step in walked):
-        return network
-    _, channels, height, width = network.input_shape
-    pixels = keras.Input((height, width, channels), dtype="uint8", name="pixels")
-    *_, (_, output) = run(walked, pixels, _channels_last_layer)
-    copy = keras.Model(pixels, output, name=network.name)
-    copy.set_weights(network.get_weights())
-    return copy
-
-
-def takes_channels_first(layer: keras.Layer) -> bool:
-    """Whether a layer takes (N, C, H, W)."""
-    return getattr(layer, "data_format", None) == "channels_first"
-
-
-def _channels_last_layer(layer: keras.Layer) -> keras.Layer:
-    config = layer.get_config()
-    if "data_format" in config:
-        config["data_format"] = "channels_last"
-    if isinstance(layer, keras.layers.BatchNormalization):
-        config["axis"] = -1
-    return type(layer).from_config(config)

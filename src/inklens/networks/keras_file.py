@@ -31,7 +31,7 @@ _REMEDY = "give the model.keras of a run that Inklens trained"
 _DO_NOT_FIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _LAYER_KEYS = ("module", "class_name", "config", "registered_name")
 _LAYERS = {kind.__name__: kind for kind in LAYERS}
-_SEQUENTIAL, _FUNCTIONAL = ("keras", "Sequential"), ("keras.src.models.functional", "Functional")
+_FUNCTIONAL = ("keras.src.models.functional", "Functional")
 _PARTS = {  # of a layer's configuration
     ("keras", "DTypePolicy"),
     ("keras.initializers", "GlorotUniform"),
@@ -107,8 +107,8 @@ def _check_config(content: bytes) -> list[_Node]:
         config = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"has a {CONFIG} that is no JSON ({type(error).__name__})") from error
-    if not isinstance(config, dict) or _named(config) not in (_SEQUENTIAL, _FUNCTIONAL):
-        raise ModelError("is neither a Sequential nor a Functional network")
+    if not isinstance(config, dict) or _named(config) != _FUNCTIONAL:
+        raise ModelError("is no Functional network")
     layers: list[dict[str, Any]] = config["config"]["layers"]
     calls = [layer.pop("inbound_nodes", None) for layer in layers]
     for layer in layers:
@@ -120,17 +120,13 @@ def _check_config(content: bytes) -> list[_Node]:
                 raise ModelError(f"holds {'.'.join(map(_short, named))}, which is no layer of ours")
     if not 3 <= len(layers) <= MOST_LAYERS:
         raise ModelError(f"has {len(layers)} layers; expected 3 to {MOST_LAYERS}")
-    if _named(config) == _FUNCTIONAL:
-        reads = [_reads(each) for each in calls]
-    else:
-        reads = [[], *([layer["config"].get("name")] for layer in layers[:-1])]
-    nodes = [_Node(layer, names) for layer, names in zip(layers, reads, strict=True)]
+    nodes = [_Node(layer, _reads(each)) for layer, each in zip(layers, calls, strict=True)]
     _check_graph(nodes)
     return nodes
 
 
 def _reads(calls: list[dict[str, Any]]) -> list[str]:
-    """The names of the layers that a layer of a Functional network reads, if it is called at most once."""
+    """The names of the layers that a layer reads, if it is called at most once."""
     if len(calls) > 1:
         raise ModelError(f"calls a layer {len(calls)} times; expected once")
     read: list[str] = []
