@@ -1,7 +1,5 @@
 """Error rates of a network on images that were corrupted in fifteen ways; see `inklens.audit.corruptions`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import fmean

@@ -6,8 +6,6 @@ outside has the colour of the image's border (black in MNIST), and lines are dra
 Figures from here are close to those on the published files, not the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from math import ceil, cos, degrees, exp, factorial, radians, sin

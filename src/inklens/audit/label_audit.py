@@ -1,7 +1,5 @@
 """An audit of labels: a network that did not learn an image says which class it is of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

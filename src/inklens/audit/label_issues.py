@@ -4,8 +4,6 @@ The scores and the estimate are cleanlab's (Northcutt, Jiang and Chuang 2021, "C
 Uncertainty in Dataset Labels").
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Robustness of a trained network: errors on corrupted images as figures, a table and a picture sheet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

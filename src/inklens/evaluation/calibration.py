@@ -1,7 +1,5 @@
 """Confidence that means what it says: temperature scaling, and the likelihood that it is fitted by."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -1,7 +1,5 @@
 """The classes of a data set matched with those of a network: by name, never by position."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Precision, recall and F1 of each class, from scikit-learn."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Do two classifiers differ? The exact McNemar test on the images that only one gets right."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Every figure of calibrated predictions at once: what `inklens evaluate` and every training write."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial

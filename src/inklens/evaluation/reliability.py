@@ -1,7 +1,5 @@
 """The reliability curve, accuracy by confidence, and the calibration error that sums it up."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The risk-coverage curve: the error among the images that a network is surest of, by how many these are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

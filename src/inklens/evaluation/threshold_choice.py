@@ -3,8 +3,6 @@
 Measured in docs/results.md.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

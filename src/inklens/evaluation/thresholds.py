@@ -1,7 +1,5 @@
 """When an image is answered and when it is "unknown". Light: a single prediction imports it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

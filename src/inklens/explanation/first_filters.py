@@ -1,7 +1,5 @@
 """The filters that a network's first convolution has learnt."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from numpy.typing import NDArray

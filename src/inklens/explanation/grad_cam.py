@@ -1,7 +1,5 @@
 """Class activation: which parts of an image speak for a class (Grad-CAM, Selvaraju et al. 2017)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

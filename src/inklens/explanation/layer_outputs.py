@@ -1,7 +1,5 @@
 """What each layer makes of one image."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

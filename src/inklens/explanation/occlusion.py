@@ -5,8 +5,6 @@ been drawn there, an image that could exist. A grey square would be a shape of i
 answers too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The ensemble as it is deployed: TTA, vote and temperature inside; probabilities and id_score come out."""
 
-from __future__ import annotations
-
 import keras
 from keras import ops
 

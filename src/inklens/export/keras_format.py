@@ -1,7 +1,5 @@
 """A .keras file of Keras's own layers, which give no in-distribution score; any Keras loads it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import keras

@@ -1,7 +1,5 @@
 """ONNX: the format of model.onnx, which `inklens.classifier` opens."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Proof that an exported file predicts what the networks predict: it is loaded and given the same images."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """TensorFlow's SavedModel, a folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -7,8 +7,6 @@ made from. `Rescaling` comes first, so no caller can forget to divide by 255; th
 is sure.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

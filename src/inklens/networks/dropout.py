@@ -3,8 +3,6 @@
 Random numbers are a large part of a small network's step (benchmarks/same_network.py measures the whole).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

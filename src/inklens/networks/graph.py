@@ -1,7 +1,5 @@
 """The one place that walks through a network, whether it is a row of layers or has branches."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple

@@ -5,8 +5,6 @@ every class that Keras has; here only the layers of `inklens.networks.layer_kind
 layers before it, with the weights that they claim and nothing that points out of the file.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

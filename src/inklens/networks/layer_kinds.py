@@ -4,8 +4,6 @@ Read by the loader of .keras files (what is not in the table is refused), by fol
 multiply-adds and by explanations.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

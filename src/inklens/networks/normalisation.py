@@ -4,8 +4,6 @@ Keras's own takes a dozen passes over every activation, forwards and backwards. 
 a test holds against Keras's.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -3,8 +3,6 @@
 Function, arguments and answer go through pipes, pickled; both ends are ours. It runs on the CPU.
 """
 
-from __future__ import annotations
-
 import os
 import pickle
 import subprocess

@@ -3,8 +3,6 @@
 Chosen by name in a recipe, computed inside the model file. The names are known without a framework.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from inklens.errors import OptionError

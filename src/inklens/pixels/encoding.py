@@ -1,7 +1,5 @@
 """From an array to the bytes of an image file, which pages can embed."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -4,8 +4,6 @@ Ink is narrow, the ground is wide. A grey-level closing (Serra 1982) fills every
 stroke and keeps light and shadow, so division by it removes them.
 """
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from typing import NamedTuple

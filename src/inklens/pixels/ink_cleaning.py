@@ -1,7 +1,5 @@
 """Removes ink that is not writing: specks, and remnants of a box, a frame or a ruling."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

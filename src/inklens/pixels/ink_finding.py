@@ -4,8 +4,6 @@ A picture may show more than the sheet. The sheet then stands out from the groun
 with straight edges and the writing as gaps in it. No writing looks like that.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

@@ -4,8 +4,6 @@ They were scaled into a box of 20x20 pixels, keeping their aspect ratio, and pla
 of mass in the middle (LeCun, Bottou, Bengio and Haffner 1998).
 """
 
-from __future__ import annotations
-
 import math
 
 import cv2

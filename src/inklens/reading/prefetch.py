@@ -1,7 +1,5 @@
 """Opens pages on a thread, while the network loads and while the page before is read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 

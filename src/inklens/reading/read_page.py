@@ -1,7 +1,5 @@
 """From a photo to numbers: ink, ruling, pieces, digits, chains, lines. Each step is a module of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Readings as JSON or CSV files, and pictures as PNG; a file is written completely or not at all."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

@@ -1,7 +1,5 @@
 """Pictures of the steps of reading: what `on_stage` of `inklens.read` is given."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

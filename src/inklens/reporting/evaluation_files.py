@@ -1,7 +1,5 @@
 """The files of an evaluation, the same for every training and for `inklens evaluate`."""
 
-from __future__ import annotations
-
 from inklens.evaluation import DetailedEvaluation, prediction_rows
 from inklens.evaluation.class_scores import CSV_HEADER, class_rows
 from inklens.reporting.confusion_picture import confusion_matrix_picture

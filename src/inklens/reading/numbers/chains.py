@@ -4,8 +4,6 @@ Each piece is linked to the nearest piece on its right if that has no nearer pie
 projected on an axis, so a number may climb, sink or run diagonally.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import NamedTuple
 

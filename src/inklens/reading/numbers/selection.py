@@ -1,7 +1,5 @@
 """Which chains of digits are numbers, by the network's probabilities for a whole chain at a time."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

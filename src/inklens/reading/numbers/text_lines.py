@@ -1,7 +1,5 @@
 """Lines of text: their skew angle, the order in which numbers stand in them, and the boxes of numbers."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

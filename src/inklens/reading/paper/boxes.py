@@ -1,7 +1,5 @@
 """Printed boxes: rectangles that straight runs of ink enclose, and that are no stroke of a digit."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

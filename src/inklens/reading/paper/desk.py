@@ -1,7 +1,5 @@
 """The desk around a sheet, whose texture would look like ink."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

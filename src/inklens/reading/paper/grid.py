@@ -1,7 +1,5 @@
 """The cells of a form or puzzle, and the boxes of writing in each."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Masks, and what ruling, boxes and pens do with them. Ink is float32 (H, W), 0 (paper) to 1."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 import cv2

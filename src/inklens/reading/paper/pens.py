@@ -3,8 +3,6 @@
 Many forms are printed in a drop-out colour for this reason.
 """
 
-from __future__ import annotations
-
 import math
 
 import cv2

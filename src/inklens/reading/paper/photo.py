@@ -1,7 +1,5 @@
 """From a photo or scan to the ink of a page, at a size that is quick to read and still shows every stroke."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

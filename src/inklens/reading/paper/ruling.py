@@ -4,8 +4,6 @@ Length distinguishes print from pen, not darkness: a ruled line is longer than m
 box meet at its corners. Colour distinguishes boxes that have their own (`inklens.reading.paper.pens`).
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

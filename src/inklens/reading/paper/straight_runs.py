@@ -4,8 +4,6 @@ The picture is sheared until lines of a given slope are level. A morphological o
 of a given length.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

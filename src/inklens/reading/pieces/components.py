@@ -1,7 +1,5 @@
 """The pieces of a page: connected components without dust and objects, broken strokes joined."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Where a piece may be cut into digits that touch: along paths that cross little ink."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

@@ -4,8 +4,6 @@ A piece far lower than the digits beside it is no digit. It belongs to one of th
 digit as probable with it as without.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

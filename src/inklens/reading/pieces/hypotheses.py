@@ -1,7 +1,5 @@
 """A piece of ink read as one digit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

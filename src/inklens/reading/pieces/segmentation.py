@@ -5,8 +5,6 @@ network finds most probable (over-segmentation; Casey and Lecolinet 1996, "A sur
 in character segmentation").
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Charts as numbers: where every line, tick and point lies. The template draws them as inline SVG."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """All that a report says, in one dictionary, before a word of HTML is written."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The report as HTML: a template, a style sheet and a little JavaScript in one file."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Sequence

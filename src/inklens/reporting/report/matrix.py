@@ -1,7 +1,5 @@
 """The confusion matrix as cells, and which images each cell opens."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Images inside the page: thumbnails, filters and feature maps as data URIs."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass

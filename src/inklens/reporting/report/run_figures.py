@@ -1,7 +1,5 @@
 """What a run folder holds for its report, read and looked over."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass

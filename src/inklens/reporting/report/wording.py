@@ -1,7 +1,5 @@
 """Foreign text made fit for a page, and numbers as a reader wants them."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Sequence
 
