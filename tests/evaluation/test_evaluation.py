@@ -29,8 +29,10 @@ def test_four_images_by_hand() -> None:
 
 def test_a_thousand_images_agree_with_an_independent_count() -> None:
     random = np.random.default_rng(7)
-    probabilities = softmax(2 * random.normal(size=(1000, 12)), axis=1).astype(np.float32)
-    labels = random.integers(0, 11, 1000)  # class 11 never occurs, its row must be there all the same
+    logits = 2 * random.normal(size=(1000, 12))
+    logits[:, 11] = -99
+    probabilities = softmax(logits, axis=1).astype(np.float32)
+    labels = random.integers(0, 11, 1000)  # class 11 never occurs nor is predicted, and keeps its place
     scores = evaluate(probabilities, labels, [str(i) for i in range(12)])
 
     by_hand = np.zeros((12, 12), int)
@@ -43,11 +45,6 @@ def test_a_thousand_images_agree_with_an_independent_count() -> None:
 
     exact = probabilities / probabilities.sum(axis=1, keepdims=True, dtype=float)
     assert scores.loss == pytest.approx(log_loss(labels, exact, labels=range(12)), rel=1e-6)
-
-
-def test_a_class_that_neither_occurs_nor_is_predicted_keeps_its_place() -> None:
-    scores = evaluate([[0.9, 0.0, 0.1], [0.2, 0.0, 0.8]], [0, 0], NAMES)
-    assert scores.confusion.tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 0]]
 
 
 def test_rows_that_rounding_kept_from_a_sum_of_one_are_normalised_as_keras_does() -> None:
@@ -83,12 +80,6 @@ def test_the_most_probable_classes_must_be_at_least_one() -> None:
         top_k_accuracy(PROBABILITIES, LABELS + 1, 2)
 
 
-def with_nan() -> Any:
-    broken = PROBABILITIES.copy()
-    broken[1] = np.nan
-    return broken
-
-
 @pytest.mark.parametrize(
     ("probabilities", "labels", "said"),
     [
@@ -97,12 +88,11 @@ def with_nan() -> Any:
         (PROBABILITIES[:0], LABELS[:0], "at least one image"),
         (PROBABILITIES, LABELS[:3], "expected 4 whole numbers"),
         (PROBABILITIES, LABELS.astype(float), "float64; expected 4 whole numbers"),
-        (PROBABILITIES, np.eye(3)[LABELS], "expected 4 whole numbers"),
         (PROBABILITIES, LABELS + 1, "labels from 1 to 3; expected 0 to 2"),
         (PROBABILITIES, LABELS - 1, "labels from -1 to 1; expected 0 to 2"),
         (np.log(PROBABILITIES + 1e-3), LABELS, "expected the softmax"),
         (5 * PROBABILITIES, LABELS, "expected the softmax"),
-        (with_nan(), LABELS, "NaN"),
+        (np.nan * PROBABILITIES, LABELS, "NaN"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_in_one_line(probabilities: Any, labels: Any, said: str) -> None:

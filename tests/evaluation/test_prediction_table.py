@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inklens.errors import DataError
 from inklens.evaluation import evaluate, prediction_rows
 from inklens.run_folder import RunFolder
 
@@ -41,8 +40,3 @@ def test_the_file_gives_back_the_accuracy_and_the_loss(tmp_path: Path) -> None:
     of_actual = np.array([float(row[f"p_{row['actual']}"]) for row in rows])
     assert -np.log(of_actual.clip(1e-7, 1 - 1e-7)).mean() == pytest.approx(scores.loss, rel=1e-4)
     assert all(float(row["probability"]) == float(row[f"p_{row['predicted']}"]) for row in rows)
-
-
-def test_arrays_that_do_not_fit_are_refused_before_anything_is_written() -> None:
-    with pytest.raises(DataError, match="labels from 1 to 3"):
-        prediction_rows(PROBABILITIES, LABELS + 1, NAMES)

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import softmax
 
 from inklens.errors import DataError, ModelError, OptionError, RunError
-from inklens.explanation import Explanation, explain_network, explain_run
-from inklens.networks import NETWORKS, build
+from inklens.explanation import Explanation, explain_run
+from inklens.networks import build
 from inklens.networks.ensemble import Ensemble
 from inklens.run_folder import RunFolder
 from patch_network import STROKE, clutter_with_stroke, stroke_network
@@ -35,23 +35,14 @@ def same(ours: Explanation, theirs: Explanation) -> None:
     assert np.array_equal(ours.occlusion.tops, theirs.occlusion.tops)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_network_is_explained_by_the_patch_that_its_answer_hangs_on(name):
-    explained = explain_network(stroke_network(name), clutter_with_stroke())
-    assert explained.label == 1
-    fall = explained.occlusion.fall
-    row, column = np.unravel_index(fall.argmax(), fall.shape)
-    assert STROKE[0].start - 2 <= row < STROKE[0].stop + 2  # the filters are up to 5 pixels wide
-    assert STROKE[1].start - 2 <= column < STROKE[1].stop + 2
-    assert fall.max() > 0.05
-    assert explained.class_activation[STROKE].mean() > 3 * explained.class_activation.mean()
-
-
 def test_a_run_is_explained_with_calibrated_probabilities(folder):
     network = stroke_network("convnet-small")
     image = clutter_with_stroke()
     raw = np.asarray(network(image[None]), np.float64)
     explained = explain_run(folder, image)
+    assert explained.label == 1
+    assert explained.occlusion.fall[STROKE].mean() > 3 * explained.occlusion.fall.mean()
+    assert explained.class_activation[STROKE].mean() > 3 * explained.class_activation.mean()
     assert explained.probabilities == pytest.approx(softmax(np.log(raw) / 2, axis=1)[0], abs=1e-5)
     assert explain_run(folder, image, 2).label == explain_run(folder, image, 2).occlusion.label == 2
 

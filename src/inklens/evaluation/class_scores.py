@@ -1,6 +1,6 @@
 """Precision, recall and F1 of each class, from scikit-learn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike
 
 from inklens.errors import needing
 from inklens.evaluation.evaluation import checked_labels
-
-CSV_HEADER = ("class", "precision", "recall", "f1", "support")
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,3 @@ def per_class_scores(
         ClassScores(name, precision, recall, f1, int(support))
         for name, precision, recall, f1, support in zip(class_names, *shares, columns[3], strict=True)
     )
-
-
-def class_rows(classes: Sequence[ClassScores]) -> Iterator[tuple[str | float | int | None, ...]]:
-    """The rows of per_class.csv, below `CSV_HEADER`."""
-    for one in classes:
-        yield one.name, one.precision, one.recall, one.f1, one.support

@@ -27,10 +27,6 @@ class EnsembleOutputs:
 
         return np.asarray(softmax(self.logits.astype(np.float64) / temperature, axis=1))
 
-    def take(self, rows: NDArray[np.int64]) -> EnsembleOutputs:
-        """The outputs of some of the images."""
-        return EnsembleOutputs(self.logits[rows], self.id_score[rows])
-
     @classmethod
     def joined(cls, parts: Sequence[EnsembleOutputs]) -> EnsembleOutputs:
         """The outputs of several batches, one or more, as those of one."""

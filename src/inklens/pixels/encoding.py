@@ -15,14 +15,13 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     return _encode(image, "PNG", optimize=True)
 
 
-def encode_webp(image: NDArray[np.uint8], quality: int = 85) -> bytes:
+def encode_webp(image: NDArray[np.uint8]) -> bytes:
     """An image as lossy WebP: a quarter of a PNG's bytes for a photograph.
 
     Args:
         image: uint8 (H, W, C), 0-255, of 3 channels (RGB) or 4 (and alpha).
-        quality: 0 (smallest) to 100.
     """
-    return _encode(image, "WEBP", quality=quality, method=4)
+    return _encode(image, "WEBP", quality=85, method=4)
 
 
 def _encode(image: NDArray[np.uint8], format_name: str, **options: int) -> bytes:

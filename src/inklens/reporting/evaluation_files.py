@@ -1,7 +1,8 @@
 """The files of an evaluation, the same for every training and for `inklens evaluate`."""
 
+from dataclasses import astuple
+
 from inklens.evaluation import DetailedEvaluation, prediction_rows
-from inklens.evaluation.class_scores import CSV_HEADER, class_rows
 from inklens.reporting.confusion_picture import confusion_matrix_picture
 from inklens.reporting.reliability_diagrams import coverage_picture, reliability_picture
 from inklens.run_folder import RunFolder
@@ -19,7 +20,8 @@ def write_evaluation(folder: RunFolder, evaluation: DetailedEvaluation, *, pictu
         MissingPackageError: Matplotlib is not installed.
     """
     names = evaluation.class_names
-    folder.write_csv(folder.per_class, CSV_HEADER, class_rows(evaluation.classes))
+    header = ("class", "precision", "recall", "f1", "support")
+    folder.write_csv(folder.per_class, header, map(astuple, evaluation.classes))
     folder.write_csv(folder.predictions, *prediction_rows(evaluation.probabilities, evaluation.labels, names))
     if not pictures:
         return

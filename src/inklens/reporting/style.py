@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.errors import MissingPackageError
+from inklens.errors import needing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,23 +68,14 @@ def sheet(class_names: Sequence[str] = (), title: str = "") -> Iterator[tuple[li
     Raises:
         MissingPackageError: Matplotlib is not installed.
     """
-    _require_matplotlib()
-    import matplotlib.style
+    with needing("Matplotlib", "a picture"):
+        import matplotlib.style
 
     cleaned = [_clean(text) for text in (*class_names, title)]
     families, missing = _families_for(set("".join(cleaned)))
     *names, title = (text if missing.isdisjoint(text) else "" for text in cleaned)
     with matplotlib.style.context(["default", _SHEET, {"font.family": families}]):
         yield [name or f"class {index}" for index, name in enumerate(names)], title
-
-
-def _require_matplotlib() -> None:
-    try:
-        import matplotlib.style  # noqa: F401
-    except ImportError as error:
-        raise MissingPackageError(
-            "pictures need Matplotlib, which is not installed; pip install 'inklens[train]'"
-        ) from error
 
 
 def _clean(text: str) -> str:
@@ -226,8 +217,8 @@ def tick_locator(most: int, **options: Any) -> MaxNLocator:
     Raises:
         MissingPackageError: Matplotlib is not installed.
     """
-    _require_matplotlib()
-    from matplotlib.ticker import MaxNLocator
+    with needing("Matplotlib", "a picture"):
+        from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(most, steps=[1, 2, 5, 10], **options)
 

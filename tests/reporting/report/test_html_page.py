@@ -139,11 +139,6 @@ def test_corruptions_are_there_only_where_they_were_measured(finished):
     assert re.search(r"fog</th><td>27.00 %</td><td>2.00 %", page)
 
 
-def test_a_report_that_is_there_is_written_over(finished):
-    finished.folder.report.write_text("old")
-    assert finished.write().startswith("<!doctype html>")
-
-
 def test_without_jinja_the_remedy_is_named(finished, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
     with pytest.raises(MissingPackageError, match=r"pip install 'inklens\[train\]'"):

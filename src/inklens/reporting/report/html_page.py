@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inklens.datasets import Split
-from inklens.errors import MissingPackageError
+from inklens.errors import needing
 from inklens.reporting import style
 from inklens.reporting.report import wording
 from inklens.reporting.report.contents import Seen, report_contents
@@ -59,12 +59,8 @@ def write_report(
 
 def require_jinja() -> None:
     """Raises MissingPackageError where Jinja2 is not installed."""
-    try:
+    with needing("Jinja2", "the report"):
         import jinja2  # noqa: F401
-    except ImportError as error:
-        raise MissingPackageError(
-            "the report needs Jinja2, which is not installed; pip install 'inklens[train]'"
-        ) from error
 
 
 def _render(contents: dict[str, Any]) -> str:
