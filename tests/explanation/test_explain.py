@@ -75,27 +75,13 @@ def test_another_backend_finds_a_process_and_keeps_its_own(
     same(pickle.loads((tmp_path / "explained").read_bytes()), here)
 
 
-def test_an_error_in_the_child_is_the_same_error(folder, tmp_path, on_backend):
-    folder.model.write_bytes(b"no zip")
-    code = """
-from pathlib import Path
-import numpy as np
-from inklens.errors import ModelError
-from inklens.explanation import explain_run
-from inklens.run_folder import RunFolder
-try:
-    explain_run(RunFolder(Path("run")), np.zeros((28, 28, 1), np.uint8))
-except ModelError as error:
-    print(error)
-"""
-    assert "model.keras is no .keras file, or is damaged" in on_backend("", code)
-    with pytest.raises(ModelError, match="is damaged"):
-        explain_run(folder, clutter_with_stroke())
-
-
 def test_a_run_that_lacks_something_is_refused(folder):
     folder.write_json(folder.metrics, {"confidence": {"temperature": None}})
     with pytest.raises(RunError, match=r"metrics\.json lacks what is expected in it"):
+        explain_run(folder, clutter_with_stroke())
+    folder.model.write_bytes(b"no zip")
+    folder.write_json(folder.metrics, {"confidence": {"temperature": 1.0}})
+    with pytest.raises(ModelError, match=r"model\.keras is no \.keras file, or is damaged"):
         explain_run(folder, clutter_with_stroke())
     folder.metrics.unlink()
     with pytest.raises(RunError, match=r"metrics\.json cannot be read"):

@@ -22,10 +22,6 @@ def deployable(ensemble: Ensemble, temperature: float) -> keras.Model:
     cooled = keras.layers.Rescaling(1 / temperature, name="cooled")(model.output["logits"])
     probabilities = keras.layers.Softmax(name="probabilities")(cooled)
     outputs = {"probabilities": probabilities, "id_score": model.output["id_score"]}
-    return _called(keras.Model(model.input, outputs, name="deployable"))
-
-
-def _called(model: keras.Model) -> keras.Model:
-    """Keras exports no model that was never called."""
-    model(ops.zeros((1, *model.input_shape[1:]), "uint8"))
-    return model
+    deployed = keras.Model(model.input, outputs, name="deployable")
+    deployed(ops.zeros((1, *model.input_shape[1:]), "uint8"))  # Keras exports no model that was never called
+    return deployed

@@ -130,7 +130,8 @@ class Augment(keras.layers.Layer):
         if asked.line:
             images = self._lined(images)
         if asked.blur:
-            images += self._now_and_then(images, asked.blur) * (_local_mean(images) - images)
+            mean = ops.average_pool(images, 3, 1, "same", data_format="channels_last")
+            images += self._now_and_then(images, asked.blur) * (mean - images)
         if asked.fade:
             images = self._faded(images)
         if asked.noise:
@@ -165,7 +166,9 @@ class Augment(keras.layers.Layer):
         xx, xy, x, yx, yy, y = (transform[:, i, None, None] for i in range(6))
         column = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width))
         row = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1))
-        waves = self._waves(images)  # (N, H, W, 2)
+        grid = keras.random.uniform((ops.shape(images)[0], 5, 5, 2), -1, 1, seed=self.random)
+        # Random displacements, interpolated between the points of a coarse grid: (N, H, W, 2)
+        waves = (self.strength * self.augmentation.elastic) * _enlarged(grid, images)
         down = yx * column + yy * row + y + height * waves[..., 0]
         right = xx * column + xy * row + x + width * waves[..., 1]
         return bilinear(images, down, right)
@@ -189,11 +192,6 @@ class Augment(keras.layers.Layer):
         y = middle_y - yx * middle_x - yy * middle_y + self._between(images, asked.shift * height)
         nothing = ops.zeros_like(x)
         return ops.concatenate([xx, xy, x, yx, yy, y, nothing, nothing], axis=1)[:, :, 0, 0]
-
-    def _waves(self, images: Any) -> Any:
-        """A coarse grid of random displacements, interpolated: (N, H, W, 2), as shares of the side."""
-        grid = keras.random.uniform((ops.shape(images)[0], 5, 5, 2), -1, 1, seed=self.random)
-        return (self.strength * self.augmentation.elastic) * _enlarged(grid, images)
 
     def _restroked(self, images: Any) -> Any:
         """Between the image and its dilation, or its erosion, for ink that is light on dark."""
@@ -264,11 +262,6 @@ def bilinear(images: Any, down: Any, right: Any) -> Any:
     upper = at(0) + beside * (at(1) - at(0))
     lower = at(width) + beside * (at(width + 1) - at(width))
     return upper + below * (lower - upper)
-
-
-def _local_mean(images: Any) -> Any:
-    """The mean of each pixel's 3x3 surroundings, (N, H, W, C)."""
-    return ops.average_pool(images, 3, 1, "same", data_format="channels_last")
 
 
 def _enlarged(grid: Any, images: Any) -> Any:

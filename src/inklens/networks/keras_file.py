@@ -22,7 +22,6 @@ from inklens.networks.layer_kinds import LAYERS
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 MOST_BYTES = {METADATA: 10_000, CONFIG: 1_000_000, WEIGHTS: 1_000_000_000}
 MOST_LAYERS = 256
-MOST_INPUTS = 16  # of one layer
 
 _REMEDY = "give the model.keras of a run that Inklens trained"
 # What Keras raises for layers that pass the checks and yet do not fit together.
@@ -119,7 +118,9 @@ def _check_config(content: bytes) -> list[_Node]:
     if not 3 <= len(layers) <= MOST_LAYERS:
         raise ModelError(f"has {len(layers)} layers; expected 3 to {MOST_LAYERS}")
     nodes = [_Node(layer, _reads(each)) for layer, each in zip(layers, calls, strict=True)]
-    _check_graph(nodes)
+    ends = [(layer["class_name"], node.name) for layer, node in zip(layers[-2:], nodes[-2:], strict=True)]
+    if ends != [("Dense", "logits"), ("Softmax", "probabilities")] or nodes[-1].reads != ["logits"]:
+        raise ModelError("does not end with logits and their softmax")
     return nodes
 
 
@@ -138,28 +139,6 @@ def _reads(calls: list[dict[str, Any]]) -> list[str]:
         if set(call["kwargs"]) - {"mask", "training"} or any(call["kwargs"].values()):
             raise ModelError(f"calls a layer with {_some(sorted(call['kwargs']))}")
     return read
-
-
-def _check_graph(nodes: list[_Node]) -> None:
-    """One input; every layer reads what stands before it, and all of it leads to logits and their softmax."""
-    classes = [node.config["class_name"] for node in nodes]
-    if [i for i, name in enumerate(classes) if name == "InputLayer"] != [0]:
-        raise ModelError(f"has the inputs and layers {_some(classes)}; expected one input, then layers")
-    earlier: set[str] = set()
-    for node, name in zip(nodes, classes, strict=True):
-        most = 0 if name == "InputLayer" else MOST_INPUTS if LAYERS[_LAYERS[name]].merges else 1
-        least = min(most, 2)
-        if not least <= len(node.reads) <= most or not earlier.issuperset(node.reads) or node.name in earlier:
-            raise ModelError(
-                f"has a layer {_short(node.name)} that reads {_some(node.reads) or 'nothing'}; expected a "
-                f"name of its own and {least} to {most} layers before it"
-            )
-        earlier.add(node.name)
-    unread = earlier - {name for node in nodes for name in node.reads} - {nodes[-1].name}
-    if unread:
-        raise ModelError(f"has more outputs than one: nothing reads {_some(sorted(unread))}")
-    if classes[-2:] != ["Dense", "Softmax"] or nodes[-2].name != "logits" or nodes[-1].reads != ["logits"]:
-        raise ModelError("does not end with logits and their softmax")
 
 
 def _named(config: dict[str, Any]) -> tuple[Any, Any]:

@@ -17,14 +17,6 @@ Pair = tuple[int, int]
 Shape = tuple[int | None, ...]
 
 
-def _point(layer: Any) -> tuple[Pair, Pair]:
-    return (1, 1), (1, 1)
-
-
-def _no_kernel(layer: Any, shape: Shape) -> int:
-    return 0
-
-
 @dataclass(frozen=True)
 class LayerKind:
     """What the program has to know of a class of layers.
@@ -39,11 +31,11 @@ class LayerKind:
         merges: takes several inputs of the same shape instead of one.
     """
 
-    kernel: Callable[[Any, Shape], int] = _no_kernel
+    kernel: Callable[[Any, Shape], int] = lambda layer, shape: 0
     multiplies: bool = False
     channelwise: bool = False
     shows: str | None = None
-    window: Callable[[Any], tuple[Pair, Pair]] = _point
+    window: Callable[[Any], tuple[Pair, Pair]] = lambda layer: ((1, 1), (1, 1))
     merges: bool = False
 
 
@@ -59,10 +51,6 @@ def _conv_window(layer: Any) -> tuple[Pair, Pair]:
     return (height, width), layer.strides
 
 
-def _pool_window(layer: Any) -> tuple[Pair, Pair]:
-    return layer.pool_size, layer.strides
-
-
 _RISING = LayerKind(channelwise=True, shows=ACTIVATION)
 
 LAYERS: dict[type[layers.Layer], LayerKind] = {
@@ -76,7 +64,9 @@ LAYERS: dict[type[layers.Layer], LayerKind] = {
     layers.GlobalMaxPooling2D: LayerKind(channelwise=True),
     layers.InputLayer: LayerKind(),
     layers.LeakyReLU: _RISING,
-    layers.MaxPooling2D: LayerKind(channelwise=True, shows=POOLING, window=_pool_window),
+    layers.MaxPooling2D: LayerKind(
+        channelwise=True, shows=POOLING, window=lambda layer: (layer.pool_size, layer.strides)
+    ),
     layers.ReLU: _RISING,
     layers.Rescaling: LayerKind(),
     layers.Softmax: LayerKind(),
