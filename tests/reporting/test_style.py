@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import reload
 
 import matplotlib
 import numpy as np
@@ -120,8 +121,8 @@ def test_a_grid_is_never_higher_than_wide_where_the_page_allows_it(count, most):
 def test_without_matplotlib_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.style", None)
-    with pytest.raises(MissingPackageError, match=r"pip install 'inklens\[train\]'"), style.sheet():
-        pass
+    with pytest.raises(MissingPackageError, match=r"pip install 'inklens\[train\]'"):
+        reload(style)
 
 
 def test_the_room_is_entered_without_matplotlib_and_drawn_in_without_pyplot(tmp_path):

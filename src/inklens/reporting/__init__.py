@@ -1,6 +1,6 @@
-"""Pictures of a run as PNG files. Matplotlib is imported only when one is drawn.
+"""Pictures of a run as PNG files.
 
-Names resolve when they are first used.
+Names resolve when they are first used. Without Matplotlib that is a MissingPackageError.
 """
 
 from typing import TYPE_CHECKING

@@ -1,19 +1,12 @@
 """The confusion matrix as a picture: what was taken for what."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.reporting import style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _LARGEST_CELL = 0.9
 _LONGEST_LABEL = 1.6
@@ -25,7 +18,7 @@ _DIGIT_WIDTH = 0.66
 
 def confusion_matrix_picture(
     confusion: NDArray[np.integer], class_names: Sequence[str], path: Path
-) -> Figure:
+) -> style.Figure:
     """Draws rows of actual and columns of predicted classes, and writes the PNG.
 
     The diagonal is blue, as strong as its share of the row; the rest is vermilion, as strong as its share
@@ -35,9 +28,6 @@ def confusion_matrix_picture(
     Args:
         confusion: int (C, C); rows are the actual classes, columns the predicted ones.
         class_names: C names.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     classes = len(class_names)
     pitch = min(_LARGEST_CELL, (style.WIDTH - _LEFT - _LONGEST_LABEL - _RIGHT) / classes)
@@ -75,7 +65,7 @@ def confusion_matrix_picture(
         return style.save(figure, path)
 
 
-def _cells(axes: Axes, confusion: NDArray[np.integer], left: float, top: float, pitch: float) -> None:
+def _cells(axes: style.Axes, confusion: NDArray[np.integer], left: float, top: float, pitch: float) -> None:
     classes = len(confusion)
     side = classes * pitch
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
@@ -109,7 +99,7 @@ def _luminance(rgb: NDArray[np.float64]) -> float:
 
 
 def _recalls(
-    axes: Axes, confusion: NDArray[np.integer], x: float, top: float, pitch: float, size: float
+    axes: style.Axes, confusion: NDArray[np.integer], x: float, top: float, pitch: float, size: float
 ) -> None:
     axes.text(x, top - 0.07, "recall", size=min(size, 8), color=style.MUTED)
     for index, row in enumerate(confusion):

@@ -1,19 +1,12 @@
 """The same images under every corruption, a row for each, with what the network saw in them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.reporting import style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _NAMES = 1.35  # the column at the left: corruption and error
 _GAP = 0.1
@@ -29,7 +22,7 @@ def corruptions_picture(
     *,
     subtitle: str,
     framed: Mapping[str, float] | None = None,
-) -> Figure:
+) -> style.Figure:
     """Draws one row of images per corruption with the predicted class below each, and writes the PNG.
 
     Args:
@@ -40,9 +33,6 @@ def corruptions_picture(
         class_names: one name per class.
         subtitle: what was measured, in a line.
         framed: the errors where the images are framed first, by the same names; None shows none.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     images = next(iter(rows.values()))[0]
     count, height, width = images.shape[:3]
@@ -75,7 +65,7 @@ def corruptions_picture(
         return style.save(figure, path)
 
 
-def _say(axes: Axes, corruption: str, error: float, framed: float | None, middle: float) -> None:
+def _say(axes: style.Axes, corruption: str, error: float, framed: float | None, middle: float) -> None:
     lines = [f"error {style.percent(error, 2)}"]
     if framed is not None:
         lines.append(f"framed {style.percent(framed, 2)}")

@@ -1,19 +1,13 @@
 """Training curves: loss and accuracy over the epochs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.reporting import style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _HEIGHT = 3.75
 _LINE: dict[str, Any] = {
@@ -32,7 +26,7 @@ _LEGEND: dict[str, Any] = {
 _SERIES = (("", "training", style.BLUE, "o"), ("val_", "validation", style.VERMILION, "s"))
 
 
-def training_curves(history: Sequence[Mapping[str, float | None]], path: Path) -> Figure:
+def training_curves(history: Sequence[Mapping[str, float | None]], path: Path) -> style.Figure:
     """Draws loss and accuracy of training and, where there is one, of validation, and writes the PNG.
 
     Args:
@@ -41,7 +35,6 @@ def training_curves(history: Sequence[Mapping[str, float | None]], path: Path) -
 
     Raises:
         ValueError: `history` is empty.
-        MissingPackageError: Matplotlib is not installed.
     """
     if not history:
         raise ValueError("history is empty; expected one entry per epoch")
@@ -59,7 +52,7 @@ def training_curves(history: Sequence[Mapping[str, float | None]], path: Path) -
         return style.save(figure, path)
 
 
-def _panel(axes: Axes, history: Sequence[Mapping[str, float | None]], measure: str) -> None:
+def _panel(axes: style.Axes, history: Sequence[Mapping[str, float | None]], measure: str) -> None:
     epochs = _column(history, "epoch")
     for prefix, name, colour, marker in _SERIES:
         values = _column(history, prefix + measure)

@@ -17,7 +17,6 @@ def write_evaluation(folder: RunFolder, evaluation: DetailedEvaluation, *, pictu
 
     Raises:
         RunError: a file cannot be written.
-        MissingPackageError: Matplotlib is not installed.
     """
     names = evaluation.class_names
     header = ("class", "precision", "recall", "f1", "support")

@@ -1,23 +1,15 @@
 """Why one image got its answer: class activation, occlusion, and the answers when parts are covered."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.explanation import Explanation, Occlusion
 from inklens.reporting import style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from inklens.explanation import Explanation, Occlusion
 
 _GAP = 0.18
 _TITLE, _LINE = 0.22, 0.15
@@ -39,15 +31,14 @@ class _Panel:
     pitch: int = 1  # pixels between two of those
 
 
-def class_activation_picture(explanation: Explanation, class_names: Sequence[str], path: Path) -> Figure:
+def class_activation_picture(
+    explanation: Explanation, class_names: Sequence[str], path: Path
+) -> style.Figure:
     """Draws the image, and the image with what speaks for the label in blue, and writes the PNG.
 
     Args:
         explanation: of one image.
         class_names: one per class.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names) as (names, _):
         panels = [_image(explanation.image), _activation(explanation, names)]
@@ -56,7 +47,7 @@ def class_activation_picture(explanation: Explanation, class_names: Sequence[str
 
 def occlusion_picture(
     image: NDArray[np.uint8], occlusion: Occlusion, class_names: Sequence[str], path: Path
-) -> Figure:
+) -> style.Figure:
     """Draws how the label's probability falls when parts are covered, which answer there is then, and
     examples, and writes the PNG.
 
@@ -64,24 +55,18 @@ def occlusion_picture(
         image: uint8 (H, W, C), 0-255, as it was covered.
         occlusion: of that image.
         class_names: one per class.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names) as (names, _):
         panels = [_image(image), _fall(image, occlusion, names), _answers(image, occlusion, names)]
         return _page(names, occlusion, "Answers when parts are covered", panels, path, image)
 
 
-def explanation_picture(explanation: Explanation, class_names: Sequence[str], path: Path) -> Figure:
+def explanation_picture(explanation: Explanation, class_names: Sequence[str], path: Path) -> style.Figure:
     """Draws class activation, occlusion and examples of covered images on one page, and writes the PNG.
 
     Args:
         explanation: of one image.
         class_names: one per class.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     image, occlusion = explanation.image, explanation.occlusion
     with style.sheet(class_names) as (names, _):
@@ -182,7 +167,7 @@ def _page(
     panels: Sequence[_Panel],
     path: Path,
     covered: NDArray[np.uint8] | None = None,
-) -> Figure:
+) -> style.Figure:
     count = len(panels)
     tile = min(2.35, (style.WIDTH - 2 * style.MARGIN + _GAP) / count - _GAP)
     places = _telling_places(occlusion) if covered is not None else []
@@ -206,7 +191,7 @@ def _said(occlusion: Occlusion, names: Sequence[str]) -> str:
     return f"the network says {', '.join(shares)}"
 
 
-def _draw(axes: Axes, panel: _Panel, x: float, tile: float) -> None:
+def _draw(axes: style.Axes, panel: _Panel, x: float, tile: float) -> None:
     from matplotlib.patheffects import withStroke
 
     y = style.HEADER + _TITLE
@@ -246,7 +231,7 @@ def _telling_places(occlusion: Occlusion) -> list[tuple[int, int]]:
 
 
 def _examples(
-    axes: Axes,
+    axes: style.Axes,
     image: NDArray[np.uint8],
     occlusion: Occlusion,
     places: Sequence[tuple[int, int]],

@@ -1,20 +1,13 @@
 """What every layer makes of one image, from the first edges to the last shapes, as one sheet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.explanation.receptive_fields import CONVOLUTION, POOLING, MapLayer
 from inklens.reporting import style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _COLUMNS, _ROWS = 16, 2
 _MOST = _COLUMNS * _ROWS
@@ -30,7 +23,7 @@ Maps = NDArray[np.float32]
 
 def feature_maps_picture(
     image: NDArray[np.uint8], layers: Sequence[MapLayer], maps: Mapping[str, Maps], path: Path
-) -> Figure:
+) -> style.Figure:
     """Draws the maps of every layer in the network's order, and writes the PNG.
 
     Beside each layer stands the image with a frame around what one of its points sees, the one that says
@@ -42,9 +35,6 @@ def feature_maps_picture(
         image: uint8 (H, W, C), 0-255.
         layers: that give maps, in their order.
         maps: layer name -> float32 (h, w, channels).
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     shown = list(_blocks(layers, maps))
     heights = [_height(len(channels), maps[layer.name]) for _, layer, channels in shown]
@@ -109,7 +99,7 @@ def _line(name: str, layer: MapLayer, drawn: int) -> str:
     return f"{name}: {size}{some}; a point sees {_field(layer)} pixels"
 
 
-def _write(axes: Axes, y: float, layer: MapLayer, heading: str, line: str) -> None:
+def _write(axes: style.Axes, y: float, layer: MapLayer, heading: str, line: str) -> None:
     convolution = layer.kind == CONVOLUTION
     left, right = style.MARGIN, style.WIDTH - style.MARGIN
     if convolution:
@@ -130,7 +120,7 @@ def _room(share: float) -> str:
     return "room for parts of a shape" if share <= 0.5 else "room for larger shapes"
 
 
-def _sight(axes: Axes, y: float, image: NDArray[np.uint8], layer: MapLayer, maps: Maps) -> None:
+def _sight(axes: style.Axes, y: float, image: NDArray[np.uint8], layer: MapLayer, maps: Maps) -> None:
     """The image with a frame around what the layer's strongest point sees."""
     left, top, scale = style.show(axes, style.in_colours(image), style.MARGIN, y, _SIGHT, _SIGHT)
     row, column, _ = np.unravel_index(np.argmax(np.abs(maps)), maps.shape)
@@ -142,7 +132,7 @@ def _sight(axes: Axes, y: float, image: NDArray[np.uint8], layer: MapLayer, maps
     style.frame(axes, left + x0, top + y0, x1 - x0, y1 - y0, style.VERMILION, 1.5)
 
 
-def _tiles(axes: Axes, y: float, maps: Maps, channels: NDArray[np.int64]) -> None:
+def _tiles(axes: style.Axes, y: float, maps: Maps, channels: NDArray[np.int64]) -> None:
     values = np.nan_to_num(maps.astype(np.float64))
     largest = float(np.abs(values).max()) or 1.0
     height = _tile_height(maps)

@@ -1,9 +1,6 @@
 """The filters of the first convolution as pictures."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,20 +8,14 @@ from numpy.typing import NDArray
 from inklens.reporting import style
 from inklens.reporting.image_grids import grid
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
-
-def filters_picture(filters: NDArray[np.floating], path: Path) -> Figure:
+def filters_picture(filters: NDArray[np.floating], path: Path) -> style.Figure:
     """Draws every filter with its number, all to one scale, and writes the PNG.
 
     Args:
         filters: float (height, width, in, out), as Keras keeps them. With 3 inputs a filter is drawn as a
             colour picture whose mid-grey is 0; else blue is positive and orange negative, and more than one
             input is averaged.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     kernel_height, kernel_width, inputs, count = filters.shape
     weights = np.nan_to_num(filters.astype(np.float64)).transpose(3, 0, 1, 2)

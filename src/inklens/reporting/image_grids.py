@@ -1,20 +1,13 @@
 """Grids of images: with their labels, with what was predicted, with what was right."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.reporting import style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _GAP = 0.14
 _LINE, _SMALL_LINE = 0.17, 0.15
@@ -27,7 +20,7 @@ def sample_grid(
     path: Path,
     *,
     title: str | None = None,
-) -> Figure:
+) -> style.Figure:
     """Draws all the images given with their labels below them, and writes the PNG.
 
     Args:
@@ -36,9 +29,6 @@ def sample_grid(
         labels: int (N,).
         class_names: One name per class.
         title: "Samples" when None.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names, title or "") as (names, heading):
         figure, axes, boxes, tile = grid(images, caption=0.2, most_columns=12)
@@ -58,7 +48,7 @@ def augmentation_grid(
     path: Path,
     *,
     title: str,
-) -> Figure:
+) -> style.Figure:
     """Draws labelled images, below each of them what augmentation made of it, and writes the PNG.
 
     Args:
@@ -66,9 +56,6 @@ def augmentation_grid(
         changed: uint8 (times, N, H, W, C), 0-255.
         labels: int (N,).
         class_names: One name per class.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names, title) as (names, heading):
         count, times = len(images), len(changed)
@@ -89,7 +76,7 @@ def predictions_grid(
     probabilities: NDArray[np.floating],
     class_names: Sequence[str],
     path: Path,
-) -> Figure:
+) -> style.Figure:
     """Draws images with what the network saw and what is there, the wrong ones framed, and writes the PNG.
 
     Args:
@@ -98,9 +85,6 @@ def predictions_grid(
         predicted: int (N,), the predicted classes.
         probabilities: float (N,), 0-1: those of the predicted classes.
         class_names: One name per class.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names) as (names, _):
         figure, axes, boxes, tile = grid(images, caption=3 * _LINE + 0.08, most_columns=5)
@@ -130,7 +114,7 @@ def differences_grid(
     path: Path,
     *,
     of: int,
-) -> Figure:
+) -> style.Figure:
     """Draws images that classifiers answer differently, with what each says, and writes the PNG.
 
     Args:
@@ -140,9 +124,6 @@ def differences_grid(
         names: what the R are called; in the picture they are A, B, C ...
         class_names: One name per class.
         of: how many such images there are, of which these are the first.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     letters = ascii_uppercase[: len(names)]
     with style.sheet((*class_names, *names)) as (drawable, _):
@@ -182,7 +163,7 @@ def label_issues_picture(
     path: Path,
     *,
     subtitle: str,
-) -> Figure:
+) -> style.Figure:
     """Draws the images in the order given, and writes the PNG.
 
     Args:
@@ -193,9 +174,6 @@ def label_issues_picture(
         confidence: float (N,), 0-1: its probability of that.
         class_names: one name per class.
         subtitle: what was looked at, in a line.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     with style.sheet(class_names) as (names, _):
         figure, axes, boxes, tile = grid(images, caption=4 * _SMALL_LINE + 0.06, most_columns=7)
@@ -223,7 +201,7 @@ def grid(
     top: float = style.HEADER,
     largest: float = 2.4,
     narrowest: float = 3.2,
-) -> tuple[Figure, Axes, list[tuple[float, float]], tuple[float, float]]:
+) -> tuple[style.Figure, style.Axes, list[tuple[float, float]], tuple[float, float]]:
     """Draws the images; returns the page, each tile's top left corner, and the tile's width and height."""
     count, height, width = images.shape[:3]
     columns = columns or style.columns_for(count, most_columns)
@@ -242,12 +220,12 @@ def grid(
     return figure, axes, boxes, (tile_width, tile_height)
 
 
-def _write_label(axes: Axes, x: float, y: float, label: str, width: float) -> None:
+def _write_label(axes: style.Axes, x: float, y: float, label: str, width: float) -> None:
     style.fit(axes.text(x + width / 2, y, label, size=8, ha="center"), width)
 
 
 def _write_keyed_lines(
-    axes: Axes,
+    axes: style.Axes,
     x: float,
     y: float,
     lines: Iterable[tuple[str, str, str, str]],
@@ -265,7 +243,7 @@ def _write_keyed_lines(
         style.fit(text, width - indent)
 
 
-def _cross(axes: Axes, x: float, y: float, width: float, height: float) -> None:
+def _cross(axes: style.Axes, x: float, y: float, width: float, height: float) -> None:
     """Marks a wrong one by shape as well as by colour."""
     style.frame(axes, x, y, width, height, style.VERMILION, 3)
     middle = x + width - 0.1, y + 0.1

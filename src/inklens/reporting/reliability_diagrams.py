@@ -1,18 +1,12 @@
 """Reliability, and error against coverage: whether confidence means what it says, and what it is good for."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from inklens.evaluation import Reliability, RiskCoverageCurve, wilson_interval
 from inklens.reporting import style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _LEFT, _WIDTH = 0.85, 6.75
 _TICKS = 6
@@ -20,13 +14,10 @@ _DOT: dict[str, Any] = {"marker": "o", "color": style.BLUE, "markeredgecolor": "
 _MARKED = (1.0, 0.99, 0.95, 0.9)
 
 
-def reliability_picture(reliability: Reliability, path: Path) -> Figure:
+def reliability_picture(reliability: Reliability, path: Path) -> style.Figure:
     """Draws accuracy against confidence with 95 % intervals, images of each bin below, and writes the PNG.
 
     On the diagonal, confidence is right; below it, the network is surer than it may be.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     height, bottom, side = 5.7, 1.1, 3.45
     with style.sheet():
@@ -58,13 +49,10 @@ def reliability_picture(reliability: Reliability, path: Path) -> Figure:
         return style.save(figure, path)
 
 
-def coverage_picture(coverage: RiskCoverageCurve, path: Path) -> Figure:
+def coverage_picture(coverage: RiskCoverageCurve, path: Path) -> style.Figure:
     """Draws the error among the images that are answered, the surest first, and writes the PNG.
 
     It begins where errors begin: at 0, 50, 80 or 90 % answered.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
     height, bottom, side = 4.1, 0.75, 2.2
     with style.sheet():
@@ -86,12 +74,12 @@ def coverage_picture(coverage: RiskCoverageCurve, path: Path) -> Figure:
         return style.save(figure, path)
 
 
-def _panel(figure: Figure, height: float, bottom: float, side: float) -> Axes:
+def _panel(figure: style.Figure, height: float, bottom: float, side: float) -> style.Axes:
     box = (_LEFT / style.WIDTH, bottom / height, _WIDTH / style.WIDTH, side / height)
     return figure.add_axes(box)
 
 
-def _point(axes: Axes, reliability: Reliability, index: int) -> None:
+def _point(axes: style.Axes, reliability: Reliability, index: int) -> None:
     """Where the images of a bin lie, and how far that can be trusted."""
     n, accuracy = int(reliability.count[index]), float(reliability.accuracy[index])
     confidence = float(reliability.mean_confidence[index])
@@ -100,7 +88,7 @@ def _point(axes: Axes, reliability: Reliability, index: int) -> None:
     axes.plot(confidence, accuracy, markersize=5.5, **_DOT)
 
 
-def _shares(axes: Axes, which: str, low: float, high: float) -> None:
+def _shares(axes: style.Axes, which: str, low: float, high: float) -> None:
     """An axis of shares, said in per cent."""
     from matplotlib.ticker import MaxNLocator
 

@@ -4,22 +4,24 @@ Sizes are inches on the page. Blue and vermilion are those of Okabe and Ito (200
 colour vision tell apart.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import needing
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+with needing("Matplotlib", "a picture"):
+    import matplotlib.style
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Figure
+    from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+    from matplotlib.patches import Rectangle
     from matplotlib.text import Text
     from matplotlib.ticker import MaxNLocator
 
@@ -64,13 +66,7 @@ def sheet(class_names: Sequence[str] = (), title: str = "") -> Iterator[tuple[li
 
     A name with a character that no installed font has becomes "class 3", which says more than a row of
     empty boxes; such a title is left out.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
     """
-    with needing("Matplotlib", "a picture"):
-        import matplotlib.style
-
     cleaned = [_clean(text) for text in (*class_names, title)]
     families, missing = _families_for(set("".join(cleaned)))
     *names, title = (text if missing.isdisjoint(text) else "" for text in cleaned)
@@ -86,7 +82,6 @@ def _clean(text: str) -> str:
 
 def _families_for(characters: set[str]) -> tuple[list[str], set[str]]:
     """The font families that draw the characters, sans-serif ones first, and the characters that none has."""
-    from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 
     def lacking(path: str) -> set[str]:
         font = get_font(path)
@@ -111,9 +106,6 @@ def _families_for(characters: set[str]) -> tuple[list[str], set[str]]:
 
 def page(width: float, height: float) -> tuple[Figure, Axes]:
     """An empty page whose axes are inches from its top left corner."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0), autoscale_on=False)
@@ -161,8 +153,6 @@ def show(
 
 
 def frame(axes: Axes, x: float, y: float, width: float, height: float, colour: str, points: float) -> None:
-    from matplotlib.patches import Rectangle
-
     axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor=colour, linewidth=points))
 
 
@@ -212,14 +202,7 @@ def percent_tick(share: float, _: object = None) -> str:
 
 
 def tick_locator(most: int, **options: Any) -> MaxNLocator:
-    """Finds ticks a step of 1, 2 or 5 times a power of ten apart, `most` steps at most.
-
-    Raises:
-        MissingPackageError: Matplotlib is not installed.
-    """
-    with needing("Matplotlib", "a picture"):
-        from matplotlib.ticker import MaxNLocator
-
+    """Finds ticks a step of 1, 2 or 5 times a power of ten apart, `most` steps at most."""
     return MaxNLocator(most, steps=[1, 2, 5, 10], **options)
 
 
