@@ -9,6 +9,7 @@ the fonts of Matplotlib (those that look like a digit left out), uniform noise a
 and covariance come from 20,000 training images. docs/results.md says what follows from the result.
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,7 +181,7 @@ def main() -> None:
         }
         for when, chosen in thresholds.items()
     }
-    show(table)
+    print(json.dumps(table, indent=2))
     for when, shares in refused.items():
         print(f"refused {when}:", shares)
     record.write(
@@ -193,13 +194,6 @@ def main() -> None:
 def auroc(inside: Floats, outside: Floats) -> float:
     is_inside = np.repeat([1, 0], [len(inside), len(outside)])
     return round(float(roc_auc_score(is_inside, np.concatenate([inside, outside]))), 4)
-
-
-def show(table: dict[str, dict[str, float]]) -> None:
-    columns = list(next(iter(table.values())))
-    print(f"{'':<30}", *(f"{column:>14}" for column in columns))
-    for name, row in table.items():
-        print(f"{name:<30}", *(f"{row[column]:>14.4f}" for column in columns))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,24 @@
+import keras
 import numpy as np
 import pytest
 from scipy.signal import correlate
 
 from inklens.errors import DataError
-from inklens.explanation import feature_maps, map_layers
+from inklens.explanation import feature_maps, first_layer_filters, map_layers
 from inklens.networks import NETWORKS, build
+
+
+def test_the_filters_are_the_first_convolutions_kernel():
+    network = build("conv3x3-double", (28, 28, 3), 10)
+    filters = first_layer_filters(network)
+    assert filters.shape == (3, 3, 3, 32)
+    assert np.array_equal(filters, network.get_weights()[0])
+
+
+def test_a_network_without_a_convolution_is_refused():
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="has no Conv2D layer"):
+        first_layer_filters(network)
 
 
 def test_the_first_maps_are_the_convolution_that_scipy_computes():

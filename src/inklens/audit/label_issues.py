@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inklens.errors import MissingPackageError
+from inklens.errors import needing
 from inklens.evaluation.evaluation import checked
 
 
@@ -93,9 +93,5 @@ def require_cleanlab() -> None:
     Raises:
         MissingPackageError: cleanlab is not installed.
     """
-    from importlib.util import find_spec
-
-    if find_spec("cleanlab") is None:
-        raise MissingPackageError(
-            "an audit needs the package cleanlab, which is not installed: pip install 'inklens[train,audit]'"
-        )
+    with needing("the package cleanlab", "an audit", "train,audit"):
+        import cleanlab  # noqa: F401

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
         explain_network as explain_network,
         explain_run as explain_run,
     )
-    from inklens.explanation.first_filters import first_layer_filters as first_layer_filters
     from inklens.explanation.grad_cam import class_activation as class_activation
-    from inklens.explanation.layer_outputs import feature_maps as feature_maps
+    from inklens.explanation.layer_outputs import (
+        feature_maps as feature_maps,
+        first_layer_filters as first_layer_filters,
+    )
     from inklens.explanation.occlusion import Occlusion as Occlusion, occlusion_map as occlusion_map
     from inklens.explanation.receptive_fields import (
         MapLayer as MapLayer,

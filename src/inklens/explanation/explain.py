@@ -152,9 +152,8 @@ def explain_network(
         DataError: an image of another type or shape.
         OptionError: a label that is no class, a patch or a stride out of range, another backend.
     """
-    from inklens.explanation.first_filters import first_layer_filters
     from inklens.explanation.grad_cam import class_activation
-    from inklens.explanation.layer_outputs import feature_maps
+    from inklens.explanation.layer_outputs import feature_maps, first_layer_filters
     from inklens.networks.ensemble import Ensemble
 
     maps = feature_maps(network, image)

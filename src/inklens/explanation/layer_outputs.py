@@ -1,4 +1,4 @@
-"""What each layer makes of one image."""
+"""What layers show: the filters of the first one, and what each makes of one image."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +10,18 @@ from numpy.typing import NDArray
 from inklens.errors import DataError
 from inklens.explanation.receptive_fields import map_layers
 from inklens.networks.graph import run, steps
+
+
+def first_layer_filters(network: keras.Model) -> NDArray[np.float32]:
+    """The kernel of the first Conv2D: float32 (height, width, input channels, filters).
+
+    Raises:
+        ValueError: the network has no convolution.
+    """
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            return np.asarray(keras.ops.convert_to_numpy(layer.kernel), np.float32)
+    raise ValueError(f"the network {network.name!r} has no Conv2D layer")
 
 
 def feature_maps(network: keras.Model, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:

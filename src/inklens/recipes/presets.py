@@ -50,7 +50,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "network": "conv3x3-triple",
         "epochs": 20,
         "batch_size": 128,
-        "dropout": 0.75,  # benchmarks/choose_tutorial_a.py
+        "dropout": 0.75,  # benchmarks/results/choose-tutorial-a.json
         "learning_rate": 1e-3,
         "schedule": "constant",
         "validation_split": 0.1,

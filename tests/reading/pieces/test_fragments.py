@@ -30,14 +30,20 @@ def test_a_dot_between_digits_is_left_out_or_joined_and_the_digits_stay(digits, 
         assert digit.piece.left <= piece.left < piece.right <= digit.piece.right
 
 
+def _halves(whole, share, gap):
+    """The upper part of a piece and, a few rows below it, the rest."""
+    rows = round(share * whole.height)
+    low = rows + gap
+    return (
+        Piece(whole.left, whole.top, whole.width, rows, whole.ink[:rows]),
+        Piece(whole.left, whole.top + low, whole.width, whole.height - low, whole.ink[low:]),
+    )
+
+
 def test_what_came_off_a_digit_goes_back_to_it(digits, classifier):
     row = _row(digits)
     whole = row[2]
-    rows = round(0.3 * whole.height)
-    cap = Piece(whole.left, whole.top, whole.width, rows, whole.ink[:rows])
-    rest = Piece(
-        whole.left, whole.top + rows + 3, whole.width, whole.height - rows - 3, whole.ink[rows + 3 :]
-    )
+    cap, rest = _halves(whole, 0.3, gap=3)
     (before,) = classify([whole], classifier)
     found = join_fragments(classify([row[0], row[1], cap, rest, row[3]], classifier), classifier)
     assert len(found) == 4
@@ -54,11 +60,7 @@ def test_without_pieces_there_is_nothing_to_do(classifier):
 def test_two_halves_that_are_both_low_become_one_digit_again(digits, classifier, turned):
     row = _row(digits)
     whole = row[2]
-    rows = round(0.45 * whole.height)
-    halves = [
-        Piece(whole.left, whole.top, whole.width, rows, whole.ink[:rows]),
-        Piece(whole.left, whole.top + rows + 2, whole.width, whole.height - rows - 2, whole.ink[rows + 2 :]),
-    ]
+    halves = _halves(whole, 0.45, gap=2)
     digits_read = classify([row[0], row[1], *halves[:: -1 if turned else 1], row[3]], classifier)
     kept = join_fragments(digits_read, classifier, keep=True)
     ink = sum(float(digit.piece.ink.sum()) for digit in kept)

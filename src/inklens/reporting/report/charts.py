@@ -70,12 +70,6 @@ class _Scale:
         span = HEIGHT - _TOP - _BOTTOM
         return round(HEIGHT - _BOTTOM - (value - self.y_low) / (self.y_high - self.y_low) * span, 1)
 
-    def x_ticks(self, values: Sequence[float], said: Callable[[float], str]) -> Ticks:
-        return tuple((self.x(value), said(value)) for value in values)
-
-    def y_ticks(self, values: Sequence[float], said: Callable[[float], str]) -> Ticks:
-        return tuple((self.y(value), said(value)) for value in values)
-
     def line(self, name: str, kind: str, points: Sequence[Point], radii: Sequence[float] = ()) -> Line:
         places = [(self.x(x), self.y(y)) for x, y in points]
         path = "M" + "L".join(f"{x:g} {y:g}" for x, y in places)
@@ -113,8 +107,8 @@ def _over_epochs(history: History, measure: str) -> Chart:
         title=measure.capitalize(),
         says=_course(measure, {name: list(points.values()) for name, points in series.items()}, exact),
         x_label="epoch",
-        x_ticks=scale.x_ticks([at for at in whole if epochs[0] <= at <= epochs[-1]], "{:g}".format),
-        y_ticks=scale.y_ticks(ticks, percent_tick if as_share else "{:g}".format),
+        x_ticks=tuple((scale.x(at), f"{at:g}") for at in whole if epochs[0] <= at <= epochs[-1]),
+        y_ticks=tuple((scale.y(at), percent_tick(at) if as_share else f"{at:g}") for at in ticks),
         lines=tuple(scale.line(name, name, [*points.items()], radii) for name, points in series.items()),
         header=("epoch", *series),
         rows=tuple(
@@ -146,8 +140,8 @@ def reliability_chart(curve: Reliability) -> Chart:
         f"images are in the largest. On average the two are "
         f"{100 * curve.calibration_error:.2f} points apart.",
         x_label="confidence",
-        x_ticks=scale.x_ticks(_SHARES, percent_tick),
-        y_ticks=scale.y_ticks(_SHARES, percent_tick),
+        x_ticks=tuple((scale.x(at), percent_tick(at)) for at in _SHARES),
+        y_ticks=tuple((scale.y(at), percent_tick(at)) for at in _SHARES),
         lines=(
             scale.line("as sure as it should be", "ideal", [(0, 0), (1, 1)]),
             scale.line("accuracy (a larger point is more images)", "training", points, radii),
@@ -171,8 +165,8 @@ def coverage_chart(coverage: RiskCoverageCurve) -> Chart:
         says=f"Who answers only the surest 90 % of the images errs in {share(coverage.error_at(0.9))} of "
         f"them; who answers all errs in {share(coverage.error_at(1.0))}.",
         x_label="share of images answered, the surest first",
-        x_ticks=scale.x_ticks(_SHARES, percent_tick),
-        y_ticks=scale.y_ticks(ticks, percent_tick),
+        x_ticks=tuple((scale.x(at), percent_tick(at)) for at in _SHARES),
+        y_ticks=tuple((scale.y(at), percent_tick(at)) for at in ticks),
         lines=(
             scale.line(
                 "error among them", "validation", [*zip(curve["coverage"], curve["error"], strict=True)]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inklens.pixels import PixelSpec, encode_png, encode_webp, frame
 from inklens.reporting import style
+from inklens.reporting.filter_sheet import to_one_scale
 from inklens.reporting.report.wording import plural, shape
 
 LARGEST_SIDE = 64
@@ -63,18 +64,14 @@ def filters_sheet(filters: NDArray[np.floating]) -> Picture:
             picture whose mid-grey is 0; else blue is positive, orange negative and next to nothing 0, and
             more than one input is averaged.
     """
-    weights = np.nan_to_num(filters.astype(np.float64)).transpose(3, 0, 1, 2)[:MOST_FILTERS]
-    count, height, width, inputs = weights.shape
-    if inputs == 3:
-        largest = float(np.abs(weights).max()) or 1.0
-        colours = np.rint(255 * (0.5 + weights / (2 * largest)))
-        tiles = np.concatenate([colours, np.full((count, height, width, 1), 255.0)], axis=3)
+    weights, _ = to_one_scale(filters[..., :MOST_FILTERS])
+    count, height, width = weights.shape[:3]
+    tiles = np.full((count, height, width, 4), 255.0)
+    if weights.ndim == 4:
+        tiles[..., :3] = np.rint(255 * (0.5 + weights / 2))
     else:
-        weights = weights.mean(axis=3)
-        largest = float(np.abs(weights).max()) or 1.0
-        tiles = np.empty((count, height, width, 4))
         tiles[..., :3] = np.where(weights[..., None] > 0, _rgb(_POSITIVE), _rgb(_NEGATIVE))
-        tiles[..., 3] = np.rint(_FAINTEST + (255 - _FAINTEST) * np.abs(weights) / largest)
+        tiles[..., 3] = np.rint(_FAINTEST + (255 - _FAINTEST) * np.abs(weights))
     of_all = filters.shape[3]
     which = plural(of_all, "filter") if count == of_all else f"The first {count} of {of_all} filters"
     sheet = _sheet(tiles.astype(np.uint8))
