@@ -83,7 +83,7 @@ def main() -> None:
         rows.append((f"{name}\n{found['accuracy']:.1%} of {len(labels):,} right", pixels, said))
     print(figures)
     draw(images, labels, rows)
-    record.write("handwriting_picture", figures)
+    record.write("handwriting_picture", figures, dry=given.dry)
 
 
 if __name__ == "__main__":

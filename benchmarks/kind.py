@@ -238,7 +238,7 @@ def measured(sets: dict[str, tuple[str, Callable[[], Images]]]) -> Iterator[dict
 
 
 def main() -> None:
-    record.parser(__doc__).parse_args()
+    given = record.parser(__doc__).parse_args()
     data = data_dir()
     if data is None:
         raise SystemExit("INKLENS_DATA is not set; expected the folder of the development data")
@@ -246,7 +246,7 @@ def main() -> None:
     chosen_on = list(measured({**read.chosen_on, **drawn.chosen_on}))
     print("-" * 60)
     afterwards = list(measured({**read.made_afterwards, **drawn.made_afterwards}))
-    record.write("kind", {"chosen_on": chosen_on, "made_afterwards": afterwards})
+    record.write("kind", {"chosen_on": chosen_on, "made_afterwards": afterwards}, dry=given.dry)
 
 
 if __name__ == "__main__":

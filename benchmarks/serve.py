@@ -218,7 +218,7 @@ def main() -> None:
         "goals": GOALS,
     }
     print(figures)
-    record.write(f"serve_{options.run.name.rsplit('-', 1)[0]}", figures)
+    record.write(f"serve_{options.run.name.rsplit('-', 1)[0]}", figures, dry=options.dry)
 
 
 if __name__ == "__main__":

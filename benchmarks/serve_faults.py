@@ -311,7 +311,7 @@ def main() -> None:
     _refuse_failures("broken requests", figures["broken_requests"])
     for statuses in figures["damaged_images"].values():
         _refuse_failures("damaged images", statuses)
-    record.write("serve_faults", figures)
+    record.write("serve_faults", figures, dry=options.dry)
 
 
 if __name__ == "__main__":
