@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,16 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_reference_names_everything_that_is_public():
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    named = re.findall(r"auto(?:class|function):: inklens\.(\w+)", page)
+    named = re.findall(r"auto(?:class|exception|function):: inklens\.(\w+)$", page, re.MULTILINE)
     assert sorted(named) == inklens.__all__
+
+
+def test_no_property_is_described_as_a_type():
+    """Napoleon takes what stands before a colon in the first line of a property for its type."""
+    for name in inklens.__all__:
+        for member, value in vars(getattr(inklens, name)).items():
+            if isinstance(value, property | cached_property) and not member.startswith("_"):
+                assert ":" not in str(value.__doc__).splitlines()[0], f"{name}.{member}"
 
 
 def test_the_site_builds_without_a_warning(tmp_path):

@@ -77,7 +77,7 @@ class Classifier:
 
     @property
     def batch_size(self) -> int:
-        """How many images go through the network at once: 64 small ones, fewer large ones."""
+        """How many images go through the network at once, 64 small ones or fewer large ones."""
         return _batch_size(self.spec)
 
     def predict(self, images: Image | Sequence[Image]) -> Predictions:
