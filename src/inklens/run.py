@@ -70,7 +70,7 @@ class Run:
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        """What recipe.json says of the data it was trained on: name, path, fingerprint, counts."""
+        """What recipe.json says of the data it was trained on, such as name, path, fingerprint and counts."""
         data = self._described("data")
         with complete(self.folder.recipe):
             _ = [data[field] for field in ("name", "kind", "class_names", "fingerprint", "validation_is")]
@@ -87,7 +87,7 @@ class Run:
 
     @cached_property
     def network(self) -> keras.Model:
-        """The Keras network by itself: uint8 pixels (N, H, W, C) in, float32 probabilities (N, classes) out.
+        """The Keras network by itself, from uint8 pixels (N, H, W, C) to float32 probabilities (N, classes).
 
         Raises:
             RunError: a committee, which has several.
@@ -105,7 +105,7 @@ class Run:
 
     @cached_property
     def ensemble(self) -> Ensemble:
-        """Every network of the run, with its TTA and its OOD detector: what predicts.
+        """Every network of the run, with its TTA and its OOD detector, which together predict.
 
         Raises:
             RunError: a file is missing.
