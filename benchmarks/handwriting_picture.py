@@ -82,7 +82,8 @@ def main() -> None:
         figures[way] = {"preset": inklens.Run.open(path).recipe.preset, **found}
         rows.append((f"{name}\n{found['accuracy']:.1%} of {len(labels):,} right", pixels, said))
     print(figures)
-    draw(images, labels, rows)
+    if not given.dry:
+        draw(images, labels, rows)
     record.write("handwriting_picture", figures, dry=given.dry)
 
 
