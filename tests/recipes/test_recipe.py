@@ -31,6 +31,18 @@ def test_who_names_the_epochs_gets_just_these():
     )
 
 
+@pytest.mark.parametrize(("epochs", "plain"), [(1, 0), (2, 0), (8, 1), (16, 2), (40, 2)])
+@pytest.mark.parametrize("kind", ["writing", "things"])
+def test_fewer_epochs_have_fewer_of_weak_augmentation_in_proportion(epochs, plain, kind):
+    accurate = Recipe.from_preset("accurate", epochs=epochs).for_kind(kind)
+    assert (accurate.epochs, accurate.plain_epochs) == (epochs, plain)
+
+
+def test_who_names_the_epochs_of_weak_augmentation_gets_just_these():
+    assert Recipe.from_preset("accurate", epochs=3, plain_epochs=2).plain_epochs == 2
+    assert Recipe.from_preset("accurate", seed=3).plain_epochs == 2
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_recipe_for_a_kind_has_every_value_in_its_place(preset):
     recipe = Recipe.from_preset(preset)

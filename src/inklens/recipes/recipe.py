@@ -105,7 +105,8 @@ class Recipe:
             `inklens.networks.NETWORKS`; "none" shows the outliers to the network itself. See
             `inklens.training.ood_detector`.
         ood_detector_epochs: the detector's passes over its images, no more than `epochs`.
-        plain_epochs: so many epochs at the end augment by a tenth only.
+        plain_epochs: so many epochs at the end augment by a tenth only; fewer epochs by `with_options` have
+            fewer of them, in proportion.
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
             of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
             goes by `epochs`. Below a minute no OOD detector is trained.
@@ -219,9 +220,14 @@ class Recipe:
         Raises:
             OptionError: no such field, or a value out of range.
         """
-        fewer_steps = {"minimum_steps": 0} if "epochs" in options else {}
         things = {name: value for name, value in self.things.items() if name not in options}
-        return self.from_dict({**asdict(self), "things": things, **fewer_steps, **options})
+        changed = self.from_dict({**asdict(self), "things": things, **options})
+        if "epochs" not in options:
+            return changed
+        # Of a training that is shorter than the end of this one, nothing would be augmented.
+        plain = min(self.plain_epochs, self.plain_epochs * changed.epochs // self.epochs)
+        fewer: dict[str, Any] = {"minimum_steps": 0, "plain_epochs": plain}
+        return replace(changed, **{name: fewer[name] for name in fewer if name not in options})
 
     def for_kind(self, kind: str) -> Self:
         """The recipe for data of a kind, "writing" or "things": every field has its value, `things` is empty.
