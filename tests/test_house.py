@@ -52,7 +52,7 @@ LIBRARIES = {
     "export": {"keras", "tensorflow", "onnxruntime", "onnx", "tf2onnx"},
     "reporting": {"matplotlib", "jinja2", "markupsafe"},
     "run": {"keras"},
-    "training": {"cv2", "keras", "tensorflow", "tensorboard"},
+    "training": {"cv2", "keras", "psutil", "tensorflow", "tensorboard"},
     "audit": {"cv2", "cleanlab"},
     "reading": {"cv2"},
     "serving": {"starlette", "uvicorn", "prometheus_client"},
@@ -126,6 +126,14 @@ def test_a_library_stays_in_its_rooms():
     for file in FILES:
         libraries = {module.split(".")[0] for module in _imports(file)} & set().union(*LIBRARIES.values())
         assert libraries <= LIBRARIES.get(_room(file), set()), f"{file} imports {libraries}"
+
+
+def test_no_process_is_looked_for_by_a_signal():
+    """Signal 0 only asks on Unix; on Windows it is Ctrl-C. psutil asks on both."""
+    for file in FILES:
+        calls = [node for node in _nodes(file) if isinstance(node, ast.Call)]
+        kills = [call.args for call in calls if ast.unparse(call.func) == "os.kill"]
+        assert not [args for args in kills if ast.unparse(args[1]) == "0"], file
 
 
 def _targets(file: Path, modules: set[str]) -> set[str]:

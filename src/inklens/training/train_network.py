@@ -28,9 +28,9 @@ def train_network(
     folder: RunFolder, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions
 ) -> Run:
     """Trains one network into a folder that is there; raises as `inklens.train` does."""
-    from inklens.networks.ensemble import Ensemble
-
     with concluded(folder, parts, report=options.report):
+        from inklens.networks.ensemble import Ensemble
+
         folder.write_recipe({"recipe": prepared.recipe.to_dict(), **describe_data(parts)})
         write_environment(folder, prepared.backend, prepared.policy)
         recipe = classifier_recipe(prepared.recipe)

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +20,16 @@ from inklens.recipes import Committee, Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder
 from inklens.training import combine, resume, train
+from inklens.training.committee import train_committee
 
 select_backend("tensorflow")
 
 ONE = Recipe(network="conv5x5", epochs=2, batch_size=50, validation_split=150)
 TWO = replace(ONE, network="convnet-small", tta="cross", seed=1, validation_seed=0)
 BOTH = Committee("committee", {"one": ONE, "two": TWO})
+# Where it does not matter what they learn.
+QUICK = replace(ONE, epochs=1)
+STOPPED = Committee("committee", {"one": QUICK, "two": replace(QUICK, seed=1, validation_seed=0)})
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +99,7 @@ def test_a_stopped_committee_goes_on_where_it_was(few, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        train(few, BOTH, output=tmp_path, name="cut", report=False, progress=stop, max_error=0.2)
+        train(few, STOPPED, output=tmp_path, name="cut", report=False, progress=stop, max_error=0.2)
     assert caught.value.__notes__ == [
         f"`inklens train --resume {tmp_path / 'cut'}` goes on with the members that are not done",
         f"what there is of the run is in {tmp_path / 'cut'}",
@@ -112,10 +118,33 @@ def test_a_stopped_committee_goes_on_where_it_was(few, tmp_path):
         resume(run.path)
 
 
+@pytest.mark.parametrize("step", ["describe_data", "write_environment"])
+def test_a_committee_that_is_stopped_while_its_folder_is_made_says_so(few, tmp_path, monkeypatch, step):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_committee, step, stop)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(few, STOPPED, output=tmp_path, name="cut", report=False)
+    assert RunFolder(tmp_path / "cut").status()["state"] == "interrupted"
+    resumable = any("--resume" in note for note in caught.value.__notes__)
+    assert resumable == (tmp_path / "cut/recipe.json").is_file()
+
+
+def test_a_committee_is_not_resumed_while_another_process_trains_it(tmp_path):
+    folder = RunFolder.create(tmp_path, "run", "")
+    folder.write_recipe({"recipe": BOTH.to_dict()})
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as trainer:
+        folder.write_json("status.json", {**folder.status(), "pid": trainer.pid})
+        with pytest.raises(RunError, match=f"is being trained by process {trainer.pid}"):
+            resume(folder.path)
+    with pytest.raises(RunError, match="cannot be gone on with"):  # it has no options, but nothing runs
+        resume(folder.path)
+
+
 def test_a_member_that_cannot_be_trained_stops_the_committee_with_a_code_of_its_own(few, tmp_path):
-    broken = Committee(
-        "committee", {"one": ONE, "two": replace(TWO, learning_rate=1e30, precision="float32")}
-    )
+    diverging = replace(STOPPED.members["two"], learning_rate=1e30, precision="float32")
+    broken = Committee("committee", {"one": QUICK, "two": diverging})
     with pytest.raises(StoppedError, match=r"stopped half-way: two cannot be trained: .*diverged") as caught:
         train(few, broken, output=tmp_path, name="broken", report=False)
     assert caught.value.exit_code == 3

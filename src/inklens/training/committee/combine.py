@@ -17,7 +17,11 @@ from inklens.export.validation_outputs import ValidationOutputs
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder, folder_name
-from inklens.training.committee.train_committee import describe_committee, train_members
+from inklens.training.committee.train_committee import (
+    committee_concluded,
+    describe_committee,
+    train_members,
+)
 from inklens.training.prepare import TrainingOptions, checked_parts
 
 
@@ -67,10 +71,12 @@ def combine(
     options = TrainingOptions(test, max_error)
     parts = checked_parts(data, committee.first, options)
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{committee.preset}")
-    for member, run in members.items():
-        shutil.copytree(run.path, folder.path / "members" / member)
-    describe_committee(folder, committee, parts, options, combined=[str(run.path) for run in opened])
-    return train_members(folder, committee, parts, options)
+    with committee_concluded(folder, parts, options):
+        for member, run in members.items():
+            shutil.copytree(run.path, folder.path / "members" / member)
+        describe_committee(folder, committee, parts, options, combined=[str(run.path) for run in opened])
+        train_members(folder, committee, parts, options)
+    return Run(folder)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:

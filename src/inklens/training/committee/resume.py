@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psutil
+
 from inklens.errors import RunError
 from inklens.recipes import Committee
 from inklens.run import Run
 from inklens.run_folder import RunFolder
-from inklens.training.committee.train_committee import leave_room, train_members
+from inklens.training.committee.train_committee import committee_concluded, leave_room, train_members
 from inklens.training.prepare import TrainingOptions, checked_parts
 from inklens.training.progress import Progress
 
@@ -39,8 +41,10 @@ def resume(path: str | Path, *, jobs: int | str | None = None, progress: Progres
     options = TrainingOptions(**known, progress=progress)
     leave_room(options, committee)
     parts = checked_parts(run.load_data(), committee.first, options)
-    folder.set_status("running")
-    return train_members(folder, committee, parts, options)
+    with committee_concluded(folder, parts, options):
+        folder.set_status("running")
+        train_members(folder, committee, parts, options)
+    return run
 
 
 def _check_stopped(folder: RunFolder) -> None:
@@ -50,15 +54,6 @@ def _check_stopped(folder: RunFolder) -> None:
     for run in (folder, *folder.members()):
         status = run.status() if (run.path / "status.json").is_file() else {}
         pid = status.get("pid")
-        if status.get("state") == "running" and isinstance(pid, int) and pid != os.getpid() and _alive(pid):
+        running = status.get("state") == "running" and isinstance(pid, int) and pid != os.getpid()
+        if running and psutil.pid_exists(pid):
             raise RunError(f"{run.path} is being trained by process {pid}; wait for it, or end it first")
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True

@@ -45,8 +45,10 @@ def train_committee(
     concrete = {name: concrete_recipe(recipe, data) for name, recipe in committee.members.items()}
     committee = Committee(committee.preset, concrete)
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{committee.preset}")
-    describe_committee(folder, committee, parts, options)
-    return train_members(folder, committee, parts, options)
+    with committee_concluded(folder, parts, options):
+        describe_committee(folder, committee, parts, options)
+        train_members(folder, committee, parts, options)
+    return Run(folder)
 
 
 def describe_committee(
@@ -59,18 +61,25 @@ def describe_committee(
     write_environment(folder, backend, resolve_precision(committee.first.precision, backend))
 
 
-def train_members(folder: RunFolder, committee: Committee, parts: DataParts, options: TrainingOptions) -> Run:
+@contextmanager
+def committee_concluded(folder: RunFolder, parts: DataParts, options: TrainingOptions) -> Iterator[None]:
+    """Has status.json say how all that is done in the folder ended, and the error how to go on with it."""
+    with concluded(folder, parts, report=options.report), _stoppable(folder):
+        yield
+
+
+def train_members(
+    folder: RunFolder, committee: Committee, parts: DataParts, options: TrainingOptions
+) -> None:
     """Trains the members that are not done, and then evaluates the vote of all of them."""
     from inklens.networks.ensemble import Ensemble
 
-    with concluded(folder, parts, report=options.report), _stoppable(folder):
-        started, kept = time.perf_counter(), any(map(is_done, folder.members()))
-        _train_waiting(folder, committee, parts, options)
-        lasted = None if kept else round(time.perf_counter() - started, 3)
-        ensemble = Ensemble.load(folder.networks())
-        training = {**_summary(folder, ensemble, parts), "wall_seconds": lasted}
-        finalize(folder, ensemble, parts, options, training)
-    return Run(folder)
+    started, kept = time.perf_counter(), any(map(is_done, folder.members()))
+    _train_waiting(folder, committee, parts, options)
+    lasted = None if kept else round(time.perf_counter() - started, 3)
+    ensemble = Ensemble.load(folder.networks())
+    training = {**_summary(folder, ensemble, parts), "wall_seconds": lasted}
+    finalize(folder, ensemble, parts, options, training)
 
 
 def _train_waiting(
@@ -120,12 +129,13 @@ def train_member(member: RunFolder, recipe: Recipe, parts: DataParts, options: T
 
 @contextmanager
 def _stoppable(folder: RunFolder) -> Iterator[None]:
-    """Whatever stops the work inside says how to go on with it."""
+    """Whatever stops the work inside says how to go on with it, once the folder says what it is."""
     remedy = f"`inklens train --resume {folder.path}` goes on with the members that are not done"
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        interrupt.add_note(remedy)
+        if folder.recipe.is_file():
+            interrupt.add_note(remedy)
         raise
     except StoppedError as error:
         raise StoppedError(f"{folder.path} stopped half-way: {error}; {remedy}") from error
