@@ -14,8 +14,9 @@
 The message of each is one line: what was given, what is expected, how to put it right.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import util
 
 
 class InklensError(Exception):
@@ -81,3 +82,16 @@ def needing(package: str, what: str, extra: str = "train") -> Iterator[None]:
         raise MissingPackageError(
             f"{what} needs {package}, which is not installed; pip install 'inklens[{extra}]'"
         ) from error
+
+
+def require_packages(packages: Iterable[str], what: str, extra: str) -> None:
+    """Refuses to start work whose results would be lost.
+
+    Raises:
+        MissingPackageError: a package is not installed.
+    """
+    for package in packages:
+        if util.find_spec(package) is None:
+            raise MissingPackageError(
+                f"{what} needs {package}, which is not installed; pip install 'inklens[{extra}]'"
+            )

@@ -1,6 +1,7 @@
 import csv
 import json
 import shutil
+from importlib import util
 
 import numpy as np
 import pytest
@@ -8,6 +9,12 @@ import pytest
 from command_line import loaded_modules, refusal, run_inklens
 from inklens.audit import CORRUPTIONS
 from inklens.evaluation import wilson_interval
+
+
+def hide(monkeypatch, package):
+    """Makes a package look as if it were not installed."""
+    find = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name, *more: None if name == package else find(name, *more))
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +95,26 @@ def test_a_model_file_alone_gives_the_same_without_keras(done, runs):
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(runs, arguments, message):
     (runs / "empty").mkdir(exist_ok=True)
     assert message in refusal(run_inklens(runs, "robustness", *arguments))
+
+
+def test_without_keras_the_figures_are_kept_and_the_report_stays_as_it_is(runs, monkeypatch):
+    bare = shutil.copytree(runs / "runs/two", runs / "runs/bare")
+    before = (bare / "report.html").read_bytes()
+    hide(monkeypatch, "keras")
+    done = run_inklens(runs, "robustness", "runs/bare", "--images", 20)
+    assert done.returncode == 0
+    assert "runs/bare/report.html is without these figures: " in done.stderr
+    assert "pip install 'inklens[train]'; then `inklens report runs/bare` adds them" in done.stderr
+    assert json.loads((bare / "robustness.json").read_text())["images"] == 20
+    assert (bare / "report.html").read_bytes() == before
+
+
+@pytest.mark.parametrize("package", ["scipy", "matplotlib"])
+def test_what_is_not_installed_is_said_before_anything_is_measured(runs, monkeypatch, package):
+    hide(monkeypatch, package)
+    said = refusal(run_inklens(runs, "robustness", "runs/two", "--images", 20, "--output", "without"))
+    assert f"robustness needs {package}, which is not installed; pip install 'inklens[audit]'" in said
+    assert not (runs / "without").exists()
 
 
 def test_other_data_are_matched_by_name_and_leave_the_runs_own_figures(done, runs):

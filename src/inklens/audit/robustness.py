@@ -14,6 +14,7 @@ from inklens.audit.corruption_errors import (
 )
 from inklens.audit.corruptions import CORRUPTIONS, corrupt
 from inklens.datasets import Dataset, Split
+from inklens.errors import require_packages
 from inklens.evaluation import match_classes
 from inklens.pixels import PixelSpec
 from inklens.run_folder import RunFolder
@@ -48,8 +49,9 @@ def evaluate_robustness(
     Raises:
         DataError: an image has a class that the network does not know.
         RunError: the folder cannot be written.
-        MissingPackageError: Matplotlib, for the picture, is not installed.
+        MissingPackageError: SciPy or, for the picture, Matplotlib is not installed.
     """
+    require_packages(["scipy"] if folder is None else ["scipy", "matplotlib"], "robustness", "audit")
     labels = match_classes(data.test.labels, data.class_names, class_names, data.name)
     split = replace(data.test, labels=labels)
     if images is not None and images < len(split):

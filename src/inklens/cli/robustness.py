@@ -9,7 +9,7 @@ from typer import Option
 
 from inklens.cli.console import errors, note, notes_on, output, print_table
 from inklens.cli.options import Data, RunsOrModels
-from inklens.errors import OptionError
+from inklens.errors import MissingPackageError, OptionError
 
 if TYPE_CHECKING:
     from inklens.audit.corruption_errors import CorruptionErrors, Predict
@@ -68,9 +68,17 @@ def robustness(
             continue
         output.print(f"written    {place.path}")
         if place == model.run and place.report.exists():
-            from inklens.run import Run
+            _report(place)
 
-            Run(place).write_report()  # its table shows them now
+
+def _report(run: "RunFolder") -> None:
+    """Its table shows the figures now; its other pictures are the network's, and need Keras."""
+    from inklens.run import Run
+
+    try:
+        Run(run).write_report()
+    except MissingPackageError as error:
+        note(f"{run.report} is without these figures: {error}; then `inklens report {run.path}` adds them")
 
 
 def _predictor(model: "EvaluatedModel") -> "Predict":
