@@ -19,6 +19,7 @@ from branched_network import NAME, register
 from inklens.errors import ModelError
 from inklens.networks import NETWORKS, build
 from inklens.networks.keras_file import CONFIG, METADATA, WEIGHTS, load_network
+from inklens.networks.layer_kinds import PIXELS
 from mutants import mutated
 
 
@@ -93,6 +94,13 @@ def test_a_network_with_branches_comes_back_as_it_was(saved_branched, monkeypatc
     pixels = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 1), np.uint8)
     loaded = load_network(saved_branched)
     assert np.array_equal(loaded.predict_on_batch(pixels), build(NAME, (8, 8, 1), 3).predict_on_batch(pixels))
+
+
+def test_a_file_says_what_its_users_have_to_give(saved):
+    network, shown = keras.models.load_model(saved), []
+    network.summary(print_fn=lambda line, **_: shown.append(line))
+    assert network.input.dtype == "uint8"
+    assert "pixels_uint8_0_to_255" in "".join(shown)
 
 
 @pytest.mark.parametrize("name", ["../outside.txt", "/tmp/outside.txt", "assets/../../outside.txt"])
@@ -314,10 +322,10 @@ HOSTILE_GRAPHS = {
     "cycle": (reading("conv2d", tensor("probabilities")), UNFIT),
     "own output": (reading("add", tensor("add"), tensor("add")), UNFIT),
     "unknown layer": (reading("add", tensor("none"), tensor("none")), UNFIT),
-    "unknown node": (reading("add", tensor("pixels", 7, 0)), r"reads pixels \[7, 0\], which there is not"),
-    "unknown output": (reading("add", tensor("pixels", 0, 1)), r"reads pixels \[0, 1\], which there is not"),
+    "unknown node": (reading("add", tensor(PIXELS, 7, 0)), rf"reads {PIXELS} \[7, 0\], which there is not"),
+    "unknown output": (reading("add", tensor(PIXELS, 0, 1)), rf"reads {PIXELS} \[0, 1\], which there is not"),
     "called thousands of times": (
-        called_by(inbound_nodes=[{"args": [[tensor("pixels")]], "kwargs": {}}] * 3000),
+        called_by(inbound_nodes=[{"args": [[tensor(PIXELS)]], "kwargs": {}}] * 3000),
         "calls a layer 3000 times; expected once",
     ),
     "sum of nothing": (reading("add"), UNFIT),
@@ -333,7 +341,7 @@ HOSTILE_GRAPHS = {
     "two layers of one name": (same_name, UNFIT),
     "weights larger than the file": (set_in("conv2d", filters=10**9), "for which there are no weights"),
     "tensor as an argument": (
-        called_by(inbound_nodes=[{"args": [[]], "kwargs": {"mask": tensor("pixels")}}]),
+        called_by(inbound_nodes=[{"args": [[]], "kwargs": {"mask": tensor(PIXELS)}}]),
         "calls a layer with mask",
     ),
     "shapes that do not fit": (set_in("conv2d", filters=7), UNFIT),

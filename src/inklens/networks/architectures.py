@@ -17,6 +17,7 @@ from keras import layers
 
 from inklens.errors import OptionError
 from inklens.networks.dropout import QuickDropout
+from inklens.networks.layer_kinds import PIXELS
 from inklens.networks.normalisation import QuickBatchNormalization
 from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS
 
@@ -66,7 +67,7 @@ def build(
     _check(name, image_shape, classes, activation, dropout, data_format)
     height, width, channels = image_shape
     shape = (height, width, channels) if data_format == "channels_last" else (channels, height, width)
-    pixels = layers.Input(shape, dtype="uint8", name="pixels")
+    pixels = layers.Input(shape, dtype="uint8", name=PIXELS)
     add = Builder(activation, dropout, data_format, dtype, itertools.count(seed * 1000), training)
     features = BODIES[name](add, layers.Rescaling(1 / 255, dtype=dtype)(pixels))
     logits = layers.Dense(

@@ -17,7 +17,7 @@ import keras
 
 from inklens.errors import ModelError
 from inklens.networks.graph import called
-from inklens.networks.layer_kinds import LAYERS
+from inklens.networks.layer_kinds import LAYERS, PIXELS
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 MOST_BYTES = {METADATA: 10_000, CONFIG: 1_000_000, WEIGHTS: 1_000_000_000}
@@ -197,7 +197,7 @@ def _build(nodes: list[_Node], numbers: int) -> keras.Model:
     shape = tuple(nodes[0].config["config"]["batch_shape"])
     if len(shape) != 4 or shape[0] is not None or not all(1 <= side <= 4096 for side in shape[1:]):
         raise ModelError(f"takes images of shape {_short(shape[1:])}; expected height, width, channels")
-    pixels = output = keras.Input(batch_shape=shape, dtype="uint8", name="pixels")
+    pixels = output = keras.Input(batch_shape=shape, dtype="uint8", name=PIXELS)
     outputs = {nodes[0].name: pixels}
     claimed = 0
     for node in nodes[1:]:

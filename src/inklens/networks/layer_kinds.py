@@ -11,6 +11,10 @@ from typing import Any
 
 from keras import layers
 
+# The name of the input layer: a .keras file says by it, in its `summary()` too, what its users have to give.
+# Keras casts what it is given to uint8 without a word, so that of floats 0-1 nothing but black is left.
+PIXELS = "pixels_uint8_0_to_255"
+
 CONVOLUTION, POOLING, ACTIVATION, SUM = "convolution", "pooling", "activation", "sum"
 
 Pair = tuple[int, int]
