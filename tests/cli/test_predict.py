@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 
 from command_line import loaded_modules, refusal
-from inklens.classifier import Classifier
-from tiny_onnx import CLASSES, build_model, save
+from inklens.classifier import METADATA_KEY, Classifier
+from tiny_onnx import CLASSES, build_model, metadata, save
 
 
 @pytest.fixture
@@ -41,6 +42,22 @@ def test_a_blank_image_is_empty_and_nothing_is_said_of_its_classes(inklens, pict
     Image.new("L", (12, 9), 255).save(tmp_path / "blank.png")
     done = inklens("predict", "blank.png", "--model", "model.onnx", "--top-k", 3)
     assert (done.returncode, done.stdout) == (0, "blank.png  empty\n")
+
+
+def test_a_class_that_is_called_like_a_status_is_in_quotation_marks(inklens, pictures, tmp_path):
+    named = metadata(class_names=("unknown", "Empty", "error"))
+    model = build_model()
+    onnx.helper.set_model_props(model, {METADATA_KEY: named.to_json()})
+    save(model, tmp_path / "named.onnx")
+    Image.new("L", (12, 9), 255).save(tmp_path / "pictures/blank.png")
+    lines = inklens("predict", "pictures", "--model", "named.onnx").stdout.splitlines()
+    expected = Classifier.open(tmp_path / "named.onnx").predict([tmp_path / name for name in pictures])
+    answers = [line.split("  ")[1] for line in lines]
+    assert answers == [*(f'"{label}"' for label in expected.labels), "empty"]
+    inklens("predict", "pictures", "--model", "named.onnx", "--output", "x.csv")
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["status"], row["label"]) for row in csv.DictReader(file)]
+    assert rows == [*(("ok", label) for label in expected.labels), ("empty", "")]
 
 
 def test_patterns_and_a_list_on_standard_input_mean_the_same(inklens, pictures, tmp_path):

@@ -20,10 +20,8 @@ import numpy as np
 
 from inklens.classifier.classifier import Classifier, available_cores
 from inklens.classifier.image_inputs import framed_file
-from inklens.classifier.predictions import Predictions
+from inklens.classifier.predictions import ERROR, Predictions
 from inklens.errors import ImageError
-
-ERROR = "error"
 
 # A grey PNG of 28x28 has 300 bytes, a grey JPEG of 120x120, from which on threads pay, 5,000.
 _LARGE_FILE = 4096

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inklens.classifier.metadata import ModelMetadata
 from inklens.evaluation.thresholds import Thresholds
 
-OK, UNKNOWN, EMPTY = "ok", "unknown", "empty"
+OK, UNKNOWN, EMPTY, ERROR = "ok", "unknown", "empty", "error"
 
 # Log-odds that an image at the id_score's threshold is of any class; chosen on generated pages, where cuts
 # between touching digits are never quite right and no page has as many outliers as digits.
@@ -57,6 +57,11 @@ class Predictions:
     def top(self, count: int) -> NDArray[np.int64]:
         """(N, count) the most probable classes of each image, the most probable first."""
         return np.argsort(-self.probabilities, axis=1, kind="stable")[:, :count]
+
+
+def shown_label(label: str) -> str:
+    """A class by name where a status may stand in its place: in quotation marks if it reads as one."""
+    return f'"{label}"' if label.casefold() in (OK, UNKNOWN, EMPTY, ERROR) else label
 
 
 def id_probability(id_score: NDArray[np.float32], metadata: ModelMetadata) -> NDArray[np.float32]:

@@ -128,7 +128,9 @@ def _cells(answer: "FilePrediction") -> list[str]:
 
     What a network makes of a blank image means nothing, so "empty" stands alone.
     """
-    cells = [answer.file, answer.label or answer.status]
+    from inklens.classifier.predictions import shown_label
+
+    cells = [answer.file, answer.status if answer.label is None else shown_label(answer.label)]
     if answer.error is not None:
         cells.append(answer.error)
     elif answer.probability is not None and answer.status != "empty":
