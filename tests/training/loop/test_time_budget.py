@@ -14,7 +14,7 @@ from inklens.recipes.presets import TIME_BUDGETS, preset_for
 
 select_backend("tensorflow")
 
-from inklens.training.loop import time_budget as module  # noqa: E402
+from inklens.training.loop import batch_norm_statistics, time_budget as module  # noqa: E402
 from inklens.training.loop.fit import fit  # noqa: E402
 from inklens.training.loop.optimizers import learning_rate_at, make_optimizer  # noqa: E402
 from inklens.training.loop.time_budget import TimeBudget  # noqa: E402
@@ -95,14 +95,17 @@ def test_the_rate_is_that_of_the_schedule_by_steps(schedule):
         assert learning_rate_at(recipe, step / 1000) == pytest.approx(expected, rel=0.02, abs=1e-6)
 
 
-def test_a_network_learns_in_its_time(digits, monkeypatch):
-    looks = itertools.count(step=0.05)  # seconds go by with each look at the clock
+def test_a_network_learns_in_its_time(small_digits, monkeypatch):
+    recomputed = []
+    monkeypatch.setattr(batch_norm_statistics, "recompute_batch_norm", lambda *given: recomputed.append(1))
+    looks = itertools.count(step=0.1)  # seconds go by with each look at the clock
     monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: next(looks)))
-    network = build("conv5x5", digits.image_shape, 10)
+    network = build("conv5x5", small_digits.image_shape, 10)
     recipe = Recipe(time_budget=20, batch_size=100, learning_rate=3e-3)
-    history = fit(network, recipe, digits.train, digits.test)
+    history = fit(network, recipe, small_digits.train, small_digits.test)
     assert 18 <= next(looks) <= 22
     assert history[-1]["val_accuracy"] > 0.8
+    assert recomputed == [1], "once, before the last evaluation"
     assert [record["steps"] for record in history[:-1]] == [40] * (len(history) - 1)
     assert 0 < history[-1]["steps"] <= 40
 

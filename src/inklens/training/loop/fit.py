@@ -19,6 +19,7 @@ from inklens.errors import OptionError
 from inklens.networks.augmentation import Augment
 from inklens.networks.graph import logits_network, multiply_adds
 from inklens.recipes.recipe import Recipe
+from inklens.training.loop.batch_norm_statistics import RecomputeBatchNorm, statistics_steps
 from inklens.training.loop.batches import Batches
 from inklens.training.loop.interruption import interruptible
 from inklens.training.loop.optimizers import make_optimizer
@@ -91,9 +92,11 @@ def fit(
     batches = Batches(train, classes, recipe.batch_size, recipe.seed)
     watcher = _Watcher(batches, epochs, progress, on_epoch)
     callbacks: list[keras.callbacks.Callback] = [watcher]
+    callbacks.append(RecomputeBatchNorm(trained, train, recipe.seed, None if timed else epochs))
     if timed:
         watched = len(validation) / recipe.batch_size
-        watcher.time_budget = TimeBudget(recipe, steps, watched, per_execution, augment)
+        statistics = statistics_steps(network, len(train), recipe.batch_size)
+        watcher.time_budget = TimeBudget(recipe, steps, watched, per_execution, augment, statistics)
         callbacks.insert(0, watcher.time_budget)
     elif augment:
         callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))

@@ -19,7 +19,8 @@ from inklens.networks.augmentation import Augment
 from inklens.recipes.recipe import Recipe
 from inklens.training.loop.optimizers import learning_rate_at
 
-# Until an evaluation was measured: its step is a forward pass, of three parts of a training step.
+# A step of an evaluation, until one was measured, and of the last statistics: a forward pass, of three parts
+# of a training step.
 _FORWARD = 1 / 3
 _REMEMBERED = 20
 
@@ -33,13 +34,21 @@ class TimeBudget(keras.callbacks.Callback):
         validation: steps of an evaluation, in training steps of as many images.
         per_execution: steps in one execution.
         augment: what changes the training images, if anything.
+        statistics: steps of the forward passes before the last evaluation; see
+            `inklens.training.loop.batch_norm_statistics`.
     """
 
     def __init__(
-        self, recipe: Recipe, steps: int, validation: float, per_execution: int, augment: Augment | None
+        self,
+        recipe: Recipe,
+        steps: int,
+        validation: float,
+        per_execution: int,
+        augment: Augment | None,
+        statistics: float = 0.0,
     ) -> None:
         super().__init__()
-        self._recipe, self._augment = recipe, augment
+        self._recipe, self._augment, self._statistics = recipe, augment, statistics
         self._steps, self._validation, self._per_execution = steps, validation, per_execution
         self._ends = time.perf_counter() + (recipe.time_budget or 0)
         self._done = self._in_epoch = 0
@@ -91,6 +100,7 @@ class TimeBudget(keras.callbacks.Callback):
         if not self._step_seconds:  # nothing is known but how long the first execution took, compiled
             return self._per_execution if left > self._compile_seconds else 0.0
         step = statistics.median(self._step_seconds)
+        left -= _FORWARD * self._statistics * step
         evaluation = self._validation_seconds
         if evaluation is None:
             evaluation = _FORWARD * (self._validation * step + self._compile_seconds)
