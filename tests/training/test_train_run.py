@@ -60,13 +60,15 @@ def test_a_closed_test_set_stays_closed(few, tmp_path):
     assert (run.metrics["evaluation"]["part"], run.metrics["evaluation"]["n"]) == ("validation", 100)
 
 
-def test_bfloat16_never_reaches_a_file_and_validation_on_the_test_set_leaves_all_images(digits, tmp_path):
+def test_bfloat16_never_reaches_a_file_and_validation_on_the_test_set_leaves_all_images(
+    small_digits, tmp_path
+):
     recipe = QUICK.with_options(precision="bfloat16", validation_data="test")
-    run = train(digits, recipe, output=tmp_path, report=False)
+    run = train(small_digits, recipe, output=tmp_path, report=False)
     assert {weights.dtype for weights in run.network.get_weights()} == {np.dtype("float32")}
     assert {layer.dtype_policy.name for layer in run.network.layers} == {"float32"}
     assert run.metrics["test"]["accuracy"] > 0.8
-    assert run.metrics["training"]["images"] == len(digits.train)
+    assert run.metrics["training"]["images"] == len(small_digits.train)
     assert run.metrics["validation"] == run.metrics["test"]
 
 

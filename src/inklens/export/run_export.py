@@ -1,11 +1,12 @@
 """Exports a run: writes the file, proves it, and keeps it only then.
 
-Keras exports everything on TensorFlow, so a run of another backend is exported in a child process. The CPU is
-used there, whose float32 is float32: a GPU multiplies in less, and no proof within 1e-5 would hold.
+Keras exports everything on TensorFlow: in this process where it runs on that already, else in a child. The
+CPU is used, whose float32 is float32: a GPU multiplies in less, and no proof within 1e-5 would hold.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -57,6 +58,10 @@ def export_run(
     target = output or folder.path / chosen.file
     validation = ValidationOutputs.read(folder)
     metadata = run_metadata(folder, _confidence(folder, validation, max_error))
+    # The converters of the other formats write to standard output, of which a child has its own.
+    here = format_name == "onnx" and "keras" in sys.modules and _on_tensorflow_cpu()
+    if here:
+        return target, _load_and_write(folder.networks(), metadata, validation.images, "onnx", target)
     return target, _export_in_child(folder, metadata, validation.images, format_name, target)
 
 

@@ -29,24 +29,24 @@ def accuracy(network, split):
 
 
 @pytest.fixture(scope="module")
-def learnt(digits):
+def learnt(small_digits):
     """A network that has seen the digits, its history, and what was told of its training."""
-    network, told = build("convnet-small", digits.image_shape, 10), []
-    return network, fit(network, LEARNING, digits.train, digits.test, progress=told.append), told
+    network, told = build("convnet-small", small_digits.image_shape, 10), []
+    return network, fit(network, LEARNING, small_digits.train, small_digits.test, progress=told.append), told
 
 
-def test_a_network_learns_the_digits_and_its_history_says_how_well(learnt, digits):
+def test_a_network_learns_the_digits_and_its_history_says_how_well(learnt, small_digits):
     network, history, _ = learnt
     assert [record["epoch"] for record in history] == [1, 2, 3, 4]
     assert history[-1]["val_accuracy"] > 0.94
     assert history[-1]["loss"] < history[0]["loss"]
-    assert history[-1]["val_accuracy"] == accuracy(network, digits.test)
+    assert history[-1]["val_accuracy"] == accuracy(network, small_digits.test)
 
 
-def test_progress_hears_of_every_execution_and_of_the_end_of_every_epoch(learnt, digits):
+def test_progress_hears_of_every_execution_and_of_the_end_of_every_epoch(learnt, small_digits):
     told = learnt[2]
     ends = [record for record in told if record.finished]
-    steps = steps_per_epoch(LEARNING, len(digits.train))
+    steps = steps_per_epoch(LEARNING, len(small_digits.train))
     assert [(end.epoch, end.step, end.steps) for end in ends] == [
         (epoch, steps, steps) for epoch in (1, 2, 3, 4)
     ]
@@ -54,17 +54,18 @@ def test_progress_hears_of_every_execution_and_of_the_end_of_every_epoch(learnt,
     assert all(record.val_accuracy is not None for record in ends)
 
 
-def test_a_network_that_was_shown_outliers_is_less_sure_of_them(learnt, digits):
+def test_a_network_that_was_shown_outliers_is_less_sure_of_them(learnt, small_digits):
     def sureness(network):
         return float(
-            network.predict(unseen.batch(slice(len(digits.train), None)), verbose=0).max(axis=1).mean()
+            network.predict(unseen.batch(slice(len(small_digits.train), None)), verbose=0).max(axis=1).mean()
         )
 
     unseen, shown = (
-        with_examples(digits.train, digits, LEARNING.with_options(seed=seed), ["outliers"]) for seed in (1, 0)
+        with_examples(small_digits.train, small_digits, LEARNING.with_options(seed=seed), ["outliers"])
+        for seed in (1, 0)
     )
-    network = build("convnet-small", digits.image_shape, 10)
-    fit(network, LEARNING.with_options(epochs=3), shown, digits.test)
+    network = build("convnet-small", small_digits.image_shape, 10)
+    fit(network, LEARNING.with_options(epochs=3), shown, small_digits.test)
     assert sureness(network) < sureness(learnt[0]) - 0.1
 
 
@@ -81,38 +82,38 @@ def test_the_same_seed_gives_bit_identical_weights_and_another_seed_gives_others
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
-def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(digits):
+def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(small_digits):
     from inklens.networks.augmentation import Augment, Augmentation
 
     augment, strengths = Augment(Augmentation(shift=0.5, share=1.0, fade=1.0), seed=0), []
-    network = build("conv5x5", digits.image_shape, 10)
+    network = build("conv5x5", small_digits.image_shape, 10)
     history = fit(
         network,
         Recipe(epochs=3, batch_size=500, plain_epochs=1),
-        digits.train,
-        digits.test,
+        small_digits.train,
+        small_digits.test,
         augment=augment,
         on_epoch=lambda _: strengths.append(float(np.asarray(augment.strength))),
     )
     assert strengths == pytest.approx([1, 1, 0.1])
     assert history[1]["accuracy"] < history[1]["val_accuracy"]
     assert augment not in network.layers
-    assert history[-1]["val_accuracy"] == accuracy(network, digits.test)
+    assert history[-1]["val_accuracy"] == accuracy(network, small_digits.test)
 
 
-def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(digits):
+def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(small_digits):
     """Order from (seed, epoch), and every random state a variable: what an exact resume rests on."""
     from inklens.networks.graph import logits_network
     from inklens.training.loop.batches import Batches
 
     def compiled():
-        network = logits_network(build("conv5x5", digits.image_shape, 10, training=True))
+        network = logits_network(build("conv5x5", small_digits.image_shape, 10, training=True))
         network.compile(make_optimizer(ONE_CYCLE, 40), "categorical_crossentropy", jit_compile=False)
         network.optimizer.build(network.trainable_variables)
         return network
 
     def epoch(network, number):
-        batches = Batches(digits.train.take(np.arange(1280)), 10, 64, seed=0)
+        batches = Batches(small_digits.train.take(np.arange(1280)), 10, 64, seed=0)
         batches.start_epoch(number)
         for index in range(len(batches)):
             network.train_on_batch(*batches[index])

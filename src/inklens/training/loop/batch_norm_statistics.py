@@ -3,8 +3,8 @@
 In training they are moving averages of the batches gone by, so after few steps they are still near where they
 started, and behind the weights. Computed anew they are those of the network as it is (PreciseBN: Wu and
 Johnson 2021, "Rethinking 'Batch' in BatchNorm"). `fast` on 200 digits, 5 epochs, two seeds, then has an
-accuracy of 82.3% and 80.3% on 5,000 validation images; with moving averages it has 18.5% and 11.2%. The images
-are augmented as they were last: unchanged ones gave 81.0% and 79.7%.
+accuracy of 82.3% and 80.3% on 5,000 validation images; with moving averages it has 18.5% and 11.2%. The
+images are augmented as they were last: unchanged ones gave 81.0% and 79.7%.
 """
 
 from __future__ import annotations
