@@ -299,7 +299,7 @@ def reading(layer: str, *tensors: dict):
 
 
 def second_input(config: dict) -> None:
-    other = copy.deepcopy(named(config, "pixels"))
+    other = copy.deepcopy(named(config, PIXELS))
     other["name"] = other["config"]["name"] = "other"
     layers_of(config).insert(1, other)
 

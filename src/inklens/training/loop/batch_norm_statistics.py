@@ -7,8 +7,6 @@ accuracy of 82.3% and 80.3% on 5,000 validation images; with moving averages it 
 images are augmented as they were last: unchanged ones gave 81.0% and 79.7%.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
