@@ -191,6 +191,12 @@ def test_links_inside_the_repository_lead_somewhere(page):
             assert anchor in slugs, f"{page} links to {target}#{anchor}"
 
 
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_the_benchmarks_that_a_page_names_exist(page):
+    for name in re.findall(r"benchmarks/\w+(?:/[\w-]+)?\.\w+", (ROOT / page).read_text(encoding="utf-8")):
+        assert (ROOT / name).is_file(), f"{page} names {name}"
+
+
 def test_the_readme_is_read_in_a_minute():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 115
 
