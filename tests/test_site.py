@@ -27,6 +27,12 @@ def test_no_property_is_described_as_a_type():
                 assert ":" not in str(value.__doc__).splitlines()[0], f"{name}.{member}"
 
 
+def test_the_drawing_of_the_house_has_every_room():
+    drawn = (ROOT / "docs/images/house.svg").read_text(encoding="utf-8")
+    rooms = [path.parent.name for path in (ROOT / "src/inklens").glob("*/__init__.py")]
+    assert not [room for room in rooms if f">{room}<" not in drawn]
+
+
 def test_the_site_builds_without_a_warning(tmp_path):
     pytest.importorskip("sphinx")
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", tmp_path / "trees"]
