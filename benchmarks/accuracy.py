@@ -98,8 +98,7 @@ def _calibrated(folder: RunFolder, metrics: dict, data: inklens.Dataset) -> dict
     0.1%, whose threshold is chosen on the validation images; nothing where these are the test images."""
     if metrics["confidence"]["note"]:
         return {}
-    said = metrics["confidence"]["test"]
-    figures = {"nll": said["nll_after"], "ece": said["ece_after"]}
+    figures = {"nll": metrics["test"]["loss"], "ece": metrics["evaluation"]["ece"]}
     held_out = ValidationOutputs.read(folder)
     try:
         fitted = Confidence.fit(held_out.logits, held_out.id_score, held_out.labels, MAX_ERROR)

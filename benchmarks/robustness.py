@@ -10,6 +10,9 @@ as it is, and after framing where its framing changes such an image.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import inklens
 import record
 from inklens.audit import measure_corruption_errors
@@ -21,7 +24,11 @@ def measured(path: Path, data: inklens.Dataset, seed: int) -> dict[str, Any]:
     if run.data["fingerprint"] != data.fingerprint:
         raise SystemExit(f"{path} was trained on other data than {data.name}")
     images, labels = data.test.whole(), data.test.labels
-    figures = measure_corruption_errors(run.predict, images, labels, spec=run.spec, seed=seed)
+
+    def predict(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return run.classifier.predict_framed(images).probabilities
+
+    figures = measure_corruption_errors(predict, images, labels, spec=run.spec, seed=seed)
     print(f"{path.name}: mean error {100 * figures.mean_error:.2f}%", flush=True)
     made = run.folder.read_json(run.folder.environment)
     how = {"preset": run.recipe.preset, "recipe": run.recipe.to_dict(), "precision": made["precision"]}

@@ -42,8 +42,9 @@ def measured(training: str) -> dict[str, Any]:
         run = inklens.train(inklens.load("sample", kind=kind or None), preset, output=scratch)
         models = sorted(run.path.rglob("*.keras"))
         weights = {str(model.relative_to(run.path)): digest(model) for model in models}
-        scores = run.metrics["test"]
-    return {"weights": weights, "loss": scores["loss"], "accuracy": scores["accuracy"]}
+        metrics = run.metrics
+    loss, accuracy = metrics["uncalibrated"]["test"]["loss"], metrics["test"]["accuracy"]
+    return {"weights": weights, "loss": loss, "accuracy": accuracy}
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ def test_the_network_trains_predicts_as_a_file_and_is_explained(tiny_run, few):
     from inklens.explanation import feature_maps
 
     answers = inklens.Classifier.open(tiny_run.path).predict_framed(few.test.whole())
-    assert (answers.indices == tiny_run.predict(few.test).argmax(axis=1)).all()
+    assert (answers.indices == tiny_run.ensemble.predict_split(few.test).logits.argmax(axis=1)).all()
     maps = feature_maps(tiny_run.network, few.test.whole()[0])
     assert max(one.shape for one in maps.values()) == (24, 24, 16)
 

@@ -1,9 +1,19 @@
+import csv
+import shutil
+
 import numpy as np
 import pytest
+from PIL import Image
 
-from inklens.errors import DataError, RunError
+from inklens.classifier import Classifier, Predictions
+from inklens.datasets import load
+from inklens.errors import DataError, OptionError, RunError
+from inklens.evaluation import evaluate
+from inklens.networks.backends import select_backend
 from inklens.run import Run
 from inklens.run_folder import RunFolder
+
+select_backend("tensorflow")
 
 
 @pytest.fixture(scope="module")
@@ -11,46 +21,80 @@ def run(shared_runs):
     return Run.open(shared_runs / "runs/one")
 
 
-def test_a_single_image_and_a_batch_give_the_same_probabilities(run, sample):
-    images = sample.test.batch(slice(0, 5))
-    together = run.predict(images)
-    assert together.shape == (5, 10)
-    assert together.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
-    for image, row in zip(images, together, strict=True):
-        assert run.predict(image)[0] == pytest.approx(row, abs=1e-5)
+def test_five_ways_to_ask_give_the_same_calibrated_probabilities(run, sample, inklens, tmp_path):
+    said = run.predict(sample.test)
+    shutil.copytree(run.path, tmp_path / "one")
+    assert inklens("evaluate", "one").returncode == 0
+    with (tmp_path / "one/predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    written = np.array([[float(row[f"p_{name}"]) for name in sample.class_names] for row in rows])
+    temperature = run.metrics["confidence"]["temperature"]
+    assert temperature != 1
+    for probabilities in (
+        Classifier.open(run.path).predict(sample.test).probabilities,
+        Classifier.open(run.path).predict_framed(sample.test.whole()).probabilities,
+        run.ensemble.predict_split(sample.test).probabilities(temperature),
+        written,
+    ):
+        assert said.probabilities == pytest.approx(probabilities, abs=1e-5)
+    again = Run.open(tmp_path / "one").metrics
+    trained, evaluated = run.evaluate(sample).to_dict(), evaluate(written, sample.test.labels, range(10))
+    for figures in (trained, evaluated.to_dict(), again["evaluation"] | {"loss": again["evaluation"]["nll"]}):
+        for name, figure in run.metrics["test"].items():
+            assert np.allclose(figures[name], figure, atol=1e-5), name
 
 
-def test_bytes_and_floats_with_and_without_a_channel_axis_mean_the_same(run, sample):
-    images = sample.test.batch(slice(0, 3))
-    expected = run.predict(images)
-    for same in (images[..., 0], images / 255, (images[..., 0] / 255).astype(np.float32)):
-        assert run.predict(same) == pytest.approx(expected, abs=1e-6)
+def test_the_networks_own_probabilities_are_under_one_key(run, sample):
+    own = run.ensemble.predict_split(sample.test).probabilities()
+    said = run.metrics["uncalibrated"]["test"]
+    assert said["loss"] == pytest.approx(evaluate(own, sample.test.labels, range(10)).loss, abs=1e-6)
+    assert said["loss"] != pytest.approx(run.metrics["test"]["loss"], abs=1e-4)
 
 
-def test_evaluating_again_gives_the_figures_in_the_run_folder(run, sample):
-    assert run.evaluate(sample).accuracy == run.metrics["test"]["accuracy"]
-    assert run.evaluate(sample.test).loss == pytest.approx(run.metrics["test"]["loss"], abs=1e-6)
+def test_what_a_classifier_takes_a_run_takes_and_gives_the_same_answer(run, sample, tmp_path):
+    image = np.full((90, 60, 3), 230, np.uint8)
+    image[20:70, 28:34] = 30
+    Image.fromarray(image).save(tmp_path / "one.png")
+    for images in (tmp_path / "one.png", image, image / 255, [image, str(tmp_path / "one.png")]):
+        said, expected = run.predict(images), run.classifier.predict(images)
+        assert isinstance(said, Predictions)
+        assert np.array_equal(said.probabilities, expected.probabilities)
+        assert said.labels == expected.labels
+    assert run.classifier.metadata.class_names == sample.class_names
+    assert len(run.predict(sample.test.take(np.arange(0)))) == 0
+
+
+def test_a_run_is_exported_and_then_answers_by_the_new_file(run, tmp_path):
+    copy = Run.open(shutil.copytree(run.path, tmp_path / "one"))
+    assert copy.classifier.metadata.thresholds.max_error is None
+    path, proof = copy.export(max_error=0.05)
+    assert (path, proof.images) == (copy.folder.onnx, 144)
+    assert copy.classifier.metadata.thresholds.max_error == 0.05
+    assert copy.export("tflite", output=str(tmp_path / "digits.tflite"))[0] == tmp_path / "digits.tflite"
+
+
+def test_a_run_explains_an_image_of_any_size(run, sample):
+    image = sample.test.batch(slice(0, 1))[0].repeat(3, axis=0).repeat(3, axis=1)
+    explained = run.explain(image, "7", patch=14, stride=14)
+    assert (explained.label, explained.image.shape) == (7, (28, 28, 1))
+    assert explained.probabilities == pytest.approx(run.predict(image).probabilities[0], abs=1e-5)
+    with pytest.raises(OptionError, match=r"label 'seven' is no class of .*: expected one of 0, 1, 2"):
+        run.explain(image, "seven")
+    with pytest.raises(DataError, match="2 images to explain; expected one"):
+        run.explain([image, image])
 
 
 def test_an_opened_run_is_the_run(run, sample):
     opened = Run.open(run.path)
     image = sample.test.batch(slice(0, 1))
-    assert np.array_equal(opened.predict(image), run.predict(image))
+    assert np.array_equal(opened.predict(image).probabilities, run.predict(image).probabilities)
     assert opened.recipe == run.recipe
     assert opened.class_names == sample.class_names
 
 
-@pytest.mark.parametrize(
-    ("images", "message"),
-    [
-        (np.zeros((2, 28, 28, 3), np.uint8), "28, 28, 3"),
-        (np.zeros((30, 30), np.uint8), "30, 30"),
-        (np.full((28, 28), 7.5), "7.5"),
-    ],
-)
-def test_images_that_do_not_fit_are_refused_in_words(run, images, message):
-    with pytest.raises(DataError, match=message):
-        run.predict(images)
+def test_a_split_of_another_size_is_refused_in_words(run):
+    with pytest.raises(DataError, match=r"images of shape \(32, 32, 1\); expected \(28, 28, 1\)"):
+        run.evaluate(load("sample", size=(32, 32)).test)
 
 
 def test_data_with_other_classes_are_refused(run, sample):

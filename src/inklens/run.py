@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from inklens.classifier import Classifier, EvaluatedModel, Predictions
+from inklens.classifier.image_inputs import Image, framed
 from inklens.datasets import Dataset, Split, load
 from inklens.errors import DataError, OptionError, RunError
-from inklens.evaluation import Evaluation, evaluate, match_classes
+from inklens.evaluation import Evaluation, evaluate
+from inklens.evaluation.class_matching import listed
 from inklens.networks.backends import select_backend
-from inklens.networks.outputs import EnsembleOutputs
-from inklens.pixels import PixelSpec, as_batch
+from inklens.pixels import PixelSpec
 from inklens.recipes.committee_recipe import Committee, recipe_from_dict
 from inklens.recipes.recipe import Recipe
 from inklens.reporting.run_report import report_run
@@ -24,16 +23,21 @@ from inklens.run_folder import RunFolder, complete
 if TYPE_CHECKING:
     import keras
 
+    from inklens.explanation import Explanation
+    from inklens.export import Proof
     from inklens.networks.ensemble import Ensemble
 
 
 class Run:
     """One run folder with its network. `inklens.train` returns one; `Run.open` opens one.
 
+    It predicts with its model.onnx, as `inklens predict` does: all probabilities are calibrated. Those of the
+    network before calibration come from `ensemble`.
+
     Example:
         >>> run = Run.open("runs/mnist-fast-1")
-        >>> run.predict(image).argmax()
-        7
+        >>> run.predict("seven.png").labels
+        ('7',)
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -116,44 +120,105 @@ class Run:
 
         return Ensemble.load(self.folder.networks())
 
-    def predict(self, images: ArrayLike | Split) -> NDArray[np.float32]:
-        """The run's own probabilities of each class for each image, the mean over its members and their TTA.
-
-        They are as Keras gives them; predictions.csv and model.onnx have the calibrated ones.
-
-        Args:
-            images: (H, W), (H, W, C), (N, H, W) or (N, H, W, C); uint8, or float 0-1; of the size that the
-                network was trained on (`run.spec`).
-
-        Returns:
-            float32 (N, classes), each row adding up to 1; N is 1 for a single image.
+    @cached_property
+    def classifier(self) -> Classifier:
+        """Its model.onnx, which predicts without Keras.
 
         Raises:
-            DataError: another size, channel count or range.
+            ModelError: the run has none, or it cannot be used.
         """
-        split = images if isinstance(images, Split) else _unlabelled(as_batch(images, self.spec))
-        return predict_split(self.ensemble, split).probabilities().astype(np.float32)
+        return Classifier.open(self.folder.onnx)
 
-    def evaluate(self, data: Dataset | Split) -> Evaluation:
-        """Loss, accuracy with interval and confusion matrix on a data set's test part, or on a split.
+    def predict(self, images: Image | Sequence[Image] | Split) -> Predictions:
+        """Says what is in images of any size; see `Classifier.predict`.
 
-        They come from the network's own probabilities, as Keras gives them; `inklens evaluate` takes the
-        calibrated ones of model.onnx. A data set's classes are matched by name; a split has the network's.
+        Raises:
+            DataError: an array of another shape, type or range.
+            ImageError: a file that cannot be decoded.
+            ModelError: the run has no model.onnx, or it cannot be used.
+        """
+        return self.classifier.predict(images)
+
+    def evaluate(self, data: Dataset | Split, part: str = "test") -> Evaluation:
+        """Loss, accuracy with interval and confusion matrix, from the same probabilities as `predict`.
+
+        Args:
+            data: a data set, whose classes are matched by name, or a split with the network's own labels.
+            part: of a data set: "test", "train", "validation" or "all". Of the data that it was trained on,
+                "validation" is what the training held out, and "train" is without it.
 
         Raises:
             DataError: the data have classes that the network does not know, or another image shape.
+            OptionError: no such part.
+            ModelError: the run has no model.onnx, or it cannot be used.
         """
-        if isinstance(data, Dataset):
-            labels = match_classes(data.test.labels, data.class_names, self.class_names, data.name)
-            return self.evaluate(replace(data.test, labels=labels))
-        if not isinstance(data, Split):
+        if isinstance(data, Split):
+            return evaluate(self.predict(data).probabilities, data.labels, self.class_names)
+        if not isinstance(data, Dataset):
             raise OptionError(f"data is {data!r}; expected a Dataset or a Split: give inklens.load(...)")
-        if data.images.shape[1:] != self.spec.shape:
-            raise DataError(
-                f"images of shape {data.images.shape[1:]}; expected {self.spec.shape}, as the network was "
-                "trained: load the data with that size and channel count"
-            )
-        return evaluate(self.predict(data), data.labels, self.class_names)
+        model = EvaluatedModel(self.path.resolve().name, self.path, self.classifier, self.folder)
+        answers = model.answers(data, part)
+        return evaluate(answers.probabilities, answers.labels, self.class_names)
+
+    def explain(
+        self,
+        image: Image,
+        label: str | None = None,
+        *,
+        patch: int | None = None,
+        stride: int | None = None,
+    ) -> Explanation:
+        """Why the network answers as it does to one image; see `inklens.explanation.explain_run`.
+
+        Args:
+            image: a path, or an array as `predict` takes it.
+            label: the name of the class to explain; None is the most probable one.
+            patch: the cover's side in pixels; None is a quarter of the image's.
+            stride: pixels between the cover's places; None is half of its side.
+
+        Raises:
+            RunError: a committee, or a run without its model.keras.
+            DataError: not one image.
+            OptionError: no such class, a patch or a stride out of range.
+            MissingPackageError: TensorFlow is not installed.
+        """
+        from inklens.explanation import explain_run
+
+        if label is not None and label not in self.class_names:
+            names = listed(self.class_names)
+            raise OptionError(f"label {label!r} is no class of {self.path}: expected one of {names}")
+        pixels = framed(image, self.spec)
+        if len(pixels) != 1:
+            raise DataError(f"{len(pixels)} images to explain; expected one: give them one at a time")
+        wanted = None if label is None else self.class_names.index(label)
+        return explain_run(self.folder, pixels[0], wanted, patch=patch, stride=stride)
+
+    def export(
+        self,
+        format_name: str = "onnx",
+        *,
+        output: str | Path | None = None,
+        max_error: float | None = None,
+    ) -> tuple[Path, Proof]:
+        """Writes the network in a format, and compares the file with it; see `inklens.export.export_run`.
+
+        Args:
+            format_name: one of `inklens.export.FORMATS`.
+            output: the file to write (SavedModel: the folder); None is one in the run folder.
+            max_error: chooses the reject threshold anew, as a share of 1; None keeps the run's own.
+
+        Returns:
+            What was written, and what was compared.
+
+        Raises:
+            InklensError: as `inklens.export.export_run` does.
+        """
+        from inklens.export import export_run
+
+        target = None if output is None else Path(output).expanduser()
+        written = export_run(self.folder, format_name, output=target, max_error=max_error)
+        self.__dict__.pop("classifier", None)  # its file may be another now
+        return written
 
     def load_data(self, path: str | Path | None = None) -> Dataset:
         """The data that it was trained on, loaded again.
@@ -170,6 +235,7 @@ class Run:
             size=(self.spec.height, self.spec.width),
             channels=self.spec.channels,
             framing=self.spec.framing,
+            seed=self.data.get("seed", 0),
         )
         if data.fingerprint != self.data["fingerprint"]:
             raise DataError(f"{data.source} has changed since {self.path} was trained on it; train it again")
@@ -201,16 +267,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
-
-
-def predict_split(ensemble: Ensemble, split: Split) -> EnsembleOutputs:
-    """The outputs for all images of a split, batch by batch, so that memory holds one batch of images."""
-    size = ensemble.batch_size
-    starts = range(0, max(1, len(split)), size)  # one empty batch where there is no image
-    return EnsembleOutputs.joined(
-        [ensemble.predict(split.batch(slice(start, start + size))) for start in starts]
-    )
-
-
-def _unlabelled(images: NDArray[np.uint8]) -> Split:
-    return Split(images, np.zeros(len(images), np.int64))

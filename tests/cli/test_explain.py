@@ -1,4 +1,3 @@
-import json
 import shutil
 
 import pytest
@@ -10,14 +9,22 @@ select_backend("tensorflow")
 
 from command_line import refusal  # noqa: E402
 from inklens.classifier import ModelMetadata  # noqa: E402
+from inklens.evaluation import Thresholds  # noqa: E402
 from inklens.export.onnx_format import write  # noqa: E402
 from inklens.networks.ensemble import Ensemble  # noqa: E402
+from inklens.networks.keras_file import load_network  # noqa: E402
 from inklens.pixels import PixelSpec  # noqa: E402
 from inklens.run_folder import RunFolder  # noqa: E402
 from patch_network import clutter_with_stroke, stroke_network  # noqa: E402
 
 CLASSES = ("level", "upright", "neither")
 PICTURES = ["explanation.png", "feature-maps.png", "class-activation.png", "occlusion.png", "filters.png"]
+
+
+def known(**changes):
+    """What the run's model file knows."""
+    spec, data = PixelSpec(28, 28, 1), {"name": "x", "fingerprint": "0"}
+    return ModelMetadata(CLASSES, "things", spec, "0", temperature=2.0, data=data, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +42,7 @@ def made(tmp_path_factory):
     folder.write_json(folder.metrics, {"confidence": confidence})
     network = stroke_network("conv5x5")
     network.save(folder.model)
-    known = {"pixels": spec, "inklens": "0", "recipe": {}, "data": {"name": "x", "fingerprint": "0"}}
-    write(Ensemble.of(network), ModelMetadata(CLASSES, "things", temperature=2.0, **known), folder.onnx)
+    write(Ensemble.of(network), known(), folder.onnx)
     Image.fromarray(clutter_with_stroke()[..., 0].repeat(2, axis=0).repeat(2, axis=1)).save(
         place / "stroke.png"
     )
@@ -85,9 +91,7 @@ def test_from_the_model_file_alone_there_is_the_occlusion_map(inklens, run, tmp_
 def test_an_image_that_is_called_unknown_or_empty_is_explained_as_such(inklens, run, tmp_path):
     Image.new("L", (28, 28)).save(tmp_path / "blank.png")
     assert "answer     empty (most probable: " in inklens("explain", "blank.png", "--model", "run").stdout
-    metrics = json.loads(run.metrics.read_text())
-    metrics["confidence"]["id_score_threshold"] = 1e6
-    run.write_json(run.metrics, metrics)
+    write(Ensemble.of(load_network(run.model)), known(thresholds=Thresholds(1e6)), run.onnx)
     assert (
         "answer     unknown (most probable: upright  "
         in inklens("explain", "stroke.png", "--model", "run").stdout

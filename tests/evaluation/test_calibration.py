@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
 from inklens.errors import DataError
 from inklens.evaluation import Confidence, expected_calibration_error, fit_temperature
-from inklens.evaluation.calibration import negative_log_likelihood
 
 
 def sampled(temperature: float, images: int = 20_000, classes: int = 10):
@@ -24,9 +23,11 @@ def test_the_temperature_that_made_the_labels_is_found(temperature):
 
 def test_it_is_the_minimum_that_a_general_search_finds():
     logits, labels = sampled(1.7, images=500)
-    found = minimize_scalar(
-        lambda log: negative_log_likelihood(logits, labels, np.exp(log)), bounds=(-3, 3), method="bounded"
-    )
+
+    def likelihood(log):
+        return -log_softmax(logits / np.exp(log), axis=1)[np.arange(len(labels)), labels].mean()
+
+    found = minimize_scalar(likelihood, bounds=(-3, 3), method="bounded")
     assert fit_temperature(logits, labels) == pytest.approx(np.exp(found.x), rel=1e-4)
 
 
@@ -47,10 +48,6 @@ def test_a_network_that_knows_nothing_gets_the_highest_temperature():
     assert fit_temperature(random.normal(0, 30, (2000, 10)), random.integers(0, 10, 2000)) == 20
 
 
-def test_the_likelihood_of_huge_logits_is_finite():
-    assert negative_log_likelihood([[1e4, -1e4]], [1]) == 2e4
-
-
 @pytest.mark.parametrize(
     ("logits", "labels", "message"),
     [
@@ -65,12 +62,11 @@ def test_what_does_not_fit_is_refused_in_words(logits, labels, message):
         fit_temperature(logits, labels)
 
 
-def test_the_figures_of_a_run_say_before_and_after():
+def test_the_figures_of_a_run_are_of_calibrated_probabilities():
     logits, labels = sampled(2.5)
     id_score = logits.max(axis=1)
     confidence = Confidence.fit(logits[:10_000], id_score[:10_000], labels[:10_000])
     figures = confidence.measure(logits[10_000:], id_score[10_000:], labels[10_000:])
-    assert figures["nll_after"] < figures["nll_before"]
-    assert figures["ece_after"] < figures["ece_before"]
+    assert figures["ece"] < expected_calibration_error(softmax(logits[10_000:], axis=1), labels[10_000:])
     assert figures["coverage"] == pytest.approx(0.995, abs=0.003)
     assert figures["answered"] == round(figures["coverage"] * figures["n"])

@@ -21,7 +21,7 @@ import keras
 scores = run.metrics["test"]
 print(keras.config.backend(), scores["accuracy"], *scores["accuracy_interval_95"])
 assert (run.path / "model.keras").stat().st_size > 0
-assert run.predict(data.test.images[0]).shape == (1, 10)
+assert run.predict(data.test.images[0]).probabilities.shape == (1, 10)
 """
 
 

@@ -10,7 +10,6 @@ from inklens.audit.label_issues import LabelIssues, find_label_issues, require_c
 from inklens.datasets import Dataset, stratified_folds
 from inklens.networks.backends import resolve_precision, select_backend, versions
 from inklens.recipes import Recipe
-from inklens.run import predict_split
 from inklens.run_folder import RunFolder, folder_name
 from inklens.training.examples import without_examples
 from inklens.training.finalize import status_of
@@ -115,7 +114,7 @@ def out_of_fold(
         network = build_network(data, recipe)
         network.set_weights(trained.get_weights())
         ensemble = Ensemble.of(network, recipe.tta)
-        probabilities[left_out] = predict_split(ensemble, held_out).probabilities()
+        probabilities[left_out] = ensemble.predict_split(held_out).probabilities()
     return probabilities
 
 

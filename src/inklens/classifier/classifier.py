@@ -22,11 +22,14 @@ from inklens.pixels import PixelSpec
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+    from inklens.datasets import Split
+
 # Larger batches are not faster: the images of one go through a network of ours one after the other.
 MAX_BATCH = 64
 MAX_THREADS = 8
 
 _BATCH_PIXELS = MAX_BATCH * 64 * 64
+_BLOCK = 4096  # images of a split that are read at a time
 
 
 class Classifier:
@@ -80,22 +83,35 @@ class Classifier:
         """How many images go through the network at once, 64 small ones or fewer large ones."""
         return _batch_size(self.spec)
 
-    def predict(self, images: Image | Sequence[Image]) -> Predictions:
+    def predict(self, images: Image | Sequence[Image] | Split) -> Predictions:
         """Says what is in images of any size, brought to the network's own by `inklens.pixels.frame`.
 
-        For more files than memory holds see `inklens.classifier.score_files`.
+        For more files than memory holds see `inklens.classifier.predict_files`.
 
         Args:
             images: a path, an array, or a sequence of both. Arrays are (H, W), (H, W, C), (N, H, W) or
                 (N, H, W, C), C being 1 (grey) or 3 (RGB); (3, H, W) is three grey images, and refused where
-                the network takes RGB. Whole numbers 0-255, floats 0-1 or booleans.
+                the network takes RGB. Whole numbers 0-255, floats 0-1 or booleans. Or a split of a data set,
+                such as `data.test`: its images have been framed when they were loaded, and are taken as they
+                are, a block at a time.
 
         Raises:
             DataError: an array of another shape, type or range.
             ImageError: a file that cannot be decoded.
             ModelError: the network fails on them, as no network of ours does.
         """
-        return self.predict_framed(framed(images, self.spec))
+        from inklens.datasets.splits import Split
+
+        if not isinstance(images, Split):
+            return self.predict_framed(framed(images, self.spec))
+        if images.images.shape[1:] != self.spec.shape:
+            raise DataError(
+                f"images of shape {images.images.shape[1:]}; expected {self.spec.shape}, as the network was "
+                "trained: load the data with that size and channel count"
+            )
+        starts = range(0, max(1, len(images)), _BLOCK)
+        blocks = (images.batch(slice(start, start + _BLOCK)) for start in starts)
+        return Predictions.joined([self.predict_framed(block) for block in blocks])
 
     def predict_framed(self, pixels: NDArray[np.uint8]) -> Predictions:
         """Says what is in pixels that are ready for the network.

@@ -18,8 +18,6 @@ from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation.class_matching import listed, match_classes
 from inklens.run_folder import RunFolder, folder_name
 
-_BLOCK = 4096
-
 
 @dataclass(frozen=True, eq=False)
 class LabelledPredictions:
@@ -147,18 +145,8 @@ class EvaluatedModel:
         """
         split = data.part(part)
         labels = match_classes(split.labels, data.class_names, self.classifier.class_names, data.name)
-        if split.images.shape[1:] != self.classifier.spec.shape:
-            raise DataError(
-                f"images of shape {split.images.shape[1:]}; expected {self.classifier.spec.shape}, as the "
-                "network was trained: load the data with that size and channel count"
-            )
-        starts = range(0, len(split), _BLOCK)
-        said = [self.classifier.predict_framed(split.batch(slice(start, start + _BLOCK))) for start in starts]
-        return LabelledPredictions(
-            np.concatenate([block.probabilities for block in said]),
-            labels,
-            np.concatenate([block.status == OK for block in said]),
-        )
+        said = self.classifier.predict(split)
+        return LabelledPredictions(said.probabilities, labels, said.status == OK)
 
 
 def load_for_all(models: Sequence[EvaluatedModel], data: str | None, **options: Any) -> list[Dataset]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,13 @@ class Predictions:
     id_score: NDArray[np.float32]
     status: NDArray[np.str_]
     id_probability: NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Predictions]) -> Predictions:
+        """The answers of several batches, one or more, as those of one."""
+        names = [field.name for field in fields(cls)[1:]]
+        columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
+        return cls(parts[0].class_names, *columns)
 
     def __len__(self) -> int:
         return len(self.probabilities)

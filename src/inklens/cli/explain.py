@@ -40,23 +40,18 @@ def explain(
 def _explain_run(
     path: Path | None, image: Path, label: str | None, folder: Path | None, occlude: dict[str, int | None]
 ) -> None:
-    """From model.keras: everything."""
-    from inklens.classifier.image_inputs import framed_file
-    from inklens.explanation import explain_run
+    """From model.keras: everything; the status is the one that `inklens predict` gives."""
     from inklens.run import Run
-    from inklens.run_folder import RunFolder, complete
+    from inklens.run_folder import RunFolder
 
     run = Run.open(path or RunFolder.latest().path)
     if path is None:
         name_model(run.path, run.data["name"], run.class_names)
-    wanted = _label(label, run.class_names, str(run.path))
-    pixels = framed_file(image, run.spec)
-    explanation = explain_run(run.folder, pixels, wanted, **occlude)
+    explanation = run.explain(image, label, **occlude)
+    said = run.classifier.predict_framed(explanation.image[None])
     target = folder or run.path / "explanations" / image.stem
     pictures = _draw(explanation, run.class_names, target)
-    with complete(run.folder.metrics):
-        status = _status(explanation, run.metrics["confidence"])
-    _say(status, explanation.occlusion, run.class_names, label)
+    _say(str(said.status[0]), explanation.occlusion, run.class_names, label)
     _say_where(target, pictures)
 
 
@@ -115,18 +110,6 @@ def _draw(explanation: Explanation, class_names: Sequence[str], folder: Path) ->
         with atomic(folder / name) as temporary:
             draw(*what, temporary)
     return list(pictures)
-
-
-def _status(explanation: Explanation, confidence: dict[str, Any]) -> str:
-    """As `inklens predict` decides it."""
-    import numpy as np
-
-    from inklens.classifier.predictions import decide_status
-    from inklens.evaluation import Thresholds
-
-    thresholds = Thresholds(confidence["id_score_threshold"], confidence["probability_threshold"])
-    image, id_score = explanation.image[None], np.array([explanation.id_score], np.float32)
-    return str(decide_status(image, explanation.probabilities[None], id_score, thresholds)[0])
 
 
 def _say(status: str, occlusion: Occlusion, class_names: Sequence[str], label: str | None) -> None:

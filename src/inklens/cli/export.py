@@ -17,11 +17,10 @@ def export(
     max_error: MaxError = None,
 ) -> None:
     """Write a run's network in a format, load it afresh, and prove that it says what the network says."""
-    from inklens.export import export_run
     from inklens.export.proof import BATCH_SIZES
     from inklens.run import Run
 
-    written, proof = export_run(Run.open(run).folder, format_name, output=target, max_error=max_error)
+    written, proof = Run.open(run).export(format_name, output=target, max_error=max_error)
     sizes = ", ".join(map(str, BATCH_SIZES))
     output.print(
         f"proved     on {proof.images} held-out images at batch sizes {sizes}: the same labels, "

@@ -1,4 +1,4 @@
-"""Confidence that means what it says: temperature scaling, and the likelihood that it is fitted by."""
+"""Confidence that means what it says: temperature scaling."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,7 +8,7 @@ from inklens.evaluation.evaluation import checked_labels
 
 with needing("scipy", "evaluation"):
     from scipy.optimize import brentq
-    from scipy.special import log_softmax, softmax
+    from scipy.special import softmax
 
 # Outside of this the network is so wrong that no temperature helps.
 _LOWEST, _HIGHEST = 0.05, 20.0
@@ -17,18 +17,6 @@ _LOWEST, _HIGHEST = 0.05, 20.0
 def calibrated_probabilities(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
     """The softmax of logits (N, C) divided by a temperature: float64 (N, C)."""
     return np.asarray(softmax(np.asarray(logits, np.float64) / temperature, axis=1))
-
-
-def negative_log_likelihood(logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0) -> float:
-    """Mean of -ln(probability of the actual class): 0 is perfect.
-
-    Args:
-        logits: float (N, C).
-        labels: int (N,), 0 to C - 1.
-        temperature: above 0.
-    """
-    z, y = checked_logits(logits, labels)
-    return float(-log_softmax(z / temperature, axis=1)[np.arange(len(y)), y].mean())
 
 
 def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:

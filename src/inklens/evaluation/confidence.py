@@ -13,7 +13,6 @@ from inklens.evaluation.calibration import (
     checked_id_score,
     checked_logits,
     fit_temperature,
-    negative_log_likelihood,
 )
 from inklens.evaluation.interval import wilson_interval
 from inklens.evaluation.reliability import expected_calibration_error
@@ -43,7 +42,7 @@ class Confidence:
         return cls(temperature, choose_thresholds(logits, id_score, labels, temperature, max_error))
 
     def measure(self, logits: ArrayLike, id_score: ArrayLike, labels: ArrayLike) -> dict[str, Any]:
-        """Calibration before and after, and how the answered images fare: plain numbers, for metrics.json.
+        """The calibration error, and how the answered images fare: plain numbers, for metrics.json.
 
         Args:
             logits: float (N, C).
@@ -61,10 +60,7 @@ class Confidence:
         errors = int((z.argmax(axis=1) != y)[answered].sum())
         return {
             "n": len(y),
-            "nll_before": negative_log_likelihood(z, y),
-            "nll_after": negative_log_likelihood(z, y, self.temperature),
-            "ece_before": expected_calibration_error(calibrated_probabilities(z), y),
-            "ece_after": expected_calibration_error(probabilities, y),
+            "ece": expected_calibration_error(probabilities, y),
             "coverage": n / len(y),
             "answered": n,
             "errors": errors,

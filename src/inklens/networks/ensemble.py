@@ -23,6 +23,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from inklens.datasets import Split
 from inklens.errors import ModelError
 from inklens.networks.graph import logits_network
 from inklens.networks.keras_file import load_network
@@ -182,6 +183,13 @@ class Ensemble:
         batches = [images[start : start + size] for start in range(0, len(images), size)]
         none = EnsembleOutputs(np.empty((0, self.classes), np.float32), np.empty(0, np.float32))
         return EnsembleOutputs.joined([none, *map(self._predict_batch, batches)])
+
+    def predict_split(self, split: Split) -> EnsembleOutputs:
+        """The outputs for all images of a split; memory holds one batch of images."""
+        starts = range(0, max(1, len(split)), self.batch_size)  # one empty batch where there is no image
+        return EnsembleOutputs.joined(
+            [self.predict(split.batch(slice(start, start + self.batch_size))) for start in starts]
+        )
 
     def _predict_batch(self, images: NDArray[np.uint8]) -> EnsembleOutputs:
         outputs = self._model.predict_on_batch(images)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,17 @@ from numpy.typing import NDArray
 
 from inklens import reporting
 from inklens.errors import ExportError
-from inklens.evaluation import Confidence, DetailedEvaluation, evaluate, evaluate_in_detail
+from inklens.evaluation import (
+    Confidence,
+    DetailedEvaluation,
+    evaluate,
+    evaluate_in_detail,
+    expected_calibration_error,
+)
 from inklens.export.run_export import write_onnx
 from inklens.export.validation_outputs import ValidationOutputs, proof_rows
 from inklens.reporting.run_report import report_run
-from inklens.run import Run, predict_split
+from inklens.run import Run
 from inklens.run_folder import RunFolder
 from inklens.training.calibrate import fit_confidence
 from inklens.training.parts import DataParts
@@ -47,7 +53,7 @@ def finalize(
     Raises:
         ExportError: model.onnx does not say what the networks say; all else is there.
     """
-    outputs = predict_split(ensemble, parts.validation)
+    outputs = ensemble.predict_split(parts.validation)
     images = parts.validation.batch(proof_rows(len(parts.validation)))
     validation = ValidationOutputs(outputs.logits, outputs.id_score, parts.validation.labels, images)
     validation.write(folder)
@@ -69,35 +75,41 @@ def _evaluate(
 ) -> DetailedEvaluation:
     """Writes metrics.json; the test part is opened here and nowhere earlier.
 
-    "test" and "validation" are the networks' own, before calibration. "evaluation", predictions.csv,
-    per_class.csv and the pictures are from calibrated probabilities, as in model.onnx.
+    All figures are of calibrated probabilities, those of model.onnx, but for what is under "uncalibrated".
     """
     confidence, note = fitted
-    names = parts.data.class_names
-    outputs, labels = validation, parts.validation.labels
-    scores = held_out = evaluate(outputs.probabilities(), labels, names)
-    if parts.test is not None and parts.test is not parts.validation:
-        outputs, labels = predict_split(ensemble, parts.test), parts.test.labels
-        scores = evaluate(outputs.probabilities(), labels, names)
-    tested = parts.test is not None
-    probabilities = outputs.probabilities(confidence.temperature)
-    answered = confidence.thresholds.answered(probabilities.astype(np.float32), outputs.id_score)
-    evaluation = evaluate_in_detail(probabilities, labels, names, answered)
-    held = (validation.logits, validation.id_score, parts.validation.labels)
+    scores: dict[str, Any] = {"validation": None, "test": None}
+    uncalibrated, measured = scores.copy(), scores.copy()
+    evaluations: dict[str, DetailedEvaluation] = {}
+    for part, split in (("validation", parts.validation), ("test", parts.test)):
+        if split is None:
+            continue
+        outputs = validation if split is parts.validation else ensemble.predict_split(split)
+        probabilities = outputs.probabilities(confidence.temperature)
+        answered = confidence.thresholds.answered(probabilities.astype(np.float32), outputs.id_score)
+        names, labels = parts.data.class_names, split.labels
+        evaluations[part] = evaluate_in_detail(probabilities, labels, names, answered)
+        scores[part] = evaluations[part].scores.to_dict()
+        uncalibrated[part] = _uncalibrated(outputs, labels, names)
+        measured[part] = confidence.measure(outputs.logits, outputs.id_score, labels)
+    part = "validation" if parts.test is None else "test"
     metrics = {
-        "test": scores.to_dict() if tested else None,
-        "validation": held_out.to_dict(),
-        "confidence": {
-            **confidence.to_dict(),
-            "note": note,
-            "validation": confidence.measure(*held),
-            "test": confidence.measure(outputs.logits, outputs.id_score, labels) if tested else None,
-        },
-        "evaluation": {"part": "test" if tested else "validation", **evaluation.to_dict()},
+        **scores,
+        "uncalibrated": uncalibrated,
+        "confidence": {**confidence.to_dict(), "note": note, **measured},
+        "evaluation": {"part": part, **evaluations[part].to_dict()},
         "training": training,
     }
     folder.write_json(folder.metrics, metrics)
-    return evaluation
+    return evaluations[part]
+
+
+def _uncalibrated(
+    outputs: EnsembleOutputs, labels: NDArray[np.int64], names: Sequence[str]
+) -> dict[str, float]:
+    """What calibration changes, as it is before: the networks' own probabilities, as Keras gives them."""
+    own = outputs.probabilities()
+    return {"loss": evaluate(own, labels, names).loss, "ece": expected_calibration_error(own, labels)}
 
 
 def _draw(

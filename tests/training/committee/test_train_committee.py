@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
-from inklens.classifier import Classifier, EvaluatedModel
+from inklens.classifier import EvaluatedModel
 from inklens.errors import OptionError, RunError, StoppedError
 from inklens.explanation import explain_run
 from inklens.export import export_run
@@ -60,16 +59,17 @@ def test_every_member_is_a_run_of_its_own_and_the_committee_one_run(trained, few
 def test_the_answer_is_the_mean_of_the_members_probabilities(trained, few):
     run, _ = trained
     members = [Run.open(folder.path) for folder in run.folder.members()]
-    mean = np.mean([member.predict(few.test) for member in members], axis=0)
-    assert run.predict(few.test) == pytest.approx(mean, abs=1e-6)
+    own = [member.ensemble.predict_split(few.test).probabilities() for member in members]
+    vote = run.ensemble.predict_split(few.test).probabilities()
+    assert vote == pytest.approx(np.mean(own, axis=0), abs=1e-6)
     assert run.evaluate(few).accuracy == run.metrics["test"]["accuracy"]
 
 
 def test_the_one_model_file_says_so_too_calibrated_by_one_temperature(trained, few):
     run, _ = trained
     temperature = run.metrics["confidence"]["temperature"]
-    expected = softmax(np.log(run.predict(few.test).astype(np.float64)) / temperature, axis=1)
-    said = Classifier.open(run.folder.onnx).predict_framed(few.test.whole())
+    expected = run.ensemble.predict_split(few.test).probabilities(temperature)
+    said = run.predict(few.test)
     assert said.probabilities == pytest.approx(expected, abs=1e-4)
     answers = EvaluatedModel.open(run.path).answers(few)
     accuracy = (answers.probabilities.argmax(axis=1) == answers.labels).mean()
@@ -161,7 +161,8 @@ def test_a_run_of_one_network_cannot_be_resumed(trained, tmp_path):
 def test_trained_runs_are_combined(trained, few, tmp_path):
     committee = trained[0]
     run = combine([member.path for member in committee.folder.members()], output=tmp_path, name="combined")
-    assert run.predict(few.test) == pytest.approx(committee.predict(few.test), abs=1e-6)
+    said = run.predict(few.test).probabilities
+    assert said == pytest.approx(committee.predict(few.test).probabilities, abs=1e-6)
     assert run.metrics["test"] == committee.metrics["test"]
     said = json.loads((run.path / "recipe.json").read_text())
     assert list(said["recipe"]["members"]) == ["one", "two"]
