@@ -16,6 +16,7 @@ from inklens.evaluation.class_matching import listed
 from inklens.networks.backends import select_backend
 from inklens.pixels import PixelSpec
 from inklens.recipes.committee_recipe import Committee, recipe_from_dict
+from inklens.recipes.held_out import training_split
 from inklens.recipes.recipe import Recipe
 from inklens.reporting.run_report import report_run
 from inklens.run_folder import RunFolder, complete
@@ -236,6 +237,7 @@ class Run:
             channels=self.spec.channels,
             framing=self.spec.framing,
             seed=self.data.get("seed", 0),
+            hold_out=self.data.get("hold_out", True),
         )
         if data.fingerprint != self.data["fingerprint"]:
             raise DataError(f"{data.source} has changed since {self.path} was trained on it; train it again")
@@ -247,9 +249,7 @@ class Run:
             tested = bool(self.metrics["test"])
         if tested:
             return data.test
-        if self.data["validation_is"] == "own" and data.validation is not None:
-            return data.validation
-        return data.split_validation(self.recipe.validation_split, self.recipe.split_seed)[1]
+        return training_split(data, self.recipe)[1]
 
     def write_report(self) -> Path:
         """Writes report.html again, with its images where the data are still available.

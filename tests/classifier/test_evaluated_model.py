@@ -1,9 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inklens.classifier import Classifier, EvaluatedModel, predictions_of_all
+from inklens.datasets import load
 from inklens.errors import DataError, ModelError, OptionError, RunError
 from inklens.run_folder import RunFolder
 from tiny_onnx import CLASSES, build_model, metadata, save
@@ -63,6 +65,25 @@ def test_classes_that_the_network_does_not_know_are_named(tmp_path, tree):
     model = EvaluatedModel.open(model_file(tmp_path / "x.onnx", class_names=("cat", "dog", "fox")))
     with pytest.raises(DataError, match="pets has the classes owl, which the network does not know"):
         model.answers(model.load(tree), "all")
+
+
+def test_all_of_a_few_images_of_one_class_can_be_evaluated(tmp_path, tree):
+    """Nothing is held out of them, for nothing is learnt from them."""
+    for path in [*(Path(tree) / "owl").iterdir(), *sorted((Path(tree) / "dog").iterdir())[2:]]:
+        path.unlink()
+    np.savez(tmp_path / "few.npz", images=np.zeros((3, 8, 8), np.uint8), labels=["owl", "owl", "owl"])
+    model = EvaluatedModel.open(model_file(tmp_path / "x.onnx"))
+    with pytest.raises(DataError, match="images of one class only, dog"):
+        model.load(tree)
+    for path, label, count in ((tree, 1, 2), (str(tmp_path / "few.npz"), 2, 3)):
+        assert model.answers(model.load(path, "all"), "all").labels.tolist() == [label] * count
+
+
+def test_numbers_of_classes_may_have_gaps_where_nothing_is_learnt(tmp_path):
+    np.savez(tmp_path / "nines.npz", images=np.zeros((2, 8, 8), np.uint8), labels=[9, 9])
+    data = load(tmp_path / "nines.npz", kind="things", hold_out=False)
+    assert [data.class_names[label] for label in data.part("all").labels] == ["9", "9"]
+    assert (len(data.test), data.notes) == (0, ())
 
 
 def test_a_bare_file_is_called_as_it_is_or_as_its_folder(tmp_path):

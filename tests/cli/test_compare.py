@@ -71,6 +71,14 @@ def test_a_model_file_is_compared_on_given_data(inklens, runs):
     assert said["runs"][1]["parameters"] is None
 
 
+def test_parts_that_the_trainings_chose_are_compared_only_where_they_are_the_same(inklens, runs):
+    done = inklens("compare", "one", "one/model.onnx", "--part", "validation", "--output", "x")
+    assert done.returncode == 0, done.stderr
+    assert "validation images of sample" in done.stdout
+    said = refusal(inklens("compare", "one", "two", "--part", "validation"))
+    assert "one and two held out unlike validation images, so that their validation parts differ" in said
+
+
 def test_models_that_agree_on_every_image_leave_no_picture(inklens, runs):
     (runs / "x").mkdir()
     (runs / "x/differences.png").write_bytes(b"of a former comparison")

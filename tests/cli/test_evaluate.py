@@ -129,6 +129,18 @@ def test_images_that_were_learnt_from_are_said_to_be(inklens, run):
     done = inklens("evaluate", "one", "--part", "train", "--output", "train")
     assert done.returncode == 0
     assert done.stderr == "note: there are images among these that the network learnt from\n"
+    described = json.loads((run / "recipe.json").read_text())["data"]
+    assert f"{described['train']:,} train images of sample" in done.stdout
+
+
+@pytest.mark.parametrize("model", ["one", "one/model.onnx"])
+def test_the_validation_part_is_what_the_training_held_out(inklens, run, tmp_path, model):
+    done = inklens("evaluate", model, "--part", "validation", "--output", "held-out")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads((tmp_path / "held-out/metrics.json").read_text())["evaluation"]
+    trained = json.loads((run / "metrics.json").read_text())["validation"]
+    assert said["nll"] == pytest.approx(trained.pop("loss"), abs=1e-6)
+    assert {name: said[name] for name in trained} == trained
 
 
 def test_a_run_whose_test_set_stayed_closed_keeps_its_own_figures(inklens, run):

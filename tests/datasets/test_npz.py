@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from inklens.datasets import load
-from inklens.errors import DataError
+from inklens.errors import DataError, OptionError
 
 
 def saved(folder: Path, **arrays: np.ndarray) -> Path:
@@ -20,6 +20,25 @@ def test_images_and_labels_are_read_and_a_fifth_held_out(tmp_path, few):
     assert np.bincount(data.test.labels).tolist() == [2] * 10
     assert data.name == "set"
     assert data.path == str((tmp_path / "set.npz").resolve())
+
+
+def test_without_holding_out_all_images_are_the_training_part_in_their_order(tmp_path, few):
+    images, labels = few
+    path = saved(tmp_path, images=images, labels=labels)
+    whole = load(path, kind="things", hold_out=False)
+    assert np.array_equal(whole.part("all").whole()[..., 0], images)
+    assert whole.part("all").labels.tolist() == labels.tolist()
+    for seed in (0, 3):
+        held_out = load(path, kind="things", seed=seed)
+        assert whole.with_test_part(seed).fingerprint == held_out.fingerprint
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "0"])
+def test_a_seed_that_is_none_is_refused_in_words(tmp_path, few, seed):
+    images, labels = few
+    path = saved(tmp_path, images=images, labels=labels)
+    with pytest.raises(OptionError, match="expected a whole number, 0 or more"):
+        load(path, seed=seed)
 
 
 def test_the_arrays_of_keras_keep_their_own_test_part(tmp_path, few):

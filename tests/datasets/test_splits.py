@@ -59,6 +59,12 @@ def test_parts_are_disjoint_whole_and_leave_each_class_an_image(labels, data):
     assert [labels[position] for position in positions(held)] == held.labels.tolist()
 
 
+@pytest.mark.parametrize("number", [np.int64, np.uint8, np.int32])
+def test_a_number_of_numpys_is_a_number_and_no_share(number):
+    rest, held = stratified_split(split_of([0, 1] * 50), number(20), seed=0)
+    assert (len(rest), len(held)) == (80, 20)
+
+
 @pytest.mark.parametrize("part", [0, 0.0, 1.0, 10, -1, -0.5, 99])
 def test_a_part_that_leaves_no_data_is_refused(part):
     with pytest.raises(OptionError, match=r"leaves no data on one side; expected a share.*or 1 to 8 images"):

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inklens.errors import OptionError, RunError
+from inklens.classifier import EvaluatedModel
+from inklens.datasets import load
+from inklens.errors import DataError, OptionError, RunError
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe
 from inklens.run import Run
@@ -44,6 +46,28 @@ def test_a_run_folder_says_everything(shared_runs, sample):
     assert evaluation["ece"] == pytest.approx(confidence["ece"])
     assert evaluation["nll"] == run.metrics["test"]["loss"]
     assert evaluation["answered"] == {"n": confidence["answered"], "errors": confidence["errors"]}
+
+
+def test_data_whose_test_part_was_held_out_by_a_seed_are_found_again(few, tmp_path):
+    np.savez(tmp_path / "own.npz", images=few.train.whole(), labels=few.train.labels)
+    data = load(tmp_path / "own.npz", kind="writing", size=(20, 24), seed=1)
+    run = Run.open(train(data, QUICK, output=tmp_path, report=False, name="own").path)
+    again = run.load_data()
+    assert (again.fingerprint, again.kind, again.seed) == (data.fingerprint, "writing", 1)
+    model = EvaluatedModel.open(run.path)
+    assert model.load().fingerprint == data.fingerprint
+    assert model.is_own(model.load(str(tmp_path / "own.npz"), "all", framing=data.spec.framing))
+    assert run.evaluate(data, "validation").loss == pytest.approx(run.metrics["validation"]["loss"], abs=1e-5)
+
+
+def test_data_without_a_test_part_train_without_one_and_one_class_is_not_enough(few, tmp_path):
+    np.savez(tmp_path / "own.npz", images=few.train.whole(), labels=few.train.labels)
+    run = train(load(tmp_path / "own.npz", hold_out=False), QUICK, output=tmp_path, report=False)
+    assert run.metrics["test"] is None
+    assert run.load_data().fingerprint == run.data["fingerprint"]
+    np.savez(tmp_path / "one.npz", images=few.train.whole(), labels=["7"] * len(few.train))
+    with pytest.raises(DataError, match="one has images of one class only; expected two or more"):
+        train(load(tmp_path / "one.npz", hold_out=False), QUICK, output=tmp_path)
 
 
 def test_a_closed_test_set_stays_closed(few, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from inklens.classifier.classifier import Classifier
 from inklens.classifier.metadata import quoted
 from inklens.classifier.predictions import OK
-from inklens.datasets import NAMED, Dataset, load
+from inklens.datasets import NAMED, Dataset, Split, load
 from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation.class_matching import listed, match_classes
 from inklens.run_folder import RunFolder, folder_name
@@ -84,11 +85,12 @@ class EvaluatedModel:
             raise RunError(f"{self.run.recipe} does not say what it was trained on; train the run again")
         return data
 
-    def load(self, data: str | None = None, **options: Any) -> Dataset:
+    def load(self, data: str | None = None, part: str = "test", **options: Any) -> Dataset:
         """Loads data as the network takes it; None is what it was trained on.
 
         Args:
             data: a name or a path, as for `inklens.load`.
+            part: which images are wanted; of other data "all" holds none of them out.
             options: channels, framing, strict, as for `inklens.load`; None is the model's own.
 
         Raises:
@@ -100,9 +102,12 @@ class EvaluatedModel:
         try:
             if data is None and self.run is None and own["name"] not in NAMED:  # a path, maybe of elsewhere
                 raise DataError(f"the model file knows no more than a name, {quoted(own['name'])}")
-            kind = self.classifier.metadata.kind
-            size = (spec.height, spec.width)
-            return load(data or own["path"] or own["name"], kind=kind, size=size, **options)
+            options["kind"] = self.classifier.metadata.kind
+            if data is not None:
+                options["hold_out"] = part != "all"
+            else:
+                options["seed"], options["hold_out"] = own.get("seed", 0), own.get("hold_out", True)
+            return load(data or own["path"] or own["name"], size=(spec.height, spec.width), **options)
         except DataError as error:
             if data is not None:
                 raise
@@ -112,7 +117,26 @@ class EvaluatedModel:
 
     def is_own(self, data: Dataset) -> bool:
         """Whether it was trained on these data, unchanged."""
-        return bool(data.fingerprint == self.data["fingerprint"])
+        own = self.data
+        if data.fingerprint == own["fingerprint"]:
+            return True
+        with suppress(DataError):  # too few images to have been trained on
+            return bool(data.with_test_part(own.get("seed", 0)).fingerprint == own["fingerprint"])
+        return False
+
+    def part(self, data: Dataset, name: str) -> Split:
+        """A part of the data: of its own, "validation" is what its training held out, "train" is without it.
+
+        Raises:
+            OptionError: no such part.
+        """
+        recipe = self.classifier.metadata.recipe
+        if name not in ("train", "validation") or not recipe or not self.is_own(data):
+            return data.part(name)
+        from inklens.recipes import recipe_from_dict, training_split
+
+        learnt, held_out = training_split(data, recipe_from_dict(recipe))
+        return learnt if name == "train" else held_out
 
     def place(self, data: Dataset, part: str, given: Path | None = None) -> RunFolder:
         """Where figures of a part of these data go: the folder given, the run, or evaluations/DATA in it.
@@ -143,26 +167,28 @@ class EvaluatedModel:
             DataError: classes that the model does not know, or images of another shape.
             OptionError: no such part.
         """
-        split = data.part(part)
+        split = self.part(data, part)
         labels = match_classes(split.labels, data.class_names, self.classifier.class_names, data.name)
         said = self.classifier.predict(split)
         return LabelledPredictions(said.probabilities, labels, said.status == OK)
 
 
-def load_for_all(models: Sequence[EvaluatedModel], data: str | None, **options: Any) -> list[Dataset]:
+def load_for_all(
+    models: Sequence[EvaluatedModel], data: str | None, part: str = "test", **options: Any
+) -> list[Dataset]:
     """The same data once for each of several models, as each takes them.
 
     Args:
         models: at least one.
         data: a name or a path; None is what the first was trained on.
-        options: as for `EvaluatedModel.load`.
+        part: which images are wanted; as `options`, for `EvaluatedModel.load`.
     """
     first = models[0]
-    loaded = {first.classifier.spec: first.load(data, **options)}
+    loaded = {first.classifier.spec: first.load(data, part, **options)}
     source = data or first.data["path"] or first.data["name"]
     for model in models[1:]:
         if model.classifier.spec not in loaded:
-            loaded[model.classifier.spec] = model.load(source, **options)
+            loaded[model.classifier.spec] = model.load(source, part, **options)
     return [loaded[model.classifier.spec] for model in models]
 
 
@@ -196,10 +222,22 @@ def predictions_of_all(
                 f"{first.name} was trained on {first.data['name']}, but {other.name} on other data "
                 f"({other.data['name']}); expected one set of images for all: give it with --data"
             )
-    loaded, answers = load_for_all(models, data, **options), []
+    loaded, answers = load_for_all(models, data, part, **options), []
+    _check_same_images(models, loaded, part)
     for model, seen in zip(models, loaded, strict=True):
         said = model.answers(seen, part)
         order = [model.classifier.class_names.index(name) for name in names]
         places = np.argsort(order)
         answers.append(replace(said, probabilities=said.probabilities[:, order], labels=places[said.labels]))
     return loaded[0], answers
+
+
+def _check_same_images(models: Sequence[EvaluatedModel], loaded: Sequence[Dataset], part: str) -> None:
+    """Refuses models that held out unlike images of the data that they were trained on."""
+    first, *others = (model.part(data, part) for model, data in zip(models, loaded, strict=True))
+    for model, split in zip(models[1:], others, strict=True):
+        if len(split) != len(first) or not np.array_equal(split.positions, first.positions):
+            raise DataError(
+                f"{models[0].name} and {model.name} held out unlike validation images, so that their {part} "
+                "parts differ; expected the same images for all: compare them on --part test"
+            )

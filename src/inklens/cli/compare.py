@@ -11,7 +11,7 @@ from inklens.cli.options import Channels, Data, Framing, Part, RunsOrModels, Str
 
 if TYPE_CHECKING:
     from inklens.classifier import EvaluatedModel
-    from inklens.datasets import Dataset
+    from inklens.datasets import Split
     from inklens.evaluation import Comparison
     from inklens.run_folder import RunFolder
 
@@ -45,7 +45,7 @@ def compare(
     said = {"name": loaded.name, "source": loaded.source, "fingerprint": loaded.fingerprint, "part": part}
     target.write_json("comparison.json", {"data": said, **comparison.to_dict(rows)})
     target.write_csv("differences.csv", *comparison.rows())
-    _draw(target, loaded, part, models, comparison)
+    _draw(target, models[0].part(loaded, part), models, comparison)
     images = (
         f"{len(comparison.labels):,} images" if part == "all" else f"{len(comparison.labels):,} {part} images"
     )
@@ -61,7 +61,7 @@ def _training(model: "EvaluatedModel") -> dict[str, Any]:
 
 
 def _draw(
-    target: "RunFolder", data: "Dataset", part: str, models: "list[EvaluatedModel]", comparison: "Comparison"
+    target: "RunFolder", split: "Split", models: "list[EvaluatedModel]", comparison: "Comparison"
 ) -> None:
     """differences.png, or none, not even a former one, where all say the same."""
     from inklens.reporting import differences_grid
@@ -72,7 +72,7 @@ def _draw(
         return
     with target.atomic("differences.png") as path:
         differences_grid(
-            data.part(part).batch(shown),
+            split.batch(shown),
             comparison.labels[shown],
             comparison.predicted[:, shown],
             [model.name for model in models],

@@ -33,7 +33,7 @@ def evaluate(
     from inklens.reporting import write_evaluation
 
     model = EvaluatedModel.open(run)
-    loaded = model.load(data, channels=channels, framing=framing, strict=strict)
+    loaded = model.load(data, part, channels=channels, framing=framing, strict=strict)
     answers = model.answers(loaded, part)
     notes_on(loaded, model, data, part)
     if model.is_own(loaded) and part in ("train", "all"):

@@ -144,7 +144,13 @@ Framing = Annotated[
         'default of writing), "pad" (of things), or "stretch".'
     ),
 ]
-Part = Annotated[str, Option(help='Which images of the data: "test", "train", "validation" or "all".')]
+Part = Annotated[
+    str,
+    Option(
+        help='Which images: "test", "train", "validation" or "all". Of the data that a run was trained on, '
+        '"validation" is what its training held out.'
+    ),
+]
 MaxError = Annotated[
     float | None,
     Option(

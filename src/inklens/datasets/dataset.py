@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.labels import count_labels
-from inklens.datasets.splits import Split, hold_out_test, joined, stratified_split
+from inklens.datasets.splits import Split, hold_out_test, joined, no_images, stratified_split
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
 from inklens.printable import printable
@@ -47,6 +47,8 @@ class Dataset:
         source: where it lies, for people.
         notes: what its user should know, one line each.
         path: the absolute path to load it from again; None for a set that has a name.
+        seed: of the fifth that is held out as test part where the data have none.
+        hold_out: whether it is; otherwise the test part may be empty.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Dataset:
     source: str
     notes: tuple[str, ...] = ()
     path: str | None = None
+    seed: int = 0
+    hold_out: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -87,7 +91,7 @@ class Dataset:
             OptionError: there is no such part.
         """
         if name == "all":
-            return joined(list(self.parts.values()))
+            return joined([split for split in self.parts.values() if len(split)])
         if name not in self.parts:
             raise OptionError(
                 f"{self.name} has no part {name!r}; expected one of {', '.join(self.parts)}, or all"
@@ -131,6 +135,17 @@ class Dataset:
     def split_validation(self, share_or_count: float | int, seed: int) -> tuple[Split, Split]:
         """(train, validation), both out of `train`; see `stratified_split`."""
         return stratified_split(self.train, share_or_count, seed)
+
+    def with_test_part(self, seed: int) -> "Dataset":
+        """This data set as `load` gives it with `hold_out`: itself if it has a test part already.
+
+        Raises:
+            DataError: too few images.
+        """
+        if len(self.test):
+            return self
+        train, test, note = hold_out_test(self.train, seed)
+        return replace(self, train=train, test=test, notes=(*self.notes, note), seed=seed, hold_out=True)
 
     def framed_by_maker(self, framing: str) -> "Dataset":
         """This data set, its images taken for framed in this way by those who made it."""
@@ -183,6 +198,7 @@ def from_labelled_images(
     kind: str | None = None,
     class_names: Sequence[str] | None = None,
     path: str | None = None,
+    hold_out: bool = True,
 ) -> Dataset:
     """A data set of images and labels that have been read; without `test`, a fifth of `train` is held out.
 
@@ -190,12 +206,17 @@ def from_labelled_images(
         kind: "writing" or "things"; None looks at the training images.
         class_names: one for each label; None names each label by its number.
         path: where it can be loaded from again.
+        hold_out: False holds nothing out, and takes one class and labels with gaps too.
 
     Raises:
         DataError: labels out of range or with gaps, one class only, or images of different shapes.
     """
     sizes = count_labels(
-        name, train.labels, None if test is None else test.labels, len(class_names) if class_names else None
+        name,
+        train.labels,
+        None if test is None else test.labels,
+        len(class_names) if class_names else None,
+        to_train=hold_out,
     )
     named = tuple(class_names or map(str, range(len(sizes))))
     if test is not None and test.images.shape[1:] != train.images.shape[1:]:
@@ -207,10 +228,11 @@ def from_labelled_images(
     looked: list[str] = []
     if kind is None:
         kind, *looked = kind_by_look(train.batch(looked_at(len(train))))
-    if not sizes.all():
+    if hold_out and not sizes.all():
         notes.append(f"no training image has the label {named[0]}")
-    if test is None:
+    if test is None and hold_out:
         train, test, note = hold_out_test(train, seed)
         notes.append(note)
+    test = no_images(train) if test is None else test
     spec = PixelSpec(*train.images.shape[1:])
     return Dataset(name, kind, named, spec, train, test, None, source, (*notes, *looked), path)

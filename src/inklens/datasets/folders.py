@@ -11,7 +11,7 @@ from inklens.datasets.dataset import FRAMING_OF, Dataset
 from inklens.datasets.image_cache import DecodedTree, decoded_tree, in_threads, remembered
 from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.options import LoadOptions
-from inklens.datasets.splits import Split, hold_out_test
+from inklens.datasets.splits import Split, hold_out_test, no_images
 from inklens.datasets.trees import Tree, scan_tree
 from inklens.errors import DataError, ImageError
 from inklens.pixels import PixelSpec, decode, decode_enough
@@ -33,7 +33,7 @@ def load_folder(root: Path, options: LoadOptions) -> Dataset:
         DataError: no such folder, no images, one class, or more than 1 % of the images cannot be used.
         ImageError: `options.strict`, and an image cannot be used.
     """
-    tree = scan_tree(root)
+    tree = scan_tree(root, least_classes=2 if options.hold_out else 1)
     kind, looked = options.kind, list[str]()
     if kind is None:
         kind, *looked = remembered(tree, "kind", lambda: kind_by_look(_as_they_are(tree)))
@@ -51,9 +51,10 @@ def load_folder(root: Path, options: LoadOptions) -> Dataset:
     if len(lost):
         raise DataError(f"{root} has no usable training image of {tree.class_names[lost[0]]}; add some")
     notes = _notes(decoded, tree)
-    if test is None:
+    if test is None and options.hold_out:
         train, test, note = hold_out_test(train, options.seed)
         notes.append(note)
+    test = no_images(train) if test is None else test
     validation = parts.get("validation")
     return Dataset(
         root.resolve().name,

@@ -72,7 +72,9 @@ def load_idx_folder(path: Path, options: LoadOptions) -> Dataset:
     Raises:
         DataError: see `read_idx_folder`.
     """
-    dataset = read_idx_folder(path, name=path.resolve().name, seed=options.seed, kind=options.kind)
+    dataset = read_idx_folder(
+        path, name=path.resolve().name, seed=options.seed, kind=options.kind, hold_out=options.hold_out
+    )
     return dataset.framed_by_maker(options.framing or FRAMING_OF[dataset.kind])
 
 
@@ -82,6 +84,7 @@ def read_idx_folder(
     name: str,
     seed: int,
     kind: str | None = None,
+    hold_out: bool = True,
     checksums: Mapping[str, str] | None = None,
 ) -> Dataset:
     """A folder of IDX files; without a test pair, a stratified fifth is held out.
@@ -90,6 +93,7 @@ def read_idx_folder(
         name: what the data set is called.
         seed: of that fifth.
         kind: "writing" or "things"; None looks at the images.
+        hold_out: whether it is held out.
         checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
 
     Raises:
@@ -105,6 +109,7 @@ def read_idx_folder(
         seed=seed,
         kind=kind,
         path=str(folder.resolve()),
+        hold_out=hold_out,
     )
 
 

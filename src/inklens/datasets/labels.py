@@ -8,6 +8,7 @@ from inklens.errors import DataError
 from inklens.printable import is_printable
 
 _NAMED = 5  # absent labels that a message names
+_FEW = 1000  # classes whose count takes no memory
 
 
 def as_labels(labels: NDArray[np.generic], where: str) -> NDArray[np.int64]:
@@ -85,20 +86,26 @@ def _texts(labels: NDArray[np.generic], where: str) -> list[str]:
 
 
 def count_labels(
-    name: str, train: NDArray[np.int64], test: NDArray[np.int64] | None, classes: int | None
+    name: str,
+    train: NDArray[np.int64],
+    test: NDArray[np.int64] | None,
+    classes: int | None,
+    *,
+    to_train: bool = True,
 ) -> NDArray[np.int64]:
     """How many training images each class has: int64 (classes,); only class 0 may have none.
 
     Args:
         name: the data set's, for the message.
         classes: how many names there are; None takes the largest training label for the last class.
+        to_train: whether something is to be learnt; otherwise one class will do, and any may have no image.
 
     Raises:
         DataError: a label out of range, one class only, or a class that training has no image of.
     """
-    top = int(train.max())
+    top = int(train.max()) if to_train or test is None else int(max(train.max(), test.max()))
     # First of all, because one wrong label may ask for a count of many gigabytes.
-    if top >= (classes or len(train)):
+    if top >= (classes or (len(train) if to_train else max(_FEW, len(train)))):
         raise DataError(
             f"{name} has labels up to {top} for {len(train):,} training images"
             f"{f' of {classes} classes' if classes else ''}; "
@@ -106,6 +113,8 @@ def count_labels(
         )
     classes = classes or top + 1
     sizes = np.bincount(train, minlength=classes)
+    if not to_train:
+        return sizes
     if np.count_nonzero(sizes) < 2:
         raise DataError(
             f"{name} has images of one class only in its training part; expected two or more: "

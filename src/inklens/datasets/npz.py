@@ -42,6 +42,7 @@ def load_npz(path: Path, options: LoadOptions) -> Dataset:
         kind=options.kind,
         class_names=names,
         path=str(path.resolve()),
+        hold_out=options.hold_out,
     )
 
 

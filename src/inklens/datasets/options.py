@@ -1,7 +1,9 @@
 """How data are to be loaded: what every loader is given besides a path."""
 
+import numbers
 from dataclasses import dataclass
 
+from inklens.errors import OptionError
 from inklens.pixels import PixelSpec
 from inklens.pixels.spec import SMALLEST_SIDE, check_size
 
@@ -15,7 +17,8 @@ class LoadOptions:
         size: (height, width), 8 to 1024 each; None keeps what there is.
         channels: 1 or 3; None keeps what there is.
         framing: how an image is brought to `size`; None for the loader's own.
-        seed: of the fifth that is held out as test part where the data have none.
+        seed: of the fifth that is held out as test part where the data have none; 0 or more.
+        hold_out: whether it is; otherwise the training part has all images, even few ones of one class.
         strict: refuse the first image file that cannot be used.
 
     Raises:
@@ -27,9 +30,16 @@ class LoadOptions:
     channels: int | None = None
     framing: str | None = None
     seed: int = 0
+    hold_out: bool = True
     strict: bool = False
 
     def __post_init__(self) -> None:
         height, width = self.size or (SMALLEST_SIDE, SMALLEST_SIDE)
         check_size(height, width)
+        _check_seed(self.seed)
         PixelSpec(height, width, 1 if self.channels is None else self.channels, self.framing or "pad")
+
+
+def _check_seed(seed: object) -> None:
+    if not isinstance(seed, numbers.Integral) or seed < 0:
+        raise OptionError(f"seed is {seed!r}; expected a whole number, 0 or more")

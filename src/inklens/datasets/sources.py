@@ -53,6 +53,7 @@ def load(
     channels: int | None = None,
     framing: str | None = None,
     seed: int = 0,
+    hold_out: bool = True,
     strict: bool = False,
 ) -> Dataset:
     """Load a data set by its name or its path.
@@ -71,7 +72,9 @@ def load(
         channels: 1 (grey) or 3 (RGB); None keeps what there is, for image files what most of them have.
         framing: how an image is brought to `size`; None for "ink" with writing, else "pad". MNIST, the sample
             and IDX folders count as framed by those who made them.
-        seed: of the fifth that is held out as test part where the data have none.
+        seed: of the fifth that is held out as test part where the data have none; 0 or more.
+        hold_out: False holds nothing out: the test part is empty where the data have none. So a few images of
+            one class can be evaluated.
         strict: refuse the first image file that cannot be used, rather than skip up to 1 % of them.
 
     Raises:
@@ -85,7 +88,7 @@ def load(
         raise OptionError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
     if kind is not None:
         framing = framing or FRAMING_OF[kind]
-    options = LoadOptions(kind, size, channels, framing, seed, strict)
+    options = LoadOptions(kind, size, channels, framing, seed, hold_out, strict)
     if str(data) in NAMED:
         dataset = _load_named(str(data))
         dataset = dataset.framed_by_maker(framing or FRAMING_OF[dataset.kind])
@@ -98,7 +101,7 @@ def load(
             f"{dataset.name} has images of {dataset.spec.height}x{dataset.spec.width}; "
             f"expected at most {LARGEST_SIDE} pixels a side: give a smaller size"
         )
-    return replace(dataset, kind=kind or dataset.kind)
+    return replace(dataset, kind=kind or dataset.kind, seed=int(seed), hold_out=hold_out)
 
 
 def load_default() -> Dataset:

@@ -1,6 +1,7 @@
 """One part of a data set, and stratified, seeded ways of dividing it."""
 
 import hashlib
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +50,11 @@ class Split:
             return None
         return self.files[position if self.rows is None else int(self.rows[position])]
 
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """Where this split's images lie in `images`: int64 (N,)."""
+        return np.arange(len(self)) if self.rows is None else self.rows
+
     def take(self, indices: NDArray[np.integer]) -> "Split":
         """A split of the images at these positions, in this order; copies no image."""
         rows = indices if self.rows is None else self.rows[indices]
@@ -64,8 +70,15 @@ class Split:
         return digest.hexdigest()
 
 
+def no_images(split: Split) -> Split:
+    """A split of the same kind of images that has none."""
+    return split.take(np.arange(0))
+
+
 def joined(splits: Sequence[Split]) -> Split:
     """The images of all splits, in their order; copies no image where they are choices out of one store."""
+    if len(splits) == 1:
+        return splits[0]
     labels = np.concatenate([split.labels for split in splits])
     store = splits[0].images
     if all(split.images is store and split.rows is not None for split in splits):
@@ -89,7 +102,8 @@ def stratified_split(split: Split, share_or_count: float | int, seed: int) -> tu
     Raises:
         OptionError: either part would be empty.
     """
-    count = share_or_count if isinstance(share_or_count, int) else round(share_or_count * len(split))
+    whole = isinstance(share_or_count, numbers.Integral)  # NumPy's too
+    count = int(share_or_count if whole else round(share_or_count * len(split)))
     sizes = np.bincount(split.labels)
     room = np.maximum(sizes - 1, 0)
     if not 0 < count <= room.sum():

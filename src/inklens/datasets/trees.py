@@ -44,13 +44,17 @@ class Tree:
         return sum(map(len, self.parts.values()))
 
 
-def scan_tree(root: Path) -> Tree:
+def scan_tree(root: Path, *, least_classes: int = 2) -> Tree:
     """Walk root/CLASS/**/IMAGE, or root/{train,test,validation}/CLASS/**/IMAGE where there is a train.
 
     Hidden files and folders, and folders without an image, do not count. `val` and `valid` are known too.
 
+    Args:
+        root: the top folder.
+        least_classes: how many there are to be; nothing can be learnt from one.
+
     Raises:
-        DataError: not a folder, no images, one class only, a class that training has no image of,
+        DataError: not a folder, no images, too few classes, a class that training has no image of,
             or a class folder whose name is not printable on one line.
     """
     try:
@@ -60,7 +64,7 @@ def scan_tree(root: Path) -> Tree:
         raise DataError(
             f"{root} cannot be read ({error.strerror}); expected one folder of images for each class"
         ) from error
-    return _labelled(root, found, files)
+    return _labelled(root, found, files, least_classes)
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:
@@ -69,9 +73,9 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
     return [int(piece) if piece.isdecimal() else piece for piece in pieces], name
 
 
-def _labelled(root: Path, found: dict[str, dict[str, list[str]]], files: int) -> Tree:
+def _labelled(root: Path, found: dict[str, dict[str, list[str]]], files: int, least_classes: int) -> Tree:
     class_names = tuple(sorted(found["train"], key=natural_key))
-    if len(class_names) < 2:
+    if len(class_names) < least_classes:
         given = f"images of one class only, {class_names[0]}" if class_names else "no images in folders"
         raise DataError(
             f"{root} holds {given}; expected two or more folders with images, one for each class "

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         recipe_for as recipe_for,
         recipe_from_dict as recipe_from_dict,
     )
+    from inklens.recipes.held_out import training_split as training_split
     from inklens.recipes.presets import COMMITTEES as COMMITTEES, PRESETS as PRESETS
     from inklens.recipes.recipe import Recipe as Recipe
 

@@ -100,6 +100,11 @@ class Committee:
         return next(iter(self.members.values()))
 
     @property
+    def validation_data(self) -> str:
+        """What every member is validated on: "split" or "test"."""
+        return self.first.validation_data
+
+    @property
     def validation_split(self) -> float | int:
         """How much every member holds out."""
         return self.first.validation_split

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inklens.datasets import Dataset, Split
 from inklens.errors import OptionError
-from inklens.recipes import Recipe
+from inklens.recipes import Recipe, training_split
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,10 @@ class DataParts:
         Raises:
             OptionError: validation on a test set that stays closed, or a split that leaves no data.
         """
-        opened = data.test if test else None
-        if recipe.validation_data == "test":
-            if opened is None:
-                raise OptionError(
-                    "validation on the test set and a test set that stays closed exclude each other: "
-                    "give --validation-data split, or leave --no-test out"
-                )
-            return cls(data, data.train, opened, opened)
-        if data.validation is not None:
-            return cls(data, data.train, data.validation, opened)
-        train, validation = data.split_validation(recipe.validation_split, recipe.split_seed)
-        return cls(data, train, validation, opened)
+        opened = data.test if test and len(data.test) else None
+        if recipe.validation_data == "test" and opened is None:
+            raise OptionError(
+                "validation on the test set and a test set that stays closed exclude each other: "
+                "give --validation-data split, or leave --no-test out"
+            )
+        return cls(data, *training_split(data, recipe), opened)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from inklens.datasets import Dataset
+from inklens.errors import DataError
 from inklens.export.formats import require
 from inklens.networks import build
 from inklens.networks.backends import resolve_precision, select_backend
@@ -77,11 +78,14 @@ def checked_parts(data: Dataset, recipe: Recipe, options: TrainingOptions) -> Da
     """The parts of the data, after a look whether a run can be finished with them and these packages.
 
     Raises:
+        DataError: there is but one class.
         OptionError: the parts cannot be made, or are too few for the maximum error.
         MissingPackageError: a package for the model file or the report is not installed.
     """
     require("onnx")
     require_jinja()
+    if data.classes < 2:
+        raise DataError(f"{data.name} has images of one class only; expected two or more to learn from")
     parts = DataParts.of(data, recipe, options.test)
     check_confidence(recipe, parts.validation, options.max_error)
     return parts

@@ -25,6 +25,8 @@ def describe_data(parts: DataParts) -> dict[str, Any]:
             "name": data.name,
             "path": data.path,
             "kind": data.kind,
+            "seed": data.seed,
+            "hold_out": data.hold_out,
             "class_names": list(data.class_names),
             "fingerprint": data.fingerprint,
             "source": data.source,

@@ -21,7 +21,8 @@ def _handed(folder, data):
 
 
 def test_a_data_set_comes_out_as_it_went_in_and_parts_of_one_store_stay_so(sample, tmp_path):
-    taken = _handed(tmp_path, sample)
+    taken = _handed(tmp_path, replace(sample, seed=3, hold_out=False))
+    assert (taken.seed, taken.hold_out) == (3, False)
     assert taken.fingerprint == sample.fingerprint
     assert str(taken) == str(sample)
     assert taken.spec == sample.spec

@@ -40,6 +40,8 @@ def hand_over(data: Dataset, folder: Path) -> None:
         "source": data.source,
         "notes": data.notes,
         "path": data.path,
+        "seed": data.seed,
+        "hold_out": data.hold_out,
         "parts": parts,
     }
     (folder / _CONTENT).write_text(json.dumps(content), encoding="utf-8")
@@ -60,6 +62,8 @@ def take_over(folder: Path) -> Dataset:
         content["source"],
         tuple(content["notes"]),
         content["path"],
+        content["seed"],
+        content["hold_out"],
     )
 
 
