@@ -38,6 +38,37 @@ def test_leaky_relu_lets_three_tenths_of_a_negative_value_through():
     assert float(activation(np.float32(-1))) == pytest.approx(-0.3)
 
 
+LARGEST_SEED = """
+import numpy as np
+from inklens.datasets import Split
+from inklens.networks import build
+from inklens.networks.augmentation import augmentation_layer
+from inklens.recipes import Recipe
+from inklens.training.loop.fit import fit
+
+seed = 2**31 - 1
+network = build("conv5x5", (12, 12, 1), 2, seed=seed, training=True)
+first = network.get_weights()[0]
+assert np.ptp(first)
+assert not np.array_equal(first, build("conv5x5", (12, 12, 1), 2, seed=seed - 1).get_weights()[0])
+images = np.random.default_rng(0).integers(0, 256, (20, 12, 12, 1), np.uint8)
+split = Split(images, np.arange(20) % 2)
+recipe = Recipe(network="conv5x5", epochs=1, batch_size=10, seed=seed)
+print(len(fit(network, recipe, split, split, augment=augmentation_layer("writing", seed))))
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_the_largest_seed_trains_on_every_backend(on_backend, backend):
+    assert on_backend(backend, LARGEST_SEED) == "1\n"
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31])
+def test_a_seed_that_some_backend_does_not_take_is_refused(seed):
+    with pytest.raises(OptionError, match="is out of range: expected 0 to 2,147,483,647"):
+        build("conv5x5", (28, 28, 1), 10, seed=seed)
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_seed_gives_others():
     first, again, other = (
         build("convnet-small", (28, 28, 1), 10, seed=seed).get_weights()[0] for seed in (3, 3, 4)

@@ -19,12 +19,13 @@ from inklens.errors import OptionError
 from inklens.networks.dropout import QuickDropout
 from inklens.networks.layer_kinds import PIXELS
 from inklens.networks.normalisation import QuickBatchNormalization
-from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS
+from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS, SEEDS
 
 Tensor = Any  # symbolic, (N, ...)
 Body = Callable[["Builder", Tensor], Tensor]
 
 LEAKY_SLOPE = 0.3  # the default of Keras's LeakyReLU layer
+_LARGEST_PRIME = 4_294_967_291  # below 2**32
 
 
 def build(
@@ -50,7 +51,7 @@ def build(
         data_format: the order in which the network takes its images: "channels_last", (N, H, W, C), or
             "channels_first", (N, C, H, W). The weights have the same shapes in both.
         dtype: Keras's name of the layers' precision policy; logits and probabilities are always float32.
-        seed: decides the initial weights and the dropout masks.
+        seed: decides the initial weights and the dropout masks; 0 to 2,147,483,647.
         training: with `QuickDropout` and `QuickBatchNormalization` in place of Keras's, which a saved network
             must not hold; the weights are the same, so that they can be copied from one to the other.
 
@@ -65,13 +66,16 @@ def build(
         592074
     """
     _check(name, image_shape, classes, activation, dropout, data_format)
+    if not 0 <= seed < SEEDS:
+        raise OptionError(f"seed {seed} is out of range: expected 0 to {SEEDS - 1:,}")
     height, width, channels = image_shape
     shape = (height, width, channels) if data_format == "channels_last" else (channels, height, width)
     pixels = layers.Input(shape, dtype="uint8", name=PIXELS)
-    add = Builder(activation, dropout, data_format, dtype, itertools.count(seed * 1000), training)
+    seeds = map(_keras_seed, itertools.count(seed * 1000))
+    add = Builder(activation, dropout, data_format, dtype, seeds, training)
     features = BODIES[name](add, layers.Rescaling(1 / 255, dtype=dtype)(pixels))
     logits = layers.Dense(
-        classes, dtype="float32", name="logits", kernel_initializer=_glorot(seed * 1000 + 999)
+        classes, dtype="float32", name="logits", kernel_initializer=_glorot(_keras_seed(seed * 1000 + 999))
     )(features)
     probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
     return keras.Model(pixels, probabilities, name=name.replace("-", "_"))
@@ -244,6 +248,14 @@ def _convnet_late_pooling(add: Builder, x: Tensor) -> Tensor:
     x = add.normalised_conv(x, 16, 3, padding="same")
     x = add.normalised_conv(x, 32, 3, pool=True, padding="same")
     return _from_half_size(add, x)
+
+
+def _keras_seed(number: int) -> int:
+    """A seed that fits into the 32 bits that JAX and PyTorch have for it; small ones stay what they are.
+
+    The modulus is prime, so that no two seeds of a network become one.
+    """
+    return number % _LARGEST_PRIME
 
 
 def _glorot(seed: int) -> keras.initializers.Initializer:

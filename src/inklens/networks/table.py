@@ -15,4 +15,5 @@ AUGMENTATIONS = ("none", "writing", "writing-light", "things", "things-light")
 BACKENDS = ("auto", "tensorflow", "jax", "torch")
 ACTIVATIONS = ("relu", "leaky_relu")
 DATA_FORMATS = ("channels_last", "channels_first")
+SEEDS = 2**31  # seeds from 0 on that every backend takes
 MINIMUM_SIDE = 8
