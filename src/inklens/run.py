@@ -18,6 +18,7 @@ from inklens.pixels import PixelSpec
 from inklens.recipes.committee_recipe import Committee, recipe_from_dict
 from inklens.recipes.held_out import training_split
 from inklens.recipes.recipe import Recipe
+from inklens.recipes.recipe_file import load_options
 from inklens.reporting.run_report import report_run
 from inklens.run_folder import RunFolder, complete
 
@@ -230,15 +231,9 @@ class Run:
         Raises:
             DataError: they are not where they were, cannot be read, or have changed since.
         """
-        data = load(
-            path or self.data.get("path") or self.data["name"],
-            kind=self.data["kind"],
-            size=(self.spec.height, self.spec.width),
-            channels=self.spec.channels,
-            framing=self.spec.framing,
-            seed=self.data.get("seed", 0),
-            hold_out=self.data.get("hold_out", True),
-        )
+        with complete(self.folder.recipe):
+            options = load_options(self.folder.read_recipe())
+        data = load(**{**options, "data": path or options["data"]})
         if data.fingerprint != self.data["fingerprint"]:
             raise DataError(f"{data.source} has changed since {self.path} was trained on it; train it again")
         return data

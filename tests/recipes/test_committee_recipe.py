@@ -24,6 +24,22 @@ def test_no_two_committees_share_a_network():
     assert second.split_seed == 1
 
 
+def test_every_seed_that_a_network_takes_a_committee_takes():
+    last = Committee.from_preset("committee", seed=2**31 - 1)
+    assert len({recipe.seed for recipe in last.members.values()}) == 5
+    assert last.split_seed == 2**31 - 1
+
+
+def test_a_committee_of_another_seed_is_the_one_that_the_preset_makes_of_it():
+    """Its members have seeds of their own, and what time there is they share."""
+    saved = Committee.from_dict(Committee.from_preset("committee", seed=1).to_dict())
+    assert saved.with_options(seed=2) == Committee.from_preset("committee", seed=2)
+    assert {one.time_budget for one in saved.with_options(time_budget=100, jobs=2).members.values()} == {
+        100 / 3
+    }
+    assert saved.with_options(tta="none").members["deep"].seed == saved.members["deep"].seed
+
+
 def test_options_are_for_all_members():
     committee = recipe_for("committee", epochs=2, network="conv5x5", seed=3)
     assert isinstance(committee, Committee)

@@ -4,6 +4,7 @@ import pytest
 
 from inklens.errors import OptionError
 from inklens.recipes import PRESETS, Recipe
+from inklens.recipes.recipe import OPTIMIZERS
 
 
 def test_the_tutorials_presets_are_what_the_tutorials_say():
@@ -41,6 +42,20 @@ def test_fewer_epochs_have_fewer_of_weak_augmentation_in_proportion(epochs, plai
 def test_who_names_the_epochs_of_weak_augmentation_gets_just_these():
     assert Recipe.from_preset("accurate", epochs=3, plain_epochs=2).plain_epochs == 2
     assert Recipe.from_preset("accurate", seed=3).plain_epochs == 2
+
+
+def test_who_names_the_epochs_of_a_recipe_for_a_given_time_gets_them():
+    assert Recipe(time_budget=60).with_options(epochs=2).time_budget is None
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_presets_betas_go_with_its_optimiser_only(optimizer):
+    fast = Recipe.from_preset("fast")
+    assert fast.betas is not None
+    changed = fast.with_options(optimizer=optimizer)
+    assert changed.betas == (fast.betas if optimizer == fast.optimizer else None)
+    if optimizer == "adamw":
+        assert fast.with_options(optimizer=optimizer, betas=(0.8, 0.9)).betas == (0.8, 0.9)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -33,9 +33,10 @@ from inklens.cli.training_result import print_result
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, BACKENDS, NETWORKS
 from inklens.networks.tta import TTA
-from inklens.recipes.committee_recipe import Committee, read_recipe, recipe_for
+from inklens.recipes.committee_recipe import Committee, recipe_for
 from inklens.recipes.presets import COMMITTEES, PRESETS, preset_for
 from inklens.recipes.recipe import OPTIMIZERS, PRECISIONS, VALIDATION_DATA, Recipe
+from inklens.recipes.recipe_file import read_recipe
 from inklens.training.committee.jobs import resolve_jobs
 
 if TYPE_CHECKING:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from inklens.choices import check_choice
 from inklens.errors import OptionError
+from inklens.networks.table import SEEDS
 from inklens.recipes.presets import COMMITTEES, PRESETS
 from inklens.recipes.recipe import Recipe
 
@@ -67,15 +66,8 @@ class Committee:
             5
         """
         check_choice("committee", name, COMMITTEES)
-        table = COMMITTEES[name]
-        options = {"validation_seed": seed, **options}
-        if options.get("time_budget") is not None:
-            options["time_budget"] /= math.ceil(len(table) / jobs)
-        members = {}
-        for number, (member, fields) in enumerate(table.items()):
-            own = Recipe.from_dict(fields)
-            members[member] = own.with_options(**options, seed=len(table) * seed + number)
-        return cls(name, members)
+        members = {member: Recipe.from_dict(fields) for member, fields in COMMITTEES[name].items()}
+        return cls(name, members).with_options(seed=seed, jobs=jobs, **options)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -88,11 +80,19 @@ class Committee:
         members = {name: recipe.to_dict() for name, recipe in self.members.items()}
         return {"preset": self.preset, "members": members}
 
-    def with_options(self, **options: Any) -> Self:
-        """Some fields changed in all members; see `Recipe.with_options`."""
-        return type(self)(
-            self.preset, {name: recipe.with_options(**options) for name, recipe in self.members.items()}
-        )
+    def with_options(self, *, seed: int | None = None, jobs: int = 1, **options: Any) -> Self:
+        """Some fields changed in all members; see `from_preset`. Without a seed, members keep their own."""
+        count = len(self.members)
+        own: dict[str, dict[str, Any]] = {name: {} for name in self.members}
+        if seed is not None:
+            options = {"validation_seed": seed, **options}
+            own = {
+                name: {"seed": (count * seed + number) % SEEDS} for number, name in enumerate(self.members)
+            }
+        if options.get("time_budget") is not None:
+            options["time_budget"] /= math.ceil(count / jobs)
+        changed = {name: recipe.with_options(**options, **own[name]) for name, recipe in self.members.items()}
+        return type(self)(self.preset, changed)
 
     @property
     def first(self) -> Recipe:
@@ -134,21 +134,3 @@ def recipe_for(preset: str, **options: Any) -> Recipe | Committee:
 def recipe_from_dict(values: Mapping[str, Any]) -> Recipe | Committee:
     """What recipe.json says under "recipe"."""
     return Committee.from_dict(values) if "members" in values else Recipe.from_dict(values)
-
-
-def read_recipe(path: Path) -> Recipe | Committee:
-    """A recipe from a file: a run's recipe.json, or the fields of a recipe as JSON.
-
-    Raises:
-        OptionError: no such file, no JSON, no such field, or a value out of range.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OptionError(
-            f"recipe {path} cannot be read ({error}); expected the recipe.json of a run"
-        ) from error
-    values = content.get("recipe", content) if isinstance(content, dict) else None
-    if not isinstance(values, dict):
-        raise OptionError(f"recipe {path} holds no JSON object; expected the recipe.json of a run")
-    return recipe_from_dict(values)

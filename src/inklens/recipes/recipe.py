@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from inklens.choices import check_choice
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, AUGMENTATIONS, BACKENDS, NETWORKS
+from inklens.networks.table import SEEDS
 from inklens.networks.tta import TTA, check_tta
 from inklens.recipes.presets import COMMITTEES, PRESETS
 
@@ -43,7 +44,7 @@ Share = Annotated[float, _plain, Field(ge=0, le=1)]
 ShareBelowOne = Annotated[float, _plain, Field(ge=0, lt=1)]
 SplitShare = Annotated[float, _plain, Field(gt=0, lt=1)]
 Seconds = Annotated[float, _plain, Field(ge=5, allow_inf_nan=False)]
-Seed = Annotated[int, _plain, Field(ge=0, lt=2**31)]
+Seed = Annotated[int, _plain, Field(ge=0, lt=SEEDS)]
 
 _T = TypeVar("_T")
 
@@ -117,7 +118,7 @@ class Recipe:
         validation_seed: decides which images are held out; None is `seed`. A committee's members share it.
         tta: test-time augmentation, whose probabilities are averaged, inside model.onnx too: "none"; "cross",
             the image as it is and moved a pixel up, down, left and right; "mirror"; or "mirror-cross".
-        seed: decides the split, the order of images, initial weights and dropout masks.
+        seed: decides the split, the order of images, initial weights and dropout masks; 0 to 2,147,483,647.
         backend: "tensorflow", "jax", "torch", or "auto".
         precision: "float32", "bfloat16", or "auto": bfloat16 only where it was measured to be faster.
         things: fields that differ where the data are things; `for_kind` puts them in their places, and
@@ -215,18 +216,21 @@ class Recipe:
     def with_options(self, **options: Any) -> Self:
         """The same recipe with some fields changed, whatever the kind of the data.
 
-        Whoever names the epochs gets just these, however few steps they make.
+        Whoever names the epochs gets just these, however few steps they make and however long they take.
+        Another optimiser has Keras's own betas, unless they are given with it.
 
         Raises:
             OptionError: no such field, or a value out of range.
         """
         things = {name: value for name, value in self.things.items() if name not in options}
-        changed = self.from_dict({**asdict(self), "things": things, **options})
+        another = options.get("optimizer", self.optimizer) != self.optimizer
+        betas = {"betas": None} if another else {}
+        changed = self.from_dict({**asdict(self), "things": things, **betas, **options})
         if "epochs" not in options:
             return changed
         # Of a training that is shorter than the end of this one, nothing would be augmented.
         plain = min(self.plain_epochs, self.plain_epochs * changed.epochs // self.epochs)
-        fewer: dict[str, Any] = {"minimum_steps": 0, "plain_epochs": plain}
+        fewer: dict[str, Any] = {"minimum_steps": 0, "time_budget": None, "plain_epochs": plain}
         return replace(changed, **{name: fewer[name] for name in fewer if name not in options})
 
     def for_kind(self, kind: str) -> Self:

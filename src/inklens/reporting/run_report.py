@@ -1,17 +1,17 @@
-"""What the report of a run needs from elsewhere: the network's own pictures, and how to repeat the run."""
+"""What the report of a run needs from elsewhere: what its network itself shows."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets import Split
 from inklens.reporting.report import Seen, read_sources, telling_samples, write_report
-from inklens.run_folder import RunFolder, complete
+from inklens.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import keras
@@ -27,10 +27,7 @@ def report_run(
         images: what predictions.csv is about; None where the data cannot be loaded.
         notes: what the reader should know.
     """
-    described = folder.read_recipe()
-    metrics = folder.read_json(folder.metrics)
-    with complete(folder.recipe):
-        command = reproduction(folder, described, metrics)
+    command = shlex.join(["inklens", "train", "--recipe", str(folder.recipe)])
     seen = None if network is None else _seen(folder, network, images)
     return write_report(folder, reproduce=command, images=images, seen=seen, notes=notes)
 
@@ -44,20 +41,3 @@ def _seen(folder: RunFolder, network: keras.Model, images: Split | None) -> Seen
             image = images.batch(np.array([index]))[0]
             maps.append((image, what, feature_maps(network, image)))
     return Seen(first_layer_filters(network), maps)
-
-
-def reproduction(folder: RunFolder, described: dict[str, Any], metrics: dict[str, Any]) -> str:
-    """The command that trains a run again, from its recipe.json and metrics.json."""
-    data, pixels = described["data"], described["pixels"]
-    where = ["--data", data.get("path") or data["name"]]
-    if "combined" in described:
-        words = ["inklens", "combine", *described["combined"], *where]
-    else:
-        words = ["inklens", "train", *where, "--recipe", str(folder.recipe)]
-        size = f"{pixels['height']}x{pixels['width']}"
-        words += ["--kind", data["kind"], "--size", size, "--channels", str(pixels["channels"])]
-        words += ["--framing", pixels["framing"]]
-    words += ["--no-test"] if data["test"] is None else []
-    max_error = (metrics.get("confidence") or {}).get("max_error")
-    words += ["--max-error", repr(max_error)] if max_error else []
-    return shlex.join(words)

@@ -31,7 +31,8 @@ def train_network(
     with concluded(folder, parts, report=options.report):
         from inklens.networks.ensemble import Ensemble
 
-        folder.write_recipe({"recipe": prepared.recipe.to_dict(), **describe_data(parts)})
+        said = {"recipe": prepared.recipe.to_dict(), "options": options.to_dict()}
+        folder.write_recipe({**said, **describe_data(parts)})
         write_environment(folder, prepared.backend, prepared.policy)
         recipe = classifier_recipe(prepared.recipe)
         images = with_examples(parts.train, parts.data, recipe)
