@@ -53,6 +53,7 @@ def train_network(
             "drawn_images": len(images) - len(parts.train),
             "seconds": round(fitted - started + (detector_seconds or 0), 3),
             "ood_detector_seconds": detector_seconds and round(detector_seconds, 3),
+            "note": _note(history, recipe, images, parts),
             "parameters": network.count_params() + (ood_detector.count_params() if ood_detector else 0),
         }
         ensemble = Ensemble.of(network, recipe.tta, ood_detector)
@@ -85,6 +86,14 @@ def _fit(
         on_epoch=keep,
         logs=folder.path / LOGS if options.tensorboard else None,
     )
+
+
+def _note(history: History, recipe: Recipe, images: Split, parts: DataParts) -> str | None:
+    """What is to be said of a training that came to nothing."""
+    from inklens.training.loop.divergence import loss_of_one_answer, note_on
+
+    one_answer = loss_of_one_answer(images, parts.data.classes, recipe.label_smoothing)
+    return note_on(history, recipe, one_answer)
 
 
 def _epochs(history: History, recipe: Recipe, images: int) -> int | float:

@@ -135,10 +135,9 @@ def _run_notes(sources: Sources) -> list[str]:
     notes = [f"{note[:1].upper()}{note[1:]}." for note in sources.recipe["data"].get("notes", [])]
     if sources.part == "validation":
         notes.append("The test set stayed closed: every figure here is of the validation images.")
-    confidence = sources.metrics.get("confidence") or {}
-    if confidence.get("note"):
-        notes.append(f"{str(confidence['note']).capitalize()}.")
-    return notes
+    about = (sources.metrics.get(name) or {} for name in ("training", "confidence"))
+    more = (str(said["note"]) for said in about if said.get("note"))
+    return [*notes, *(f"{note[:1].upper()}{note[1:]}." for note in more)]
 
 
 def _figures(sources: Sources) -> list[tuple[str, str, str]]:

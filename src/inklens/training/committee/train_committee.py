@@ -159,12 +159,15 @@ def _summary(folder: RunFolder, ensemble: Ensemble, parts: DataParts) -> dict[st
                 "part": "test" if metrics["test"] else "validation",
                 "accuracy": part["accuracy"],
                 "errors": part["n"] - part["correct"],
+                "note": metrics["training"].get("note"),
                 "seconds": metrics["training"]["seconds"],
                 "epochs": metrics["training"]["epochs"],
                 "parameters": voter.network.count_params(),
             }
         )
+    notes = [f"{member['name']}: {member['note']}" for member in members if member["note"]]
     return {
+        "note": "; ".join(notes) or None,
         "epochs": sum(member["epochs"] for member in members),
         "images": len(parts.train),
         "seconds": round(sum(member["seconds"] for member in members), 3),

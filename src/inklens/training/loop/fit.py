@@ -21,6 +21,7 @@ from inklens.networks.graph import logits_network, multiply_adds
 from inklens.recipes.recipe import Recipe
 from inklens.training.loop.batch_norm_statistics import RecomputeBatchNorm, statistics_steps
 from inklens.training.loop.batches import Batches
+from inklens.training.loop.divergence import check_converged, check_finite
 from inklens.training.loop.interruption import interruptible
 from inklens.training.loop.optimizers import make_optimizer
 from inklens.training.loop.tensorboard_logs import tensorboard_callback
@@ -75,6 +76,9 @@ def fit(
 
     Returns:
         One record per epoch: epoch, steps, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
+
+    Raises:
+        OptionError: the training diverged, or labels go beyond the network's classes.
     """
     classes = _checked_classes(network, train, validation)
     steps = steps_per_epoch(recipe, len(train))
@@ -90,7 +94,7 @@ def fit(
         jit_compile="auto" if keras.config.backend() == "jax" else False,
     )
     batches = Batches(train, classes, recipe.batch_size, recipe.seed)
-    watcher = _Watcher(batches, epochs, progress, on_epoch)
+    watcher = _Watcher(batches, recipe, epochs, progress, on_epoch)
     callbacks: list[keras.callbacks.Callback] = [watcher]
     callbacks.append(RecomputeBatchNorm(trained, train, recipe.seed, None if timed else epochs))
     if timed:
@@ -111,6 +115,7 @@ def fit(
             callbacks=[interruption, *callbacks],
             verbose=0,
         )
+    check_converged(watcher.history, recipe, classes)
     return watcher.history
 
 
@@ -170,12 +175,18 @@ class _Watcher(keras.callbacks.Callback):
     """Gives each epoch its order of images, keeps the history, and tells what happens."""
 
     def __init__(
-        self, batches: Batches, epochs: int, progress: Progress | None, on_epoch: OnEpoch | None
+        self,
+        batches: Batches,
+        recipe: Recipe,
+        epochs: int,
+        progress: Progress | None,
+        on_epoch: OnEpoch | None,
     ) -> None:
         super().__init__()
         self.history: History = []
         self.time_budget: TimeBudget | None = None
         self._batches = batches
+        self._recipe = recipe
         self._epochs = epochs
         self._progress = progress
         self._on_epoch = on_epoch
@@ -198,11 +209,7 @@ class _Watcher(keras.callbacks.Callback):
         losses = {name: getattr(record, name) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
         times = {name: round(getattr(record, name), 3) for name in ("seconds", "ms_per_step")}
         self.history.append({"epoch": record.epoch, "steps": record.step, **losses, **times})
-        if not all(math.isfinite(number) for number in (record.loss, record.val_loss or 0.0)):
-            raise OptionError(
-                f"training diverged in epoch {record.epoch}: the loss is no finite number; "
-                "give a lower learning rate (--learning-rate)"
-            )
+        check_finite(self.history[-1], self._recipe)
         if self._on_epoch:
             self._on_epoch(self.history)
         if self._progress:
