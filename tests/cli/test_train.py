@@ -7,6 +7,10 @@ import pytest
 from PIL import Image
 
 from command_line import refusal, run_inklens
+from inklens.networks.backends import select_backend
+from inklens.run import Run
+
+select_backend("tensorflow")
 
 SMALL = ("--data", "own.npz", "--network", "conv5x5", "--batch-size", 16)
 
@@ -82,6 +86,55 @@ def test_what_does_not_fit_the_run_that_is_there_is_refused(trained, arguments, 
     done = run_inklens(trained, *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert said in done.stderr
+
+
+def test_a_saved_recipe_trains_the_same_again(shared_runs, inklens, tmp_path):
+    first = Run.open(shared_runs / "runs/two")
+    done = inklens("train", "--recipe", first.folder.recipe, "--name", "again", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    again = Run.open(tmp_path / "runs/again")
+    assert (again.recipe, again.data) == (first.recipe, first.data)
+    for one, other in zip(first.network.get_weights(), again.network.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_what_a_saved_recipe_names_is_loaded_as_it_was_and_other_data_can_be_given(trained):
+    recipe = trained / "runs/mine/recipe.json"
+    done = run_inklens(trained, "train", "--recipe", recipe, "--summary")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "(None, 16, 12, 3)" in done.stdout
+    done = run_inklens(trained, "train", "--recipe", recipe, "--summary", "--size", "20x20", "--channels", 1)
+    assert "(None, 20, 20, 1)" in done.stdout
+    done = run_inklens(trained, "train", "--recipe", recipe, "--summary", "--data", "grey.npz")
+    assert "(None, 16, 12, 1)" in done.stdout
+    changed = json.loads(recipe.read_text())
+    changed["data"]["fingerprint"] = "0" * 64
+    (trained / "changed.json").write_text(json.dumps(changed))
+    done = run_inklens(trained, "train", "--recipe", "changed.json", "--summary")
+    assert "own.npz has changed since it was trained on: the same recipe gives another network" in done.stderr
+    changed["data"]["path"] = "/nowhere.npz"
+    (trained / "moved.json").write_text(json.dumps(changed))
+    said = refusal(run_inklens(trained, "train", "--recipe", "moved.json", "--summary"))
+    assert "there are no data called /nowhere.npz" in said
+    assert said.endswith("give others with --data\n")
+
+
+def test_a_recipe_of_ones_own_is_taken_and_a_wrong_word_in_it_has_a_suggestion(inklens, tmp_path):
+    (tmp_path / "mine.toml").write_text('preset = "tutorial-c"\nepochs = 1\n')
+    done = inklens("train", "--data", "sample", "--recipe", "mine.toml", "--summary")
+    assert "592,074" in done.stdout
+    both = refusal(inklens("train", "--recipe", "mine.toml", "--preset", "fast"))
+    assert "--recipe and --preset exclude each other" in both
+    (tmp_path / "mine.toml").write_text("learning_rat = 1\n")
+    said = refusal(inklens("train", "--data", "sample", "--recipe", "mine.toml"))
+    assert "mine.toml: unknown recipe field 'learning_rat': did you mean 'learning_rate'?" in said
+
+
+def test_a_training_that_diverges_ends_saying_so(inklens, tmp_path):
+    _write_own(tmp_path)
+    said = refusal(inklens("train", *SMALL, "--epochs", 2, "--learning-rate", 1e6, "--quiet"))
+    assert "diverged" in said
+    assert "the learning rate 1e+06 is too high: give a lower one, such as --learning-rate 100000" in said
 
 
 def test_summary_prints_layers_shapes_and_parameters_and_trains_nothing(inklens, tmp_path):

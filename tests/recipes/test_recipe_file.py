@@ -3,7 +3,7 @@ import json
 import pytest
 
 from inklens.errors import OptionError
-from inklens.recipes import Committee, Recipe, read_recipe, read_training
+from inklens.recipes import Committee, Recipe, read_recipe, read_training, recipe_from_dict
 from inklens.run_folder import RunFolder
 
 
@@ -15,7 +15,7 @@ def _written(folder, name, text):
 def test_the_recipe_json_of_a_run_gives_recipe_data_and_options_back(shared_runs, sample):
     folder = RunFolder.open(shared_runs / "runs/one")
     saved = read_training(folder.recipe)
-    assert saved.recipe.to_dict() == folder.read_recipe()["recipe"]
+    assert saved.recipe == recipe_from_dict(folder.read_recipe()["recipe"])
     assert saved.data == {
         "data": "sample", "kind": "writing", "size": (28, 28), "channels": 1, "framing": "ink",
         "seed": 0, "hold_out": True,

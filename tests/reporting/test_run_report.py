@@ -1,6 +1,5 @@
 import csv
 import json
-import shlex
 import shutil
 from dataclasses import replace
 
@@ -9,10 +8,9 @@ import pytest
 from inklens.datasets import load
 from inklens.errors import MissingPackageError, RunError
 from inklens.networks.backends import select_backend
-from inklens.recipes import Recipe, read_recipe
+from inklens.recipes import Recipe, read_training
 from inklens.reporting import run_report
 from inklens.reporting.report import write_report
-from inklens.reporting.run_report import reproduction
 from inklens.run import Run
 from inklens.run_folder import RunFolder
 from inklens.training import train
@@ -126,12 +124,11 @@ def test_tensorboards_logs_say_what_history_csv_says(few, tmp_path):
             ]
 
 
-def test_the_command_in_the_report_trains_the_same_again(closed):
-    words = shlex.split(reproduction(closed.folder, closed.folder.read_recipe(), closed.metrics))
-    recipe = closed.path / "recipe.json"
-    assert words == [
-        "inklens", "train", "--data", "sample", "--recipe", str(recipe),
-        "--kind", "writing", "--size", "28x28", "--channels", "1", "--framing", "ink", "--no-test",
-        "--max-error", "0.2",
-    ]  # fmt: skip
-    assert read_recipe(recipe) == closed.recipe
+def test_the_command_in_the_report_is_the_saved_recipe_which_says_all_that_was_asked_for(closed):
+    words = ["inklens", "train", "--recipe", str(closed.folder.recipe)]
+    command = " ".join(f"<span>{word}</span>" for word in words)
+    assert f"<code>{command}</code>" in closed.folder.report.read_text(encoding="utf-8")
+    saved = read_training(closed.folder.recipe)
+    assert saved.recipe == closed.recipe
+    assert {name: saved.options[name] for name in ("test", "max_error")} == {"test": False, "max_error": 0.2}
+    assert load(**saved.data).fingerprint == saved.fingerprint

@@ -29,6 +29,7 @@ from inklens.cli.options import (
     parse_time,
     run_place,
 )
+from inklens.cli.saved_training import load_saved, training_options
 from inklens.cli.training_result import print_result
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, BACKENDS, NETWORKS
@@ -36,7 +37,7 @@ from inklens.networks.tta import TTA
 from inklens.recipes.committee_recipe import Committee, recipe_for
 from inklens.recipes.presets import COMMITTEES, PRESETS, preset_for
 from inklens.recipes.recipe import OPTIMIZERS, PRECISIONS, VALIDATION_DATA, Recipe
-from inklens.recipes.recipe_file import read_recipe
+from inklens.recipes.recipe_file import SavedTraining, read_training
 from inklens.training.committee.jobs import resolve_jobs
 
 if TYPE_CHECKING:
@@ -58,7 +59,11 @@ def train(
     preset: Annotated[str, Option(help=f"One of {_one_of((*PRESETS, *COMMITTEES))}.")] = "fast",
     recipe: Annotated[
         Path | None,
-        Option(metavar="FILE", help="Train as this recipe.json says; other options change its fields."),
+        Option(
+            metavar="FILE",
+            help="A run's recipe.json trains the same again, with its data; or a recipe of your own, JSON or "
+            "TOML. Other options change it.",
+        ),
     ] = None,
     network: Annotated[str | None, Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
     activation: Annotated[str | None, Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
@@ -90,7 +95,9 @@ def train(
     ] = None,
     validation_seed: Annotated[int | None, Option(help="Of the images held out; default: --seed.")] = None,
     tta: Annotated[str | None, Option(help=f"Test-time augmentation: {_one_of(TTA)}.")] = None,
-    seed: Annotated[int | None, Option(help="Same seed, data and machine: same weights.")] = None,
+    seed: Annotated[
+        int | None, Option(help="Same seed, data and machine: same weights; 0 to 2147483647.")
+    ] = None,
     backend: Annotated[str | None, Option(help=f"One of {_one_of(BACKENDS)}.")] = None,
     precision: Annotated[str | None, Option(help=f"One of {_one_of(PRECISIONS)}.")] = None,
     name: RunName = None,
@@ -129,11 +136,14 @@ def train(
         _only(context, "resume", "jobs", "quiet")
         return print_result(_resume(resume, jobs, quiet))
     place = run_place(output_folder, name, "runs")
-    at_once = jobs or 1
-    chosen = (
-        read_recipe(recipe).with_options(**changed) if recipe else _recipe(context, preset, changed, at_once)
-    )
-    loaded = load_named(chosen_data(data, same_data), quiet=quiet, **options)
+    saved = None if recipe is None else read_training(recipe)
+    asked = training_options(saved, no_test=no_test, max_error=max_error, tensorboard=tensorboard, jobs=jobs)
+    chosen = _recipe(context, saved, preset, changed, asked["jobs"])
+    named = chosen_data(data, same_data)
+    if saved is not None and saved.data is not None and named is None:
+        loaded = load_saved(saved, **options)
+    else:
+        loaded = load_named(named, quiet=quiet, **options)
     if summary:
         return _print_summary(loaded, chosen)
 
@@ -143,33 +153,30 @@ def train(
     if not quiet:
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
     with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(
-            loaded,
-            chosen,
-            **place,
-            test=not no_test,
-            max_error=max_error,
-            tensorboard=tensorboard,
-            jobs=at_once,
-            progress=progress,
-        )
+        run = train(loaded, chosen, **place, **asked, progress=progress)
     return print_result(run)
 
 
 def _recipe(
-    context: typer.Context, preset: str, changed: dict[str, Any], jobs: int | str
+    context: typer.Context,
+    saved: SavedTraining | None,
+    preset: str,
+    changed: dict[str, Any],
+    jobs: int | str,
 ) -> Recipe | Committee:
-    """The preset with what was changed; the time chooses among the presets where none is named."""
+    """The saved recipe or the preset, with what was changed; a time without either chooses the preset."""
     time = changed.get("time_budget")
-    if time is None:
-        return recipe_for(preset, **changed)
-    if "epochs" in changed:
+    if time is not None and "epochs" in changed:
         raise OptionError("--time and --epochs exclude each other: give one of them")
-    named = context.get_parameter_source("preset")
-    chosen = preset if named is not None and named.name == "COMMANDLINE" else preset_for(time)
-    if chosen in COMMITTEES:  # its members share the time where they follow one another
-        changed = {**changed, "jobs": resolve_jobs(jobs, len(COMMITTEES[chosen]))}
-    return recipe_for(chosen, **changed)
+    source = context.get_parameter_source("preset")
+    named = source is not None and source.name == "COMMANDLINE"
+    if saved is not None and named:
+        raise OptionError("--recipe and --preset exclude each other: give one of them")
+    chosen = preset if named or time is None else preset_for(time)
+    recipe = recipe_for(chosen) if saved is None else saved.recipe
+    if isinstance(recipe, Committee) and time is not None:  # its members share it if they follow one another
+        changed = {**changed, "jobs": resolve_jobs(jobs, len(recipe.members))}
+    return recipe.with_options(**changed)
 
 
 def _only(context: typer.Context, *known: str) -> None:

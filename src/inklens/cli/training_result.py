@@ -33,8 +33,8 @@ def print_result(run: "Run") -> None:
         f"answered   {100 * answers['coverage']:.2f} % of them, {answers['errors']} of "
         f"{answers['answered']:,} wrongly; the others are called unknown"
     )
-    if confidence["note"]:
-        note(confidence["note"])
+    for one in filter(None, (training.get("note"), confidence["note"])):
+        note(one)
     output.print(f"model      {run.folder.onnx}")
     output.print(f"pictures   {run.folder.pictures}")
     output.print(f"report     {run.folder.report}")

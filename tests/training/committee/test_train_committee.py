@@ -166,7 +166,7 @@ def test_trained_runs_are_combined(trained, few, tmp_path):
     assert run.metrics["test"] == committee.metrics["test"]
     said = json.loads((run.path / "recipe.json").read_text())
     assert list(said["recipe"]["members"]) == ["one", "two"]
-    said = f"<span>--members</span> <span>{committee.path / 'members/one'}</span>"
+    said = f"<span>--recipe</span> <span>{run.folder.recipe}</span>"
     assert said in run.folder.report.read_text(encoding="utf-8")
 
 
