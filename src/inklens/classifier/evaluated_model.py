@@ -103,10 +103,10 @@ class EvaluatedModel:
             if data is None and self.run is None and own["name"] not in NAMED:  # a path, maybe of elsewhere
                 raise DataError(f"the model file knows no more than a name, {quoted(own['name'])}")
             options["kind"] = self.classifier.metadata.kind
-            if data is not None:
-                options["hold_out"] = part != "all"
-            else:
+            if data is None or Path(data).expanduser().resolve() == Path(own["path"] or ""):
                 options["seed"], options["hold_out"] = own.get("seed", 0), own.get("hold_out", True)
+            else:
+                options["hold_out"] = part != "all"
             return load(data or own["path"] or own["name"], size=(spec.height, spec.width), **options)
         except DataError as error:
             if data is not None:
