@@ -101,7 +101,7 @@ class Committee:
 
     @property
     def validation_data(self) -> str:
-        """What every member is validated on: "split" or "test"."""
+        """What every member is validated on, "split" or "test"."""
         return self.first.validation_data
 
     @property
