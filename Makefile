@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+QUICK := not slow and not backends and not browser and not mutants and not docs
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo test test-all coverage lint docs clean
@@ -9,17 +10,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 demo: $(VENV)/train.stamp
 	$(BIN)/inklens train
 
-# What every change is tested with, in minutes: one backend, no browser.
+# What every change is tested with: one backend, no long trainings, no browser.
 test: lint
-	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not backends and not browser and not mutants and not docs'
+	$(BIN)/python -m pytest -n auto --dist worksteal -m '$(QUICK)'
 
-# Everything: JAX and PyTorch, the browser, hundreds of damaged files, and the documentation.
+# Everything: also long trainings, JAX and PyTorch, the browser, hundreds of damaged files, the documentation.
 test-all: $(VENV)/backends.stamp $(VENV)/docs.stamp lint
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 coverage: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term \
-	  -m 'not backends and not browser and not mutants and not docs'
+	  -m '$(QUICK)'
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -24,6 +24,12 @@ DOCS = (
     "test_docs", "test_confidence_docs", "test_contributing", "test_notebook", "test_site", "test_wheel",
 )  # fmt: skip
 
+# Each takes ten seconds to minutes: trainings, and processes that load a framework of their own.
+SLOW = (
+    "test_audit", "test_combine", "test_label_audit", "test_ood_detector", "test_robustness", "test_run_export",
+    "test_side_by_side", "test_supervisor", "test_tensorflow_child", "test_train_committee",
+)  # fmt: skip
+
 
 def pytest_report_header() -> str:
     where = os.environ.get("INKLENS_DATA", "not set")
@@ -40,6 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             "browser": "browser" in fixtures,
             "mutants": "mutated" in item.name,
             "docs": module in DOCS,
+            "slow": module in SLOW or "interrupted" in fixtures,
         }
         for mark, applies in marks.items():
             if applies:

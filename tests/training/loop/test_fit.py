@@ -54,6 +54,7 @@ def test_progress_hears_of_every_execution_and_of_the_end_of_every_epoch(learnt,
     assert all(record.val_accuracy is not None for record in ends)
 
 
+@pytest.mark.slow
 def test_a_network_that_was_shown_outliers_is_less_sure_of_them(learnt, small_digits):
     def sureness(network):
         return float(
@@ -69,6 +70,7 @@ def test_a_network_that_was_shown_outliers_is_less_sure_of_them(learnt, small_di
     assert sureness(network) < sureness(learnt[0]) - 0.1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_bit_identical_weights_and_another_seed_gives_others(few):
     def weights(seed):
         prepared = PreparedNetwork.of(
@@ -82,6 +84,7 @@ def test_the_same_seed_gives_bit_identical_weights_and_another_seed_gives_others
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
+@pytest.mark.slow
 def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(small_digits):
     from inklens.networks.augmentation import Augment, Augmentation
 
