@@ -64,7 +64,7 @@ def serve(
 ) -> None:
     """Answer over HTTP: predict, read and explain, with an OpenAPI page at /docs."""
     # Threads of the numeric libraries in each worker would only wait for each other.
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.environ.setdefault(variable, "1")
     from inklens.classifier.classifier import available_cores
     from inklens.errors import OptionError, needing

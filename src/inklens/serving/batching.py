@@ -1,8 +1,12 @@
 """Images of all requests go through the network together (micro-batching), in a bounded queue.
 
-One thread takes whatever waits, as many as go through the network at once, and never waits for more: an
-image that comes alone is answered at once, and under load batches grow by themselves. While the oldest image
-has waited too long, no other is let in.
+Whatever waits is taken, as many as go through the network at once, and more are never waited for: an image
+that comes alone is answered at once, and under load batches grow by themselves. While the oldest image has
+waited too long, no other is let in.
+
+A batch of a millisecond or two is computed in the event loop: two threads that share Python's lock take twice
+the time for it. What takes longer, a large network or a large picture, goes to a thread, and the loop stays
+free.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +34,15 @@ from inklens.serving.settings import Limits
 log = logging.getLogger("inklens.serving")
 
 Image = bytes | NDArray[np.uint8]
-T = TypeVar("T")
 
+# What the event loop may be kept from its other work, in seconds, and the pictures that are decoded in it: a
+# small file can hold any number of pixels, so the size is looked at first.
+_INLINE_SECONDS = 0.004
+_INLINE_PIXELS = 128 * 128
+_INLINE_BYTES = 16_384
+_PNG = b"\x89PNG\r\n\x1a\n"
+# How much the last batch counts for what an image takes.
+_NEWEST = 0.05
 # A caller who went away is noticed after this long; most are answered earlier.
 WATCH_AFTER = 0.05
 
@@ -44,12 +55,15 @@ class Answer:
     row: int
 
 
+Outcomes = list[Answer | Exception]
+
+
 @dataclass(eq=False)
 class _Waiting:
     classifier: Classifier
     images: Sequence[Image]
-    answers: list[Answer | Exception]
-    future: asyncio.Future[list[Answer | Exception]]
+    answers: Outcomes
+    future: asyncio.Future[Outcomes]
     max_pixels: int
     since: float
 
@@ -62,7 +76,9 @@ class BatchQueue:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Waiting] = deque()
         self._changed = Condition()
+        self._small: deque[_Waiting] = deque()  # to be computed in the loop
         self._images = 0
+        self._seconds_per_image = 1.0  # unknown: the first go to the thread
         self._closed = False
         self._thread = Thread(target=self._work_off, name="inklens-batches", daemon=True)
         self._thread.start()
@@ -72,8 +88,8 @@ class BatchQueue:
         """How many are waiting or being computed."""
         return self._images
 
-    async def predict(self, classifier: Classifier, images: Sequence[Image]) -> list[Answer | Exception]:
-        """An answer for each image, or why there is none.
+    def predict(self, classifier: Classifier, images: Sequence[Image]) -> asyncio.Future[Outcomes]:
+        """Gives an answer for each image, or why there is none; cancel it when nobody waits for it any more.
 
         Args:
             classifier: its network.
@@ -83,16 +99,18 @@ class BatchQueue:
             ProblemError: too much is waiting; status 503.
         """
         self._admit(len(images))
-        future: asyncio.Future[list[Answer | Exception]] = self._loop.create_future()
+        future: asyncio.Future[Outcomes] = self._loop.create_future()
         waiting = _Waiting(classifier, images, [], future, self._limits.pixels, time.monotonic())
         self._images += len(images)
-        try:
+        if len(images) * self._seconds_per_image < _INLINE_SECONDS and all(map(_is_small, images)):
+            self._small.append(waiting)
+            if len(self._small) == 1:
+                self._loop.call_soon(self._work_off_small)
+        else:
             with self._changed:
                 self._waiting.append(waiting)
                 self._changed.notify()
-            return await future
-        finally:
-            self._images -= len(images)
+        return future
 
     def close(self) -> None:
         """Ends the thread; nothing may wait any more."""
@@ -105,57 +123,91 @@ class BatchQueue:
         """A request that finds nothing before it is always taken, however many images it has."""
         if not self._images:
             return
+        now = time.monotonic()
         with self._changed:
-            oldest = self._waiting[0].since if self._waiting else time.monotonic()
-        late = time.monotonic() - oldest > self._limits.queue_seconds
+            oldest = min((queue[0].since for queue in (self._waiting, self._small) if queue), default=now)
+        late = now - oldest > self._limits.queue_seconds
         if late or self._images + images > self._limits.queue_images:
             server_metrics.REFUSED.labels("queue").inc()
             raise busy(f"{self._images} images wait for the network already")
 
+    def _work_off_small(self) -> None:
+        """In the event loop: one batch, then others have their turn."""
+        most = max(1, int(_INLINE_SECONDS / self._seconds_per_image))
+        batch = self._take(self._small, most)
+        if batch:
+            self._deliver(batch, *self._compute(batch))
+        if self._small:
+            self._loop.call_soon(self._work_off_small)
+
+    def _compute(self, batch: list[_Waiting]) -> tuple[int, float]:
+        """Fills in the answers, and gives how many images there were and the seconds that they took."""
+        count = sum(len(waiting.images) for waiting in batch)
+        began = time.perf_counter()
+        try:
+            _answer(batch)
+        except Exception:  # a worker outlives a mistake of ours
+            log.exception("a batch of %d images failed", count)
+            failed = ProblemError(500, "the server failed on these images; its log says why")
+            for waiting in batch:
+                waiting.answers[:] = [failed] * len(waiting.images)
+        return count, time.perf_counter() - began
+
     def _work_off(self) -> None:
+        """In the thread."""
         while True:
             with self._changed:
                 while not self._waiting and not self._closed:
                     self._changed.wait()
                 if not self._waiting:
                     return
-                batch = self._take()
-            if not batch:
-                continue
-            count = sum(len(waiting.images) for waiting in batch)
-            try:
-                _answer(batch)
-            except Exception:  # the thread outlives a mistake of ours
-                log.exception("a batch of %d images failed", count)
-                failed = ProblemError(500, "the server failed on these images; its log says why")
-                for waiting in batch:
-                    waiting.answers[:] = [failed] * len(waiting.images)
-            server_metrics.BATCH_IMAGES.observe(count)
-            self._loop.call_soon_threadsafe(self._deliver, batch)
+                batch = self._take(self._waiting)
+            if batch:
+                self._loop.call_soon_threadsafe(self._deliver, batch, *self._compute(batch))
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self, queue: deque[_Waiting], most: int | None = None) -> list[_Waiting]:
         """What goes through the network next: requests for one model, and at least one of them."""
         batch: list[_Waiting] = []
         count = 0
-        while self._waiting:
-            first = self._waiting[0]
-            if first.future.cancelled():  # its caller went away
-                self._waiting.popleft()
-                continue
+        while queue:
+            first = queue[0]
             if batch and (
                 first.classifier is not batch[0].classifier
-                or count + len(first.images) > first.classifier.batch_size
+                or count + len(first.images) > (most or first.classifier.batch_size)
             ):
                 break
-            batch.append(self._waiting.popleft())
+            queue.popleft()
+            if first.future.cancelled():  # its caller went away
+                self._loop.call_soon_threadsafe(self._forget, first)
+                continue
+            batch.append(first)
             count += len(first.images)
         return batch
 
-    def _deliver(self, batch: list[_Waiting]) -> None:
+    def _forget(self, waiting: _Waiting) -> None:
+        self._images -= len(waiting.images)
+
+    def _deliver(self, batch: list[_Waiting], count: int, seconds: float) -> None:
+        """In the event loop."""
+        measured = seconds / count
+        newest = _NEWEST if self._seconds_per_image < 1 else 1.0
+        self._seconds_per_image += newest * (measured - self._seconds_per_image)
+        server_metrics.BATCH_IMAGES.observe(count)
         for waiting in batch:
+            self._forget(waiting)
             if not waiting.future.done():
                 waiting.future.set_result(waiting.answers)
         server_metrics.QUEUE.set(self._images)
+
+
+def _is_small(image: Image) -> bool:
+    """Whether an image is decoded and framed in a moment, as its first bytes say."""
+    if isinstance(image, np.ndarray):
+        return True
+    if image.startswith(_PNG):
+        width, height = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
+        return width * height <= _INLINE_PIXELS
+    return image.startswith(b"\xff\xd8") and len(image) <= _INLINE_BYTES
 
 
 def _answer(batch: list[_Waiting]) -> None:

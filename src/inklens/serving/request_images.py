@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from inklens.classifier.image_inputs import framed_array
 from inklens.pixels import PixelSpec
@@ -58,7 +58,12 @@ async def read_body(request: Request, held: HeldBytes, most: int) -> bytes:
     if declared.isdecimal() and int(declared) > most:
         raise _too_long(int(declared), most)
     body = bytearray()
-    async for chunk in request.stream():
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
         if len(body) + len(chunk) > most:
             raise _too_long(len(body) + len(chunk), most)
         held.take(len(chunk))
