@@ -22,6 +22,7 @@ ROOMS = [
     "errors",
     "choices",
     "printable",
+    "paths",
     "pixels",
     "datasets",
     "networks",
@@ -189,7 +190,8 @@ def test_a_lazy_name_is_no_module_that_would_take_its_place():
 
 
 def test_files_and_rooms_can_be_taken_in_at_a_glance():
-    for file in FILES:
+    root = SOURCE.parent.parent
+    for file in (*FILES, *(root / "tests").rglob("*.py"), *(root / "benchmarks").glob("*.py")):
         lines = len(file.read_text(encoding="utf-8").splitlines())
         assert lines <= LONGEST_FILE, f"{file} has {lines} lines"
     commands = {SOURCE / "cli" / f"{name}.py" for name in COMMANDS}  # of which there may be any number

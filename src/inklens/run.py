@@ -14,6 +14,7 @@ from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation import Evaluation, evaluate
 from inklens.evaluation.class_matching import listed
 from inklens.networks.backends import select_backend
+from inklens.paths import given_path
 from inklens.pixels import PixelSpec
 from inklens.recipes.committee_recipe import Committee, recipe_from_dict
 from inklens.recipes.held_out import training_split
@@ -217,7 +218,7 @@ class Run:
         """
         from inklens.export import export_run
 
-        target = None if output is None else Path(output).expanduser()
+        target = None if output is None else given_path(output)
         written = export_run(self.folder, format_name, output=target, max_error=max_error)
         self.__dict__.pop("classifier", None)  # its file may be another now
         return written

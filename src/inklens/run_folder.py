@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 
 from inklens.errors import RunError
+from inklens.paths import given_path
 
 RECIPE_FORMAT = 3  # of recipe.json; 1 and 2 named its fields otherwise
 
@@ -155,7 +156,7 @@ class RunFolder:
         Raises:
             RunError: `name` is no folder name, the folder holds files already, or cannot be made.
         """
-        parent = Path("runs" if output is None else output).expanduser()
+        parent = given_path("runs" if output is None else output)
         if name is not None and (name in {"", ".", ".."} or set(name) & set("/\\\0")):
             raise RunError(f"the run name {name!r} is not a folder name; give one like 'mnist-fast-1'")
         if (parent / "status.json").exists():
@@ -176,7 +177,7 @@ class RunFolder:
         Raises:
             RunError: `path` is no run folder; the message names the runs nearby.
         """
-        run = cls(Path(path).expanduser())
+        run = cls(given_path(path))
         if not (run.path / "status.json").is_file():
             problem = "holds no status.json" if run.path.is_dir() else "is not a folder"
             near = run.path if _runs_in(run.path) else run.path.parent
@@ -205,10 +206,10 @@ class RunFolder:
         Raises:
             RunError: there is none.
         """
-        runs = [(cls(path), cls(path).status()) for path in _runs_in(Path(output).expanduser())]
+        runs = [(cls(path), cls(path).status()) for path in _runs_in(given_path(output))]
         done = [(str(status.get("started")), run) for run, status in runs if status.get("state") == "done"]
         if not done:
-            raise RunError(f"{output} holds no finished run; `inklens train` makes one, --output says where")
+            raise RunError(f"{output} holds no finished run; `inklens train` makes one, or give --model")
         return max(done, key=lambda one: one[0])[1]
 
     def write_recipe(self, content: Mapping[str, Any]) -> None:

@@ -66,13 +66,29 @@ def test_datasets_lists_counts_and_places(inklens):
         (("show", "nowhere"), "nowhere"),
         (("evaluate", "runs/none"), "runs/none is not a folder"),
         (("report", "runs/none"), "runs/none is not a folder"),
-        (("predict", "none.png"), "runs holds no finished run"),
+        (("predict", "none.png"), "runs holds no finished run; `inklens train` makes one, or give --model"),
         (("paint",), "No such command 'paint'. Did you mean"),
+        (
+            ("predict", "x.png", "--model", "~no-such-user/x"),
+            "~no-such-user/x is not there; expected a model",
+        ),
+        (("explain", "x.png", "--model", "~no-such-user/x"), "~no-such-user/x is not a folder"),
+        (("evaluate", "~no-such-user/x"), "~no-such-user/x is not a folder"),
+        (("train", "--recipe", "~no-such-user/x"), "recipe ~no-such-user/x cannot be read"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, tmp_path, arguments, message):
     assert message in refusal(inklens(*arguments))
     assert not (tmp_path / "runs").exists(), "something was left behind"
+
+
+def test_ctrl_c_while_a_command_is_imported_is_no_traceback(inklens, monkeypatch):
+    def interrupted(names):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inklens.cli.command_line", interrupted)
+    done = inklens("train")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell's 141 is of POSIX")

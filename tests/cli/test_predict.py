@@ -116,7 +116,7 @@ def test_every_format_is_written(inklens, pictures, tmp_path, suffix):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nothing.png"], "inklens: nothing.png cannot be read (No such file or directory)"),
+        (["nothing.png"], "inklens: nothing.png cannot be read (No such file or directory); expected"),
         (["nothing.png", "model.onnx"], "inklens: none of 2 files is an image: nothing.png cannot be read"),
         (["*.gif"], "inklens: *.gif fits no file"),
         (["-"], "inklens: no image was given"),
@@ -131,6 +131,17 @@ def test_every_format_is_written(inklens, pictures, tmp_path, suffix):
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, pictures, arguments, said):
     model = [] if "--model" in arguments else ["--model", "model.onnx"]
     assert refusal(inklens("predict", *arguments, *model)).startswith(said)
+
+
+def test_what_is_wrong_with_a_single_file_is_said_once(inklens, pictures, tmp_path):
+    (tmp_path / "text.png").write_text("no image")
+    for path in ("text.png", "text.*", "nothing.png"):
+        done = inklens("predict", path, "--model", "model.onnx")
+        assert (done.stdout, refusal(done).split()[1]) == ("", path.replace("*", "png"))
+    both = inklens("predict", "nothing.png", "text.png", "--model", "model.onnx")
+    assert len(both.stdout.splitlines()) == 2
+    inklens("predict", "text.png", "--model", "model.onnx", "--output", "said.csv")
+    assert "error" in (tmp_path / "said.csv").read_text(encoding="utf-8")
 
 
 def test_a_file_name_cannot_steer_the_terminal(inklens, pictures, tmp_path):

@@ -210,6 +210,7 @@ def test_the_command_says_what_was_proved_and_where_the_file_is(folder, inklens)
     ("options", "message"),
     [
         (["--format", "coreml"], "unknown format 'coreml': expected one of onnx, tflite, saved_model, keras"),
+        (["--format", "tflit"], "unknown format 'tflit': did you mean 'tflite'? expected one of onnx"),
         (["--max-error", "5"], "max error '5' cannot be used: expected a share above 0 and below 1"),
         (["--max-error", "low"], "max error 'low' cannot be used"),
     ],

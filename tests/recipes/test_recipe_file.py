@@ -68,6 +68,7 @@ def test_a_whole_recipe_comes_back_as_it_was_whatever_its_preset_is_today(tmp_pa
         ("a.json", "[1, 2]", "holds a list; expected the recipe.json of a run, or the fields of a recipe"),
         ("a.json", "epochs = 3", "cannot be read (Expecting value"),
         ("a.toml", "epochs = ", "cannot be read (Invalid value"),
+        ("a.json", "[" * 100_000, "cannot be read (maximum recursion depth exceeded"),
     ],
 )
 def test_what_is_no_recipe_is_refused_in_one_line(tmp_path, name, text, said):
@@ -75,6 +76,29 @@ def test_what_is_no_recipe_is_refused_in_one_line(tmp_path, name, text, said):
         read_training(_written(tmp_path, name, text))
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "value"),
+    [
+        ("data", "path", 5), ("data", "kind", ["things"]), ("data", "seed", "0"), ("data", "hold_out", "no"),
+        ("pixels", "height", "28"), ("pixels", "channels", None), ("pixels", "framing", 3),
+        ("options", "test", "yes"), ("options", "max_error", "1%"), ("options", "jobs", [2]),
+    ],
+)  # fmt: skip
+def test_what_was_changed_by_hand_is_refused_in_one_line(shared_runs, tmp_path, where, name, value):
+    content = RunFolder.open(shared_runs / "runs/one").read_recipe()
+    content[where][name] = value
+    with pytest.raises(
+        OptionError, match=r"changed\.json lacks what is expected in it \(\w+ is .*\): expected"
+    ):
+        read_training(_written(tmp_path, "changed.json", json.dumps(content)))
+
+
+def test_options_that_are_no_object_are_refused_in_one_line(shared_runs, tmp_path):
+    content = {**RunFolder.open(shared_runs / "runs/one").read_recipe(), "options": 3}
+    with pytest.raises(OptionError, match="lacks what is expected in it"):
+        read_training(_written(tmp_path, "changed.json", json.dumps(content)))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):

@@ -17,6 +17,7 @@ from inklens.classifier.onnx_file import check, read
 from inklens.classifier.onnx_session import OnnxSession
 from inklens.classifier.predictions import Predictions, decide_status, id_probability
 from inklens.errors import DataError, ModelError
+from inklens.paths import given_path
 from inklens.pixels import PixelSpec
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Classifier:
         Raises:
             ModelError: no such file, damaged, not one of ours, or refused because it is not safe.
         """
-        file = Path(path).expanduser()
+        file = given_path(path)
         if file.is_dir():
             file = file / "model.onnx"
         content = read(file)

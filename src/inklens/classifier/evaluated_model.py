@@ -17,6 +17,7 @@ from inklens.classifier.predictions import OK
 from inklens.datasets import NAMED, Dataset, Split, load
 from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation.class_matching import listed, match_classes
+from inklens.paths import given_path
 from inklens.run_folder import RunFolder, folder_name
 
 
@@ -58,7 +59,7 @@ class EvaluatedModel:
             RunError: no such run, or one that was not finished.
             ModelError: no model.onnx there, or one that cannot be used.
         """
-        given = Path(path).expanduser()
+        given = given_path(path)
         if given.is_file() or given.suffix.lower() == ".onnx":
             name = given.resolve().parent.name if given.stem == "model" else given.stem
             return cls(name, given, Classifier.open(given), None)
@@ -103,7 +104,7 @@ class EvaluatedModel:
             if data is None and self.run is None and own["name"] not in NAMED:  # a path, maybe of elsewhere
                 raise DataError(f"the model file knows no more than a name, {quoted(own['name'])}")
             options["kind"] = self.classifier.metadata.kind
-            if data is None or Path(data).expanduser().resolve() == Path(own["path"] or ""):
+            if data is None or given_path(data).resolve() == Path(own["path"] or ""):
                 options["seed"], options["hold_out"] = own.get("seed", 0), own.get("hold_out", True)
             else:
                 options["hold_out"] = part != "all"

@@ -71,7 +71,7 @@ def main() -> None:
     except typer.TyperException as error:  # a mistake in the options, as Typer words it
         _complain(_option_mistake(error))
         code = error.exit_code
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):  # the second while a command is still imported
         code = 130
     except (BrokenPipeError, SystemExit) as error:  # Typer and Rich make a SystemExit of it
         if not any(isinstance(one, BrokenPipeError) for one in (error, error.__context__)):

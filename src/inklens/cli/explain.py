@@ -12,6 +12,7 @@ from typer import Argument, Option
 from inklens.cli.console import note, output
 from inklens.cli.light import Model, name_model
 from inklens.errors import OptionError
+from inklens.paths import given_path
 from inklens.printable import printable
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def explain(
 ) -> None:
     """Show what a network looks at: filters, feature maps, class activation, answers to covered parts."""
     occlude = {"patch": patch, "stride": stride}
-    if model is not None and model.expanduser().is_file():
+    if model is not None and given_path(model).is_file():
         _explain_file(model, image, label, folder or Path("explanations") / image.stem, occlude)
     else:
         _explain_run(model, image, label, folder, occlude)

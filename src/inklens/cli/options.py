@@ -8,6 +8,7 @@ from typer import Argument, Option
 
 from inklens.cli.console import note
 from inklens.errors import OptionError
+from inklens.paths import given_path
 
 if TYPE_CHECKING:
     from inklens.datasets import Dataset
@@ -102,7 +103,7 @@ def run_place(output: Path | None, name: str | None, default: str) -> dict[str, 
         return {"output": None, "name": name}
     if name is not None:
         raise OptionError(f"--name {name} is short for --output {default}/{name}: give one of them")
-    path = output.expanduser()
+    path = given_path(output)
     if path.name in ("", ".."):
         path = path.resolve()
     return {"output": path.parent, "name": path.name}

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -45,7 +46,11 @@ def predict(
     classifier = open_classifier(model)
     top_k = min(top_k, len(classifier.class_names))
     # One folder that holds no images is said in one line; among others it has a row of its own.
-    files = find_images(_with_standard_input(paths), strict=strict or (len(paths) == 1 and paths != ["-"]))
+    alone = len(paths) == 1 and paths != ["-"]
+    files = find_images(_with_standard_input(paths), strict=strict or alone)
+    if alone and results is None:  # of a single file, what is wrong with it is all that is said
+        first = list(islice(files, 2))
+        files, strict = chain(first, files), strict or len(first) == 1
     counts: Counter[str] = Counter()
     first_error = ""
     with _destination(results, top_k) as write:

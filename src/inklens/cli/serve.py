@@ -9,6 +9,7 @@ import typer
 from typer import Argument, Option
 
 from inklens.cli.light import LightCommand, whole_number
+from inklens.paths import given_path
 
 TOKEN_VARIABLE = "INKLENS_TOKEN"
 
@@ -104,7 +105,7 @@ def serve(
 
 def _name_of(path: Path) -> str:
     """The run's name, or that of the file."""
-    path = path.expanduser().absolute()
+    path = given_path(path).absolute()
     if path.name == "model.onnx":
         return path.parent.name
     return path.name if path.is_dir() else path.stem

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from inklens.errors import MissingPackageError, OptionError
+from inklens.choices import check_choice
+from inklens.errors import MissingPackageError
 
 if TYPE_CHECKING:  # help lists the formats, and does not wait for NumPy
     import numpy as np
@@ -92,8 +93,7 @@ def require(name: str) -> Format:
         OptionError: no such format.
         MissingPackageError: a package that it needs is not installed.
     """
-    if name not in FORMATS:
-        raise OptionError(f"unknown format {name!r}: expected one of {', '.join(FORMATS)}")
+    check_choice("format", name, FORMATS)
     for package in ("keras", "tensorflow", *FORMATS[name].packages):
         if importlib.util.find_spec(package) is None:
             extra = FORMATS[name].extra if package in FORMATS[name].packages else "train"

@@ -74,7 +74,9 @@ def _read(
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"{name} cannot be read ({reason}); expected an image file") from error
+        raise ImageError(
+            f"{name} cannot be read ({reason}); expected an image file: check the path"
+        ) from error
     if not content:
         raise ImageError(f"{name} is empty (0 bytes); expected an image file: replace it or leave it out")
     with warnings.catch_warnings():

@@ -12,15 +12,24 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from inklens.choices import check_choice
 from inklens.errors import OptionError
+from inklens.paths import given_path
 from inklens.recipes.committee_recipe import Committee, recipe_for
 from inklens.recipes.recipe import Recipe
 
 _EXPECTED = "expected the recipe.json of a run, or the fields of a recipe as JSON or TOML"
 _FIELDS = tuple(one.name for one in fields(Recipe))
+# What recipe.json says beside the recipe, as Python has it.
+_DATA_TYPES: dict[str, type | tuple[type, ...]] = {
+    "data": str, "kind": str, "channels": int, "framing": str, "seed": int, "hold_out": bool,
+}  # fmt: skip
+_OPTION_TYPES: dict[str, type | tuple[type, ...]] = {
+    "test": bool, "max_error": (int, float, NoneType), "tensorboard": bool, "jobs": (int, str),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ def read_training(path: str | Path) -> SavedTraining:
         >>> read_training("runs/mnist-fast-1/recipe.json").recipe.epochs
         4
     """
-    path = Path(path).expanduser()
+    path = given_path(path)
     content = _parsed(path)
     try:
         if "recipe" not in content:
@@ -62,6 +71,7 @@ def read_training(path: str | Path) -> SavedTraining:
         if "data" not in content:
             return SavedTraining(recipe)
         fingerprint, options = content["data"].get("fingerprint"), content.get("options", {})
+        _check_types(options, _OPTION_TYPES)
         return SavedTraining(recipe, load_options(content), fingerprint, options)
     except OptionError as error:
         raise OptionError(f"recipe {path}: {error}") from error
@@ -81,7 +91,7 @@ def load_options(described: Mapping[str, Any]) -> dict[str, Any]:
         KeyError, TypeError: it is not whole.
     """
     data, pixels = described["data"], described["pixels"]
-    return {
+    options = {
         "data": data.get("path") or data["name"],
         "kind": data["kind"],
         "size": (pixels["height"], pixels["width"]),
@@ -90,6 +100,16 @@ def load_options(described: Mapping[str, Any]) -> dict[str, Any]:
         "seed": data.get("seed", 0),
         "hold_out": data.get("hold_out", True),
     }
+    _check_types(options, _DATA_TYPES)
+    _check_types(pixels, {"height": int, "width": int})
+    return options
+
+
+def _check_types(values: Mapping[str, Any], types: Mapping[str, type | tuple[type, ...]]) -> None:
+    """Raises TypeError where a value that is given is of another type."""
+    for name, expected in types.items():
+        if name in values and not isinstance(values[name], expected):
+            raise TypeError(f"{name} is {values[name]!r}")
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -97,7 +117,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     parse = tomllib.loads if path.suffix.lower() == ".toml" else json.loads
     try:
         content = parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise OptionError(f"recipe {path} cannot be read ({error}); {_EXPECTED}") from error
     if not isinstance(content, dict):
         raise OptionError(f"recipe {path} holds a {type(content).__name__}; {_EXPECTED}")

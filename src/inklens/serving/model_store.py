@@ -14,6 +14,7 @@ from typing import Any
 from inklens.classifier import Classifier
 from inklens.classifier.inner_outputs import InnerOutputs
 from inklens.errors import InklensError
+from inklens.paths import given_path
 from inklens.serving.problems import ProblemError
 
 log = logging.getLogger("inklens.serving")
@@ -99,7 +100,7 @@ class ModelStore:
 
 
 def _file(path: Path) -> Path:
-    path = path.expanduser().absolute()
+    path = given_path(path).absolute()
     return path / "model.onnx" if path.is_dir() else path
 
 
