@@ -1,8 +1,15 @@
+import asyncio
+import socket
 import time
+from pathlib import Path
 
 import pytest
 
-from inklens.serving.access import session_cookie
+from inklens.errors import ModelError
+from inklens.serving import ServerSettings, server_metrics
+from inklens.serving.access import Access, session_cookie
+from inklens.serving.problems import on_problem
+from inklens.serving.request_images import HeldBytes
 from serving.running_server import running_server
 
 TOKEN = "correct-horse-battery"
@@ -15,6 +22,36 @@ def test_only_host_names_of_the_server_are_answered(server):
     assert (
         "expected one of 127.0.0.1, [::1], localhost: start the server with --allow-host" in problem["detail"]
     )
+
+
+def test_several_host_headers_are_refused(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_mistake_of_ours_is_answered_and_counted_as_one(caplog):
+    async def failing(scope, receive, send):
+        raise ZeroDivisionError
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/", "method": "GET", "headers": [(b"host", b"localhost")]}
+    asyncio.run(Access(failing, ServerSettings({"pets": Path()}), HeldBytes(1))(scope, None, send))
+    assert sent[0]["status"] == 500
+    assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
+    assert b"its log says why" in sent[1]["body"]
+    assert b'inklens_requests_total{path="other",status="500"} 1.0' in server_metrics.exposition()
+    assert "a request failed" in caplog.text
+
+
+def test_an_error_about_the_servers_own_files_names_none(caplog):
+    answer = asyncio.run(on_problem(None, ModelError("/srv/model.onnx cannot be used")))
+    assert (answer.status_code, b"/srv" in answer.body) == (500, False)
+    assert "/srv/model.onnx" in caplog.text
 
 
 def test_every_answer_has_the_headers_that_protect_a_browser(server):
@@ -31,7 +68,9 @@ def test_without_the_token_only_health_answers(tiny_folder):
     with running_server(*arguments, folder=tiny_folder, INKLENS_TOKEN=TOKEN) as server:
         get = server.client.get
         assert get("/health/live").status_code == get("/v2/health/ready").status_code == 200
-        for path in ("/v1/model", "/metrics", "/docs", "/openapi.json", "/nothing"):
+        for path in ("/docs", "/docs.js", "/docs.css"):  # where a browser can give the token
+            assert get(path).status_code == 200
+        for path in ("/v1/model", "/metrics", "/openapi.json", "/nothing"):
             answer = get(path)
             assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
         assert get("/v1/model", headers={"Authorization": "Bearer wrong"}).status_code == 401

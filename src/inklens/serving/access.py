@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inklens.serving import server_metrics
-from inklens.serving.problems import GONE, problem_response
+from inklens.serving.problems import FAILED, GONE, problem_response
 from inklens.serving.request_images import HeldBytes
 from inklens.serving.settings import ServerSettings
 
@@ -21,10 +21,13 @@ log = logging.getLogger("inklens.serving")
 
 COOKIE = "inklens_session"
 SESSION_SECONDS = 12 * 3600
-# Asked by what watches over a server, which has no token.
+# Asked by what watches over a server, which has no token, and by a page that exchanges one for a cookie.
 OPEN_PATHS = frozenset(
-    {"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready", "/v1/session"}
-)
+    {
+        "/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready",
+        "/", "/docs", "/docs.css", "/docs.js", "/v1/session",
+    }
+)  # fmt: skip
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -83,6 +86,11 @@ class Access:
                     {"Connection": "close"},
                 )
                 await answer(scope, receive, send_with_headers)
+        except Exception:  # a mistake of ours
+            if answered:
+                raise
+            log.exception("a request failed")
+            await problem_response(500, FAILED)(scope, receive, send_with_headers)
         finally:
             self._held.give_back(state["held"])
             path = getattr(scope.get("route"), "path", "other")
@@ -91,6 +99,8 @@ class Access:
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         headers = Headers(scope=scope)
+        if len(headers.getlist("host")) > 1:
+            return problem_response(400, "several Host headers; expected one")
         host = headers.get("host", "").lower()
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name not in self._hosts:

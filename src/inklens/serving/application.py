@@ -29,7 +29,7 @@ from inklens.serving.endpoints.openapi import document, page, page_file
 from inklens.serving.endpoints.predict_endpoint import predict
 from inklens.serving.endpoints.read_endpoint import read
 from inklens.serving.model_store import ModelStore
-from inklens.serving.problems import ProblemError, on_failure, on_http_error, on_problem
+from inklens.serving.problems import ProblemError, on_http_error, on_problem
 from inklens.serving.request_images import HeldBytes, parse_json, read_body
 from inklens.serving.settings import ServerSettings
 
@@ -75,7 +75,6 @@ def create_app(settings: ServerSettings) -> Starlette:
             InklensError: on_problem,
             ClientDisconnect: on_problem,
             HTTPException: on_http_error,
-            Exception: on_failure,
         },
         lifespan=_lifespan,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from inklens.errors import InklensError
+from inklens.errors import DataError, OptionError
+
+log = logging.getLogger("inklens.serving")
 
 CONTENT_TYPE = "application/problem+json"
 GONE = 499  # as nginx counts callers who went away; nobody sees it but the metrics
+FAILED = "the server failed; its log says why"
 
 
 class ProblemError(Exception):
@@ -53,8 +57,10 @@ async def on_problem(_: Request, error: Exception) -> Response:
         return problem_response(error.status, error.detail, error.headers)
     if isinstance(error, ClientDisconnect):
         return problem_response(GONE, "the caller went away")
-    assert isinstance(error, InklensError)
-    return problem_response(422, str(error))
+    if isinstance(error, DataError | OptionError):
+        return problem_response(422, str(error))
+    log.error("a request failed: %s", error)  # of the server's own files; the answer names none
+    return problem_response(500, FAILED)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -66,11 +72,6 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     }
     headers = getattr(error, "headers", None)
     return problem_response(status, details.get(status, HTTPStatus(status).description), headers)
-
-
-async def on_failure(_: Request, __: Exception) -> Response:
-    """A mistake of ours: the log says more, the answer no internals."""
-    return problem_response(500, "the server failed; its log says why")
 
 
 def _allowed(error: Exception) -> str:
