@@ -62,12 +62,20 @@ class Classifier:
         file = given_path(path)
         if file.is_dir():
             file = file / "model.onnx"
-        content = read(file)
+        return cls.from_bytes(read(file), file, threads=threads)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, source: Path, *, threads: int | None = None) -> Classifier:
+        """Opens the content of a model.onnx; `source` is where it is from, for errors.
+
+        Raises:
+            ModelError: as `open` does.
+        """
         try:
             metadata, content = check(content)
             return cls(OnnxSession(content), metadata, threads or min(MAX_THREADS, available_cores()))
         except ModelError as error:
-            raise ModelError(f"{file} cannot be used: {error}") from error
+            raise ModelError(f"{source} cannot be used: {error}") from error
 
     @property
     def class_names(self) -> tuple[str, ...]:

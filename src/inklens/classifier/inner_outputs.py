@@ -61,7 +61,20 @@ class InnerOutputs:
         """
         file = Path(path)
         try:
-            metadata, content = check(read(file))
+            content = read(file)
+        except ModelError as error:
+            raise ModelError(f"{file} cannot be used: {error}") from error
+        return cls.from_bytes(content, file)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, source: Path) -> InnerOutputs:
+        """Opens the content of a model.onnx; `source` is where it is from, for errors.
+
+        Raises:
+            ModelError: as `open` does.
+        """
+        try:
+            metadata, content = check(content)
             model = messages().ModelProto.FromString(content)
             layers = list(_layers(model.graph))
             for layer in layers:
@@ -69,7 +82,7 @@ class InnerOutputs:
             outputs = (*OUTPUTS, *(layer.tensor for layer in layers))
             return cls(OnnxSession(model.SerializeToString(), outputs), metadata, layers)
         except ModelError as error:
-            raise ModelError(f"{file} cannot be used: {error}") from error
+            raise ModelError(f"{source} cannot be used: {error}") from error
 
     def of(self, image: NDArray[np.uint8]) -> list[InnerOutput]:
         """The output of each layer, in the order in which the network computes them.

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from time import time
 from typing import Any
 
-import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -87,17 +86,25 @@ def create_app(settings: ServerSettings) -> Starlette:
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Lets every model answer once, to warm up, and only then requests in."""
+    """Every model has answered once, to warm up, before requests are let in."""
     settings: ServerSettings = app.state.settings
     state = app.state
     state.batches = BatchQueue(settings.limits)
     state.slow = SlowLane(settings.limits)
     for model in state.models:
-        await state.batches.predict(model.classifier, [np.zeros(model.classifier.spec.shape, np.uint8)])
         server_metrics.MODEL.labels(model.name, model.fingerprint).set(1)
     loop = asyncio.get_running_loop()
     if hasattr(signal, "SIGHUP"):
-        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(_reload(state)))
+        reloads: set[asyncio.Task[None]] = set()  # the loop itself would forget them
+        one_at_a_time = asyncio.Lock()
+
+        def reload() -> None:
+            task = loop.create_task(_reload(state, one_at_a_time))
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        reload()  # a signal may have come while the models were opened
     try:
         yield
     finally:
@@ -105,13 +112,14 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         state.slow.close()
 
 
-async def _reload(state: Any) -> None:
-    before = {model.name: model.fingerprint for model in state.models}
-    for name in await asyncio.to_thread(state.models.reload):
-        fingerprint = state.models.get(name).fingerprint
-        server_metrics.MODEL.labels(name, before[name]).set(0)
-        server_metrics.MODEL.labels(name, fingerprint).set(1)
-        log.info("model %s is now %s", name, fingerprint[:12])
+async def _reload(state: Any, one_at_a_time: asyncio.Lock) -> None:
+    async with one_at_a_time:
+        before = {model.name: model.fingerprint for model in state.models}
+        for name in await asyncio.to_thread(state.models.reload):
+            fingerprint = state.models.get(name).fingerprint
+            server_metrics.MODEL.labels(name, before[name]).set(0)
+            server_metrics.MODEL.labels(name, fingerprint).set(1)
+            log.info("model %s is now %s", name, fingerprint[:12])
 
 
 async def _start(_: Request) -> Response:

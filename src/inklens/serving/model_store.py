@@ -11,9 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from inklens.classifier import Classifier
 from inklens.classifier.inner_outputs import InnerOutputs
-from inklens.errors import InklensError
+from inklens.classifier.onnx_file import read
+from inklens.errors import InklensError, ModelError
 from inklens.paths import given_path
 from inklens.serving.problems import ProblemError
 
@@ -27,27 +30,30 @@ class ServedModel:
     Args:
         name: what requests call it.
         file: its model.onnx.
+        content: its bytes when it was opened.
         classifier: the network in it.
         fingerprint: SHA-256 of the file, hexadecimal.
-        stamp: changes when the file does: its time, size and number.
+        stamp: changes when the file does: its time, size and number; None where it was not there.
     """
 
     name: str
     file: Path
+    content: bytes = field(repr=False)
     classifier: Classifier = field(repr=False)
     fingerprint: str
-    stamp: tuple[int, int, int]
+    stamp: tuple[int, int, int] | None
 
     @cached_property
     def inner_outputs(self) -> InnerOutputs:
-        """The same file with the outputs of its layers."""
-        return InnerOutputs.open(self.file)
+        """The same network with the outputs of its layers, even if the file is another by now."""
+        return InnerOutputs.from_bytes(self.content, self.file)
 
     @property
     def figures(self) -> Mapping[str, Any]:
         """What its run measured, as metrics.json has it; nothing where there is no such file beside it."""
         try:
-            figures = json.loads((self.file.parent / "metrics.json").read_text(encoding="utf-8"))
+            text = (self.file.parent / "metrics.json").read_text(encoding="utf-8")
+            figures = json.loads(text, parse_constant=lambda _: None)  # JSON has no NaN
         except (OSError, ValueError):
             return {}
         return figures if isinstance(figures, dict) else {}
@@ -94,7 +100,7 @@ class ModelStore:
                 if _stamp(file) != self._models[name].stamp:
                     self._models[name] = _open(name, file)
                     changed.append(name)
-            except (InklensError, OSError) as error:
+            except InklensError as error:
                 log.error("model %s stays as it was: %s", name, error)
         return changed
 
@@ -105,12 +111,21 @@ def _file(path: Path) -> Path:
 
 
 def _open(name: str, file: Path) -> ServedModel:
+    """Opens a file that may be replaced meanwhile, and lets its network answer once, to warm up."""
+    stamp = _stamp(file)
+    content = read(file)
     # One thread: the workers share the cores already.
-    classifier = Classifier.open(file, threads=1)
-    fingerprint = hashlib.sha256(file.read_bytes()).hexdigest()
-    return ServedModel(name, file, classifier, fingerprint, _stamp(file))
+    classifier = Classifier.from_bytes(content, file, threads=1)
+    try:
+        classifier.predict_framed(np.zeros((1, *classifier.spec.shape), np.uint8))
+    except InklensError as error:
+        raise ModelError(f"{file} cannot be used: {error}") from error
+    return ServedModel(name, file, content, classifier, hashlib.sha256(content).hexdigest(), stamp)
 
 
-def _stamp(file: Path) -> tuple[int, int, int]:
-    status = file.stat()
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
     return status.st_mtime_ns, status.st_size, status.st_ino

@@ -35,7 +35,7 @@ MODEL = Gauge(
     "inklens_model_info",
     "1 for each model that is served.",
     ["model", "fingerprint"],
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",
 )
 
 
