@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Condition, Thread
 from typing import Any
 
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.classifier import Classifier, Predictions
-from inklens.errors import ImageError
+from inklens.errors import ImageError, ModelError
 from inklens.pixels import decode, frame
 from inklens.serving import server_metrics
 from inklens.serving.problems import ProblemError, busy
@@ -66,6 +67,7 @@ class _Waiting:
     future: asyncio.Future[Outcomes]
     max_pixels: int
     since: float
+    places: int
 
 
 class BatchQueue:
@@ -100,13 +102,14 @@ class BatchQueue:
         """
         self._admit(len(images))
         future: asyncio.Future[Outcomes] = self._loop.create_future()
-        waiting = _Waiting(classifier, images, [], future, self._limits.pixels, time.monotonic())
+        waiting = _Waiting(classifier, images, [], future, self._limits.pixels, time.monotonic(), len(images))
         self._images += len(images)
         if len(images) * self._seconds_per_image < _INLINE_SECONDS and all(map(_is_small, images)):
             self._small.append(waiting)
             if len(self._small) == 1:
                 self._loop.call_soon(self._work_off_small)
         else:
+            future.add_done_callback(partial(self._free, waiting))
             with self._changed:
                 self._waiting.append(waiting)
                 self._changed.notify()
@@ -142,7 +145,7 @@ class BatchQueue:
 
     def _compute(self, batch: list[_Waiting]) -> tuple[int, float]:
         """Fills in the answers, and gives how many images there were and the seconds that they took."""
-        count = sum(len(waiting.images) for waiting in batch)
+        count = sum(len(waiting.images) for waiting in batch) or 1  # all may be cancelled just now
         began = time.perf_counter()
         try:
             _answer(batch)
@@ -185,7 +188,15 @@ class BatchQueue:
         return batch
 
     def _forget(self, waiting: _Waiting) -> None:
-        self._images -= len(waiting.images)
+        self._images -= waiting.places
+        waiting.places = 0
+
+    def _free(self, waiting: _Waiting, future: asyncio.Future[Outcomes]) -> None:
+        """A caller who goes away frees its place at once, and its images."""
+        if future.cancelled():
+            self._forget(waiting)
+            waiting.images = ()
+            server_metrics.QUEUE.set(self._images)
 
     def _deliver(self, batch: list[_Waiting], count: int, seconds: float) -> None:
         """In the event loop."""
@@ -204,10 +215,12 @@ def _is_small(image: Image) -> bool:
     """Whether an image is decoded and framed in a moment, as its first bytes say."""
     if isinstance(image, np.ndarray):
         return True
+    if len(image) > _INLINE_BYTES:
+        return False
     if image.startswith(_PNG):
         width, height = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
         return width * height <= _INLINE_PIXELS
-    return image.startswith(b"\xff\xd8") and len(image) <= _INLINE_BYTES
+    return image.startswith(b"\xff\xd8")
 
 
 def _answer(batch: list[_Waiting]) -> None:
@@ -218,22 +231,43 @@ def _answer(batch: list[_Waiting]) -> None:
     places: list[tuple[_Waiting, int]] = []
     for waiting in batch:
         for image in waiting.images:
-            try:
-                pixels = (
-                    image
-                    if isinstance(image, np.ndarray)
-                    else frame_bytes(image, classifier, waiting.max_pixels)
-                )
-            except ImageError as error:
-                waiting.answers.append(error)
+            if waiting.future.cancelled():  # its caller went away, or its time is over
+                break
+            pixels = _framed(image, classifier, waiting.max_pixels)
+            if isinstance(pixels, Exception):
+                waiting.answers.append(pixels)
                 continue
             places.append((waiting, len(waiting.answers)))
             waiting.answers.append(failed)  # its place
             framed.append(pixels)
-    if framed:
+    for (waiting, place), answer in zip(places, _predictions(classifier, framed), strict=True):
+        waiting.answers[place] = answer
+
+
+def _framed(image: Image, classifier: Classifier, max_pixels: int) -> NDArray[np.uint8] | Exception:
+    if isinstance(image, np.ndarray):
+        return image
+    try:
+        return frame_bytes(image, classifier, max_pixels)
+    except ImageError as error:
+        return error
+    except Exception:  # of a decoder, which must not spoil the others
+        log.exception("an image of %d bytes failed", len(image))
+        return ProblemError(422, f"the image of {len(image)} bytes cannot be decoded; expected a whole image")
+
+
+def _predictions(classifier: Classifier, framed: list[NDArray[np.uint8]]) -> list[Answer | Exception]:
+    """An answer for each image; where the network fails on some of them, each is asked about alone."""
+    if not framed:
+        return []
+    try:
         predictions = classifier.predict_framed(np.stack(framed))
-        for row, (waiting, place) in enumerate(places):
-            waiting.answers[place] = Answer(predictions, row)
+    except ModelError as error:
+        if len(framed) > 1:
+            return [answer for pixels in framed for answer in _predictions(classifier, [pixels])]
+        log.error("the network fails on an image: %s", error)
+        return [ProblemError(500, "the network fails on this image; the log of the server says why")]
+    return [Answer(predictions, row) for row in range(len(framed))]
 
 
 def frame_bytes(content: bytes, classifier: Classifier, max_pixels: int) -> NDArray[np.uint8]:
@@ -263,11 +297,18 @@ class SlowLane:
             server_metrics.REFUSED.labels("slow").inc()
             raise busy(f"{self._count} requests to read or explain wait already")
         self._count += 1
+        # The pool keeps what it has not begun, also for a caller who went away; it shall keep no images.
+        calls = [partial(work, *args)]
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, _run_only, calls)
         finally:
             self._count -= 1
+            calls.clear()
 
     def close(self) -> None:
         """Waits for what runs."""
         self._pool.shutdown()
+
+
+def _run_only(calls: list[Any]) -> Any:
+    return calls.pop()()
