@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -18,6 +19,8 @@ from inklens.serving.problems import ProblemError, busy
 from inklens.serving.settings import Limits
 
 JSON, FORM, BYTES = "application/json", "multipart/form-data", "application/octet-stream"
+# A form is parsed by Python, a piece at a time.
+_FORM_STEP = 2**16
 _EXPECTED = f"image/png or another image type, {BYTES}, {FORM} with files, or {JSON} with pixels"
 
 
@@ -100,7 +103,7 @@ async def images_of(
     images: list[bytes | NDArray[np.uint8]]
     if kind == JSON:
         body = await read_body(request, held, limits.json_bytes)
-        images = list(pixels_of(parse_json(body, limits), spec))
+        images = list(pixels_of(parse_json(body, limits), spec, limits))
         names = [None] * len(images)
     elif kind == FORM:
         files = await _form_files(request, await read_body(request, held, limits.body_bytes), limits)
@@ -111,20 +114,28 @@ async def images_of(
         raise ProblemError(415, f"a body of type {kind[:100]!r}; expected {_EXPECTED}")
     if not images:
         raise ProblemError(400, "a request without images; expected at least one")
-    if len(images) > limits.images:
-        raise ProblemError(
-            413,
-            f"{len(images)} images in one request; expected at most {limits.images}: send several requests",
-        )
+    _check_count(len(images), limits)
     return names, images
+
+
+def _check_count(images: int, limits: Limits) -> None:
+    if images > limits.images:
+        raise ProblemError(
+            413, f"{images} images in one request; expected at most {limits.images}: send several requests"
+        )
 
 
 def parse_json(body: bytes, limits: Limits) -> Any:
     """The content of a JSON body.
 
     Raises:
-        ProblemError: no JSON, or lists inside lists beyond the limit; status 400.
+        ProblemError: no JSON, or lists inside lists beyond the limit (400), or too many lists (413).
     """
+    lists = body.count(b"[") + body.count(b"{")
+    if lists > limits.json_lists:
+        raise ProblemError(
+            413, f"JSON with {lists:,} lists; expected at most {limits.json_lists:,}: send image files"
+        )
     try:
         content = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -147,11 +158,16 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-def pixels_of(content: Any, spec: PixelSpec) -> NDArray[np.uint8]:
+def pixels_of(content: Any, spec: PixelSpec, limits: Limits) -> NDArray[np.uint8]:
     """The member "pixels" of a JSON body as uint8 (N, H, W, C), framed for the network.
 
+    Args:
+        content: of the body.
+        spec: of the network.
+        limits: images are counted before they are framed.
+
     Raises:
-        ProblemError: not there, or no array of numbers; status 400.
+        ProblemError: not there, or no array of numbers (400), or too many images (413).
         InklensError: another shape or range.
     """
     if not isinstance(content, dict) or "pixels" not in content:
@@ -164,15 +180,20 @@ def pixels_of(content: Any, spec: PixelSpec) -> NDArray[np.uint8]:
         raise ProblemError(400, "pixels that are no numbers; expected whole numbers 0-255 or fractions 0-1")
     if array.ndim < 2 or 0 in array.shape:
         raise ProblemError(400, f"pixels of shape {array.shape}; expected (H, W), (H, W, C) or (N, H, W, C)")
+    one = array.ndim == 2 or (array.ndim == 3 and array.shape[-1] in (1, 3))
+    _check_count(1 if one else len(array), limits)
     return framed_array(array, spec)
 
 
 async def _form_files(request: Request, body: bytes, limits: Limits) -> list[tuple[str | None, bytes]]:
     async def stream() -> AsyncGenerator[bytes, None]:
-        yield body
+        for start in range(0, len(body), _FORM_STEP):
+            if start:
+                await asyncio.sleep(0)  # let others have the event loop
+            yield body[start : start + _FORM_STEP]
 
     parser = MultiPartParser(
-        request.headers, stream(), max_files=limits.images, max_fields=16, max_part_size=limits.body_bytes
+        request.headers, stream(), max_files=limits.images + 1, max_fields=16, max_part_size=limits.body_bytes
     )
     parser.spool_max_size = limits.body_bytes + 1  # the body is in memory already
     try:
@@ -183,4 +204,9 @@ async def _form_files(request: Request, body: bytes, limits: Limits) -> list[tup
             400, f"a form that cannot be read ({reason[:200]}); expected files in parts"
         ) from error
     files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
-    return [(part.filename, await part.read()) for part in files]
+    return [(encodable(part.filename or ""), await part.read()) for part in files]
+
+
+def encodable(text: str) -> str:
+    """A text of a client that can be sent back: UTF-8 has no lone surrogates."""
+    return text.encode("utf-8", "replace").decode()

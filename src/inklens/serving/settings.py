@@ -22,6 +22,7 @@ class Limits:
     Args:
         body_bytes: of a request's body, counted as it arrives.
         json_bytes: of a JSON body, which takes far more memory than its bytes once it is parsed.
+        json_lists: lists and objects in a JSON body; many small ones take seconds to parse.
         json_depth: of lists and objects inside each other.
         header_bytes: of a request's line and headers together.
         images: in one request.
@@ -36,6 +37,7 @@ class Limits:
 
     body_bytes: int = 32 * 2**20
     json_bytes: int = 4 * 2**20
+    json_lists: int = 200_000
     json_depth: int = 8
     header_bytes: int = 16 * 2**10
     images: int = 256

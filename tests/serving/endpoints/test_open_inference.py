@@ -87,6 +87,25 @@ def test_another_tensor_is_refused(server, changes, expected):
     assert expected in answer.json()["detail"]
 
 
+def test_an_id_that_cannot_be_sent_back_is_no_failure(server):
+    tensor = {"name": "pixels", "datatype": "UINT8", "shape": [1, 8, 8, 1], "data": [0] * 64}
+    body = json.dumps({"id": "\ud800", "inputs": [tensor]})
+    answer = server.client.post("/v2/models/pets/infer", content=body)
+    assert (answer.status_code, answer.json()["id"]) == (200, "?")
+
+
+def test_an_output_is_given_once(server):
+    tensor = {"name": "pixels", "datatype": "UINT8", "shape": [1, 8, 8, 1], "data": [0] * 64}
+    body = {"inputs": [tensor], "outputs": [{"name": "status"}] * 2}
+    answer = server.client.post("/v2/models/pets/infer", json=body)
+    assert (answer.status_code, "expected each at most once" in answer.json()["detail"]) == (400, True)
+
+
+def test_a_length_of_many_digits_is_refused(server):
+    headers = {"Inference-Header-Content-Length": "9" * 5000}
+    assert server.client.post("/v2/models/pets/infer", content=b"{}", headers=headers).status_code == 400
+
+
 def test_an_unknown_model_or_output_is_refused(server):
     assert server.client.get("/v2/models/dogs").status_code == 404
     tensor = {"name": "pixels", "datatype": "UINT8", "shape": [1, 8, 8, 1], "data": [0] * 64}

@@ -100,6 +100,29 @@ def test_more_images_than_a_request_may_have_are_refused(server):
     body = json.dumps({"pixels": np.zeros((257, 8, 8), int).tolist()})
     answer = server.client.post("/v1/predict", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["detail"][:10]) == (413, "257 images")
+    answer = server.client.post("/v1/predict", files=[("images", b"x")] * 257)
+    assert (answer.status_code, answer.json()["detail"][:10]) == (413, "257 images")
+
+
+def test_images_are_counted_before_anything_else_is_done_with_them(server):
+    body = json.dumps({"pixels": np.full((257, 8, 8), 300).tolist()})
+    answer = server.client.post("/v1/predict", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+def test_json_of_very_many_lists_is_refused(server):
+    body = b'{"pixels": [' + b"[]," * 200_000 + b"[]]}"
+    answer = server.client.post("/v1/predict", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, "send image files" in answer.json()["detail"]) == (413, True)
+
+
+def test_a_name_that_cannot_be_sent_back_is_no_failure(server, images):
+    part = b'Content-Disposition: form-data; name="images"; filename="\\ud800.png"'
+    body = b"\r\n".join([b"--x", part, b"", images[0], b"--x--", b""])
+    kind = "multipart/form-data; boundary=x; charset=unicode_escape"
+    answer = server.client.post("/v1/predict", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 200
+    assert answer.json()["predictions"][0]["file"] == "?.png"
 
 
 def test_another_model_is_asked_for_by_name(server, images):

@@ -20,7 +20,7 @@ from inklens.serving.batching import Answer
 from inklens.serving.endpoints.predict_endpoint import unless_gone
 from inklens.serving.model_store import ServedModel
 from inklens.serving.problems import ProblemError
-from inklens.serving.request_images import parse_json, read_body
+from inklens.serving.request_images import encodable, parse_json, read_body
 
 _HEADER_LENGTH = "inference-header-content-length"
 _OUTPUTS = ("probabilities", "id_score", "status")
@@ -66,7 +66,7 @@ async def infer(request: Request) -> Response:
     body = await read_body(request, state.held, limits.json_bytes if length is None else limits.body_bytes)
     if length is None:
         header, binary = body, b""
-    elif length.isdecimal() and int(length) <= min(len(body), limits.json_bytes):
+    elif length.isdecimal() and len(length) < 12 and int(length) <= min(len(body), limits.json_bytes):
         header, binary = body[: int(length)], body[int(length) :]
     else:
         raise ProblemError(400, f"{_HEADER_LENGTH} is {length[:20]!r}; expected the length of the JSON")
@@ -119,6 +119,8 @@ def _wanted(content: dict[str, Any]) -> list[dict[str, Any]]:
         isinstance(entry, dict) and entry.get("name") in _OUTPUTS for entry in outputs
     ):
         raise ProblemError(400, f'"outputs" with an unknown name; expected {", ".join(_OUTPUTS)}')
+    if len({entry["name"] for entry in outputs}) < len(outputs):
+        raise ProblemError(400, '"outputs" that name one twice; expected each at most once')
     return outputs
 
 
@@ -151,7 +153,7 @@ def _response(
         outputs.append(described)
     answer = {"model_name": model.name, "model_version": model.fingerprint[:12], "outputs": outputs}
     if isinstance(content.get("id"), str):
-        answer["id"] = content["id"]
+        answer["id"] = encodable(content["id"])
     if not blobs:
         return JSONResponse(answer)
     header = json.dumps(answer).encode()
