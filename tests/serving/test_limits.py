@@ -1,12 +1,16 @@
 """What is too large, too deep, too slow or compressed is refused, and takes no memory."""
 
+import asyncio
 import gzip
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from inklens.serving.http_protocol import LimitedHttpProtocol
 from serving.running_server import running_server
 
 
@@ -104,6 +108,48 @@ def test_a_client_that_does_not_send_its_request_is_hung_up_on(tiny_folder):
         assert server.client.get("/health/live").status_code == 200
         server.stop()
     assert server.log == []
+
+
+def test_a_connection_on_which_nothing_is_asked_is_closed_even_if_bytes_come(tiny_folder):
+    get = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    post = b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
+    with running_server(folder=tiny_folder, limits={"head_seconds": 0.2}) as server:
+        for request, more in ((get, b"\r\n"), (post, b"x")):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+                connection.sendall(request)
+                assert connection.recv(65536).startswith(b"HTTP/1.1 ")
+                connection.sendall(more)
+                while connection.recv(65536):
+                    pass
+
+
+def test_a_connection_whose_answer_nobody_reads_is_cut():
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(32_000_000)})
+
+    async def never_read() -> None:
+        lost = asyncio.Event()
+
+        class Protocol(LimitedHttpProtocol):
+            max_unread_seconds = 0.1
+
+            def connection_lost(self, exc):
+                super().connection_lost(exc)
+                lost.set()
+
+        config = uvicorn.Config(app, lifespan="off", log_config=None)
+        config.load()
+        state = ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Protocol(config, state, {}), "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()
+        async with server:
+            with socket.create_connection(address) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                await asyncio.wait_for(lost.wait(), 60)
+
+    asyncio.run(never_read())
 
 
 def test_what_is_over_the_queues_limit_is_refused_and_health_is_answered(tiny_folder, images):

@@ -1,4 +1,6 @@
-"""uvicorn's HTTP/1.1 with limits that it lacks: size of the headers, and the time until they are there."""
+"""uvicorn's HTTP/1.1 with limits that it lacks: size of the headers, the time until they are there, and the
+time that an answer waits to be read.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,15 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     max_header_bytes = 16 * 2**10
     max_head_seconds = 10.0
+    max_unread_seconds = 30.0
 
     _head_bytes = 0
     _unfinished_bytes = 0
     _began = False
     _head_timer: asyncio.TimerHandle | None = None
+    _idle_timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
+    _answers = 0
     _too_large = False
 
     def connection_made(self, transport: Any) -> None:
@@ -31,7 +37,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._head_timer = self.loop.call_later(self.max_head_seconds, self._end)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_timer()
+        self._stop_timers()
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -50,18 +58,29 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._stop_timer()
+        self._stop_timers()
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
         self._began = False
         super().data_received(data)
-        # The parser keeps a header that does not end to itself.
-        if self._head_timer is not None and not self._began and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._head_timer is None:
+            if self._idle_timer is None and (self.cycle is None or self.cycle.response_complete):
+                # Empty lines, or the rest of a body that is not read: they have stopped uvicorn's own timer.
+                self._idle_timer = self.loop.call_later(self.max_head_seconds, self._end)
+        elif not self._began:  # the parser keeps a header that does not end to itself
             self._unfinished_bytes += len(data)
             if self._unfinished_bytes > self.max_header_bytes:
                 self._too_large = True
                 self.send_400_response("")
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._answers += 1
+        if self._unread_timer is None and self.transport.get_write_buffer_size():
+            self._watch_unread()
 
     def send_400_response(self, msg: str) -> None:
         status, detail = 400, "a request that is no HTTP/1.1; expected one"
@@ -88,12 +107,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._too_large = True
             raise ValueError("headers beyond the limit")
 
+    def _watch_unread(self) -> None:
+        answers = self._answers
+        self._unread_timer = self.loop.call_later(self.max_unread_seconds, lambda: self._end_unread(answers))
+
+    def _end_unread(self, answers: int) -> None:
+        """A connection that is closed stays until all is read: one that nobody reads is cut."""
+        self._unread_timer = None
+        if not self.transport.get_write_buffer_size():
+            return
+        if self._answers == answers:
+            self.transport.abort()
+        else:
+            self._watch_unread()
+
     def _end(self) -> None:
-        self._head_timer = None
+        self._head_timer = self._idle_timer = None
         if not self.transport.is_closing():
             self.transport.close()
 
-    def _stop_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _stop_timers(self) -> None:
+        for timer in (self._head_timer, self._idle_timer):
+            if timer is not None:
+                timer.cancel()
+        self._head_timer = self._idle_timer = None
