@@ -1,7 +1,10 @@
+import errno
 import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inklens.errors import RunError
+from inklens.serving import ServerSettings, Supervisor
 from serving.running_server import running_server
 from tiny_onnx import build_model, save
 
@@ -59,6 +64,52 @@ def test_a_worker_that_dies_is_replaced(tiny_folder):
             assert server.client.get("/health/ready", headers={"Connection": "close"}).status_code == 200
 
 
+def test_why_a_worker_cannot_be_replaced_is_in_the_log(tmp_path):
+    path = save(build_model(), tmp_path / "model.onnx")
+    content = path.read_bytes()
+    with running_server("model.onnx", "--workers", 2, folder=tmp_path) as server:
+        path.write_bytes(b"broken")
+        os.kill(server.workers()[0], signal.SIGKILL)
+        _until(lambda: any("model.onnx cannot be used" in line for line in server.log))
+        for _ in range(20):  # the other one answers all
+            assert server.client.get("/health/ready", headers={"Connection": "close"}).status_code == 200
+        path.write_bytes(content)
+        _until(lambda: len(server.workers()) == 2)
+
+
+# A server whose worker takes very long to start.
+SLOW_START = """
+import signal
+from pathlib import Path
+from inklens.serving import ServerSettings, Supervisor, worker
+def run(*_):
+    print("starting", flush=True)
+    signal.pause()
+worker.run = run
+supervisor = Supervisor(ServerSettings({"pets": Path("model.onnx")}, port=0))
+supervisor.run(lambda: None)
+print(*(each.process.exitcode for each in supervisor._workers))
+"""
+
+
+def test_a_server_ends_while_it_starts():
+    with subprocess.Popen([sys.executable, "-c", SLOW_START], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "starting\n"
+        process.terminate()
+        assert process.stdout.readline() == f"{-signal.SIGTERM}\n"  # not killed after a time of grace
+        assert process.wait(timeout=60) == 0
+
+
+def test_a_server_without_a_folder_for_its_metrics_says_so(tiny_folder, monkeypatch):
+    def full(prefix):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    supervisor = Supervisor(ServerSettings({"pets": tiny_folder}, port=0))
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    with pytest.raises(RunError, match=r"\(No space left on device\); expected one that can be written"):
+        supervisor.run(lambda: None)
+
+
 def test_a_replaced_file_is_served_after_sighup_and_a_broken_one_is_not(tiny_folder, tmp_path, images):
     model = build_model()
     path = save(model, tmp_path / "model.onnx")
@@ -75,6 +126,11 @@ def test_a_replaced_file_is_served_after_sighup_and_a_broken_one_is_not(tiny_fol
         server.process.send_signal(signal.SIGHUP)
         _until(lambda: sum("stays as it was" in line for line in server.log) == 2)
         assert fingerprints() == {before}
+        save(model, path)
+        (first, _) = server.workers()
+        os.kill(first, signal.SIGKILL)  # its figures end with it
+        _until(lambda: len(server.workers()) == 2 and first not in server.workers())
+        assert fingerprints() == {before}
 
         model.producer_name = "another"
         save(model, tmp_path / "new.onnx").replace(path)
@@ -83,6 +139,8 @@ def test_a_replaced_file_is_served_after_sighup_and_a_broken_one_is_not(tiny_fol
             server.process.send_signal(signal.SIGHUP)
             _until(lambda: before not in fingerprints())
             assert {future.result().status_code for future in sent} == {200}
+        served = [line for line in server.client.get("/metrics").text.splitlines() if "fingerprint=" in line]
+        assert [line for line in served if before in line and not line.endswith(" 0.0")] == []
 
 
 def test_a_port_that_is_taken_is_said_with_the_remedy(server, inklens_process, tiny_folder):

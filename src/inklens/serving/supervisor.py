@@ -12,7 +12,8 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -35,9 +36,9 @@ _TOO_EARLY_SECONDS = 2.0
 @dataclass
 class _Worker:
     process: BaseProcess
-    listener: socket.socket
     ready: Connection
     started: float
+    served: bool = False
 
 
 class Supervisor:
@@ -56,7 +57,6 @@ class Supervisor:
         self._listeners = _listeners(settings)
         self.port: int = self._listeners[0].getsockname()[1]
         self._workers: list[_Worker] = []
-        self._metrics_folder = tempfile.mkdtemp(prefix="inklens-metrics-")
 
     @property
     def url(self) -> str:
@@ -73,20 +73,23 @@ class Supervisor:
         Raises:
             InklensError: a worker cannot start: a model file that cannot be used, or too little memory.
         """
-        os.environ[_METRICS_FOLDER] = self._metrics_folder
         before = {number: signal.signal(number, self._on_signal) for number in _signals()}
+        metrics_folder = ""
         try:
-            self._workers = [self._start(listener) for listener in self._listeners]
+            metrics_folder = os.environ[_METRICS_FOLDER] = _temporary_folder()
+            for listener in self._listeners:
+                if not self._is_stopping():
+                    self._workers.append(self._start(listener))
             self._await_ready()
-            if not self._stopping:
+            if not self._is_stopping():
                 on_ready()
-            while not self._stopping:
+            while not self._is_stopping():
                 self._replace_dead()
         finally:
             self._stop()
             for number, handler in before.items():
                 signal.signal(number, handler)
-            shutil.rmtree(self._metrics_folder, ignore_errors=True)
+            shutil.rmtree(metrics_folder, ignore_errors=True)
 
     def _start(self, listener: socket.socket) -> _Worker:
         # A fork shares what is imported; where it is not safe, a process of its own imports all again.
@@ -96,38 +99,49 @@ class Supervisor:
         process = context.Process(
             target=_work, args=(self._settings, listener, theirs, others), name="inklens-worker"
         )
-        process.start()
+        with _signals_held():  # until it has handlers of its own
+            process.start()
         theirs.close()
-        return _Worker(process, listener, ours, time.monotonic())
+        return _Worker(process, ours, time.monotonic())
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        waiting = {worker.ready for worker in self._workers}
-        while waiting and not self._stopping:
+        waiting = {worker.ready: worker for worker in self._workers}
+        while waiting and not self._is_stopping():
             for ready in wait(list(waiting), timeout=0.2):
                 assert isinstance(ready, Connection)
                 try:
                     said = ready.recv()
                 except EOFError:
                     said = "a worker ended before it was ready; the log above says why"
+                if self._is_stopping():
+                    return
                 if said is not True:
                     raise RunError(f"the server cannot start: {said}")
-                waiting.remove(ready)
+                waiting.pop(ready).served = True
             if time.monotonic() > deadline:
                 raise RunError(f"the server was not ready after {_START_SECONDS:g} s; its log says why")
 
     def _replace_dead(self) -> None:
         wait([worker.process.sentinel for worker in self._workers], timeout=0.2)
         for place, worker in enumerate(self._workers):
-            if worker.process.is_alive() or self._stopping:
+            if worker.process.is_alive() or self._is_stopping():
                 continue
-            log.error(
-                "worker %s ended with %s; starting another", worker.process.pid, worker.process.exitcode
-            )
-            _forget_metrics(worker.process.pid)
+            said = _last_words(worker.ready)
+            if not (worker.served or said is True) and self._listeners.count(self._listeners[place]) == 1:
+                self._listeners[place] = _bound_again(self._listeners[place])
+            reason = f" ({said})" if isinstance(said, str) else ""
+            number, code = worker.process.pid, worker.process.exitcode
+            log.error("worker %s ended with %s%s; starting another", number, code, reason)
+            _forget_metrics(number)
             if time.monotonic() - worker.started < _TOO_EARLY_SECONDS:
                 time.sleep(_TOO_EARLY_SECONDS)
-            self._workers[place] = self._start(worker.listener)
+            if self._is_stopping():
+                return
+            self._workers[place] = self._start(self._listeners[place])
+
+    def _is_stopping(self) -> bool:
+        return self._stopping  # a signal may have come
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
@@ -157,6 +171,11 @@ def _work(
     settings: ServerSettings, listener: socket.socket, ready: Connection, others: list[socket.socket]
 ) -> None:
     """In the new process. A socket that others hold too would go on listening when its worker ends."""
+    # The handlers are its parent's still. A file that is replaced now is looked for once all is ready.
+    for number in _signals():
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _signals())
     from inklens.serving import worker
 
     for other in others:
@@ -171,6 +190,40 @@ def _work(
 def _signals() -> list[signal.Signals]:
     names = ("SIGTERM", "SIGINT", "SIGHUP")
     return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Signals that come inside are handled afterwards; a new process keeps holding them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _last_words(ready: Connection) -> Any:
+    """True of a worker that answered, the reason of one that could not start; None if nothing is left."""
+    said: Any = None
+    try:
+        while ready.poll():
+            said = ready.recv()
+    except (EOFError, OSError):
+        pass
+    return said
+
+
+def _temporary_folder() -> str:
+    try:
+        return tempfile.mkdtemp(prefix="inklens-metrics-")
+    except OSError as error:
+        raise RunError(
+            f"no folder for the metrics of the server ({error.strerror or error}); expected one that can be "
+            "written: name one in TMPDIR"
+        ) from error
 
 
 def _forget_metrics(pid: int | None) -> None:
@@ -204,6 +257,14 @@ def _listeners(settings: ServerSettings) -> list[socket.socket]:
         raise OptionError(
             f"{host}, port {settings.port}: {reason}; expected an address of this machine"
         ) from error
+
+
+def _bound_again(listener: socket.socket) -> socket.socket:
+    """The kernel lets callers wait where a worker listened; none may come for long, so others get them."""
+    address = listener.getsockname()
+    shared = hasattr(socket, "SO_REUSEPORT") and listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT)
+    listener.close()
+    return _bound(listener.family, listener.type, listener.proto, address, shared=bool(shared))
 
 
 def _bound(family: int, kind: int, protocol: int, address: object, *, shared: bool) -> socket.socket:

@@ -30,16 +30,17 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
         listener: bound, not yet listening.
         ready: gets True once the worker answers, or the text of an error that keeps it from starting.
     """
-    # uvicorn raises the signal that ended it once more at its end; by then there is nothing to do.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     # What callers send that is no HTTP is answered with 400, and is no news.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     protocol = type(
         "Protocol",
         (LimitedHttpProtocol,),
-        {"max_header_bytes": settings.limits.header_bytes, "max_head_seconds": settings.limits.head_seconds},
+        {
+            "max_header_bytes": settings.limits.header_bytes,
+            "max_head_seconds": settings.limits.head_seconds,
+            "max_unread_seconds": settings.limits.request_seconds,
+        },
     )
     config = uvicorn.Config(
         create_app(settings),
@@ -53,7 +54,11 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
         backlog=_BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    _Server(config, ready).run(sockets=[listener])
+    server = _Server(config, ready)
+    # uvicorn has handlers of its own while it runs, and raises what it got once more at its end.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
+    server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
