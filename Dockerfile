@@ -10,7 +10,8 @@ COPY src src
 RUN pip install --no-cache-dir --constraint constraints.txt '.[serve]' && rm -rf src
 
 ARG RUN
-COPY ${RUN}/model.onnx model/model.onnx
+# With its figures, for /v1/model, where the run has some.
+COPY ${RUN}/model.onnx ${RUN}/metrics.jso[n] model/
 USER inklens
 EXPOSE 8000
 HEALTHCHECK CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready')"]
