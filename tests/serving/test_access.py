@@ -106,6 +106,7 @@ def test_without_the_token_only_health_answers(tiny_folder):
         (("--model", "a b=model.onnx"), "a model named 'a b'; expected letters"),
         (("--model", "other.onnx"), "other.onnx is not there; expected a model.onnx"),
         (("--model", "pets=other.onnx"), "other.onnx is not there; expected a model.onnx"),
+        (("--allow-host", "https://a.example"), "expected a name without scheme, port and path"),
         (("--workers", "0"), "'0' is not a whole number, 1 or more"),
         (("--host", "192.0.2.1", "--token", TOKEN), "expected an address of this machine"),
     ],

@@ -104,10 +104,9 @@ def test_a_server_without_a_folder_for_its_metrics_says_so(tiny_folder, monkeypa
     def full(prefix):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    supervisor = Supervisor(ServerSettings({"pets": tiny_folder}, port=0))
     monkeypatch.setattr("tempfile.mkdtemp", full)
     with pytest.raises(RunError, match=r"\(No space left on device\); expected one that can be written"):
-        supervisor.run(lambda: None)
+        Supervisor(ServerSettings({"pets": tiny_folder}, port=0)).run(lambda: None)
 
 
 def test_a_replaced_file_is_served_after_sighup_and_a_broken_one_is_not(tiny_folder, tmp_path, images):

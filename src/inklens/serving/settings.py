@@ -13,6 +13,7 @@ from inklens.errors import OptionError
 MIN_TOKEN = 16
 
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,12 @@ class ServerSettings:
         for name in self.models:
             if not _MODEL_NAME.fullmatch(name):
                 raise OptionError(
-                    f"a model named {name!r}; expected letters, digits, '.', '_' and '-', at most 100"
+                    f"a model named {name!r}; expected letters, digits, '.', '_' and '-', at most 100: "
+                    "--model NAME=PATH gives it another name"
                 )
+        for name in self.allowed_hosts:
+            if not _HOST_NAME.fullmatch(name):
+                raise OptionError(f"a host named {name!r}; expected a name without scheme, port and path")
         if not 0 <= self.port <= 65535:
             raise OptionError(f"port is {self.port}; expected 0 to 65535, 0 for a free one")
         if not 1 <= self.workers <= 64:
