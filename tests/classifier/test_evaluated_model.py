@@ -117,8 +117,12 @@ def test_what_cannot_be_opened_is_said(tmp_path):
 
 def test_a_part_that_is_not_there_is_refused(tmp_path, tree):
     model = EvaluatedModel.open(model_file(tmp_path / "x.onnx"))
-    with pytest.raises(OptionError, match="has no part 'best'; expected one of train, test, or all"):
+    with pytest.raises(
+        OptionError, match=r"unknown part 'best': did you mean 'test'\? expected one of test, train"
+    ):
         model.answers(model.load(tree), "best")
+    with pytest.raises(OptionError, match="has no part 'validation'; expected one of train, test, or all"):
+        model.answers(model.load(tree), "validation")
 
 
 def test_models_that_number_their_classes_differently_are_compared_by_name(tmp_path, tree):

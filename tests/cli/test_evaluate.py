@@ -180,7 +180,7 @@ def unlabelled(folder):
         (["one", "--data", "images.npz"], "inklens: images.npz holds images; expected images and labels"),
         (
             ["one", "--part", "best"],
-            "inklens: sample has no part 'best'; expected one of train, test, or all",
+            "inklens: unknown part 'best': did you mean 'test'? expected one of test, train, validation, all",
         ),
         (["one", "--output", "one"], "inklens: --output one is a run, whose own figures stay"),
         (["one", "--output", "letters.npz"], "inklens: letters.npz/metrics.json cannot be written"),

@@ -82,6 +82,12 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, tmp_path, argu
     assert not (tmp_path / "runs").exists(), "something was left behind"
 
 
+def test_a_committee_that_is_not_there_is_refused_before_a_word_is_said(inklens):
+    done = inklens("train", "--resume", "runs/none")
+    assert "runs/none is not a folder" in refusal(done)
+    assert done.stdout == ""
+
+
 def test_ctrl_c_while_a_command_is_imported_is_no_traceback(inklens, monkeypatch):
     def interrupted(names):
         raise KeyboardInterrupt

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.choices import check_choice
 from inklens.classifier.classifier import Classifier
 from inklens.classifier.metadata import quoted
 from inklens.classifier.predictions import OK
@@ -19,6 +20,8 @@ from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation.class_matching import listed, match_classes
 from inklens.paths import given_path
 from inklens.run_folder import RunFolder, folder_name
+
+_PARTS = ("test", "train", "validation", "all")
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +134,7 @@ class EvaluatedModel:
         Raises:
             OptionError: no such part.
         """
+        check_choice("part", name, _PARTS)
         recipe = self.classifier.metadata.recipe
         if name not in ("train", "validation") or not recipe or not self.is_own(data):
             return data.part(name)

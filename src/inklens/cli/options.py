@@ -115,9 +115,7 @@ Data = Annotated[str | None, Option(help=DATA_HELP)]
 DataArgument = Annotated[
     str | None, Argument(metavar="DATA", help=f"{DATA_HELP} Default: MNIST.", show_default=False)
 ]
-SameData = Annotated[
-    str | None, Option("--data", metavar="DATA", help="The same: DATA is an option of every command.")
-]
+SameData = Annotated[str | None, Option("--data", metavar="DATA", help="The same as DATA.")]
 RunOutput = Annotated[
     Path | None, Option("--output", help="The run's folder; default: runs/DATA-PRESET-NUMBER.")
 ]

@@ -190,8 +190,10 @@ def _only(context: typer.Context, *known: str) -> None:
 
 
 def _resume(path: str, jobs: int | str | None, quiet: bool) -> "Run":
+    from inklens.run_folder import RunFolder
     from inklens.training import resume
 
+    RunFolder.open(path)  # a path that is none is refused before a word is said
     with interrupts_told(), _progress(path, quiet) as progress:
         return resume(path, jobs=jobs, progress=progress)
 
