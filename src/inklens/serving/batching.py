@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Condition, Thread
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +82,8 @@ class BatchQueue:
         self._changed = Condition()
         self._small: deque[_Waiting] = deque()  # to be computed in the loop
         self._images = 0
-        self._seconds_per_image = 1.0  # unknown: the first go to the thread
+        # Of each model, by its last batches; the first go to the thread.
+        self._seconds_per_image: WeakKeyDictionary[Classifier, float] = WeakKeyDictionary()
         self._closed = False
         self._thread = Thread(target=self._work_off, name="inklens-batches", daemon=True)
         self._thread.start()
@@ -104,7 +107,8 @@ class BatchQueue:
         future: asyncio.Future[Outcomes] = self._loop.create_future()
         waiting = _Waiting(classifier, images, [], future, self._limits.pixels, time.monotonic(), len(images))
         self._images += len(images)
-        if len(images) * self._seconds_per_image < _INLINE_SECONDS and all(map(_is_small, images)):
+        seconds = len(images) * self._seconds_per_image.get(classifier, math.inf)
+        if seconds < _INLINE_SECONDS and all(map(_is_small, images)):
             self._small.append(waiting)
             if len(self._small) == 1:
                 self._loop.call_soon(self._work_off_small)
@@ -136,21 +140,21 @@ class BatchQueue:
 
     def _work_off_small(self) -> None:
         """In the event loop: one batch, then others have their turn."""
-        most = max(1, int(_INLINE_SECONDS / self._seconds_per_image))
-        batch = self._take(self._small, most)
+        seconds = self._seconds_per_image.get(self._small[0].classifier, _INLINE_SECONDS)
+        batch = self._take(self._small, max(1, int(_INLINE_SECONDS / seconds)))
         if batch:
             self._deliver(batch, *self._compute(batch))
         if self._small:
             self._loop.call_soon(self._work_off_small)
 
     def _compute(self, batch: list[_Waiting]) -> tuple[int, float]:
-        """Fills in the answers, and gives how many images there were and the seconds that they took."""
-        count = sum(len(waiting.images) for waiting in batch) or 1  # all may be cancelled just now
+        """Fills in the answers, and gives how many images the network saw and the seconds that all took."""
+        count = 0
         began = time.perf_counter()
         try:
-            _answer(batch)
+            count = _answer(batch)
         except Exception:  # a worker outlives a mistake of ours
-            log.exception("a batch of %d images failed", count)
+            log.exception("a batch of %d requests failed", len(batch))
             failed = ProblemError(500, "the server failed on these images; its log says why")
             for waiting in batch:
                 waiting.answers[:] = [failed] * len(waiting.images)
@@ -200,10 +204,11 @@ class BatchQueue:
 
     def _deliver(self, batch: list[_Waiting], count: int, seconds: float) -> None:
         """In the event loop."""
-        measured = seconds / count
-        newest = _NEWEST if self._seconds_per_image < 1 else 1.0
-        self._seconds_per_image += newest * (measured - self._seconds_per_image)
-        server_metrics.BATCH_IMAGES.observe(count)
+        if count:
+            classifier, measured = batch[0].classifier, seconds / count
+            known = self._seconds_per_image.get(classifier, measured)
+            self._seconds_per_image[classifier] = known + _NEWEST * (measured - known)
+            server_metrics.BATCH_IMAGES.observe(count)
         for waiting in batch:
             self._forget(waiting)
             if not waiting.future.done():
@@ -215,16 +220,18 @@ def _is_small(image: Image) -> bool:
     """Whether an image is decoded and framed in a moment, as its first bytes say."""
     if isinstance(image, np.ndarray):
         return True
-    if len(image) > _INLINE_BYTES:
+    if len(image) > _INLINE_BYTES or not image.startswith(_PNG):
         return False
-    if image.startswith(_PNG):
-        width, height = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
-        return width * height <= _INLINE_PIXELS
-    return image.startswith(b"\xff\xd8")
+    width, height = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
+    return width * height <= _INLINE_PIXELS
 
 
-def _answer(batch: list[_Waiting]) -> None:
-    """Fills in the answers; an image that cannot be decoded has an error of its own."""
+def _answer(batch: list[_Waiting]) -> int:
+    """Fills in the answers; an image that cannot be decoded has an error of its own.
+
+    Returns:
+        How many images went through the network.
+    """
     classifier = batch[0].classifier
     failed = ProblemError(500, "no answer")
     framed: list[NDArray[np.uint8]] = []
@@ -242,6 +249,7 @@ def _answer(batch: list[_Waiting]) -> None:
             framed.append(pixels)
     for (waiting, place), answer in zip(places, _predictions(classifier, framed), strict=True):
         waiting.answers[place] = answer
+    return len(framed)
 
 
 def _framed(image: Image, classifier: Classifier, max_pixels: int) -> NDArray[np.uint8] | Exception:
