@@ -72,6 +72,9 @@ class Load:
             elif number % 50 == 0:
                 await asyncio.sleep(0)
             self._open += 1
+            while self._idle and self._idle[-1].transport.is_closing():  # unused for long
+                self._idle.pop()
+                self._connections -= 1
             if self._idle:
                 self._idle.pop().ask(self._request, planned)
             elif self._connections < _MOST_CONNECTIONS:

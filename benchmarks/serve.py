@@ -9,6 +9,7 @@ connections, on the same cores. Then ours alone: p99 at half of its capacity, th
 (open loop; see open_loop.py), memory of a worker, and the time from the command to the first answer.
 """
 
+import base64
 import json
 import os
 import re
@@ -21,7 +22,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from PIL import Image
@@ -61,10 +62,10 @@ async def predict(request: Request):
     return {{"label": int(probabilities.argmax()), "probability": float(probabilities.max())}}
 """
 
+# It takes JSON.
 LITSERVE = """
-import io
+import base64, io
 import litserve, numpy as np, onnxruntime
-from fastapi import Request
 from PIL import Image
 
 class Api(litserve.LitAPI):
@@ -73,8 +74,9 @@ class Api(litserve.LitAPI):
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession({model!r}, options)
 
-    async def decode_request(self, request: Request):
-        return np.asarray(Image.open(io.BytesIO(await request.body())).convert("L"))[..., None]
+    def decode_request(self, request):
+        content = base64.b64decode(request["image"])
+        return np.asarray(Image.open(io.BytesIO(content)).convert("L"))[..., None]
 
     def batch(self, inputs):
         return np.stack(inputs)
@@ -116,20 +118,24 @@ def server(command: list[str], folder: Path) -> Iterator[tuple[subprocess.Popen,
         yield process, time.perf_counter() - began
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(15)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):  # children that do not end with it
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()
         time.sleep(0.5)
 
 
-def wrk(image: Path, seconds: int) -> dict[str, float]:
+def wrk(image: Path, seconds: int, name: str = "inklens") -> dict[str, float]:
     """Requests per second, p99 and the cores that wrk itself took."""
+    body, kind = image, "image/png"
+    if name == "litserve":
+        body, kind = image.with_name("one.json"), "application/json"
+        body.write_text(json.dumps({"image": base64.b64encode(image.read_bytes()).decode()}))
     script = image.with_name("post.lua")
     script.write_text(
-        f'wrk.method = "POST"\\nlocal file = io.open("{image}", "rb")\\nwrk.body = file:read("*all")\\n'
-        'wrk.headers["Content-Type"] = "image/png"\\n'.replace("\\n", "\n")
+        f'wrk.method = "POST"\nlocal file = io.open("{body}", "rb")\nwrk.body = file:read("*all")\n'
+        f'wrk.headers["Content-Type"] = "{kind}"\n'
     )
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script)]
     process = subprocess.Popen(
@@ -192,8 +198,8 @@ def main() -> None:
         for _ in range(options.rounds):
             for name, command in commands.items():
                 with server(command, folder) as (_, seconds):
-                    wrk(image, 2)
-                    rounds[name].append({"ready_s": round(seconds, 2), **wrk(image, options.seconds)})
+                    wrk(image, 2, name)
+                    rounds[name].append({"ready_s": round(seconds, 2), **wrk(image, options.seconds, name)})
                     print(name, rounds[name][-1], flush=True)
         medians = {name: statistics.median(each["per_second"] for each in rounds[name]) for name in commands}
         with server(ours, folder) as (process, _):
@@ -218,7 +224,8 @@ def main() -> None:
         "goals": GOALS,
     }
     print(figures)
-    record.write(f"serve_{options.run.name.rsplit('-', 1)[0]}", figures, dry=options.dry)
+    preset = inklens.Classifier.open(options.run).metadata.recipe["preset"]
+    record.write(f"serve_{preset}", figures, dry=options.dry)
 
 
 if __name__ == "__main__":
