@@ -109,8 +109,9 @@ def test_every_command_of_the_pages_runs(line, reader):
 
 
 @pytest.mark.parametrize("page", sorted({*PAGES} - RUN_ELSEWHERE))
-def test_the_python_of_a_page_runs(page, reader, trains_briefly, sample, monkeypatch, capsys):
-    monkeypatch.chdir(reader)
+def test_the_python_of_a_page_runs(page, reader, trains_briefly, sample, monkeypatch, capsys, tmp_path):
+    # In a copy: what it trains would be the latest run of the commands.
+    monkeypatch.chdir(shutil.copytree(reader, tmp_path / "reader"))
     shutil.copy("runs/mnist-fast-1/model.onnx", "model.onnx")
     np.save("pixels.npy", sample.test.batch(slice(0, 3)))
     names: dict[str, object] = {}

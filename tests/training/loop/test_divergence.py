@@ -48,6 +48,12 @@ def test_a_loss_that_rose_far_above_that_of_guessing_is_said():
     with pytest.raises(OptionError, match=r"in epoch 2 the loss is 4.2e\+03, where guessing has 2.3; the"):
         check_converged(epochs(1.0, 4200.0), RECIPE, 10)
     check_converged(epochs(4200.0, 2.4), RECIPE, 10)
+    check_converged(epochs(40.0, 6.0), RECIPE, 10)  # it falls
+    check_converged(epochs(6.0), RECIPE, 10)  # a few steps only
+    with pytest.raises(OptionError, match="diverged"):
+        check_converged(epochs(4.0, 6.0), RECIPE, 10)
+    with pytest.raises(OptionError, match="diverged"):
+        check_converged(epochs(4200.0), RECIPE, 10)
     check_converged([{"epoch": 1, "loss": 9.0, "val_loss": 0.2}], RECIPE, 10)  # it came round at the end
 
 

@@ -11,7 +11,8 @@ from inklens.datasets import Split
 from inklens.errors import OptionError
 from inklens.recipes.recipe import Recipe
 
-_DIVERGED = 2  # times the loss of guessing
+_DIVERGED = 2  # times the loss of guessing, where it rises; a loss that falls may have come from far above
+_FAR = 100  # the same where it falls, or where there is one epoch only
 _LEARNT = 0.995  # of the loss of one answer for all images, below which something was learnt
 
 Losses = Mapping[str, float | None]  # an epoch's record in `inklens.training.loop.fit.History`
@@ -46,7 +47,8 @@ def check_finite(losses: Losses, recipe: Recipe) -> None:
 def check_converged(history: Sequence[Losses], recipe: Recipe, classes: int) -> None:
     """After the last epoch: raises OptionError where the loss is far above that of guessing."""
     last, guessing = history[-1], math.log(classes)
-    if min(last["loss"] or 0, last["val_loss"] or 0) > _DIVERGED * guessing:
+    rises = len(history) > 1 and (last["loss"] or 0) > (history[-2]["loss"] or 0)
+    if min(last["loss"] or 0, last["val_loss"] or 0) > (_DIVERGED if rises else _FAR) * guessing:
         raise OptionError(
             f"training diverged: in epoch {last['epoch']:.0f} the loss is {last['loss']:.3g}, where guessing "
             f"has {guessing:.3g}; the learning rate {recipe.learning_rate:g} is too high: {_lower(recipe)}"
