@@ -1,7 +1,6 @@
 """`inklens serve`: a trained network over HTTP."""
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -12,6 +11,8 @@ from inklens.cli.light import LightCommand, whole_number
 from inklens.paths import given_path
 
 TOKEN_VARIABLE = "INKLENS_TOKEN"
+
+_PACKAGES = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client")
 
 
 def _named_model(text: str) -> tuple[str, Path]:
@@ -68,24 +69,15 @@ def serve(
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.environ.setdefault(variable, "1")
     from inklens.classifier.classifier import available_cores
-    from inklens.errors import OptionError, needing
-    from inklens.run_folder import RunFolder
+    from inklens.errors import require_packages
 
-    for package in ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client"):
-        with needing(package, "a server", "serve"):
-            if find_spec(package) is None:
-                raise ImportError(package)
+    require_packages(_PACKAGES, "a server", "serve")
     from inklens.serving.settings import Limits, ServerSettings
     from inklens.serving.supervisor import Supervisor
 
     named: list[tuple[str, Path]] = list(models or [])  # type: ignore[arg-type] # pairs, by Command.converters
-    if path is not None or not named:
-        path = path or RunFolder.latest().path
-        named.insert(0, (_name_of(path), path))
-    if len(dict(named)) < len(named):
-        raise OptionError("two models of the same name; expected unlike names: NAME=PATH")
     settings = ServerSettings(
-        models=dict(named),
+        models=_served(path, named),
         host=host,
         port=port,
         workers=workers or min(64, available_cores()),
@@ -101,6 +93,19 @@ def serve(
         typer.echo(f"address {supervisor.url}")
 
     supervisor.run(announce)
+
+
+def _served(path: Path | None, named: list[tuple[str, Path]]) -> dict[str, Path]:
+    """The models by their names; first the run that was given, or the latest one where none was."""
+    from inklens.errors import OptionError
+    from inklens.run_folder import RunFolder
+
+    if path is not None or not named:
+        path = path or RunFolder.latest().path
+        named = [(_name_of(path), path), *named]
+    if len(dict(named)) < len(named):
+        raise OptionError("two models of the same name; expected unlike names: NAME=PATH")
+    return dict(named)
 
 
 def _name_of(path: Path) -> str:
