@@ -95,8 +95,8 @@ def fit(
     )
     batches = Batches(train, classes, recipe.batch_size, recipe.seed)
     watcher = _Watcher(batches, recipe, epochs, progress, on_epoch)
-    callbacks: list[keras.callbacks.Callback] = [watcher]
-    callbacks.append(RecomputeBatchNorm(trained, train, recipe.seed, None if timed else epochs))
+    recompute = RecomputeBatchNorm(trained, train, recipe.seed, None if timed else epochs)
+    callbacks: list[keras.callbacks.Callback] = [watcher, recompute]
     if timed:
         watched = len(validation) / recipe.batch_size
         statistics = statistics_steps(network, len(train), recipe.batch_size)
