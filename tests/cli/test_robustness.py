@@ -98,13 +98,13 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(runs, arguments, messag
 
 
 def test_without_keras_the_figures_are_kept_and_the_report_stays_as_it_is(runs, monkeypatch):
-    bare = shutil.copytree(runs / "runs/two", runs / "runs/bare")
+    bare = shutil.copytree(runs / "runs/two", runs / "bare")
     before = (bare / "report.html").read_bytes()
     hide(monkeypatch, "keras")
-    done = run_inklens(runs, "robustness", "runs/bare", "--images", 20)
+    done = run_inklens(runs, "robustness", "bare", "--images", 20)
     assert done.returncode == 0
-    assert "runs/bare/report.html is without these figures: " in done.stderr
-    assert "pip install 'inklens[train]'; then `inklens report runs/bare` adds them" in done.stderr
+    assert "bare/report.html is without these figures: " in done.stderr
+    assert "pip install 'inklens[train]'; then `inklens report bare` adds them" in done.stderr
     assert json.loads((bare / "robustness.json").read_text())["images"] == 20
     assert (bare / "report.html").read_bytes() == before
 

@@ -111,7 +111,9 @@ def seen(real_digits: tuple[Split, np.ndarray]) -> Seen:
     return Seen(random.normal(0, 0.1, (5, 5, 1, 24)).astype(np.float32), maps)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright's synchronous interface is open, an event loop counts as running in this
+# process, and no other test could start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium in PATH: on Debian `apt-get install chromium` brings it")
