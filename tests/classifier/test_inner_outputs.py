@@ -4,6 +4,7 @@ import pytest
 from inklens.classifier.inner_outputs import InnerOutputs
 from inklens.errors import DataError, ModelError
 from inklens.explanation import feature_maps
+from inklens.explanation.receptive_fields import map_layers
 from inklens.run import Run
 
 
@@ -36,3 +37,13 @@ def test_an_image_of_another_shape_and_a_file_that_is_none_are_refused(shared_ru
         inner.of(np.zeros((28, 28)))
     with pytest.raises(ModelError, match=r"is not there; expected a model\.onnx"):
         InnerOutputs.open(tmp_path / "model.onnx")
+
+
+def test_receptive_fields_are_those_of_keras(shared_runs, sample):
+    run = Run.open(shared_runs / "runs/one")
+    inner = InnerOutputs.open(run.folder.onnx).of(sample.test.batch([3])[0])
+    ours = [(each.kernel, each.rows, each.columns) for each in inner if each.kind == "convolution"]
+    layers = [each for each in map_layers(run.network) if each.kind == "convolution"]
+    assert ours == [(each.kernel, each.rows, each.columns) for each in layers]
+    assert inner[-1].kind == "dense"
+    assert inner[-1].rows is None

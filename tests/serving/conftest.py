@@ -39,3 +39,10 @@ def server(tiny_folder: Path) -> Iterator[RunningServer]:
     """
     with running_server(folder=tiny_folder, workers=2, limits={"queue_seconds": 60.0}) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def digits_server(shared_runs: Path) -> Iterator[RunningServer]:
+    """A server of one worker with the first of the shared runs."""
+    with running_server("runs/one", "--workers", 1, folder=shared_runs) as server:
+        yield server

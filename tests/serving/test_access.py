@@ -58,7 +58,7 @@ def test_every_answer_has_the_headers_that_protect_a_browser(server):
     for path in ("/docs", "/v1/model", "/nothing", "/health/live"):
         headers = server.client.get(path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
         assert "Access-Control-Allow-Origin" not in headers
         assert "Server" not in headers
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.classifier.layer_graph import LayerGraph
 from inklens.classifier.metadata import ModelMetadata
 from inklens.classifier.onnx_file import OUTPUTS, check, messages, read
 from inklens.classifier.onnx_session import OnnxSession
+from inklens.classifier.unit_arithmetic import UnitArithmetic, unit_arithmetic
 from inklens.errors import DataError, ModelError
+from inklens.explanation.receptive_fields import ReceptiveField
 
 _FLOAT32 = 1  # TensorProto.DataType
-# Operators whose output is a layer's; the rest only moves numbers.
-_OF_LAYERS = {
-    "Add", "Conv", "Gemm", "LeakyRelu", "MatMul", "MaxPool", "ReduceMax", "ReduceMean", "Relu",
-}  # fmt: skip
-_KEEP_LAYOUT = {"Add", "LeakyRelu", "Mul", "Pad", "Relu", "Sub"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +27,19 @@ class InnerOutput:
         name: the layer's in Keras; where the file holds several networks, after that of its network and "/".
         operator: the ONNX operator that made it, such as "Conv" or "Relu".
         values: float32, feature maps (h, w, channels) or the numbers (units,) of a dense layer.
+        kind: what the layer does; see `GraphLayer`.
+        kernel: (height, width) of its window, (1, 1) where it has none.
+        rows: what its points see from top to bottom; None where each sees the whole image.
+        columns: the same from left to right.
     """
 
     name: str
     operator: str
     values: NDArray[np.float32]
+    kind: str
+    kernel: tuple[int, int]
+    rows: ReceptiveField | None
+    columns: ReceptiveField | None
 
 
 class InnerOutputs:
@@ -47,9 +51,9 @@ class InnerOutputs:
         [('conv2d', (28, 28, 24)), ('re_lu', (28, 28, 24)), ..., ('logits', (10,))]
     """
 
-    def __init__(self, session: OnnxSession, metadata: ModelMetadata, layers: Sequence[_Layer]) -> None:
+    def __init__(self, session: OnnxSession, metadata: ModelMetadata, graph: LayerGraph) -> None:
         self._session = session
-        self._layers = layers
+        self._graph = graph
         self.metadata = metadata
 
     @classmethod
@@ -76,11 +80,11 @@ class InnerOutputs:
         try:
             metadata, content = check(content)
             model = messages().ModelProto.FromString(content)
-            layers = list(_layers(model.graph))
-            for layer in layers:
-                model.graph.output.add(name=layer.tensor).type.tensor_type.elem_type = _FLOAT32
-            outputs = (*OUTPUTS, *(layer.tensor for layer in layers))
-            return cls(OnnxSession(model.SerializeToString(), outputs), metadata, layers)
+            graph = LayerGraph(model.graph)
+            for name in graph.tensors:
+                model.graph.output.add(name=name).type.tensor_type.elem_type = _FLOAT32
+            session = OnnxSession(model.SerializeToString(), (*OUTPUTS, *graph.tensors))
+            return cls(session, metadata, graph)
         except ModelError as error:
             raise ModelError(f"{source} cannot be used: {error}") from error
 
@@ -95,6 +99,42 @@ class InnerOutputs:
         Raises:
             DataError: another type or shape.
         """
+        values = self._run(image)
+        return [
+            InnerOutput(
+                layer.name,
+                layer.operator,
+                _of_first(values[layer.tensor], channels_first=layer.channels_first),
+                layer.kind,
+                layer.kernel,
+                *layer.fields,
+            )
+            for layer in self._graph.layers
+        ]
+
+    def unit(
+        self, image: NDArray[np.uint8], layer: str, place: tuple[int, int], channel: int
+    ) -> UnitArithmetic:
+        """How one number of a layer comes about: what the layer reads for it, and what it does with that.
+
+        Args:
+            image: as `of` takes it.
+            layer: its name, as `of` gives it.
+            place: row and column in the map; (0, 0) in a layer without maps.
+            channel: the map, or the unit of a dense layer.
+
+        Raises:
+            DataError: as `of` does.
+            OptionError: no such layer, place or channel.
+        """
+        values = self._run(image)
+        return unit_arithmetic(self._graph, values, layer, place, channel)
+
+    def first_filters(self) -> NDArray[np.float32] | None:
+        """The kernel of the first convolution, float32 (filters, channels, height, width), or None."""
+        return self._graph.first_filters()
+
+    def _run(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         expected = self.metadata.pixels.shape
         if image.dtype != np.uint8 or image.shape != expected:
             raise DataError(
@@ -102,45 +142,7 @@ class InnerOutputs:
                 "frame it first, inklens.pixels.frame(image, spec)"
             )
         values = self._session.run(image[None])[len(OUTPUTS) :]
-        return [
-            InnerOutput(layer.name, layer.operator, _of_first(value, channels_first=layer.channels_first))
-            for layer, value in zip(self._layers, values, strict=True)
-        ]
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """A layer's place in the graph."""
-
-    name: str
-    operator: str
-    tensor: str
-    channels_first: bool
-
-
-def _layers(graph: Any) -> Iterator[_Layer]:
-    """The last node of each layer; the converter names nodes "deployable/network/layer/operation"."""
-    channels_first: dict[str, bool] = {}
-    found: dict[tuple[str, ...], _Layer] = {}
-    for node in graph.node:
-        channels_first[node.output[0]] = _is_channels_first(node, channels_first)
-        path = tuple(part.removesuffix("_1") for part in node.name.split("/")[1:-1])
-        if len(path) >= 2 and node.op_type in _OF_LAYERS:
-            tensor = node.output[0]
-            found[path] = _Layer(path[-1], node.op_type, tensor, channels_first[tensor])
-    networks = {path[:-1] for path in found}
-    for path, layer in found.items():
-        name = layer.name if len(networks) == 1 else "/".join(path)
-        yield _Layer(name, layer.operator, layer.tensor, layer.channels_first)
-
-
-def _is_channels_first(node: Any, known: dict[str, bool]) -> bool:
-    """Whether a node's images are (N, C, H, W), as ONNX's convolutions have them."""
-    if node.op_type in ("Conv", "MaxPool"):
-        return True
-    if node.op_type in _KEEP_LAYOUT:
-        return any(known.get(name, False) for name in node.input)
-    return False
+        return dict(zip(self._graph.tensors, values, strict=True))
 
 
 def _of_first(value: NDArray[np.float32], *, channels_first: bool) -> NDArray[np.float32]:

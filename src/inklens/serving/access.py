@@ -28,10 +28,14 @@ OPEN_PATHS = frozenset(
         "/", "/docs", "/docs.css", "/docs.js", "/v1/session",
     }
 )  # fmt: skip
+_OPEN_FOLDER = "/page/"
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    ),
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -67,7 +71,9 @@ class Access:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = message["status"]
-                message["headers"] = [*message["headers"], *_RAW_HEADERS]
+                own = {name for name, _ in message["headers"]}
+                added = [pair for pair in _RAW_HEADERS if pair[0] not in own]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         try:
@@ -109,14 +115,19 @@ class Access:
                 f"a request for the host {name[:100]!r}; expected one of {', '.join(sorted(self._hosts))}: "
                 "start the server with --allow-host",
             )
-        token = self._settings.token
-        if token is None or scope["path"] in OPEN_PATHS or _has_token(headers, token):
+        path = scope["path"]
+        if path in OPEN_PATHS or path.startswith(_OPEN_FOLDER) or is_admitted(headers, self._settings.token):
             return None
         return problem_response(
             401,
             "no token, or a wrong one; expected Authorization: Bearer TOKEN",
             {"WWW-Authenticate": "Bearer"},
         )
+
+
+def is_admitted(headers: Headers, token: str | None) -> bool:
+    """Whether a request carries the token, as a header or by its cookie, or none is needed."""
+    return token is None or _has_token(headers, token)
 
 
 def is_token(given: str, token: str) -> bool:

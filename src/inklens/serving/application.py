@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from inklens import __version__
@@ -25,8 +25,10 @@ from inklens.serving.batching import BatchQueue, SlowLane
 from inklens.serving.endpoints import open_inference
 from inklens.serving.endpoints.explain_endpoint import explain
 from inklens.serving.endpoints.openapi import document, page, page_file
+from inklens.serving.endpoints.page_endpoint import page_part, start_page
 from inklens.serving.endpoints.predict_endpoint import predict
 from inklens.serving.endpoints.read_endpoint import read
+from inklens.serving.endpoints.unit_endpoint import explain_unit
 from inklens.serving.model_store import ModelStore
 from inklens.serving.problems import ProblemError, on_http_error, on_problem
 from inklens.serving.request_images import HeldBytes, parse_json, read_body
@@ -48,10 +50,12 @@ def create_app(settings: ServerSettings) -> Starlette:
     models = ModelStore(settings.models)
     app = Starlette(
         routes=[
-            Route("/", _start, methods=["GET"]),
+            Route("/", start_page, methods=["GET"]),
+            Route("/page/{name}", page_part, methods=["GET"]),
             Route("/v1/predict", predict, methods=["POST"]),
             Route("/v1/read", read, methods=["POST"]),
             Route("/v1/explain", explain, methods=["POST"]),
+            Route("/v1/explain/unit", explain_unit, methods=["POST"]),
             Route("/v1/model", _model, methods=["GET"]),
             Route("/v1/session", _session, methods=["POST"]),
             Route("/health/live", _live, methods=["GET"]),
@@ -120,10 +124,6 @@ async def _reload(state: Any, one_at_a_time: asyncio.Lock) -> None:
             server_metrics.MODEL.labels(name, before[name]).set(0)
             server_metrics.MODEL.labels(name, fingerprint).set(1)
             log.info("model %s is now %s", name, fingerprint[:12])
-
-
-async def _start(_: Request) -> Response:
-    return RedirectResponse("/docs")
 
 
 async def _live(_: Request) -> Response:

@@ -52,10 +52,17 @@ WATCH_AFTER = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One image's row of the predictions of the batch that it was in."""
+    """One image's row of the predictions of the batch that it was in, and what the network saw of it.
+
+    Args:
+        predictions: of the whole batch.
+        row: the image's.
+        pixels: uint8 (H, W, C), framed.
+    """
 
     predictions: Predictions
     row: int
+    pixels: NDArray[np.uint8]
 
 
 Outcomes = list[Answer | Exception]
@@ -275,7 +282,7 @@ def _predictions(classifier: Classifier, framed: list[NDArray[np.uint8]]) -> lis
             return [answer for pixels in framed for answer in _predictions(classifier, [pixels])]
         log.error("the network fails on an image: %s", error)
         return [ProblemError(500, "the network fails on this image; the log of the server says why")]
-    return [Answer(predictions, row) for row in range(len(framed))]
+    return [Answer(predictions, row, pixels) for row, pixels in enumerate(framed)]
 
 
 def frame_bytes(content: bytes, classifier: Classifier, max_pixels: int) -> NDArray[np.uint8]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from browser import browser as browser
 from inklens.datasets import Split, load
 from inklens.evaluation import Confidence, evaluate, prediction_rows
 from inklens.reporting.report import Seen, write_report
@@ -20,15 +20,6 @@ from inklens.run_folder import RunFolder
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HISTORY = (
     {"epoch": 1, "loss": 0.9, "accuracy": 0.71, "val_loss": 0.7, "val_accuracy": 0.78, "seconds": 2.0},
     {"epoch": 2, "loss": 0.6, "accuracy": 0.80, "val_loss": 0.62, "val_accuracy": 0.81, "seconds": 2.0},
@@ -109,21 +100,6 @@ def seen(real_digits: tuple[Split, np.ndarray]) -> Seen:
             (image, f"{index} as it is", {"conv2d": shifted.astype(np.float32), "dense": shifted[:1, :1]})
         )
     return Seen(random.normal(0, 0.1, (5, 5, 1, 24)).astype(np.float32), maps)
-
-
-# Not for the session: while Playwright's synchronous interface is open, an event loop counts as running in this
-# process, and no other test could start one.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium in PATH: on Debian `apt-get install chromium` brings it")
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="no Playwright: `pip install 'inklens[dev]'` brings it"
-    )
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,15 @@
+import base64
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from inklens import Classifier
+from inklens import Classifier, PixelSpec
 from inklens.classifier import predict_files
+from inklens.pixels import frame
 from tiny_onnx import CLASSES
 
 
@@ -129,3 +133,13 @@ def test_another_model_is_asked_for_by_name(server, images):
     assert _send(server, images[0], "?model=pets").json()["model"] == "pets"
     answer = _send(server, images[0], "?model=other")
     assert (answer.status_code, answer.json()["detail"]) == (404, "no model 'other'; expected one of pets")
+
+
+def test_what_the_network_saw_is_given_where_it_is_asked_for(digits_server, sample):
+    image = sample.test.batch([0])[0]
+    answer = digits_server.client.post("/v1/predict?framed=1", json={"pixels": image[..., 0].tolist()}).json()
+    shown = Image.open(io.BytesIO(base64.b64decode(answer["predictions"][0]["framed"])))
+    framed = frame(image, PixelSpec(28, 28, 1, "ink"))
+    assert np.array_equal(np.asarray(shown), framed[..., 0])
+    plain = digits_server.client.post("/v1/predict", json={"pixels": image[..., 0].tolist()}).json()
+    assert "framed" not in plain["predictions"][0]

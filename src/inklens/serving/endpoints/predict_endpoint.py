@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from inklens.pixels import encode_png
 from inklens.serving import server_metrics
 from inklens.serving.batching import WATCH_AFTER, Answer
 from inklens.serving.problems import GONE, ProblemError, problem
@@ -23,18 +25,19 @@ async def predict(request: Request) -> Response:
     model = state.models.get(request.query_params.get("model"))
     classifier = model.classifier
     top = whole_number(request, "top", 1, len(classifier.class_names)) or 1
+    with_pixels = bool(whole_number(request, "framed", 0, 1))
     names, images = await images_of(request, state.held, state.settings.limits, classifier.spec)
     answers = await unless_gone(request, state.batches.predict(classifier, images))
     if len(answers) == 1 and not isinstance(answers[0], Answer):
         server_metrics.IMAGES.labels(model.name, "error").inc()
         raise answers[0]
-    rows = [_row(answer, name, top) for answer, name in zip(answers, names, strict=True)]
+    rows = [_row(answer, name, top, with_pixels) for answer, name in zip(answers, names, strict=True)]
     for row in rows:
         server_metrics.IMAGES.labels(model.name, row["status"]).inc()
     return JSONResponse({"model": model.name, "fingerprint": model.fingerprint, "predictions": rows})
 
 
-def _row(answer: Answer | Exception, name: str | None, top: int) -> dict[str, Any]:
+def _row(answer: Answer | Exception, name: str | None, top: int, with_pixels: bool) -> dict[str, Any]:
     file = {} if name is None else {"file": name}
     if not isinstance(answer, Answer):
         status = answer.status if isinstance(answer, ProblemError) else 422
@@ -43,6 +46,7 @@ def _row(answer: Answer | Exception, name: str | None, top: int) -> dict[str, An
     probabilities = predictions.probabilities[row]
     order = (-probabilities).argsort(kind="stable")[:top].tolist()
     said = str(predictions.status[row])
+    framed = {"framed": base64.b64encode(encode_png(answer.pixels)).decode()} if with_pixels else {}
     ranked = [(predictions.class_names[index], round(float(probabilities[index]), 7)) for index in order]
     return {
         **file,
@@ -52,6 +56,7 @@ def _row(answer: Answer | Exception, name: str | None, top: int) -> dict[str, An
         "id_score": round(float(predictions.id_score[row]), 7),
         "id_probability": round(float(predictions.id_probability[row]), 7),
         "top": [{"label": label, "probability": probability} for label, probability in ranked],
+        **framed,
     }
 
 
