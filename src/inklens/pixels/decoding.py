@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inklens.errors import ImageError
 from inklens.pixels.channels import with_channels
 from inklens.pixels.image_formats import FORMATS
+from inklens.pixels.plain_png import decode_plain_png
 
 MAX_PIXELS = 50_000_000
 
@@ -79,6 +80,9 @@ def _read(
         ) from error
     if not content:
         raise ImageError(f"{name} is empty (0 bytes); expected an image file: replace it or leave it out")
+    plain = decode_plain_png(content)
+    if plain is not None and plain.shape[0] * plain.shape[1] <= max_pixels:
+        return plain, plain.shape[:2]
     with warnings.catch_warnings():
         # Pillow warns about odd metadata and large sizes; what matters is checked here.
         warnings.filterwarnings("ignore", module=r"PIL\b")
