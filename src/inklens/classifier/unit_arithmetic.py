@@ -69,12 +69,22 @@ def unit_arithmetic(
     if layer.kind == "dense":
         return _dense(graph, layer, value, read, channel)
     if layer.kind == "global pooling":
-        return UnitArithmetic(layer, value, np.moveaxis(read, -1, 0)[channel : channel + 1])
+        return UnitArithmetic(layer, value, _reduced_map(layer, value, read, channel))
     if layer.kind == "sum":
         summands = [values[each][0][index] for each in layer.node.input if not graph.is_weights(each)]
         return UnitArithmetic(layer, value, np.array(summands, np.float32).reshape(-1, 1, 1))
     slope = number(layer.node, "alpha", 0.01) if layer.node.op_type == "LeakyRelu" else 0.0
     return UnitArithmetic(layer, value, read[index].reshape(1, 1, 1), place, slope=slope)
+
+
+def _reduced_map(
+    layer: GraphLayer, value: float, read: NDArray[np.float32], channel: int
+) -> NDArray[np.float32]:
+    """The map that became one number, (1, H, W); channels may be first or last, and the number says which."""
+    reduce = np.max if layer.node.op_type == "ReduceMax" else np.mean
+    maps = [maps[channel] for maps in (read, np.moveaxis(read, -1, 0)) if channel < len(maps)]
+    found = min(maps, key=lambda each: abs(float(reduce(each)) - value))
+    return np.asarray(found[None], np.float32)
 
 
 def _read_by(graph: LayerGraph, layer: GraphLayer) -> str:
