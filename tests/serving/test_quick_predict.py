@@ -101,6 +101,13 @@ def test_a_caller_who_is_not_let_in_is_not(tiny_folder, images):
         assert post("/v1/predict", content=images[0], headers={"Host": "evil.example"}).status_code == 421
 
 
+def test_a_body_over_the_servers_own_limit_is_refused_though_it_is_small(tiny_folder, images):
+    with running_server("model.onnx", "--workers", 1, "--max-body", 50, folder=tiny_folder) as server:
+        answer = server.client.post("/v1/predict", content=images[0])
+        assert answer.status_code == 413
+        assert "expected at most 50" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("path", ["/v1/predict", "/v1/predict?top=2", "/v2/models/pets/infer"])
 def test_while_too_much_waits_requests_for_the_network_are_refused_and_health_answers(
     tiny_folder, images, path

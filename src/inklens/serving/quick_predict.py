@@ -31,6 +31,7 @@ from inklens.serving.problems import (
     too_slow,
 )
 from inklens.serving.request_images import BYTES
+from inklens.serving.settings import Limits
 
 log = logging.getLogger("inklens.serving")
 
@@ -46,12 +47,16 @@ class QuickPredict:
         access: says who may call.
         models: the first is asked.
         batches: gives the queue, which is there once the worker runs.
+        limits: of a request; a longer body is left to the application, which refuses it.
     """
 
-    def __init__(self, access: Access, models: ModelStore, batches: Callable[[], BatchQueue]) -> None:
+    def __init__(
+        self, access: Access, models: ModelStore, batches: Callable[[], BatchQueue], limits: Limits
+    ) -> None:
         self._access = access
         self._models = models
         self._batches = batches
+        self._most_bytes = min(QUICK_BYTES, limits.body_bytes)
 
     def cycle(self, method: bytes, url: bytes, headers: list[Header]) -> QuickCycle | None:
         """What answers a request; None for one that is left to the application."""
@@ -59,7 +64,7 @@ class QuickPredict:
             return None
         given = dict(headers)
         length = given.get(b"content-length", b"")
-        if not (length.isdigit() and 0 < int(length) <= QUICK_BYTES):
+        if not (length.isdigit() and 0 < int(length) <= self._most_bytes):
             return None
         if b"content-encoding" in given or b"expect" in given or b"transfer-encoding" in given:
             return None

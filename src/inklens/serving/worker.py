@@ -41,7 +41,7 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
         (LimitedHttpProtocol,),
         {
             "early_refusal": early_refusal(app),
-            "quick": QuickPredict(app.access, app.state.models, lambda: app.state.batches),
+            "quick": QuickPredict(app.access, app.state.models, lambda: app.state.batches, settings.limits),
             "max_header_bytes": settings.limits.header_bytes,
             "max_head_seconds": settings.limits.head_seconds,
             "max_unread_seconds": settings.limits.request_seconds,

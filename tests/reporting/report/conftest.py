@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from browser import browser as browser
+from browser import browser as browser, watched_page
 from inklens.datasets import Split, load
 from inklens.evaluation import Confidence, evaluate, prediction_rows
 from inklens.reporting.report import Seen, write_report
@@ -114,22 +114,14 @@ class Opened:
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Callable[..., Opened]]:
     """Opens a file: opened(path, width=360, dark=True)."""
-    contexts = []
+    pages: list[Page] = []
 
     def opened(path: Path, width: int = 1280, dark: bool = False, **options: Any) -> Opened:
-        scheme = "dark" if dark else "light"
-        viewport = {"width": width, "height": 800}
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
-        contexts.append(context)
-        page = context.new_page()
-        console: list[str] = []
-        requests: list[str] = []
-        page.on("console", lambda message: console.append(message.text))
-        page.on("pageerror", lambda error: console.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
+        page, console, requests = watched_page(browser, width, 800, dark, **options)
+        pages.append(page)
         page.goto(path.resolve().as_uri())
         return Opened(page, console, [url for url in requests if not url.startswith("data:")])
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browser import browser as browser
+from browser import browser as browser, watched_page
 from serving.page.opened_page import OpenedPage
 
 if TYPE_CHECKING:
@@ -17,27 +17,18 @@ if TYPE_CHECKING:
 @pytest.fixture
 def opened(browser: Browser, digits_server: Any) -> Iterator[Callable[..., OpenedPage]]:
     """Opens a view: opened("inside", width=390, dark=True). Afterwards nothing may have gone wrong."""
-    contexts, pages = [], []
+    pages: list[OpenedPage] = []
 
     def opened(view: str = "draw", width: int = 1280, dark: bool = False, **options: Any) -> OpenedPage:
-        scheme = "dark" if dark else "light"
-        viewport = {"width": width, "height": 860}
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
-        contexts.append(context)
-        page = context.new_page()
-        console: list[str] = []
-        requests: list[str] = []
-        page.on("console", lambda message: console.append(message.text))
-        page.on("pageerror", lambda error: console.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
+        page, console, requests = watched_page(browser, width, 860, dark, **options)
         page.goto(f"{digits_server.address}/#{view}")
         page.wait_for_selector(f".view.{view}:not([hidden])")
         pages.append(OpenedPage(page, console, requests))
         return pages[-1]
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.page.context.close()
     for page in pages:
         assert page.console == []
         assert not [url for url in page.requests if not url.startswith((digits_server.address, "data:"))]
