@@ -43,7 +43,7 @@ ROOMS = [
 ]
 # A library of this table is imported in no other room.
 LIBRARIES = {
-    "pixels": {"cv2", "PIL"},
+    "pixels": {"cv2", "PIL", "pillow_heif"},
     "datasets": {"sklearn", "pooch", "mlxtend"},
     "networks": {"keras", "tensorflow", "jax", "torch", "scipy"},
     "recipes": {"pydantic"},

@@ -45,7 +45,7 @@ def test_a_form_of_data_is_added_by_one_entry(sample, tmp_path, monkeypatch):
     monkeypatch.setattr("inklens.datasets.sources.SOURCES", (*SOURCES, table))
     (tmp_path / "set.txt").touch()
     assert load(tmp_path / "set.txt").fingerprint == sample.fingerprint
-    with pytest.raises(DataError, match=r"of an \.npz file, or of a text file"):
+    with pytest.raises(DataError, match=r"of such folders, or of a text file"):
         load(tmp_path / "nothing")
 
 

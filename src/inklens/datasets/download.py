@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from inklens.datasets.idx import decompressed
+from inklens.datasets.formats.idx import decompressed
 from inklens.errors import DataError, DownloadError, needing
 
 _LARGEST = 2**30  # bytes unpacked; MNIST's largest file has 47 million

@@ -177,7 +177,7 @@ def _found_or_fetched(
 
 
 def _read_whole(name: str, folder: Path, checksums: Mapping[str, str]) -> "Dataset":
-    from inklens.datasets.idx import idx_pairs, read_idx_folder
+    from inklens.datasets.formats.idx import idx_pairs, read_idx_folder
 
     if "test" not in idx_pairs(folder):
         raise DataError(

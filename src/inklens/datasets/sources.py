@@ -10,10 +10,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from inklens.datasets.dataset import FRAMING_OF, KINDS, Dataset
-from inklens.datasets.folders import load_folder
-from inklens.datasets.idx import is_idx_folder, load_idx_folder
+from inklens.datasets.formats.archives import is_archive, load_archive
+from inklens.datasets.formats.idx import is_idx_folder, load_idx_folder
+from inklens.datasets.formats.image_trees import load_folder
+from inklens.datasets.formats.npz import is_npz, load_npz
 from inklens.datasets.named import NAMED, load_mnist, load_sample
-from inklens.datasets.npz import is_npz, load_npz
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.places import own_trees
 from inklens.errors import DataError, DownloadError, MissingPackageError, OptionError
@@ -42,6 +43,7 @@ SOURCES = (
     Source("an IDX folder", is_idx_folder, load_idx_folder),
     Source("a folder with one folder of images for each class", Path.is_dir, load_folder),
     Source("an .npz file", is_npz, load_npz),
+    Source("a .zip or .tar file of such folders", is_archive, load_archive),
 )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inklens.datasets import load
-from inklens.datasets.idx import idx_pairs, read_idx_folder
+from inklens.datasets.formats.idx import idx_pairs, read_idx_folder
 from inklens.errors import DataError
 
 

@@ -106,8 +106,8 @@ def test_colour_images_keep_their_channels(tmp_path):
         ({"images": np.zeros((9, 8, 8)), "labels": np.zeros(8, int)}, r"labels of shape \(8,\) for 9 images"),
         ({"images": np.zeros((9, 8, 8)), "labels": np.arange(9) - 1}, "the label -1; expected whole numbers"),
         (
-            {"images": np.full((9, 8, 8), 255.0), "labels": np.arange(9) % 2},
-            r"set\.npz: float64 images from 255",
+            {"images": np.full((9, 8, 8), 1.5), "labels": np.arange(9) % 2},
+            r"set\.npz: float64 images from 1",
         ),
         (
             {"images": np.array([None] * 9), "labels": np.arange(9)},
