@@ -44,12 +44,12 @@ ROOMS = [
 # A library of this table is imported in no other room.
 LIBRARIES = {
     "pixels": {"cv2", "PIL", "pillow_heif"},
-    "datasets": {"sklearn", "pooch", "mlxtend"},
+    "datasets": {"sklearn", "pooch", "mlxtend", "pyarrow"},
     "networks": {"keras", "tensorflow", "jax", "torch", "scipy"},
     "recipes": {"pydantic"},
     "evaluation": {"scipy", "sklearn"},
     "explanation": {"keras", "tensorflow"},
-    "classifier": {"onnxruntime", "onnx", "google"},
+    "classifier": {"onnxruntime", "onnx", "google", "pyarrow"},
     "export": {"keras", "tensorflow", "onnxruntime", "onnx", "tf2onnx"},
     "reporting": {"matplotlib", "jinja2", "markupsafe"},
     "run": {"keras"},

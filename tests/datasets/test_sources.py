@@ -35,9 +35,9 @@ def test_a_name_that_is_no_path_is_refused_in_one_line(given, tmp_path, monkeypa
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
-    (tmp_path / "set.csv").touch()
-    with pytest.raises(DataError, match=r"set\.csv is a file of another kind; expected an IDX folder"):
-        load(tmp_path / "set.csv")
+    (tmp_path / "set.xyz").touch()
+    with pytest.raises(DataError, match=r"set\.xyz is a file of another kind; expected an IDX folder"):
+        load(tmp_path / "set.xyz")
 
 
 def test_a_form_of_data_is_added_by_one_entry(sample, tmp_path, monkeypatch):

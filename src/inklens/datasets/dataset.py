@@ -199,6 +199,8 @@ def from_labelled_images(
     class_names: Sequence[str] | None = None,
     path: str | None = None,
     hold_out: bool = True,
+    validation: Split | None = None,
+    notes: Sequence[str] = (),
 ) -> Dataset:
     """A data set of images and labels that have been read; without `test`, a fifth of `train` is held out.
 
@@ -207,6 +209,8 @@ def from_labelled_images(
         class_names: one for each label; None names each label by its number.
         path: where it can be loaded from again.
         hold_out: False holds nothing out, and takes one class and labels with gaps too.
+        validation: a part that the data themselves hold out.
+        notes: what the user should know already.
 
     Raises:
         DataError: labels out of range or with gaps, one class only, or images of different shapes.
@@ -219,12 +223,15 @@ def from_labelled_images(
         to_train=hold_out,
     )
     named = tuple(class_names or map(str, range(len(sizes))))
-    if test is not None and test.images.shape[1:] != train.images.shape[1:]:
-        raise DataError(
-            f"{name} has training images of {train.images.shape[1:]} and test images of "
-            f"{test.images.shape[1:]}; expected one shape for both: bring them to it"
-        )
-    notes: list[str] = []
+    for part, split in (("test", test), ("validation", validation)):
+        if split is not None and split.images.shape[1:] != train.images.shape[1:]:
+            raise DataError(
+                f"{name} has training images of {train.images.shape[1:]} and {part} images of "
+                f"{split.images.shape[1:]}; expected one shape for both: bring them to it"
+            )
+    if validation is not None:
+        count_labels(name, train.labels, validation.labels, len(named), to_train=hold_out, part="validation")
+    notes = list(notes)
     looked: list[str] = []
     if kind is None:
         kind, *looked = kind_by_look(train.batch(looked_at(len(train))))
@@ -235,4 +242,4 @@ def from_labelled_images(
         notes.append(note)
     test = no_images(train) if test is None else test
     spec = PixelSpec(*train.images.shape[1:])
-    return Dataset(name, kind, named, spec, train, test, None, source, (*notes, *looked), path)
+    return Dataset(name, kind, named, spec, train, test, validation, source, (*notes, *looked), path)

@@ -1,5 +1,7 @@
 """What labels must be before anything is counted by them: whole numbers from 0, every class in training."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,12 +49,24 @@ def classes_named(labels: NDArray[np.generic], where: str) -> tuple[str, ...] | 
     if labels.dtype.kind not in "US":
         return None
     names = tuple(sorted(set(_texts(labels, where)), key=natural_key))
+    check_names(names, where)
+    return names
+
+
+def check_names(names: Iterable[str], where: str) -> None:
+    """Refuses names of classes that cannot be shown.
+
+    Args:
+        where: what they lie in, for the message.
+
+    Raises:
+        DataError: a name that is empty or not printable.
+    """
     for name in names:
         if not name.strip() or not is_printable(name):
             raise DataError(
                 f"{where} holds the label {name!a}; expected a printable name on one line: rename it"
             )
-    return names
 
 
 def as_numbers(labels: NDArray[np.generic], names: tuple[str, ...], where: str) -> NDArray[np.int64]:
@@ -92,12 +106,14 @@ def count_labels(
     classes: int | None,
     *,
     to_train: bool = True,
+    part: str = "test",
 ) -> NDArray[np.int64]:
     """How many training images each class has: int64 (classes,); only class 0 may have none.
 
     Args:
         name: the data set's, for the message.
         classes: how many names there are; None takes the largest training label for the last class.
+        part: which part `test` is, for the message.
         to_train: whether something is to be learnt; otherwise one class will do, and any may have no image.
 
     Raises:
@@ -132,7 +148,7 @@ def count_labels(
     if test is not None and (int(test.max()) >= classes or not sizes[test].all()):
         strange = int(test.max()) if int(test.max()) >= classes else 0
         raise DataError(
-            f"{name} has the label {strange} in its test part; expected {len(absent)} to {classes - 1}, "
+            f"{name} has the label {strange} in its {part} part; expected {len(absent)} to {classes - 1}, "
             "the labels of the training part: take those images out or add some to it"
         )
     return sizes

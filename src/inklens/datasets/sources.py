@@ -14,6 +14,8 @@ from inklens.datasets.formats.archives import is_archive, load_archive
 from inklens.datasets.formats.idx import is_idx_folder, load_idx_folder
 from inklens.datasets.formats.image_trees import load_folder
 from inklens.datasets.formats.npz import is_npz, load_npz
+from inklens.datasets.formats.table_sets import is_table_folder, load_table, load_table_folder
+from inklens.datasets.formats.tables import is_table
 from inklens.datasets.named import NAMED, load_mnist, load_sample
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.places import own_trees
@@ -41,8 +43,10 @@ TAKEN_BY_NAME = "is the data set of that name"  # in the note that a path of the
 # The first one that detects its form loads it.
 SOURCES = (
     Source("an IDX folder", is_idx_folder, load_idx_folder),
+    Source("a folder of CSV or Parquet files", is_table_folder, load_table_folder),
     Source("a folder with one folder of images for each class", Path.is_dir, load_folder),
     Source("an .npz file", is_npz, load_npz),
+    Source("a CSV or Parquet file", is_table, load_table),
     Source("a .zip or .tar file of such folders", is_archive, load_archive),
 )
 
@@ -65,7 +69,8 @@ def load(
 
     Args:
         data: "mnist", "sample", "fashion-mnist", or a path: a folder of IDX files, a folder with a folder of
-            images for each class (perhaps below train, test and validation), or an .npz file.
+            images for each class (perhaps below train, test and validation), such a folder as a .zip or .tar
+            file, a CSV or Parquet file, or an .npz file.
         kind: "writing" or "things"; None looks at the images of data without a name of their own, and a note
             says what was decided. Named data have their kind.
         size: (height, width) to bring every image to, 8 to 1024 each; None keeps what there is,

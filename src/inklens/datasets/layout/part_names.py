@@ -44,6 +44,8 @@ def part_of(name: str) -> str | None:
         >>> part_of("trainingSet"), part_of("seg_test"), part_of("cat")
         ('train', 'test', None)
     """
+    if whole := part_word(name.strip().lower()):
+        return whole
     found = {part for word in words(name) if (part := part_word(word))}
     return found.pop() if len(found) == 1 else None
 
