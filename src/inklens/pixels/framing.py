@@ -14,8 +14,8 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """Bring an image to `spec`.
 
     "ink" finds one piece of writing in any picture and places it as in MNIST, bright on black: see
-    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black. The other framings leave
-    an image that fits as it is.
+    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black. An image that fits stays as
+    it is; with "ink" only if it is beyond doubt placed as MNIST's own are.
 
     Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
     keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side
@@ -58,9 +58,11 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """One piece of writing, placed in the frame as in MNIST."""
     from inklens.pixels.ink_cleaning import keep_writing
     from inklens.pixels.ink_finding import find_ink
-    from inklens.pixels.ink_placing import place_ink
+    from inklens.pixels.ink_placing import is_placed, place_ink
 
     grey = with_channels(image, 1)[..., 0]
+    if is_placed(grey, spec):
+        return with_channels(grey[..., None], spec.channels)
     scale = (_MOST_PIXELS / grey.size) ** 0.5
     if scale < 1:
         grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]

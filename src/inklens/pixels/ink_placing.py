@@ -19,7 +19,35 @@ _BOX = 20 / 28  # of the frame
 # MNIST's strokes, in pixels of its 20x20 box: 2 of 100 training images are thinner, 2 thicker.
 _THINNEST, _THICKEST = 2.1, 4.6
 _COARSE = 1.25  # scale from which a digit has too few pixels to measure its strokes
+_FULL = 250  # of 255: the ink of an image that needs no more contrast
 _FINE = 4  # strokes are redrawn at this many times the size of the box
+
+
+def is_placed(grey: NDArray[np.uint8], spec: PixelSpec) -> bool:
+    """Whether a picture is placed already, beyond doubt, as MNIST's own images are: framing would keep it.
+
+    Bright ink in one piece on a ground that is exactly 0, at its full strength, its strokes of MNIST's width, in
+    a box of the right size, the centre of mass where `_centre` would leave it.
+
+    Args:
+        grey: uint8 (H, W), 0-255.
+    """
+    tall, wide = grey.shape
+    if (tall, wide) != spec.shape[:2] or cv2.minMaxLoc(grey)[1] < _FULL:
+        return False
+    left, top, width, height = cv2.boundingRect(grey)
+    if min(left, top, wide - left - width, tall - top - height) < 1:
+        return False
+    seen = cv2.threshold(grey, 255 * INK, 1, cv2.THRESH_BINARY)[1]
+    width, height = cv2.boundingRect(seen)[2:]
+    if max(width - round(wide * _BOX), height - round(tall * _BOX)) != 0:
+        return False
+    mass = cv2.moments(grey)
+    off = max(abs(mass["m10"] / mass["m00"] - wide / 2), abs(mass["m01"] / mass["m00"] - tall / 2))
+    if off > 0.5 or cv2.connectedComponents(seen)[0] != 2:
+        return False
+    unit = min(tall, wide) * _BOX / 20
+    return _THINNEST <= stroke_width(grey / np.float32(255)) / unit <= _THICKEST
 
 
 def place_ink(ink: Ink, spec: PixelSpec) -> NDArray[np.uint8]:

@@ -30,7 +30,7 @@ OPEN_PATHS = frozenset(
 )  # fmt: skip
 _OPEN_FOLDER = "/page/"
 
-_HEADERS = {
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -40,7 +40,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 class Access:
@@ -59,9 +59,6 @@ class Access:
         self._hosts = settings.hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         started = time.perf_counter()
         state = scope.setdefault("state", {})
         state["held"] = 0
@@ -100,14 +97,13 @@ class Access:
         finally:
             self._held.give_back(state["held"])
             path = getattr(scope.get("route"), "path", "other")
-            server_metrics.REQUESTS.labels(path, str(answered or GONE)).inc()
-            server_metrics.SECONDS.labels(path).observe(time.perf_counter() - started)
+            server_metrics.count_request(path, answered or GONE, time.perf_counter() - started)
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
-        headers = Headers(scope=scope)
-        if len(headers.getlist("host")) > 1:
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1:
             return problem_response(400, "several Host headers; expected one")
-        host = headers.get("host", "").lower()
+        host = hosts[0].decode("latin-1").lower() if hosts else ""
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name not in self._hosts:
             return problem_response(
@@ -115,8 +111,8 @@ class Access:
                 f"a request for the host {name[:100]!r}; expected one of {', '.join(sorted(self._hosts))}: "
                 "start the server with --allow-host",
             )
-        path = scope["path"]
-        if path in OPEN_PATHS or path.startswith(_OPEN_FOLDER) or is_admitted(headers, self._settings.token):
+        path, token = scope["path"], self._settings.token
+        if path in OPEN_PATHS or path.startswith(_OPEN_FOLDER) or is_admitted(Headers(scope=scope), token):
             return None
         return problem_response(
             401,

@@ -12,15 +12,15 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from inklens import __version__
 from inklens.errors import InklensError
 from inklens.serving import server_metrics
-from inklens.serving.access import COOKIE, SESSION_SECONDS, Access, is_token, session_cookie
+from inklens.serving.access import COOKIE, HEADERS, SESSION_SECONDS, Access, is_token, session_cookie
 from inklens.serving.batching import BatchQueue, SlowLane
 from inklens.serving.endpoints import open_inference
 from inklens.serving.endpoints.explain_endpoint import explain
@@ -29,15 +29,55 @@ from inklens.serving.endpoints.page_endpoint import page_part, start_page
 from inklens.serving.endpoints.predict_endpoint import predict
 from inklens.serving.endpoints.read_endpoint import read
 from inklens.serving.endpoints.unit_endpoint import explain_unit
+from inklens.serving.http_protocol import EarlyRefusal, raw_problem
 from inklens.serving.model_store import ModelStore
-from inklens.serving.problems import ProblemError, on_http_error, on_problem
+from inklens.serving.problems import ProblemError, busy, on_http_error, on_problem
 from inklens.serving.request_images import HeldBytes, parse_json, read_body
 from inklens.serving.settings import ServerSettings
 
 log = logging.getLogger("inklens.serving")
 
+PROBLEMS = (ProblemError, InklensError, ClientDisconnect)
 
-def create_app(settings: ServerSettings) -> Starlette:
+
+class Application(Starlette):
+    """Starlette, which finds the addresses without parameters in a table.
+
+    Its router and its layers of error handling take longer than a small network does.
+
+    Args:
+        settings: who may call.
+        held: the bodies that are held.
+        options: of Starlette.
+    """
+
+    def __init__(self, settings: ServerSettings, held: HeldBytes, **options: Any) -> None:
+        super().__init__(**options)
+        routes = (route for route in self.routes if isinstance(route, Route) and "{" not in route.path)
+        self._table = {(method, route.path): route for route in routes for method in route.methods or ()}
+        self._access = Access(self._answer, settings, held)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._access(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._table.get((scope["method"], scope["path"]))
+        if route is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"], scope["route"] = self, route
+        request = Request(scope, receive, send)
+        try:
+            response = await route.endpoint(request)
+        except PROBLEMS as error:
+            response = await on_problem(request, error)
+        await response(scope, receive, send)
+
+
+def create_app(settings: ServerSettings) -> Application:
     """The application; any ASGI server runs it.
 
     Args:
@@ -48,7 +88,9 @@ def create_app(settings: ServerSettings) -> Starlette:
     """
     held = HeldBytes(settings.limits.held_bytes)
     models = ModelStore(settings.models)
-    app = Starlette(
+    app = Application(
+        settings,
+        held,
         routes=[
             Route("/", start_page, methods=["GET"]),
             Route("/page/{name}", page_part, methods=["GET"]),
@@ -72,11 +114,8 @@ def create_app(settings: ServerSettings) -> Starlette:
             Route("/v2/models/{name}/ready", open_inference.model_ready, methods=["GET"]),
             Route("/v2/models/{name}/infer", open_inference.infer, methods=["POST"]),
         ],
-        middleware=[Middleware(Access, settings=settings, held=held)],
         exception_handlers={
-            ProblemError: on_problem,
-            InklensError: on_problem,
-            ClientDisconnect: on_problem,
+            **dict.fromkeys(PROBLEMS, on_problem),
             HTTPException: on_http_error,
         },
         lifespan=_lifespan,
@@ -86,6 +125,17 @@ def create_app(settings: ServerSettings) -> Starlette:
     app.state.held = held
     app.state.models = models
     return app
+
+
+def early_refusal(app: Starlette) -> EarlyRefusal:
+    """What a server answers in the application's place while too much waits for the network."""
+    error = busy("too many images wait for the network already")
+    return EarlyRefusal(
+        is_busy=lambda answering: app.state.batches.is_late(answering),
+        counted=server_metrics.count_early_refusal,
+        answer=raw_problem(error.status, error.detail, {**HEADERS, **error.headers}),
+        ends=(b"/v1/predict", b"/infer"),
+    )
 
 
 @asynccontextmanager

@@ -4,9 +4,9 @@ Whatever waits is taken, as many as go through the network at once, and more are
 that comes alone is answered at once, and under load batches grow by themselves. While the oldest image has
 waited too long, no other is let in.
 
-A batch of a millisecond or two is computed in the event loop: two threads that share Python's lock take twice
-the time for it. What takes longer, a large network or a large picture, goes to a thread, and the loop stays
-free.
+A batch of a few milliseconds is computed in the event loop: two threads that share Python's lock take twice
+the time for it. Such batches have half of the loop's time: they may take as long as all else took since the
+last. What takes longer, a large network or a large picture, goes to a thread, and the loop stays free.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ log = logging.getLogger("inklens.serving")
 
 Image = bytes | NDArray[np.uint8]
 
-# What the event loop may be kept from its other work, in seconds, and the pictures that are decoded in it: a
-# small file can hold any number of pixels, so the size is looked at first.
-_INLINE_SECONDS = 0.004
+# What the event loop may be kept from its other work, in seconds, at least and at most; and the pictures that
+# are decoded in it: a small file can hold any number of pixels, so the size is looked at first.
+_INLINE_SECONDS, _MOST_INLINE_SECONDS = 0.004, 0.05
 _INLINE_PIXELS = 128 * 128
 _INLINE_BYTES = 16_384
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -88,8 +88,9 @@ class BatchQueue:
         self._waiting: deque[_Waiting] = deque()
         self._changed = Condition()
         self._small: deque[_Waiting] = deque()  # to be computed in the loop
+        self._small_ended = 0.0
+        self._newest_seconds = 0.0  # what an image of the last small batch took
         self._images = 0
-        # Of each model, by its last batches; the first go to the thread.
         self._seconds_per_image: WeakKeyDictionary[Classifier, float] = WeakKeyDictionary()
         self._closed = False
         self._thread = Thread(target=self._work_off, name="inklens-batches", daemon=True)
@@ -99,6 +100,16 @@ class BatchQueue:
     def images(self) -> int:
         """How many are waiting or being computed."""
         return self._images
+
+    def is_late(self, coming: int = 0) -> bool:
+        """Whether what comes now would wait for too long, behind so many small images that are on their way."""
+        waiting = 0.0
+        if self._waiting or self._small:
+            with self._changed:
+                fronts = [queue[0].since for queue in (self._waiting, self._small) if queue]
+            waiting = time.monotonic() - min(fronts, default=math.inf)
+        small = max(coming, len(self._small)) * self._newest_seconds
+        return max(waiting, small) > self._limits.queue_seconds
 
     def predict(self, classifier: Classifier, images: Sequence[Image]) -> asyncio.Future[Outcomes]:
         """Gives an answer for each image, or why there is none; cancel it when nobody waits for it any more.
@@ -114,7 +125,7 @@ class BatchQueue:
         future: asyncio.Future[Outcomes] = self._loop.create_future()
         waiting = _Waiting(classifier, images, [], future, self._limits.pixels, time.monotonic(), len(images))
         self._images += len(images)
-        seconds = len(images) * self._seconds_per_image.get(classifier, math.inf)
+        seconds = len(images) * self._seconds_of(classifier)
         if seconds < _INLINE_SECONDS and all(map(_is_small, images)):
             self._small.append(waiting)
             if len(self._small) == 1:
@@ -137,20 +148,27 @@ class BatchQueue:
         """A request that finds nothing before it is always taken, however many images it has."""
         if not self._images:
             return
-        now = time.monotonic()
-        with self._changed:
-            oldest = min((queue[0].since for queue in (self._waiting, self._small) if queue), default=now)
-        late = now - oldest > self._limits.queue_seconds
-        if late or self._images + images > self._limits.queue_images:
+        if self.is_late() or self._images + images > self._limits.queue_images:
             server_metrics.REFUSED.labels("queue").inc()
             raise busy(f"{self._images} images wait for the network already")
 
+    def _seconds_of(self, classifier: Classifier) -> float:
+        """What an image takes, by the last batches; at first, by a black one."""
+        if classifier not in self._seconds_per_image:
+            began = time.perf_counter()
+            classifier.predict_framed(np.zeros((1, *classifier.spec.shape), np.uint8))
+            self._seconds_per_image[classifier] = time.perf_counter() - began
+        return self._seconds_per_image[classifier]
+
     def _work_off_small(self) -> None:
         """In the event loop: one batch, then others have their turn."""
-        seconds = self._seconds_per_image.get(self._small[0].classifier, _INLINE_SECONDS)
-        batch = self._take(self._small, max(1, int(_INLINE_SECONDS / seconds)))
+        elsewhere = time.perf_counter() - self._small_ended
+        most = min(max(elsewhere, _INLINE_SECONDS), _MOST_INLINE_SECONDS)
+        batch = self._take(self._small, max(1, int(most / self._seconds_of(self._small[0].classifier))))
         if batch:
             self._deliver(batch, *self._compute(batch))
+            self._newest_seconds = self._seconds_of(batch[0].classifier)
+        self._small_ended = time.perf_counter()
         if self._small:
             self._loop.call_soon(self._work_off_small)
 

@@ -1,19 +1,59 @@
 """uvicorn's HTTP/1.1 with limits that it lacks: size of the headers, the time until they are there, and the
 time that an answer waits to be read.
+
+While too much waits for the network, requests for it are refused here, before anything is made for them: a
+server that is asked for three times what it can do has no time to refuse the rest in the usual way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from inklens.serving.problems import CONTENT_TYPE, problem
 
+# Bodies of requests that are refused early; a longer one is better refused before it comes.
+_SMALL_BODY = 65_536
 # How long a connection is kept open at the end for a request that is on its way.
 _LAST_CALL = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class EarlyRefusal:
+    """What is answered while too much waits for the network.
+
+    Args:
+        is_busy: whether too much waits, given how many requests are being answered.
+        counted: is called for each request that is refused.
+        answer: the whole answer, with its status line and headers.
+        ends: of the paths that ask for the network.
+    """
+
+    is_busy: Callable[[int], bool]
+    counted: Callable[[], None]
+    answer: bytes
+    ends: tuple[bytes, ...]
+
+    def refuses(self, url: bytes, headers: list[tuple[bytes, bytes]], answering: int) -> bool:
+        """Whether to refuse a request; one with a large body is left to the application."""
+        if not url.partition(b"?")[0].endswith(self.ends) or not self.is_busy(answering):
+            return False
+        given = dict(headers)
+        length = given.get(b"content-length", b"")
+        return length.isdigit() and int(length) <= _SMALL_BODY and b"expect" not in given
+
+
+def raw_problem(status: int, detail: str, headers: Mapping[str, str]) -> bytes:
+    """A whole answer with a problem document, where there is no application to make one."""
+    body = json.dumps(problem(status, detail)).encode()
+    fields = {"content-type": CONTENT_TYPE, "content-length": str(len(body)), **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return bytes(STATUS_LINE[status]) + head.encode() + b"\r\n" + body
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -22,18 +62,24 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     max_header_bytes = 16 * 2**10
     max_head_seconds = 10.0
     max_unread_seconds = 30.0
+    early_refusal: EarlyRefusal | None = None
+    connected: Callable[[], None] | None = None
 
     _head_bytes = 0
     _unfinished_bytes = 0
+    _in_head = True
     _began = False
     _head_timer: asyncio.TimerHandle | None = None
     _idle_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _answers = 0
     _too_large = False
+    _refused = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        if self.connected is not None:
+            self.connected()
         self._head_timer = self.loop.call_later(self.max_head_seconds, self._end)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -44,10 +90,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._began = True
+        self._began = self._in_head = True
         self._head_bytes = self._unfinished_bytes = 0
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.max_head_seconds, self._end)
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -58,19 +102,41 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._stop_timers()
-        super().on_headers_complete()
+        idle = self.cycle is None or self.cycle.response_complete
+        early = self.early_refusal
+        self._refused = early is not None and idle and early.refuses(self.url, self.headers, len(self.tasks))
+        if not self._refused:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._refused or self.early_refusal is None:
+            super().on_message_complete()
+            return
+        self.early_refusal.counted()
+        self.transport.write(self.early_refusal.answer)
+        if not self.parser.should_keep_alive():
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         self._began = False
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._head_timer is None:
+        if not self._in_head:
             if self._idle_timer is None and (self.cycle is None or self.cycle.response_complete):
-                # Empty lines, or the rest of a body that is not read: they have stopped uvicorn's own timer.
+                # Empty lines, the rest of a body that is not read, or a request that was refused early: uvicorn's
+                # own timer does not run.
                 self._idle_timer = self.loop.call_later(self.max_head_seconds, self._end)
-        elif not self._began:  # the parser keeps a header that does not end to itself
+            return
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.max_head_seconds, self._end)
+        if not self._began:  # the parser keeps a header that does not end to itself
             self._unfinished_bytes += len(data)
             if self._unfinished_bytes > self.max_header_bytes:
                 self._too_large = True
@@ -89,9 +155,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 431,
                 f"headers beyond the limit; expected at most {self.max_header_bytes:,} bytes",
             )
-        body = json.dumps(problem(status, detail)).encode()
-        head = f"content-type: {CONTENT_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        self.transport.write(STATUS_LINE[status] + head.encode() + body)
+        self.transport.write(raw_problem(status, detail, {"connection": "close"}))
         self.transport.close()
 
     def shutdown(self) -> None:

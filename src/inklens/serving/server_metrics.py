@@ -4,6 +4,8 @@ The folder is named by `PROMETHEUS_MULTIPROC_DIR`, which must be set before this
 """
 
 import os
+from functools import cache
+from typing import Any
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -37,6 +39,29 @@ MODEL = Gauge(
     ["model", "fingerprint"],
     multiprocess_mode="livemax",
 )
+
+
+@cache
+def _children(metric: Any, *labels: str) -> Any:
+    """Looking a child up by its labels takes longer than counting; the server has few of them."""
+    return metric.labels(*labels)
+
+
+def count_request(path: str, status: int, seconds: float) -> None:
+    """Counts a request answered after so many seconds; `path` is one of the server's own, or "other"."""
+    _children(REQUESTS, path, str(status)).inc()
+    _children(SECONDS, path).observe(seconds)
+
+
+def count_image(model: str, status: str) -> None:
+    """Counts an image that was answered with a status of `Predictions`, or "error"."""
+    _children(IMAGES, model, status).inc()
+
+
+def count_early_refusal() -> None:
+    """Counts a request that was refused before it was looked at."""
+    _children(REFUSED, "early").inc()
+    _children(REQUESTS, "early", "503").inc()
 
 
 def exposition() -> bytes:

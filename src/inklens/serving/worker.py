@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from inklens.serving.application import create_app
+from inklens.serving.application import create_app, early_refusal
 from inklens.serving.http_protocol import LimitedHttpProtocol
 from inklens.serving.settings import ServerSettings
 
@@ -33,17 +34,19 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
     # What callers send that is no HTTP is answered with 400, and is no news.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    app = create_app(settings)
     protocol = type(
         "Protocol",
         (LimitedHttpProtocol,),
         {
+            "early_refusal": early_refusal(app),
             "max_header_bytes": settings.limits.header_bytes,
             "max_head_seconds": settings.limits.head_seconds,
             "max_unread_seconds": settings.limits.request_seconds,
         },
     )
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         http=protocol,
         lifespan="on",
         log_config=None,
@@ -54,7 +57,8 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
         backlog=_BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = _Server(config, ready)
+    server = _Server(config, listener, ready)
+    protocol.connected = staticmethod(server.connected)
     # uvicorn has handlers of its own while it runs, and raises what it got once more at its end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
@@ -64,30 +68,41 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
 class _Server(uvicorn.Server):
     """Says when it is ready, and ends when its supervisor is gone."""
 
-    def __init__(self, config: uvicorn.Config, ready: Connection) -> None:
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, ready: Connection) -> None:
         super().__init__(config)
+        self._listener = listener
         self._ready = ready
+        self._accepting: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
+        # What is there now stays: looking for garbage in it would stop all answers for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         with suppress(OSError):  # the supervisor is gone
             self._ready.send(True)
         self._watching = asyncio.get_running_loop().create_task(self._until_orphaned())
 
     async def shutdown(self, sockets: Any = None) -> None:
-        for listener in sockets or []:
-            await self._accept_waiting(listener)
+        # Connections that the kernel has accepted would be reset when the listening socket is closed.
+        await self._accept_waiting()
         await super().shutdown(sockets)
 
-    async def _accept_waiting(self, listener: socket.socket) -> None:
-        """Connections that the kernel has accepted would be reset when the listening socket is closed."""
+    def connected(self) -> None:
+        """A connection has come: others may wait, and libuv takes one for each round of the loop, however long."""
+        if self._accepting is None or self._accepting.done():
+            self._accepting = asyncio.get_running_loop().create_task(self._accept_waiting())
+
+    async def _accept_waiting(self) -> None:
         loop = asyncio.get_running_loop()
-        with suppress(OSError):  # no other is waiting
-            while True:
-                connection, _ = listener.accept()
-                connection.setblocking(False)
-                await loop.connect_accepted_socket(self._protocol, connection)
+        with suppress(ExceptionGroup):  # of connections that are gone already
+            async with asyncio.TaskGroup() as tasks:
+                with suppress(OSError):  # no other is waiting
+                    for _ in range(_BACKLOG):
+                        connection, _ = self._listener.accept()
+                        connection.setblocking(False)
+                        tasks.create_task(loop.connect_accepted_socket(self._protocol, connection))
 
     def _protocol(self) -> asyncio.Protocol:
         make: Any = self.config.http_protocol_class

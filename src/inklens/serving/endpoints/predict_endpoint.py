@@ -29,11 +29,11 @@ async def predict(request: Request) -> Response:
     names, images = await images_of(request, state.held, state.settings.limits, classifier.spec)
     answers = await unless_gone(request, state.batches.predict(classifier, images))
     if len(answers) == 1 and not isinstance(answers[0], Answer):
-        server_metrics.IMAGES.labels(model.name, "error").inc()
+        server_metrics.count_image(model.name, "error")
         raise answers[0]
     rows = [_row(answer, name, top, with_pixels) for answer, name in zip(answers, names, strict=True)]
     for row in rows:
-        server_metrics.IMAGES.labels(model.name, row["status"]).inc()
+        server_metrics.count_image(model.name, row["status"])
     return JSONResponse({"model": model.name, "fingerprint": model.fingerprint, "predictions": rows})
 
 
