@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from drawn_ink import strokes
-from inklens.pixels import PixelSpec, find_ink, place_ink
-from inklens.pixels.ink_placing import stroke_width
+from inklens.pixels import PixelSpec, find_ink, frame, place_ink
+from inklens.pixels.ink_placing import is_placed, stroke_width
 
 SPEC = PixelSpec(28, 28, 1, "ink")
 
@@ -64,3 +64,21 @@ def test_a_page_holds_its_digit_up_to_the_border_of_the_frame():
     assert placed.any()
     assert placed.shape == (8, 8, 1)
     assert find_ink(placed[..., 0]).any()
+
+
+def test_images_placed_as_mnists_are_stay_as_they_are_and_others_do_not(digits):
+    images = digits.train.batch(np.arange(300))
+    placed = [image for image in images if is_placed(image[..., 0], SPEC)]
+    assert len(placed) > 200
+    assert all(np.array_equal(frame(image, SPEC), image) for image in placed)
+    for image in placed[:20]:
+        grey = image[..., 0]
+        others = {
+            "moved": np.roll(grey, 2, axis=1),
+            "small": np.pad(cv2.resize(grey, (22, 22)), 3),
+            "dark on light": 255 - grey,
+            "faint": grey // 2,
+            "on grey": np.maximum(grey, 3),
+        }
+        assert not [name for name, other in others.items() if is_placed(other, SPEC)]
+        assert not is_placed(grey[:-1], SPEC)

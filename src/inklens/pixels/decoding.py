@@ -16,6 +16,7 @@ from inklens.errors import ImageError
 from inklens.pixels.channels import with_channels
 from inklens.pixels.image_formats import HEIF_REMEDY, is_heif, open_formats
 from inklens.pixels.jpeg import small_jpeg
+from inklens.pixels.plain_png import decode_plain_png
 
 MAX_PIXELS = 50_000_000
 
@@ -95,6 +96,8 @@ def _read(
     if not content:
         raise ImageError(f"{name} is empty (0 bytes); expected an image file: replace it or leave it out")
     small = small_jpeg(content, max_pixels)
+    if small is None:
+        small = decode_plain_png(content, max_pixels)
     if small is not None:
         return small, small.shape[:2]
     if _quiet.get():

@@ -10,10 +10,11 @@ import time
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inklens.serving import server_metrics
-from inklens.serving.problems import FAILED, GONE, problem_response
+from inklens.serving.problems import FAILED, GONE, described, problem_response, too_slow
 from inklens.serving.request_images import HeldBytes
 from inklens.serving.settings import ServerSettings
 
@@ -74,7 +75,7 @@ class Access:
             await send(message)
 
         try:
-            refused = self._refusal(scope)
+            refused = self.refusal(scope["path"], scope["headers"])
             if refused is not None:
                 await refused(scope, receive, send_with_headers)
                 return
@@ -82,13 +83,8 @@ class Access:
                 await self._app(scope, receive, send_with_headers)
         except TimeoutError:
             if not answered:
-                seconds = f"{self._settings.limits.request_seconds:g}"
-                answer = problem_response(
-                    408,
-                    f"the request took more than {seconds} s; send it faster, or ask for less",
-                    {"Connection": "close"},
-                )
-                await answer(scope, receive, send_with_headers)
+                error = too_slow(self._settings.limits.request_seconds)
+                await problem_response(*described(error))(scope, receive, send_with_headers)
         except Exception:  # a mistake of ours
             if answered:
                 raise
@@ -99,8 +95,14 @@ class Access:
             path = getattr(scope.get("route"), "path", "other")
             server_metrics.count_request(path, answered or GONE, time.perf_counter() - started)
 
-    def _refusal(self, scope: Scope) -> ASGIApp | None:
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
+    def refusal(self, path: str, headers: list[tuple[bytes, bytes]]) -> Response | None:
+        """What is answered to a caller who is not let in; None to one who is.
+
+        Args:
+            path: what is asked for.
+            headers: names in lower case, and values.
+        """
+        hosts = [value for name, value in headers if name == b"host"]
         if len(hosts) > 1:
             return problem_response(400, "several Host headers; expected one")
         host = hosts[0].decode("latin-1").lower() if hosts else ""
@@ -111,8 +113,8 @@ class Access:
                 f"a request for the host {name[:100]!r}; expected one of {', '.join(sorted(self._hosts))}: "
                 "start the server with --allow-host",
             )
-        path, token = scope["path"], self._settings.token
-        if path in OPEN_PATHS or path.startswith(_OPEN_FOLDER) or is_admitted(Headers(scope=scope), token):
+        token = self._settings.token
+        if path in OPEN_PATHS or path.startswith(_OPEN_FOLDER) or is_admitted(Headers(raw=headers), token):
             return None
         return problem_response(
             401,

@@ -29,9 +29,9 @@ from inklens.serving.endpoints.page_endpoint import page_part, start_page
 from inklens.serving.endpoints.predict_endpoint import predict
 from inklens.serving.endpoints.read_endpoint import read
 from inklens.serving.endpoints.unit_endpoint import explain_unit
-from inklens.serving.http_protocol import EarlyRefusal, raw_problem
+from inklens.serving.http_protocol import EarlyRefusal
 from inklens.serving.model_store import ModelStore
-from inklens.serving.problems import ProblemError, busy, on_http_error, on_problem
+from inklens.serving.problems import ProblemError, busy, on_http_error, on_problem, raw_problem
 from inklens.serving.request_images import HeldBytes, parse_json, read_body
 from inklens.serving.settings import ServerSettings
 
@@ -55,11 +55,11 @@ class Application(Starlette):
         super().__init__(**options)
         routes = (route for route in self.routes if isinstance(route, Route) and "{" not in route.path)
         self._table = {(method, route.path): route for route in routes for method in route.methods or ()}
-        self._access = Access(self._answer, settings, held)
+        self.access = Access(self._answer, settings, held)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._access(scope, receive, send)
+            await self.access(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

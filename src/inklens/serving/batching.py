@@ -42,7 +42,7 @@ Image = bytes | NDArray[np.uint8]
 # are decoded in it: a small file can hold any number of pixels, so the size is looked at first.
 _INLINE_SECONDS, _MOST_INLINE_SECONDS = 0.004, 0.05
 _INLINE_PIXELS = 128 * 128
-_INLINE_BYTES = 16_384
+QUICK_BYTES = 16_384
 _PNG = b"\x89PNG\r\n\x1a\n"
 # How much the last batch counts for what an image takes.
 _NEWEST = 0.05
@@ -77,6 +77,7 @@ class _Waiting:
     max_pixels: int
     since: float
     places: int
+    is_small: bool
 
 
 class BatchQueue:
@@ -102,7 +103,7 @@ class BatchQueue:
         return self._images
 
     def is_late(self, coming: int = 0) -> bool:
-        """Whether what comes now would wait for too long, behind so many small images that are on their way."""
+        """Whether what comes now would wait for too long, behind so many small images on their way."""
         waiting = 0.0
         if self._waiting or self._small:
             with self._changed:
@@ -123,10 +124,10 @@ class BatchQueue:
         """
         self._admit(len(images))
         future: asyncio.Future[Outcomes] = self._loop.create_future()
-        waiting = _Waiting(classifier, images, [], future, self._limits.pixels, time.monotonic(), len(images))
-        self._images += len(images)
-        seconds = len(images) * self._seconds_of(classifier)
-        if seconds < _INLINE_SECONDS and all(map(_is_small, images)):
+        small, now, count = all(map(_is_small, images)), time.monotonic(), len(images)
+        waiting = _Waiting(classifier, images, [], future, self._limits.pixels, now, count, small)
+        self._images += count
+        if small and count * self._seconds_of(classifier) < _INLINE_SECONDS:
             self._small.append(waiting)
             if len(self._small) == 1:
                 self._loop.call_soon(self._work_off_small)
@@ -136,6 +137,10 @@ class BatchQueue:
                 self._waiting.append(waiting)
                 self._changed.notify()
         return future
+
+    def is_quick(self, classifier: Classifier) -> bool:
+        """Whether a small image is answered by the event loop itself, within moments."""
+        return self._seconds_of(classifier) < _INLINE_SECONDS
 
     def close(self) -> None:
         """Ends the thread; nothing may wait any more."""
@@ -153,11 +158,14 @@ class BatchQueue:
             raise busy(f"{self._images} images wait for the network already")
 
     def _seconds_of(self, classifier: Classifier) -> float:
-        """What an image takes, by the last batches; at first, by a black one."""
+        """What a small image takes, by the last batches; at first, by a black one, thrice."""
         if classifier not in self._seconds_per_image:
-            began = time.perf_counter()
-            classifier.predict_framed(np.zeros((1, *classifier.spec.shape), np.uint8))
-            self._seconds_per_image[classifier] = time.perf_counter() - began
+            black = np.zeros((1, *classifier.spec.shape), np.uint8)
+            times = [time.perf_counter()]
+            for _ in range(3):
+                classifier.predict_framed(black)
+                times.append(time.perf_counter())
+            self._seconds_per_image[classifier] = min(np.diff(times).tolist())
         return self._seconds_per_image[classifier]
 
     def _work_off_small(self) -> None:
@@ -231,8 +239,9 @@ class BatchQueue:
         """In the event loop."""
         if count:
             classifier, measured = batch[0].classifier, seconds / count
-            known = self._seconds_per_image.get(classifier, measured)
-            self._seconds_per_image[classifier] = known + _NEWEST * (measured - known)
+            if all(waiting.is_small for waiting in batch):
+                known = self._seconds_of(classifier)
+                self._seconds_per_image[classifier] = known + _NEWEST * (measured - known)
             server_metrics.BATCH_IMAGES.observe(count)
         for waiting in batch:
             self._forget(waiting)
@@ -245,7 +254,7 @@ def _is_small(image: Image) -> bool:
     """Whether an image is decoded and framed in a moment, as its first bytes say."""
     if isinstance(image, np.ndarray):
         return True
-    if len(image) > _INLINE_BYTES or not image.startswith(_PNG):
+    if len(image) > QUICK_BYTES or not image.startswith(_PNG):
         return False
     width, height = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
     return width * height <= _INLINE_PIXELS

@@ -8,14 +8,14 @@ server that is asked for three times what it can do has no time to refuse the re
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from inklens.serving.problems import CONTENT_TYPE, problem
+from inklens.serving.problems import raw_problem
+from inklens.serving.quick_predict import QuickCycle, QuickPredict
 
 # Bodies of requests that are refused early; a longer one is better refused before it comes.
 _SMALL_BODY = 65_536
@@ -48,14 +48,6 @@ class EarlyRefusal:
         return length.isdigit() and int(length) <= _SMALL_BODY and b"expect" not in given
 
 
-def raw_problem(status: int, detail: str, headers: Mapping[str, str]) -> bytes:
-    """A whole answer with a problem document, where there is no application to make one."""
-    body = json.dumps(problem(status, detail)).encode()
-    fields = {"content-type": CONTENT_TYPE, "content-length": str(len(body)), **headers}
-    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    return bytes(STATUS_LINE[status]) + head.encode() + b"\r\n" + body
-
-
 class LimitedHttpProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -63,6 +55,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     max_head_seconds = 10.0
     max_unread_seconds = 30.0
     early_refusal: EarlyRefusal | None = None
+    quick: QuickPredict | None = None
     connected: Callable[[], None] | None = None
 
     _head_bytes = 0
@@ -104,17 +97,28 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_timers()
-        idle = self.cycle is None or self.cycle.response_complete
-        early = self.early_refusal
-        self._refused = early is not None and idle and early.refuses(self.url, self.headers, len(self.tasks))
-        if not self._refused:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._refused = False
+            super().on_headers_complete()  # which lets it wait
+            return
+        early, quick = self.early_refusal, self.quick
+        self._refused = early is not None and early.refuses(self.url, self.headers, len(self.tasks))
+        if self._refused:
+            return
+        taken = None if quick is None else quick.cycle(self.parser.get_method(), self.url, self.headers)
+        if taken is None:
             super().on_headers_complete()
+        else:
+            taken.begin(self.transport, self.parser.should_keep_alive(), self.on_response_complete)
+            taken.default_headers = self.server_state.default_headers
+            self.cycle: Any = taken
 
     def on_body(self, body: bytes) -> None:
         if not self._refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._stop_timers()
         if not self._refused or self.early_refusal is None:
             super().on_message_complete()
             return
@@ -130,9 +134,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         if not self._in_head:
             if self._idle_timer is None and (self.cycle is None or self.cycle.response_complete):
-                # Empty lines, the rest of a body that is not read, or a request that was refused early: uvicorn's
-                # own timer does not run.
+                # Empty lines, the rest of a body that is not read, or a request that was refused early:
+                # uvicorn's own timer does not run.
                 self._idle_timer = self.loop.call_later(self.max_head_seconds, self._end)
+            elif self._idle_timer is None and isinstance(self.cycle, QuickCycle) and self.cycle.more_body:
+                self._idle_timer = self.loop.call_later(
+                    self.max_unread_seconds, self.cycle.end, self.max_unread_seconds
+                )
             return
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(self.max_head_seconds, self._end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from inklens.errors import DataError, OptionError
 
@@ -40,6 +42,15 @@ def busy(detail: str) -> ProblemError:
     return ProblemError(503, f"{detail}; try again after the time in Retry-After", {"Retry-After": "1"})
 
 
+def too_slow(seconds: float) -> ProblemError:
+    """The caller took too long to send a request, or asked for too much; the connection ends."""
+    return ProblemError(
+        408,
+        f"the request took more than {seconds:g} s; send it faster, or ask for less",
+        {"Connection": "close"},
+    )
+
+
 def problem(status: int, detail: str) -> dict[str, Any]:
     """The members of a problem document; its type is the status's own."""
     title = HTTPStatus(status).phrase if status != GONE else "Client Closed Request"
@@ -51,16 +62,37 @@ def problem_response(status: int, detail: str, headers: Mapping[str, str] | None
     return JSONResponse(problem(status, detail), status, headers=headers, media_type=CONTENT_TYPE)
 
 
+def raw_headers(headers: Mapping[str, str]) -> bytes:
+    """Headers as HTTP/1.1 writes them."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+
+
+def raw_answer(status: int, headers: bytes, body: bytes) -> bytes:
+    """A whole answer, where there is no application to make one."""
+    return b"%scontent-length: %d\r\n%s\r\n%s" % (STATUS_LINE[status], len(body), headers, body)
+
+
+def raw_problem(status: int, detail: str, headers: Mapping[str, str]) -> bytes:
+    """A problem document as a whole answer."""
+    body = json.dumps(problem(status, detail)).encode()
+    return raw_answer(status, raw_headers({"content-type": CONTENT_TYPE, **headers}), body)
+
+
 async def on_problem(_: Request, error: Exception) -> Response:
     """Starlette's handler of what an endpoint raises."""
+    return problem_response(*described(error))
+
+
+def described(error: Exception) -> tuple[int, str, dict[str, str]]:
+    """Status, detail and headers of the answer to a request that ended with an error."""
     if isinstance(error, ProblemError):
-        return problem_response(error.status, error.detail, error.headers)
+        return error.status, error.detail, error.headers
     if isinstance(error, ClientDisconnect):
-        return problem_response(GONE, "the caller went away")
+        return GONE, "the caller went away", {}
     if isinstance(error, DataError | OptionError):
-        return problem_response(422, str(error))
+        return 422, str(error), {}
     log.error("a request failed: %s", error)  # of the server's own files; the answer names none
-    return problem_response(500, FAILED)
+    return 500, FAILED, {}
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ import uvicorn
 
 from inklens.serving.application import create_app, early_refusal
 from inklens.serving.http_protocol import LimitedHttpProtocol
+from inklens.serving.quick_predict import QuickPredict
 from inklens.serving.settings import ServerSettings
 
 GRACE_SECONDS = 8
@@ -40,6 +41,7 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
         (LimitedHttpProtocol,),
         {
             "early_refusal": early_refusal(app),
+            "quick": QuickPredict(app.access, app.state.models, lambda: app.state.batches),
             "max_header_bytes": settings.limits.header_bytes,
             "max_head_seconds": settings.limits.head_seconds,
             "max_unread_seconds": settings.limits.request_seconds,
@@ -58,7 +60,7 @@ def run(settings: ServerSettings, listener: socket.socket, ready: Connection) ->
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config, listener, ready)
-    protocol.connected = staticmethod(server.connected)
+    setattr(protocol, "connected", staticmethod(server.connected))  # noqa: B010
     # uvicorn has handlers of its own while it runs, and raises what it got once more at its end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
@@ -90,7 +92,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def connected(self) -> None:
-        """A connection has come: others may wait, and libuv takes one for each round of the loop, however long."""
+        """A connection has come. Others may wait: libuv takes one for each round of the loop."""
         if self._accepting is None or self._accepting.done():
             self._accepting = asyncio.get_running_loop().create_task(self._accept_waiting())
 

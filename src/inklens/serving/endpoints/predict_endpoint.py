@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable
+import json
+from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from inklens.pixels import encode_png
 from inklens.serving import server_metrics
-from inklens.serving.batching import WATCH_AFTER, Answer
+from inklens.serving.batching import WATCH_AFTER, Answer, Outcomes
+from inklens.serving.model_store import ServedModel
 from inklens.serving.problems import GONE, ProblemError, problem
 from inklens.serving.request_images import images_of
 
 T = TypeVar("T")
+
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 async def predict(request: Request) -> Response:
@@ -28,13 +32,28 @@ async def predict(request: Request) -> Response:
     with_pixels = bool(whole_number(request, "framed", 0, 1))
     names, images = await images_of(request, state.held, state.settings.limits, classifier.spec)
     answers = await unless_gone(request, state.batches.predict(classifier, images))
+    return Response(document(model, answers, names, top, with_pixels), media_type="application/json")
+
+
+def document(
+    model: ServedModel,
+    answers: Outcomes,
+    names: Sequence[str | None] = (None,),
+    top: int = 1,
+    with_pixels: bool = False,
+) -> bytes:
+    """The answer as JSON, with a row for each image; counts the images.
+
+    Raises:
+        Exception: there is one image, and this is why it has no answer.
+    """
     if len(answers) == 1 and not isinstance(answers[0], Answer):
         server_metrics.count_image(model.name, "error")
         raise answers[0]
     rows = [_row(answer, name, top, with_pixels) for answer, name in zip(answers, names, strict=True)]
     for row in rows:
         server_metrics.count_image(model.name, row["status"])
-    return JSONResponse({"model": model.name, "fingerprint": model.fingerprint, "predictions": rows})
+    return _JSON.encode({"model": model.name, "fingerprint": model.fingerprint, "predictions": rows}).encode()
 
 
 def _row(answer: Answer | Exception, name: str | None, top: int, with_pixels: bool) -> dict[str, Any]:
@@ -44,7 +63,10 @@ def _row(answer: Answer | Exception, name: str | None, top: int, with_pixels: bo
         return {**file, "status": "error", "error": problem(status, str(answer))}
     predictions, row = answer.predictions, answer.row
     probabilities = predictions.probabilities[row]
-    order = (-probabilities).argsort(kind="stable")[:top].tolist()
+    # Where only the first is wanted there is no need to sort.
+    order = (
+        [int(probabilities.argmax())] if top == 1 else (-probabilities).argsort(kind="stable")[:top].tolist()
+    )
     said = str(predictions.status[row])
     framed = {"framed": base64.b64encode(encode_png(answer.pixels)).decode()} if with_pixels else {}
     ranked = [(predictions.class_names[index], round(float(probabilities[index]), 7)) for index in order]
