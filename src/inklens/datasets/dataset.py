@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.kind import kind_by_look, looked_at
-from inklens.datasets.labels import count_labels
+from inklens.datasets.labels import count_labels, listed
 from inklens.datasets.splits import Split, hold_out_test, joined, no_images, stratified_split
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
@@ -188,6 +188,13 @@ class Dataset:
         return "\n".join(map(printable, lines))
 
 
+def _absent(names: Sequence[str], sizes: NDArray[np.int64], test: Split | None) -> str:
+    """The note about classes that cannot be learnt."""
+    lost = 0 if test is None else int((sizes[test.labels] == 0).sum())
+    count = f"; the {lost} test image{'s' * (lost > 1)} of {'them' if len(names) > 1 else 'it'} will be errors"
+    return f"no training image has the label {listed(names)}{count if lost else ''}"
+
+
 def from_labelled_images(
     name: str,
     train: Split,
@@ -236,7 +243,7 @@ def from_labelled_images(
     if kind is None:
         kind, *looked = kind_by_look(train.batch(looked_at(len(train))))
     if hold_out and not sizes.all():
-        notes.append(f"no training image has the label {named[0]}")
+        notes.append(_absent([named[label] for label in np.flatnonzero(sizes == 0)], sizes, test))
     if test is None and hold_out:
         train, test, note = hold_out_test(train, seed)
         notes.append(note)

@@ -10,10 +10,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from inklens.datasets.dataset import FRAMING_OF, KINDS, Dataset
+from inklens.datasets.formats.array_files import is_arrays
 from inklens.datasets.formats.archives import is_archive, load_archive
 from inklens.datasets.formats.idx import is_idx_folder, load_idx_folder
 from inklens.datasets.formats.image_trees import load_folder
-from inklens.datasets.formats.npz import is_npz, load_npz
+from inklens.datasets.formats.npz import is_array_folder, load_array_folder, load_arrays
 from inklens.datasets.formats.table_sets import is_table_folder, load_table, load_table_folder
 from inklens.datasets.formats.tables import is_table
 from inklens.datasets.named import NAMED, load_mnist, load_sample
@@ -44,8 +45,9 @@ TAKEN_BY_NAME = "is the data set of that name"  # in the note that a path of the
 SOURCES = (
     Source("an IDX folder", is_idx_folder, load_idx_folder),
     Source("a folder of CSV or Parquet files", is_table_folder, load_table_folder),
+    Source("a folder of .npz or .npy files", is_array_folder, load_array_folder),
     Source("a folder with one folder of images for each class", Path.is_dir, load_folder),
-    Source("an .npz file", is_npz, load_npz),
+    Source("an .npz or .npy file", is_arrays, load_arrays),
     Source("a CSV or Parquet file", is_table, load_table),
     Source("a .zip or .tar file of such folders", is_archive, load_archive),
 )

@@ -1,119 +1,177 @@
-"""Data sets in one .npz file: `images` and `labels`, or Keras's `x_train`, `y_train`, `x_test`, `y_test`."""
+"""Data sets in .npz and .npy files, under any usual names of their arrays, in one file or in several."""
 
-import zipfile
-import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.dataset import Dataset, from_labelled_images
+from inklens.datasets.formats.array_files import is_arrays, read_arrays
 from inklens.datasets.labels import as_labels, as_numbers, classes_named
+from inklens.datasets.layout.part_names import part_word, settled, words
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
 from inklens.pixels import PixelSpec, as_batch
 
 _KEYS = "images and labels, or x_train, y_train, x_test and y_test"
-_LARGEST = 8 * 2**30  # bytes that an array may unpack to
+_IMAGES = {"x", "xs", "image", "images", "img", "imgs", "pixels", "data", "features", "inputs", "input"}
+_LABELS = {"y", "ys", "label", "labels", "lbl", "lbls", "target", "targets", "classes", "class", "output", "outputs"}
+_NAMES = {"class_names", "label_names", "names", "target_names", "labels_names", "categories"}
+
+Arrays = Mapping[str, NDArray[np.generic]]
+Pair = tuple[NDArray[np.generic], NDArray[np.generic]]
 
 
-def is_npz(path: Path) -> bool:
-    """Whether a path is a file whose name ends in .npz."""
-    return path.is_file() and path.suffix.lower() == ".npz"
+def load_arrays(path: Path, options: LoadOptions) -> Dataset:
+    """An .npz file, or .npz and .npy files of one name but for what is in them; else a fifth is held out.
 
-
-def load_npz(path: Path, options: LoadOptions) -> Dataset:
-    """An .npz file as a data set; without a test part, a stratified fifth is held out.
-
-    Images are (N, H, W) or (N, H, W, C), uint8 0-255 or floats 0-1; labels are whole numbers from 0, or the
-    classes' names as text, which then are in natural order, as the names of class folders are.
+    Images are (N, H, W), (N, H, W, C), (N, C, H, W) or (N, H * W), with values as `as_batch` takes them;
+    labels are whole numbers from 0, one-hot, or the classes' names as text, which then are in natural order,
+    as the names of class folders are.
 
     Raises:
-        DataError: no .npz file, other names in it, or images and labels that cannot be used.
+        DataError: no such file, no pair of arrays that fit, or images and labels that cannot be used.
     """
-    train, test, names = _read(path)
-    return from_labelled_images(
-        path.stem,
-        train,
-        test,
-        source=str(path),
-        seed=options.seed,
-        kind=options.kind,
-        class_names=names,
-        path=str(path.resolve()),
-        hold_out=options.hold_out,
-    )
+    arrays = read_arrays(path)
+    beside = sorted(other for other in path.parent.iterdir() if is_arrays(other) and other != path)
+    if not (len(arrays) == 1 and beside):
+        return _load(arrays, path, path.stem, options)
+    own = _rest(path.stem)
+    several = {name: array for other in beside if _rest(other.stem) == own for name, array in _one(other).items()}
+    return _load({**arrays, **several}, path, path.stem, options)
 
 
-def _read(path: Path) -> tuple[Split, Split | None, tuple[str, ...] | None]:
-    """(train, test, class names); there may be no test part, and labels that are numbers have no names."""
-    try:
-        with path.open("rb") as opened:
-            # NumPy would take another file for a pickle, and advise to trust it.
-            start = opened.read(6)
-            opened.seek(0)
-            if start == b"\x93NUMPY":
-                raise DataError(
-                    f"{path} holds a single array; expected an .npz file with {_KEYS}: use np.savez"
-                )
-            if not zipfile.is_zipfile(opened):
-                raise DataError(
-                    f"{path} is no .npz file, or is cut short, and cannot be read; "
-                    f"expected an .npz file with {_KEYS}: save it anew with np.savez"
-                )
-            opened.seek(0)
-            with np.load(opened, allow_pickle=False) as file:
-                keys = ("x_train", "y_train") if "x_train" in file else ("images", "labels")
-                if not set(keys) <= set(file):
-                    raise DataError(f"{path} holds {', '.join(file.files) or 'nothing'}; expected {_KEYS}")
-                labels = _array(file, keys[1], path)
-                names = classes_named(labels, str(path))
-                train = _split(_array(file, keys[0], path), labels, names, path)
-                if not {"x_test", "y_test"} <= set(file):
-                    return train, None, names
-                test = _split(_array(file, "x_test", path), _array(file, "y_test", path), names, path)
-                return train, test, names
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        MemoryError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+def is_array_folder(path: Path) -> bool:
+    """Whether a path is a folder with .npz or .npy files in it."""
+    return path.is_dir() and any(map(is_arrays, path.iterdir()))
+
+
+def load_array_folder(path: Path, options: LoadOptions) -> Dataset:
+    """A folder of .npz or .npy files that belong together, such as x_train.npy and y_train.npy.
+
+    Raises:
+        DataError: several data sets in it, or what `load_arrays` refuses.
+    """
+    files = sorted(filter(is_arrays, path.iterdir()))
+    sets = {_rest(file.stem) for file in files}
+    if len(files) == 1:
+        return load_arrays(files[0], options)
+    if len(sets) > 1:
         raise DataError(
-            f"{path} cannot be read ({reason}); expected an .npz file with {_KEYS}: save it anew"
-        ) from error
-
-
-def _array(file: "np.lib.npyio.NpzFile", key: str, path: Path) -> NDArray[np.generic]:
-    """One array of the file; its size is known before it is unpacked, and never more is read."""
-    archive = file.zip
-    if archive is None:
-        raise DataError(f"{path} is closed; expected an .npz file with {_KEYS}: open it anew")
-    names = archive.namelist()
-    size = archive.getinfo(key if key in names else f"{key}.npy").file_size
-    if size > _LARGEST:
-        raise DataError(
-            f"{path} holds {key} of {size:,} bytes; expected at most {_LARGEST:,} (8 GiB): "
-            "save fewer or smaller images, as uint8"
+            f"{path} holds {', '.join(file.name for file in files[:6])}; expected one data set: give one of them "
+            "by its path"
         )
-    try:
-        array = file[key]
-    except ValueError as error:
-        if "pickle" not in str(error):
-            raise
+    arrays = {name: array for file in files for name, array in _one(file).items()}
+    return _load(arrays, path, path.resolve().name, options)
+
+
+def image_array(path: Path) -> NDArray[np.generic]:
+    """The images of a file whose labels are not asked for: the test part's if there are several.
+
+    Raises:
+        DataError: it holds no images, or cannot be read.
+    """
+    arrays = read_arrays(path)
+    found = {_part(name): array for name, array in arrays.items() if _kind(name, array) == "images"}
+    if not found:
+        raise DataError(f"{path} holds {_listed(arrays)}; expected images, (N, H, W) or (N, H, W, C)")
+    return _images(found.get("test", next(iter(found.values()))), path)
+
+
+def _one(path: Path) -> dict[str, NDArray[np.generic]]:
+    arrays = read_arrays(path)
+    return arrays if len(arrays) == 1 else {}
+
+
+def _load(arrays: Arrays, path: Path, name: str, options: LoadOptions) -> Dataset:
+    pairs, kept = _pairs(arrays, path)
+    named = classes_named(pairs["train"][1], str(path))
+    names = named or kept
+    splits = {part: _split(images, labels, named, path) for part, (images, labels) in pairs.items()}
+    unused = sorted(set(arrays) - _used(arrays, pairs) - {one for one in arrays if one.lower() in _NAMES})
+    notes = [f"not used: {', '.join(unused)}"] if unused else []
+    return from_labelled_images(
+        name, splits["train"], splits.get("test"), validation=splits.get("validation"), source=str(path),
+        seed=options.seed, kind=options.kind, class_names=names, path=str(path.resolve()),
+        hold_out=options.hold_out, notes=notes,
+    )  # fmt: skip
+
+
+def _used(arrays: Arrays, pairs: Mapping[str, Pair]) -> set[str]:
+    taken = {id(array) for pair in pairs.values() for array in pair}
+    return {name for name, array in arrays.items() if id(array) in taken}
+
+
+def _pairs(arrays: Arrays, path: Path) -> tuple[dict[str, Pair], tuple[str, ...] | None]:
+    """(images, labels) of each part, and the classes' names if an array of theirs is there."""
+    found: dict[str, dict[str, NDArray[np.generic]]] = {}
+    kept = None
+    for name, array in arrays.items():
+        if name.lower() in _NAMES and array.ndim == 1 and array.dtype.kind in "US":
+            kept = classes_in_order(array, path)
+        elif kind := _kind(name, array):
+            found.setdefault(_part(name) or "train", {}).setdefault(kind, array)
+    if set(arrays) in ({"arr_0", "arr_1"}, {"arr_0", "arr_1", "arr_2", "arr_3"}):  # np.savez(x, y)
+        every = [arrays[name] for name in sorted(arrays)]
+        parts = zip(("train", "test"), zip(every[::2], every[1::2], strict=True), strict=False)
+        found = {part: {"images": pair[0], "labels": pair[1]} for part, pair in parts}
+    use = settled(set(found))
+    pairs = {
+        use.get(part, part): (both["images"], both["labels"]) for part, both in found.items() if len(both) == 2
+    }
+    if "train" not in pairs and len(pairs) == 1:  # a test part alone is what is there to be evaluated
+        pairs = {"train": next(iter(pairs.values()))}
+    if "train" not in pairs:
+        raise DataError(f"{path} holds {_listed(arrays)}; expected {_KEYS}")
+    return pairs, kept
+
+
+def classes_in_order(array: NDArray[np.generic], path: Path) -> tuple[str, ...]:
+    """The names of an array of them, in its order.
+
+    Raises:
+        DataError: a name that is empty or not printable.
+    """
+    classes_named(array, str(path))
+    return tuple(str(one, "utf-8") if isinstance(one, bytes) else str(one) for one in array.tolist())
+
+
+def _kind(name: str, array: NDArray[np.generic]) -> str | None:
+    """Whether an array is images or labels, by its name, and by its shape where the name says nothing."""
+    said = {word for word in words(name) if part_word(word) is None}
+    if said & _LABELS and array.ndim in (1, 2):
+        return "labels"
+    if said & _IMAGES and array.ndim >= 1:
+        return "images"
+    if array.ndim in (3, 4):
+        return "images"
+    return "labels" if array.ndim == 1 and len(array) > 1 and array.dtype.kind in "iufUS" else None
+
+
+def _part(name: str) -> str | None:
+    return next((part for word in words(name) if (part := part_word(word))), None)
+
+
+def _rest(name: str) -> tuple[str, ...]:
+    """What a name says but for the part and whether it holds images or labels."""
+    return tuple(word for word in words(name) if not (part_word(word) or word in _IMAGES | _LABELS))
+
+
+def _images(array: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
+    """Images with their channels last, (N, H, W, C)."""
+    if array.ndim == 2 and array.size:
+        side = int(round(array.shape[1] ** 0.5))
+        if side >= 8 and side * side == array.shape[1]:
+            array = array.reshape(-1, side, side)
+    if array.ndim == 3:
+        array = array[..., None]
+    elif array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] not in (1, 3):
+        array = array.transpose(0, 2, 3, 1)
+    if array.ndim != 4 or array.shape[-1] not in (1, 3) or array.size == 0:
         raise DataError(
-            f"{path} holds Python objects as {key}, which are refused because reading them can run code; "
-            "expected plain arrays: save images as uint8, labels as integers or as text, labels.astype(str)"
-        ) from error
-    if not isinstance(array, np.ndarray):
-        raise DataError(
-            f"{path} holds {key}, which is no array; expected {_KEYS}: save it anew with np.savez"
+            f"{path} holds images of shape {array.shape}; expected (N, H, W), (N, H, W, 1) or (N, H, W, 3)"
         )
     return array
 
@@ -121,19 +179,32 @@ def _array(file: "np.lib.npyio.NpzFile", key: str, path: Path) -> NDArray[np.gen
 def _split(
     images: NDArray[np.generic], labels: NDArray[np.generic], names: tuple[str, ...] | None, path: Path
 ) -> Split:
-    channels = 1 if images.ndim == 3 else images.shape[-1] if images.ndim == 4 else 0
-    if channels not in (1, 3) or images.size == 0:
-        raise DataError(
-            f"{path} holds images of shape {images.shape}; expected (N, H, W), (N, H, W, 1) or (N, H, W, 3)"
-        )
-    if labels.shape not in ((len(images),), (len(images), 1)):
+    images, labels = _images(images, path), _flat(labels)
+    if labels.shape != (len(images),):
         raise DataError(
             f"{path} holds labels of shape {labels.shape} for {len(images):,} images; "
-            f"expected ({len(images)},): a whole number or a name for each image, not one-hot"
+            f"expected ({len(images)},): a whole number or a name for each image, or one-hot rows"
         )
     whole = as_labels(labels, str(path)) if names is None else as_numbers(labels, names, str(path))
     try:
-        batch = as_batch(images, PixelSpec(images.shape[1], images.shape[2], channels))
+        batch = as_batch(images, PixelSpec(images.shape[1], images.shape[2], images.shape[3]))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    return Split(batch, whole)
+    return Split(np.ascontiguousarray(batch), whole)
+
+
+def _flat(labels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Labels (N,), also where they are (N, 1), one-hot (N, C), or whole numbers kept as floats."""
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    elif labels.ndim == 2 and labels.dtype.kind in "iufb":
+        ones = labels == 1
+        if labels.size and (ones.sum(axis=1) == 1).all() and ((labels == 0) | ones).all():
+            return ones.argmax(axis=1)
+    if labels.dtype.kind == "f" and labels.size and np.isfinite(labels).all() and (labels == np.rint(labels)).all():
+        return labels.astype(np.int64)
+    return labels
+
+
+def _listed(arrays: Arrays) -> str:
+    return ", ".join(f"{name} {array.shape}" for name, array in list(arrays.items())[:8]) or "nothing"
