@@ -191,7 +191,9 @@ class Dataset:
 def _absent(names: Sequence[str], sizes: NDArray[np.int64], test: Split | None) -> str:
     """The note about classes that cannot be learnt."""
     lost = 0 if test is None else int((sizes[test.labels] == 0).sum())
-    count = f"; the {lost} test image{'s' * (lost > 1)} of {'them' if len(names) > 1 else 'it'} will be errors"
+    count = (
+        f"; the {lost} test image{'s' * (lost > 1)} of {'them' if len(names) > 1 else 'it'} will be errors"
+    )
     return f"no training image has the label {listed(names)}{count if lost else ''}"
 
 

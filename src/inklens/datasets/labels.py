@@ -146,7 +146,8 @@ def count_labels(
     if 2 * len(absent) > classes:
         raise DataError(
             f"{name} has labels up to {classes - 1} but no training image with the label {listed(absent)}; "
-            f"expected most of 0 to {classes - 1}: number them anew without gaps, mend the wrong ones, or save "
+            f"expected most of 0 to {classes - 1}: number them anew without gaps, mend the wrong "
+            "ones, or save "
             "them as names (text in an .npz file)"
         )
     if test is not None and len(test) and int(test.max()) >= classes:

@@ -177,7 +177,8 @@ def _found_or_fetched(
 
 
 def _read_whole(name: str, folder: Path, checksums: Mapping[str, str]) -> "Dataset":
-    from inklens.datasets.formats.idx import idx_pairs, read_idx_folder
+    from inklens.datasets.formats.idx import read_idx_folder
+    from inklens.datasets.layout.idx_files import idx_pairs
 
     if "test" not in idx_pairs(folder):
         raise DataError(

@@ -10,9 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from inklens.datasets.dataset import FRAMING_OF, KINDS, Dataset
-from inklens.datasets.formats.array_files import is_arrays
 from inklens.datasets.formats.archives import is_archive, load_archive
-from inklens.datasets.formats.idx import is_idx_folder, load_idx_folder
+from inklens.datasets.formats.array_files import is_arrays
+from inklens.datasets.formats.idx import is_idx, load_idx_folder
 from inklens.datasets.formats.image_trees import load_folder
 from inklens.datasets.formats.npz import is_array_folder, load_array_folder, load_arrays
 from inklens.datasets.formats.table_sets import is_table_folder, load_table, load_table_folder
@@ -43,7 +43,7 @@ TAKEN_BY_NAME = "is the data set of that name"  # in the note that a path of the
 
 # The first one that detects its form loads it.
 SOURCES = (
-    Source("an IDX folder", is_idx_folder, load_idx_folder),
+    Source("an IDX folder", is_idx, load_idx_folder),
     Source("a folder of CSV or Parquet files", is_table_folder, load_table_folder),
     Source("a folder of .npz or .npy files", is_array_folder, load_array_folder),
     Source("a folder with one folder of images for each class", Path.is_dir, load_folder),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     )
     from inklens.pixels.encoding import encode_png as encode_png, encode_webp as encode_webp
     from inklens.pixels.framing import frame as frame
+    from inklens.pixels.glyphs import uprightness as uprightness
     from inklens.pixels.image_formats import (
         HEIF_REMEDY as HEIF_REMEDY,
         IMAGE_SUFFIXES as IMAGE_SUFFIXES,

@@ -126,7 +126,8 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, arrays, said):
 
 
 USUAL = {
-    "medmnist": {"train_images": 0, "train_labels": 0, "val_images": 1, "val_labels": 1, "test_images": 2, "test_labels": 2},
+    "medmnist": {"train_images": 0, "train_labels": 0, "val_images": 1, "val_labels": 1,
+                 "test_images": 2, "test_labels": 2},
     "keras": {"x_train": 0, "y_train": 0, "x_test": 2, "y_test": 2},
     "sklearn": {"X_train": 0, "y_train": 0, "X_test": 2, "y_test": 2},
     "other order": {"train_x": 0, "train_y": 0, "test_x": 2, "test_y": 2},
@@ -166,7 +167,12 @@ def test_every_usual_name_of_arrays_is_known(tmp_path, few, name):
 @pytest.mark.parametrize(
     "names",
     [
-        ("kmnist-train-imgs.npz", "kmnist-train-labels.npz", "kmnist-test-imgs.npz", "kmnist-test-labels.npz"),
+        (
+            "kmnist-train-imgs.npz",
+            "kmnist-train-labels.npz",
+            "kmnist-test-imgs.npz",
+            "kmnist-test-labels.npz",
+        ),
         ("x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"),
         ("train_images.npy", "train_labels.npy", "test_images.npy", "test_labels.npy"),
     ],
@@ -199,7 +205,11 @@ def test_labels_are_read_in_every_usual_form(tmp_path, few, labels):
 
 @pytest.mark.parametrize(
     "shaped",
-    [lambda images: images.reshape(100, 784), lambda images: images[:, None], lambda images: images[..., None]],
+    [
+        lambda images: images.reshape(100, 784),
+        lambda images: images[:, None],
+        lambda images: images[..., None],
+    ],
     ids=["flat", "channels first", "channels last"],
 )
 def test_images_are_read_in_every_usual_shape(tmp_path, few, shaped):
@@ -220,7 +230,7 @@ def test_a_file_that_is_no_npz_or_cut_short_is_refused(tmp_path, few):
     cut_short = path.read_bytes()[:-200]
     for content in (b"", b"no zip at all", b"PK\x03\x04 cut short", cut_short, b"\x93NUMPY\x01\x00"):
         path.write_bytes(content)
-        with pytest.raises(DataError, match=r"expected an \.npz file with images and labels") :
+        with pytest.raises(DataError, match=r"expected an \.npz file with images and labels"):
             load(path)
 
 

@@ -21,7 +21,7 @@ def is_arrays(path: Path) -> bool:
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
-    """The arrays of a file by their names; the one of an .npy file, or of a file with one alone, by the file's.
+    """The arrays of a file by their names; one that is alone or has no name is called as the file.
 
     Raises:
         DataError: no such file, a damaged one, or one that holds Python objects.
@@ -31,7 +31,9 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
         start = opened.read(6)
         opened.seek(0)
         if start == b"\x93NUMPY":
-            return {path.stem: _array(path, path.name, lambda: np.load(path, mmap_mode="r", allow_pickle=False))}
+            return {
+                path.stem: _array(path, path.name, lambda: np.load(path, mmap_mode="r", allow_pickle=False))
+            }
         if not zipfile.is_zipfile(opened):
             raise DataError(
                 f"{path} is no .npz file, or is cut short, and cannot be read; {_EXPECTED}: "

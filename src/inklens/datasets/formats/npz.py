@@ -17,7 +17,20 @@ from inklens.pixels import PixelSpec, as_batch
 
 _KEYS = "images and labels, or x_train, y_train, x_test and y_test"
 _IMAGES = {"x", "xs", "image", "images", "img", "imgs", "pixels", "data", "features", "inputs", "input"}
-_LABELS = {"y", "ys", "label", "labels", "lbl", "lbls", "target", "targets", "classes", "class", "output", "outputs"}
+_LABELS = {
+    "y",
+    "ys",
+    "label",
+    "labels",
+    "lbl",
+    "lbls",
+    "target",
+    "targets",
+    "classes",
+    "class",
+    "output",
+    "outputs",
+}
 _NAMES = {"class_names", "label_names", "names", "target_names", "labels_names", "categories"}
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -39,7 +52,9 @@ def load_arrays(path: Path, options: LoadOptions) -> Dataset:
     if not (len(arrays) == 1 and beside):
         return _load(arrays, path, path.stem, options)
     own = _rest(path.stem)
-    several = {name: array for other in beside if _rest(other.stem) == own for name, array in _one(other).items()}
+    several = {
+        name: array for other in beside if _rest(other.stem) == own for name, array in _one(other).items()
+    }
     return _load({**arrays, **several}, path, path.stem, options)
 
 
@@ -60,7 +75,8 @@ def load_array_folder(path: Path, options: LoadOptions) -> Dataset:
         return load_arrays(files[0], options)
     if len(sets) > 1:
         raise DataError(
-            f"{path} holds {', '.join(file.name for file in files[:6])}; expected one data set: give one of them "
+            f"{path} holds {', '.join(file.name for file in files[:6])}; expected one data set: "
+            "give one of them "
             "by its path"
         )
     arrays = {name: array for file in files for name, array in _one(file).items()}
@@ -119,7 +135,9 @@ def _pairs(arrays: Arrays, path: Path) -> tuple[dict[str, Pair], tuple[str, ...]
         found = {part: {"images": pair[0], "labels": pair[1]} for part, pair in parts}
     use = settled(set(found))
     pairs = {
-        use.get(part, part): (both["images"], both["labels"]) for part, both in found.items() if len(both) == 2
+        use.get(part, part): (both["images"], both["labels"])
+        for part, both in found.items()
+        if len(both) == 2
     }
     if "train" not in pairs and len(pairs) == 1:  # a test part alone is what is there to be evaluated
         pairs = {"train": next(iter(pairs.values()))}
@@ -162,7 +180,7 @@ def _rest(name: str) -> tuple[str, ...]:
 def _images(array: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
     """Images with their channels last, (N, H, W, C)."""
     if array.ndim == 2 and array.size:
-        side = int(round(array.shape[1] ** 0.5))
+        side = round(array.shape[1] ** 0.5)
         if side >= 8 and side * side == array.shape[1]:
             array = array.reshape(-1, side, side)
     if array.ndim == 3:
@@ -200,8 +218,13 @@ def _flat(labels: NDArray[np.generic]) -> NDArray[np.generic]:
     elif labels.ndim == 2 and labels.dtype.kind in "iufb":
         ones = labels == 1
         if labels.size and (ones.sum(axis=1) == 1).all() and ((labels == 0) | ones).all():
-            return ones.argmax(axis=1)
-    if labels.dtype.kind == "f" and labels.size and np.isfinite(labels).all() and (labels == np.rint(labels)).all():
+            return np.asarray(ones.argmax(axis=1), np.int64)
+    if (
+        labels.dtype.kind == "f"
+        and labels.size
+        and np.isfinite(labels).all()
+        and (labels == np.rint(labels)).all()
+    ):
         return labels.astype(np.int64)
     return labels
 
