@@ -23,6 +23,7 @@ ROOMS = [
     "choices",
     "printable",
     "paths",
+    "atomic_file",
     "pixels",
     "datasets",
     "networks",
@@ -53,7 +54,7 @@ LIBRARIES = {
     "export": {"keras", "tensorflow", "onnxruntime", "onnx", "tf2onnx"},
     "reporting": {"matplotlib", "jinja2", "markupsafe"},
     "run": {"keras"},
-    "training": {"cv2", "keras", "psutil", "tensorflow", "tensorboard"},
+    "training": {"cv2", "filelock", "keras", "tensorflow", "tensorboard"},
     "audit": {"cv2", "cleanlab"},
     "reading": {"cv2"},
     "serving": {"starlette", "uvicorn", "prometheus_client"},
@@ -130,7 +131,7 @@ def test_a_library_stays_in_its_rooms():
 
 
 def test_no_process_is_looked_for_by_a_signal():
-    """Signal 0 only asks on Unix; on Windows it is Ctrl-C. psutil asks on both."""
+    """Signal 0 only asks on Unix; on Windows it is Ctrl-C. A lock asks on both."""
     for file in FILES:
         calls = [node for node in _nodes(file) if isinstance(node, ast.Call)]
         kills = [call.args for call in calls if ast.unparse(call.func) == "os.kill"]

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.atomic_file import atomic
 from inklens.errors import OptionError
 from inklens.pixels import encode_png
 from inklens.reading.reading import Corners, Reading
-from inklens.run_folder import atomic
 
 COLUMNS = (
     "file", "number", "line", "column", "text", "confidence", "status", "number_box", "digit",
