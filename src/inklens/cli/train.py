@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from inklens.run import Run
     from inklens.training.progress import Progress
 
+_RESUMED_WITH = ("epochs", "learning_rate", "jobs", "checkpoint_every")
 _RECIPE_FIELDS = {field.name for field in fields(Recipe)} - {"preset"}
 
 
@@ -94,6 +95,10 @@ def train(
         Option(help=f"One of {_one_of(VALIDATION_DATA)}: validate on images held out, or on the test set."),
     ] = None,
     validation_seed: Annotated[int | None, Option(help="Of the images held out; default: --seed.")] = None,
+    patience: Annotated[
+        int | None,
+        Option(help="Stop after so many epochs without a lower validation loss, and keep the best epoch."),
+    ] = None,
     tta: Annotated[str | None, Option(help=f"Test-time augmentation: {_one_of(TTA)}.")] = None,
     seed: Annotated[
         int | None, Option(help="Same seed, data and machine: same weights; 0 to 2147483647.")
@@ -114,7 +119,19 @@ def train(
     ] = None,
     resume: Annotated[
         str | None,
-        Option(metavar="RUN", help="Go on with a committee that was stopped; needs no other option."),
+        Option(
+            metavar="RUN",
+            help="Go on with a run where it was stopped; with more --epochs, with one that is done; with a "
+            "lower --learning-rate, with one that diverged. --data says where the data are now.",
+        ),
+    ] = None,
+    checkpoint_every: Annotated[
+        float | None,
+        Option(
+            metavar="TIME",
+            parser=parse_time,
+            help="Between two checkpoints within an epoch: 30s, 2m; default: 60s.",
+        ),
     ] = None,
     tensorboard: Annotated[bool, Option("--tensorboard", help="Write logs for TensorBoard.")] = False,
     summary: Annotated[bool, Option("--summary", help="Print the network's layers and stop.")] = False,
@@ -133,11 +150,19 @@ def train(
     }
     options = {"kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict}
     if resume is not None:
-        _only(context, "resume", "jobs", "quiet")
-        return print_result(_resume(resume, jobs, quiet))
+        _only(context, "resume", *_RESUMED_WITH, "data", "same_data", "quiet")
+        changed = {name: context.params[name] for name in _RESUMED_WITH}
+        return print_result(_resume(resume, quiet, data=chosen_data(data, same_data), **changed))
     place = run_place(output_folder, name, "runs")
     saved = None if recipe is None else read_training(recipe)
-    asked = training_options(saved, no_test=no_test, max_error=max_error, tensorboard=tensorboard, jobs=jobs)
+    asked = training_options(
+        saved,
+        no_test=no_test,
+        max_error=max_error,
+        tensorboard=tensorboard,
+        jobs=jobs,
+        checkpoint_every=checkpoint_every,
+    )
     chosen = _recipe(context, saved, preset, changed, asked["jobs"])
     named = chosen_data(data, same_data)
     if saved is not None and saved.data is not None and named is None:
@@ -189,13 +214,13 @@ def _only(context: typer.Context, *known: str) -> None:
             raise OptionError(f"--{option} does not go with --{known[0]}: leave it out")
 
 
-def _resume(path: str, jobs: int | str | None, quiet: bool) -> "Run":
+def _resume(path: str, quiet: bool, **changed: Any) -> "Run":
     from inklens.run_folder import RunFolder
     from inklens.training import resume
 
     RunFolder.open(path)  # a path that is none is refused before a word is said
     with interrupts_told(), _progress(path, quiet) as progress:
-        return resume(path, jobs=jobs, progress=progress)
+        return resume(path, **changed, progress=progress)
 
 
 @contextmanager

@@ -111,6 +111,8 @@ class Recipe:
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
             of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
             goes by `epochs`. Below a minute no OOD detector is trained.
+        patience: ends the training after so many epochs without a lower validation loss, and keeps the
+            network of the epoch with the lowest; None goes through all epochs and keeps the last.
         minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
         validation_data: "split" holds images out of the training part (unless the data come with a validation
             part); "test" validates on the test set after every epoch, as tutorial C does.
@@ -148,6 +150,7 @@ class Recipe:
     ood_detector_epochs: Count = 4
     plain_epochs: CountOrNone = 0
     time_budget: Seconds | None = None
+    patience: Count | None = None
     minimum_steps: CountOrNone = 0
     validation_data: str = "split"
     validation_split: Count | SplitShare = 0.1

@@ -29,6 +29,7 @@ _DATA_TYPES: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 _OPTION_TYPES: dict[str, type | tuple[type, ...]] = {
     "test": bool, "max_error": (int, float, NoneType), "tensorboard": bool, "jobs": (int, str),
+    "checkpoint_every": (int, float),
 }  # fmt: skip
 
 
