@@ -177,7 +177,10 @@ def unlabelled(folder):
             "inklens: letters has the classes 10, 11, which the network does not know; expected its own, 0",
         ),
         (["one", "--data", "unlabelled"], "inklens: unlabelled holds no images in folders"),
-        (["one", "--data", "images.npz"], "inklens: images.npz holds images (4, 28, 28); expected images and labels"),
+        (
+            ["one", "--data", "images.npz"],
+            "inklens: images.npz holds images (4, 28, 28); expected images",
+        ),
         (
             ["one", "--part", "best"],
             "inklens: unknown part 'best': did you mean 'test'? expected one of test, train, validation, all",

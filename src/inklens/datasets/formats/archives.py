@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
@@ -25,7 +25,7 @@ from inklens.errors import DataError, ImageError
 _LARGEST_IMAGE = 2**28  # bytes that an image file may unpack to
 _LARGEST_TAR = 2**36  # bytes that a compressed .tar may unpack to
 _PIECE = 2**20
-_TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _PACKED: dict[bytes, Callable[[Path], IO[bytes]]] = {
     b"\x1f\x8b": lambda path: cast("IO[bytes]", gzip.open(path)),  # noqa: SIM115 (its caller closes it)
     b"BZh": bz2.BZ2File,
@@ -39,7 +39,7 @@ _DAMAGED = (
 
 def is_archive(path: Path) -> bool:
     """Whether a path is a file whose name ends as that of a zip or tar archive."""
-    return path.is_file() and path.name.lower().endswith((".zip", *_TARS))
+    return path.is_file() and path.name.lower().endswith((".zip", *TARS))
 
 
 def load_archive(path: Path, options: LoadOptions) -> Dataset:
@@ -48,6 +48,18 @@ def load_archive(path: Path, options: LoadOptions) -> Dataset:
     Raises:
         DataError: a damaged or encrypted archive, or no class folders in it.
         ImageError: `options.strict`, and an image cannot be used.
+    """
+    with opened_archive(path) as (store, images, passed):
+        tree = tree_of(path, images, passed, store, least_classes=2 if options.hold_out else 1)
+        return load_tree(tree, path.name[: path.name.lower().rindex(_suffix(path))], options)
+
+
+@contextmanager
+def opened_archive(path: Path) -> "Iterator[tuple[ArchiveStore, list[str], Counter[str]]]":
+    """The store of an archive, the paths of the images in it, and how many files of each kind are none.
+
+    Raises:
+        DataError: a damaged or encrypted archive, or no images in it.
     """
     store: ArchiveStore
     try:
@@ -62,8 +74,7 @@ def load_archive(path: Path, options: LoadOptions) -> Dataset:
                 f"{path} holds no images, but {held}; expected a folder of images for each class: "
                 "unpack it and give the folder or the file in it"
             )
-        tree = tree_of(path, images, passed, store, least_classes=2 if options.hold_out else 1)
-        return load_tree(tree, path.name[: path.name.lower().rindex(_suffix(path))], options)
+        yield store, images, passed
 
 
 class ArchiveStore:
@@ -212,7 +223,7 @@ def _images(names: Sequence[str]) -> tuple[list[str], Counter[str]]:
 
 def _suffix(path: Path) -> str:
     name = path.name.lower()
-    return max((suffix for suffix in (".zip", *_TARS) if name.endswith(suffix)), key=len)
+    return max((suffix for suffix in (".zip", *TARS) if name.endswith(suffix)), key=len)
 
 
 def _damaged(path: Path, error: BaseException) -> DataError:

@@ -83,8 +83,8 @@ def load_array_folder(path: Path, options: LoadOptions) -> Dataset:
     return _load(arrays, path, path.resolve().name, options)
 
 
-def image_array(path: Path) -> NDArray[np.generic]:
-    """The images of a file whose labels are not asked for: the test part's if there are several.
+def image_array(path: Path) -> NDArray[np.uint8]:
+    """The images of a file whose labels are not asked for: uint8 (N, H, W, C); the test part's of several.
 
     Raises:
         DataError: it holds no images, or cannot be read.
@@ -93,7 +93,7 @@ def image_array(path: Path) -> NDArray[np.generic]:
     found = {_part(name): array for name, array in arrays.items() if _kind(name, array) == "images"}
     if not found:
         raise DataError(f"{path} holds {_listed(arrays)}; expected images, (N, H, W) or (N, H, W, C)")
-    return _images(found.get("test", next(iter(found.values()))), path)
+    return _as_bytes(_images(found.get("test", next(iter(found.values()))), path), path)
 
 
 def _one(path: Path) -> dict[str, NDArray[np.generic]]:
@@ -204,11 +204,14 @@ def _split(
             f"expected ({len(images)},): a whole number or a name for each image, or one-hot rows"
         )
     whole = as_labels(labels, str(path)) if names is None else as_numbers(labels, names, str(path))
+    return Split(np.ascontiguousarray(_as_bytes(images, path)), whole)
+
+
+def _as_bytes(images: NDArray[np.generic], path: Path) -> NDArray[np.uint8]:
     try:
-        batch = as_batch(images, PixelSpec(images.shape[1], images.shape[2], images.shape[3]))
+        return as_batch(images, PixelSpec(*images.shape[1:]))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    return Split(np.ascontiguousarray(batch), whole)
 
 
 def _flat(labels: NDArray[np.generic]) -> NDArray[np.generic]:

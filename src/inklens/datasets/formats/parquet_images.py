@@ -94,6 +94,27 @@ def load_parquet_images(files: Files, name: str, options: LoadOptions) -> Datase
     return load_tree(tree, name, options, path=first)
 
 
+def images_of_rows(path: Path) -> Iterator[bytes] | None:
+    """The bytes of the image in each row, empty where there is none; None where no column holds images.
+
+    Raises:
+        DataError: it cannot be read.
+        MissingPackageError: pyarrow is not installed.
+    """
+    columns = image_columns(path)
+    if columns is None:
+        return None
+    _, parquet = _pyarrow()
+    rows = parquet.read_metadata(path).num_rows
+    contents = ParquetStore({path.name: path}, columns.image).contents(
+        [f"{path.name}#{row}" for row in range(rows)]
+    )
+    return (
+        content if isinstance(content, bytes) else content.read_bytes() if isinstance(content, Path) else b""
+        for content in contents
+    )
+
+
 class ParquetStore:
     """Images in the rows of Parquet files.
 

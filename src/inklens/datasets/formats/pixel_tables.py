@@ -82,7 +82,7 @@ def load_pixel_tables(files: Files, name: str, options: LoadOptions) -> Dataset:
     for part, paths in files.items():
         for path in paths:
             table = open_table(path)
-            columns = _columns(table)
+            columns = pixels_of(table)
             if columns.label is None:
                 notes.append(_without_labels(table, part))
                 continue
@@ -173,7 +173,12 @@ def _rows_of_parts(table: Table, whole: str, count: int) -> dict[str, NDArray[np
     return {part: np.flatnonzero(parts == part) for part in sorted(set(parts.tolist()))}
 
 
-def _columns(table: Table) -> PixelColumns:
+def pixels_of(table: Table) -> PixelColumns:
+    """Where the pixels of a table are.
+
+    Raises:
+        DataError: its columns are no square image.
+    """
     columns = pixel_columns(table)
     if columns is None:
         raise DataError(
