@@ -71,7 +71,6 @@ FORMS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "zip": ("set.zip", _zip),
     "tar": ("set.tar", _tar),
     "tar.gz": ("set.tar.gz", lambda folder: _tar(folder, "gz")),
-    "tar.xz": ("set.tar.xz", lambda folder: _tar(folder, "xz")),
     "csv": ("set.csv", lambda folder: _pixels().to_csv(folder / "set.csv", index=False)),
     "csv without header": (
         "set.csv",

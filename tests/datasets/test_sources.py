@@ -14,7 +14,7 @@ def test_an_unknown_name_is_refused_with_what_is_near_and_what_is_known():
         load("minst")
     said = str(caught.value)
     assert said.startswith(
-        "there are no data called minst; expected mnist, sample, fashion-mnist, or the path"
+        "there are no data called minst; expected mnist, sample, fashion-mnist, kmnist, emnist-balanced"
     )
     assert said.endswith("did you mean mnist?")
     assert "\n" not in said

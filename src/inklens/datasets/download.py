@@ -52,6 +52,40 @@ def _is_right(path: Path, checksum: str) -> bool:
         return False
 
 
+def fetch_files(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> None:
+    """Fetch files into `folder`; one appears there only when its content is right.
+
+    Args:
+        checksums: MD5 of each file as it is fetched, by its name.
+        mirrors: addresses of folders, tried in this order for each file.
+
+    Raises:
+        DownloadError: no mirror gave a file whole and right, or the folder cannot be written.
+        MissingPackageError: pooch is not installed.
+    """
+    with needing("the package pooch", "downloading"):
+        import pooch
+    pooch.get_logger().setLevel("WARNING")
+    for name, checksum in checksums.items():
+        answers = []
+        for mirror in mirrors:
+            try:
+                pooch.retrieve(
+                    f"{mirror}/{name}",
+                    known_hash=f"md5:{checksum}",
+                    fname=name,
+                    path=folder,
+                    downloader=pooch.HTTPDownloader(timeout=_TIMEOUT),
+                )
+                break
+            except ValueError:
+                answers.append(f"{urlsplit(mirror).netloc} sent other content than its MD5 says")
+            except OSError as error:
+                answers.append(f"{urlsplit(mirror).netloc}: {_reason(error)}")
+        else:
+            raise DownloadError(f"{name} could not be fetched ({'; '.join(answers)})")
+
+
 def _fetch_one(name: str, checksum: str, mirrors: Sequence[str], scratch: Path) -> Path:
     with needing("the package pooch", "downloading"):
         import pooch

@@ -70,7 +70,8 @@ def load(
     folder. A tree in INKLENS_DATA/folders can be given by its name.
 
     Args:
-        data: "mnist", "sample", "fashion-mnist", or a path: a folder of IDX files, a folder with a folder of
+        data: "mnist", "sample", "fashion-mnist", "kmnist", "emnist-balanced" (or another of its splits),
+            "cifar10", "cifar100", or a path: a folder of IDX files, a folder with a folder of
             images for each class (perhaps below train, test and validation), such a folder as a .zip or .tar
             file, a CSV or Parquet file, or an .npz file.
         kind: "writing" or "things"; None looks at the images of data without a name of their own, and a note

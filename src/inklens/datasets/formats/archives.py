@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import struct
 import tarfile
 import tempfile
 import threading
@@ -32,8 +33,8 @@ _PACKED: dict[bytes, Callable[[Path], IO[bytes]]] = {
     b"\xfd7zXZ\0": lzma.LZMAFile,
 }
 _DAMAGED = (
-    OSError, EOFError, ValueError, RuntimeError, NotImplementedError, KeyError, OverflowError, MemoryError,
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, tarfile.TarError,
+    OSError, EOFError, ValueError, RuntimeError, NotImplementedError, LookupError, OverflowError, MemoryError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, tarfile.TarError, struct.error,
 )  # fmt: skip
 
 

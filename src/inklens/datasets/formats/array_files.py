@@ -1,10 +1,12 @@
 """Arrays out of .npz and .npy files, which are read without running any code and never beyond a size."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,14 +91,15 @@ def _readable(path: Path) -> Iterator[None]:
         TypeError,
         SyntaxError,
         EOFError,
-        KeyError,
-        IndexError,
+        LookupError,
         OverflowError,
         MemoryError,
         NotImplementedError,
         RuntimeError,
         zipfile.BadZipFile,
         zlib.error,
+        struct.error,
+        TokenError,  # NumPy, of a header that is no Python
     ) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{path} cannot be read ({reason}); {_EXPECTED}: save it anew") from error

@@ -53,6 +53,7 @@ def read_idx_folder(
     kind: str | None = None,
     hold_out: bool = True,
     checksums: Mapping[str, str] | None = None,
+    turn: bool = True,
 ) -> Dataset:
     """A folder of IDX files; without a test pair, a stratified fifth is held out.
 
@@ -61,6 +62,7 @@ def read_idx_folder(
         seed: of that fifth.
         kind: "writing" or "things"; None looks at the images.
         hold_out: whether it is held out.
+        turn: whether images that look as if rows and columns were swapped are turned.
         checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
 
     Raises:
@@ -68,7 +70,9 @@ def read_idx_folder(
     """
     pairs = idx_pairs(folder)
     splits = {part: _read_pair(*pair, checksums or {}) for part, pair in pairs.items()}
-    splits, names, notes = upright(splits, pairs["train"][0])
+    names, notes = None, list[str]()
+    if turn and not checksums:
+        splits, names, notes = upright(splits, pairs["train"][0])
     return from_labelled_images(
         name,
         splits["train"],
