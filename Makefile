@@ -7,8 +7,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo test test-all coverage lint docs clean
 
-demo: $(VENV)/train.stamp
+demo: $(VENV)/serve.stamp
 	$(BIN)/inklens train
+	@echo "draw on it: $(BIN)/inklens serve --open"
 
 # What every change is tested with: one backend, no long trainings, no browser.
 test: lint
@@ -39,6 +40,10 @@ $(VENV)/venv.stamp:
 
 $(VENV)/train.stamp: $(VENV)/venv.stamp pyproject.toml constraints.txt
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train]'
+	touch $@
+
+$(VENV)/serve.stamp: $(VENV)/train.stamp
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,serve]'
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/train.stamp

@@ -22,7 +22,7 @@ from inklens.errors import InklensError
 from inklens.serving import server_metrics
 from inklens.serving.access import COOKIE, HEADERS, SESSION_SECONDS, Access, is_token, session_cookie
 from inklens.serving.batching import BatchQueue, SlowLane
-from inklens.serving.endpoints import open_inference
+from inklens.serving.endpoints import open_inference, runs_endpoint
 from inklens.serving.endpoints.explain_endpoint import explain
 from inklens.serving.endpoints.openapi import document, page, page_file
 from inklens.serving.endpoints.page_endpoint import page_part, start_page
@@ -99,6 +99,10 @@ def create_app(settings: ServerSettings) -> Application:
             Route("/v1/explain", explain, methods=["POST"]),
             Route("/v1/explain/unit", explain_unit, methods=["POST"]),
             Route("/v1/model", _model, methods=["GET"]),
+            Route("/v1/runs", runs_endpoint.list_runs, methods=["GET"]),
+            Route("/v1/runs/{name}", runs_endpoint.show_run, methods=["GET"]),
+            Route("/v1/runs/{name}/report", runs_endpoint.show_report, methods=["GET"]),
+            Route("/v1/runs/{name}/against/{other}", runs_endpoint.compare_runs, methods=["GET"]),
             Route("/v1/session", _session, methods=["POST"]),
             Route("/health/live", _live, methods=["GET"]),
             Route("/health/ready", _ready, methods=["GET"]),

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def opened(browser: Browser, digits_server: Any) -> Iterator[Callable[..., OpenedPage]]:
-    """Opens a view: opened("inside", width=390, dark=True). Afterwards nothing may have gone wrong."""
+    """Opens a view: opened("inside", width=390, dark=True). Nothing may have gone wrong in the end."""
     contexts, pages = [], []
 
-    def opened(view: str = "draw", width: int = 1280, dark: bool = False, **options: Any) -> OpenedPage:
+    def opened(
+        view: str = "draw", width: int = 1280, dark: bool = False, before: Any = None, **options: Any
+    ) -> OpenedPage:
         scheme = "dark" if dark else "light"
         viewport = {"width": width, "height": 860}
         context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
@@ -30,6 +32,8 @@ def opened(browser: Browser, digits_server: Any) -> Iterator[Callable[..., Opene
         page.on("console", lambda message: console.append(message.text))
         page.on("pageerror", lambda error: console.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
+        if before is not None:
+            before(page)
         page.goto(f"{digits_server.address}/#{view}")
         page.wait_for_selector(f".view.{view}:not([hidden])")
         pages.append(OpenedPage(page, console, requests))
