@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICK := not slow and not backends and not browser and not mutants and not docs
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all coverage lint docs clean
+.PHONY: demo test test-all coverage lint docs faults clean
 
 demo: $(VENV)/serve.stamp
 	$(BIN)/inklens train
@@ -57,6 +57,16 @@ $(VENV)/docs.stamp: $(VENV)/train.stamp
 $(VENV)/backends.stamp: $(VENV)/dev.stamp
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,dev,jax,torch]'
 	touch $@
+
+# What a training withstands, at length: an hour on two cores. The results are kept in benchmarks/results.
+faults: $(VENV)/backends.stamp
+	$(BIN)/python benchmarks/training_kills.py --backend tensorflow --kills 100
+	KERAS_BACKEND=jax $(BIN)/python benchmarks/training_kills.py --backend jax --kills 10
+	KERAS_BACKEND=torch $(BIN)/python benchmarks/training_kills.py --backend torch --kills 10
+	$(BIN)/python benchmarks/training_disk.py --levels 20
+	$(BIN)/python benchmarks/training_pairs.py --pairs 20
+	$(BIN)/python benchmarks/checkpoint_cost.py
+	$(BIN)/python benchmarks/data_check.py --labels
 
 clean:
 	rm -rf $(VENV)

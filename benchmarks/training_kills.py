@@ -192,13 +192,19 @@ def main() -> None:
     parser.add_argument("--backend", default="tensorflow")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--add", action="store_true", help="to the kills of the former result")
     parser.add_argument("--dry", action="store_true", help="prints only")
     given = parser.parse_args()
     select_backend(given.backend)
 
     with tempfile.TemporaryDirectory() as scratch:
         found = killed_runs(given.kills, given.seed, Path(scratch))
-    record.write(f"faults-kills-{given.backend}", found, dry=given.dry)
+    name = f"training_kills-{given.backend}"
+    former = record.read(name) if given.add else {}
+    found["moments"] = dict(Counter(former.get("moments", {})) + Counter(found["moments"]))
+    for figure in ("kills", "runs"):
+        found[figure] += former.get(figure, 0)
+    record.write(name, found, dry=given.dry)
 
 
 if __name__ == "__main__":

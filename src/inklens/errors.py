@@ -10,6 +10,7 @@
     ├── RunError                 a run folder: exists already, cannot be written, lacks a file
     │   └── StoppedError         a run that stopped half-way and can be gone on with; exit code 3
     ├── ModelError               a model file: damaged, not ours, refused because it is not safe
+    ├── CheckError               data in which a check found something serious; exit code 4
     └── ExportError              an exported file does not say what the network says; exit code 4
 
 The message of each is one line: what was given, what is expected, how to put it right.
@@ -64,6 +65,12 @@ class StoppedError(RunError):
 
 class ModelError(InklensError):
     """A model file that is damaged, does not fit, or is refused because it is not safe to load."""
+
+
+class CheckError(InklensError):
+    """Data from which nothing should be learnt before what a check found in them is mended."""
+
+    exit_code = 4
 
 
 class ExportError(InklensError):

@@ -133,6 +133,9 @@ def train(
             help="Between two checkpoints within an epoch: 30s, 2m; default: 60s.",
         ),
     ] = None,
+    check: Annotated[
+        bool, Option("--check", help="Look at the data first, as `inklens check`; refuse serious findings.")
+    ] = False,
     tensorboard: Annotated[bool, Option("--tensorboard", help="Write logs for TensorBoard.")] = False,
     summary: Annotated[bool, Option("--summary", help="Print the network's layers and stop.")] = False,
     quiet: Annotated[bool, Option("--quiet", help="Print the result only.")] = False,
@@ -174,6 +177,11 @@ def train(
 
     from inklens.networks.backends import choose_backend
     from inklens.training import train
+
+    if check:
+        from inklens.audit import check_data, refuse_serious
+
+        refuse_serious(loaded, *check_data(loaded))
 
     if not quiet:
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")

@@ -49,6 +49,7 @@ class Dataset:
         path: the absolute path to load it from again; None for a set that has a name.
         seed: of the fifth that is held out as test part where the data have none.
         hold_out: whether it is; otherwise the test part may be empty.
+        unusable: of a tree of image files, (path below it, what is wrong) of each that was left out.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Dataset:
     path: str | None = None
     seed: int = 0
     hold_out: bool = True
+    unusable: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

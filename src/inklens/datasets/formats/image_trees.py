@@ -82,6 +82,7 @@ def load_tree(tree: Tree, name: str, options: LoadOptions, *, path: Path | None 
         str(path or root),
         (*notes, *looked),
         str((path or root).resolve()),
+        unusable=tuple(decoded.skipped),
     )
 
 
