@@ -99,7 +99,7 @@ def test_the_digest_follows_images_labels_and_choice():
 
 
 def test_too_few_images_to_hold_out_a_test_part_are_refused():
-    with pytest.raises(DataError, match="2 images without a test part; expected at least five"):
+    with pytest.raises(DataError, match="2 images without a test part; expected at least two of a class"):
         hold_out_test(split_of([0, 1]), seed=0)
 
 

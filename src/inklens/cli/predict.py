@@ -81,7 +81,7 @@ def _one_by_one(paths: Iterable[str], *, strict: bool) -> "Iterator[str | NamedI
         if not path.lower().endswith(_OF_MANY):
             yield path
             continue
-        from inklens.datasets.unlabelled import holds_many, images_in
+        from inklens.datasets.formats.unlabelled import holds_many, images_in
 
         try:
             if holds_many(Path(path)):

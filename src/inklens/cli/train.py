@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from inklens.cli.console import interrupts_told, output
+from inklens.cli.console import interrupts_told, note, output
 from inklens.cli.options import (
     Channels,
     DataArgument,
@@ -43,6 +43,7 @@ from inklens.training.committee.jobs import resolve_jobs
 if TYPE_CHECKING:
     from inklens.datasets import Dataset
     from inklens.run import Run
+    from inklens.training.cross_validation import CrossValidation
     from inklens.training.progress import Progress
 
 _RESUMED_WITH = ("epochs", "learning_rate", "jobs", "checkpoint_every")
@@ -98,6 +99,17 @@ def train(
     patience: Annotated[
         int | None,
         Option(help="Stop after so many epochs without a lower validation loss, and keep the best epoch."),
+    ] = None,
+    balance: Annotated[
+        bool | None, Option("--balance", help="Show images of smaller classes more often, as often in all.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        Option("--from", metavar="RUN", help="Start from the network of another run; its last layer is new."),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        Option(min=2, help="Cross-validate first: so many trainings, each tested on a part of its own."),
     ] = None,
     tta: Annotated[str | None, Option(help=f"Test-time augmentation: {_one_of(TTA)}.")] = None,
     seed: Annotated[
@@ -175,6 +187,7 @@ def train(
     if summary:
         return _print_summary(loaded, chosen)
 
+    from inklens.datasets.few_images import few_images
     from inklens.networks.backends import choose_backend
     from inklens.training import train
 
@@ -185,9 +198,28 @@ def train(
 
     if not quiet:
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
+    for one in few_images(loaded):
+        note(one)
+    crossed = None if folds is None else _cross_validated(loaded, chosen, folds, quiet)
     with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(loaded, chosen, **place, **asked, progress=progress)
+        run = train(loaded, chosen, **place, **asked, progress=progress, start=start)
+    if crossed is not None:
+        metrics = {**run.metrics, "cross_validation": crossed.to_dict()}
+        run.folder.write_json(run.folder.metrics, metrics)
     return print_result(run)
+
+
+def _cross_validated(
+    data: "Dataset", recipe: Recipe | Committee, folds: int, quiet: bool
+) -> "CrossValidation":
+    from inklens.training.cross_validation import cross_validate
+
+    def told(fold: int) -> None:
+        if not quiet:
+            output.print(f"fold       {fold} of {folds}")
+
+    with interrupts_told():
+        return cross_validate(data, recipe, folds, on_fold=told)
 
 
 def _recipe(

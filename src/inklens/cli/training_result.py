@@ -1,11 +1,20 @@
 """What a training, or a committee made of trained runs, says at its end."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from inklens.cli.console import note, output
 
 if TYPE_CHECKING:
     from inklens.run import Run
+
+
+def print_uneven(metrics: "Mapping[str, Any]") -> None:
+    """Figures in which every class counts the same, for classes of uneven size."""
+    output.print(
+        f"uneven     {100 * metrics['balanced_accuracy']:.2f} % balanced accuracy, "
+        f"{100 * metrics['macro_f1']:.2f} % macro F1: every class counts the same"
+    )
 
 
 def print_result(run: "Run") -> None:
@@ -27,6 +36,17 @@ def print_result(run: "Run") -> None:
         f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), loss {scores['loss']:.4f}, "
         f"error {scores['error_percent']:.2f} %"
     )
+    evaluation = metrics.get("evaluation", {})
+    supports = [one["support"] for one in evaluation.get("per_class", []) if one["support"]]
+    if supports and max(supports) >= 2 * min(supports) and "macro_f1" in evaluation:
+        print_uneven(evaluation)
+    if crossed := metrics.get("cross_validation"):
+        below, above = crossed["accuracy_interval_95"]
+        output.print(
+            f"folds      {100 * crossed['accuracy']:.2f} % of {crossed['n']:,} images in "
+            f"{crossed['folds']} folds "
+            f"(95 % interval {100 * below:.2f}-{100 * above:.2f} %)"
+        )
     confidence = metrics["confidence"]
     answers = confidence[part]
     output.print(

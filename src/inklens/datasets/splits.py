@@ -103,7 +103,9 @@ def stratified_split(split: Split, share_or_count: float | int, seed: int) -> tu
         OptionError: either part would be empty.
     """
     whole = isinstance(share_or_count, numbers.Integral)  # NumPy's too
-    count = int(share_or_count if whole else round(share_or_count * len(split)))
+    count = int(share_or_count) if whole else round(share_or_count * len(split))
+    if not whole and 0 < share_or_count < 1:
+        count = max(1, count)  # of few images, one is held out rather than none
     sizes = np.bincount(split.labels)
     room = np.maximum(sizes - 1, 0)
     if not 0 < count <= room.sum():
@@ -165,6 +167,7 @@ def hold_out_test(split: Split, seed: int) -> tuple[Split, Split, str]:
         train, test = stratified_split(split, TEST_SHARE, seed)
     except OptionError as error:
         raise DataError(
-            f"{len(split)} images without a test part; expected at least five, to hold a fifth out: add more"
+            f"{len(split)} images without a test part; expected at least two of a class, to hold one out: "
+            "add more"
         ) from error
     return train, test, f"{HELD_OUT}: {len(test):,} images are held out for it (seed {seed})"

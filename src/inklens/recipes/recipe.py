@@ -102,6 +102,8 @@ class Recipe:
             touching digits leaves them; see `inklens.training.examples.cut_digits`.
         outliers: of grey digits, how many images that are no digit are added, as a share of all images, 0 to
             1; see `inklens.training.examples.outliers`.
+        balance: images of smaller classes are shown more often, until each class has as many as the largest;
+            see `inklens.training.examples.balance`.
         ood_detector: the network that learns to distinguish outliers from digits, one of
             `inklens.networks.NETWORKS`; "none" shows the outliers to the network itself. See
             `inklens.training.ood_detector`.
@@ -146,6 +148,7 @@ class Recipe:
     stroke_variants: Share = 0.0
     cut_digits: Share = 0.0
     outliers: Share = 0.0
+    balance: bool = False
     ood_detector: str = "none"
     ood_detector_epochs: Count = 4
     plain_epochs: CountOrNone = 0

@@ -19,6 +19,7 @@ from inklens.training.examples import EXAMPLES
 from inklens.training.ood_detector import has_time_for_detector
 from inklens.training.parts import DataParts
 from inklens.training.progress import Progress
+from inklens.training.start_from import start_from
 
 if TYPE_CHECKING:
     import keras
@@ -81,7 +82,10 @@ class PreparedNetwork:
         with complete(folder.environment):
             began = folder.read_json(folder.environment)
             again = {"backend": began["backend"], "precision": began["precision"]}
-        return replace(cls.of(data, replace(recipe, **again)), recipe=recipe)
+        prepared = replace(cls.of(data, replace(recipe, **again)), recipe=recipe)
+        if (source := folder.read_recipe().get("started_from")) is not None:
+            start_from(prepared.network, source)
+        return prepared
 
 
 def concrete_recipe(recipe: Recipe, data: Dataset) -> Recipe:

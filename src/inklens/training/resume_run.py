@@ -21,7 +21,7 @@ from inklens.training.progress import Progress
 from inklens.training.run_lock import locked
 from inklens.training.train_network import train_network
 
-_KEPT = ("combined", "changes")  # of recipe.json, besides what a training writes
+_KEPT = ("combined", "changes", "started_from")  # of recipe.json, besides what a training writes
 
 
 def resume(

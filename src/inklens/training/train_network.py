@@ -11,6 +11,7 @@ from inklens.recipes import Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder
 from inklens.training.examples import with_examples
+from inklens.training.examples.balance import balanced
 from inklens.training.finalize import concluded, finalize
 from inklens.training.loop.tensorboard_logs import LOGS
 from inklens.training.ood_detector import classifier_recipe, train_ood_detector
@@ -53,7 +54,8 @@ def _trained(
     from inklens.training.loop.checkpoints import Checkpoints
 
     recipe = classifier_recipe(prepared.recipe)
-    images = with_examples(parts.train, parts.data, recipe)
+    shown = balanced(parts.train, recipe.seed) if recipe.balance else parts.train
+    images = with_examples(shown, parts.data, recipe)
     started = time.perf_counter()
     checkpoints = Checkpoints(folder.checkpoint, options.checkpoint_every)
     history = _fit(folder, prepared.network, recipe, images, parts, options, checkpoints)

@@ -15,6 +15,7 @@ from inklens.training.loop.tensorboard_logs import require_tensorboard
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
 from inklens.training.run_lock import locked
+from inklens.training.start_from import start_from
 from inklens.training.train_network import train_network
 
 
@@ -31,6 +32,7 @@ def train(
     report: bool = True,
     checkpoint_every: float = 60.0,
     progress: Progress | None = None,
+    start: str | Path | None = None,
 ) -> Run:
     """Train a network, or a committee of them, and write everything about it into a run folder.
 
@@ -47,6 +49,7 @@ def train(
         report: draw the pictures and write report.html; False writes figures and models only.
         checkpoint_every: seconds between two checkpoints within an epoch; there is one at its end too.
         progress: called with an `EpochProgress` while training.
+        start: the folder of another run, whose network's layers this one starts from; its last layer is new.
 
     Returns:
         The finished run.
@@ -73,11 +76,17 @@ def train(
     if isinstance(recipe, Committee):
         from inklens.training.committee.train_committee import train_committee
 
+        if start is not None:
+            raise OptionError("a committee starts from nothing: give one network's preset, or no start")
         return train_committee(data, recipe, options, output, name)
     if resolve_jobs(jobs, 2) > 1 and jobs != "auto":
         raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.of(data, recipe)
+    more = {}
+    if start is not None:
+        start_from(prepared.network, start)
+        more = {"started_from": str(start)}
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     with locked(folder), resumable(folder):
-        return train_network(folder, prepared, parts, options)
+        return train_network(folder, prepared, parts, options, **more)
