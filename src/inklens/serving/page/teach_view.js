@@ -24,11 +24,14 @@ export function teachView(session) {
   const training = new TrainingPanel(session, () => state, load);
   let state = { classes: [], training: null };
   let current = null;
+  let chosenName = null;
 
   async function load() {
     try {
       state = await ask("/v1/teach", { query: session.query });
-      if (!state.classes.some((each) => each.id === current)) current = (state.classes.find((each) => each.own) ?? state.classes[0])?.id ?? null;
+      // A class of the model gets an id of its own with its first example.
+      const kept = state.classes.find((each) => each.id === current) ?? state.classes.find((each) => each.name === chosenName);
+      current = (kept ?? state.classes.find((each) => each.own) ?? state.classes[0])?.id ?? null;
       showClasses();
       training.show(state);
       await showExamples();
@@ -43,6 +46,7 @@ export function teachView(session) {
       element("span", { class: "chip" }, String(each.examples)),
       each.own ? button("×", () => remove(each), { class: "plain", "aria-label": fill(words.removeClass, { name: each.name }) }) : null)));
     const chosen = state.classes.find((each) => each.id === current);
+    chosenName = chosen?.name ?? null;
     keep.textContent = chosen ? fill(words.keep, { name: chosen.name }) : words.noClass;
     keep.disabled = !chosen || pad.empty;
     examplesTitle.textContent = chosen ? fill(words.examples, { name: chosen.name, count: chosen.examples }) : "";

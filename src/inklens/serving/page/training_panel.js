@@ -51,8 +51,8 @@ export class TrainingPanel {
       const answer = await ask(`/v1/teach/trainings/${this.training.id}/${action}`, { method: "POST" });
       if (action === "use") {
         await this.session.choose(answer.model);
+        await this.reload();
         this.says.textContent = fill(TEXT.training.used, { name: answer.model });
-        this.reload();
       }
     } catch (error) {
       this.says.textContent = error.message;
