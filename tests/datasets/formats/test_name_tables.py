@@ -131,3 +131,31 @@ def test_the_same_name_in_two_folders_is_found_by_the_part(tmp_path, few):
     loaded = load(tmp_path)
     assert [len(split) for split in loaded.parts.values()] == [50, 50]
     assert all(loaded.test.file(position).startswith("test/") for position in range(50))
+
+
+def test_a_table_of_all_images_counts_more_than_the_folders_they_lie_in(photos, tmp_path):
+    """As where somebody has moved some images into a folder of their own."""
+    (tmp_path / "more").mkdir()
+    for number in range(0, 100, 5):
+        (tmp_path / "images" / f"img_{number}.png").rename(tmp_path / "more" / f"img_{number}.png")
+    photos.to_csv(tmp_path / "labels.csv", index=False)
+    loaded = load(tmp_path)
+    assert loaded.class_names == tuple("0123456789")
+    assert len(loaded.part("all")) == 100
+
+
+def test_tables_of_both_parts_beside_their_folders_give_both(tmp_path, few):
+    """As German Traffic Signs: class folders to train on, and a table for the test images."""
+    images, labels = few
+    rows = {"Train": [], "Test": []}
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        part = "Test" if number % 5 == 0 else "Train"
+        path = f"Test/{number}.png" if part == "Test" else f"Train/{label}/{number}.png"
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / path)
+        rows[part].append({"Width": 28, "Height": 28, "ClassId": label, "Path": path})
+    for part, table in rows.items():
+        pd.DataFrame(table).to_csv(tmp_path / f"{part}.csv", index=False)
+    loaded = load(tmp_path)
+    assert [len(split) for split in loaded.parts.values()] == [80, 20]
+    assert loaded.class_names == tuple("0123456789")

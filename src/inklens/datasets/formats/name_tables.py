@@ -77,6 +77,19 @@ def names_files(table: Table) -> bool:
         return False
 
 
+def name_most(tables: Sequence[Table], root: Path) -> bool:
+    """Whether the rows of tables in a folder name at least half of the images below it."""
+    try:
+        folder = _Folder.listed(root)
+    except OSError:
+        return False
+    named = 0
+    for table in tables:
+        column = _file_column(table, folder, part_of_file(table.path))
+        named += 0 if column is None else len(table.texts(column))
+    return bool(folder.paths) and 2 * named >= len(folder.paths)
+
+
 def load_name_tables(files: Files, root: Path, name: str, options: LoadOptions) -> Dataset:
     """Images with the labels that tables give them; without a test part, a stratified fifth is held out.
 
@@ -163,15 +176,15 @@ def _check(first: Path, rows: _Rows) -> None:
 
 
 def _file_column(table: Table, folder: _Folder, part: str | None) -> str | None:
-    """The column whose first cells name images most often; None where none does."""
+    """The column whose first cells name most images, each counted once; None where none does."""
     best, most = None, 0
     for name, cell in zip(table.names, table.first, strict=True):
         suffix = PurePosixPath(cell).suffix
         if not folder.find(cell, part) and not suffix and not is_index(name):
             continue
-        found = sum(folder.find(text, part) is not None for text in table.texts(name)[:_LOOKED_AT])
-        if found > most:
-            best, most = name, found
+        found = {folder.find(text, part) for text in table.texts(name)[:_LOOKED_AT]} - {None}
+        if len(found) > most:
+            best, most = name, len(found)
     return best
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inklens.datasets.dataset import Dataset
-from inklens.datasets.formats.name_tables import load_name_tables, names_files
+from inklens.datasets.formats.name_tables import load_name_tables, name_most, names_files
 from inklens.datasets.formats.parquet_images import image_columns, load_parquet_images
 from inklens.datasets.formats.pixel_tables import has_pixels, load_pixel_tables
 from inklens.datasets.formats.tables import is_parquet, is_table, open_table
@@ -38,7 +38,8 @@ def is_table_folder(path: Path) -> bool:
         return True
     if not _has_class_folders(path):
         return any(names_files(open_table(table)) or has_pixels(table) for table in tables)
-    return False
+    # A table that names most of the images says what they are; folders may be there for another reason.
+    return name_most([open_table(table) for table in tables], path)
 
 
 def load_table_folder(path: Path, options: LoadOptions) -> Dataset:
