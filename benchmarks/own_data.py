@@ -5,8 +5,8 @@
 
 An archive, cifar10.zip in INKLENS_DATA with 60,000 JPEG files; or a tree of many files, digits of the sample
 as PNG in 1,000 folders. Each is measured in a process of its own with an empty cache, and then once more.
-Memory is anonymous memory at its peak. The load of the machine by others is recorded beside the figures: where it is above 0,
-the seconds of CPU say more.
+Memory is anonymous memory at its peak. The load of the machine by others is recorded beside the figures:
+where it is high, the seconds of CPU say more.
 """
 
 import json
@@ -36,7 +36,8 @@ import inklens
 data = inklens.load(sys.argv[1])
 loaded, peak_loading = time.perf_counter() - start, peak
 cpu = round(time.process_time(), 2)
-figures = {"images": len(data.part("all")), "classes": data.classes, "load_seconds": round(loaded, 2), "load_cpu_seconds": cpu}
+figures = {"images": len(data.part("all")), "classes": data.classes}
+figures |= {"load_seconds": round(loaded, 2), "load_cpu_seconds": cpu}
 figures["anonymous_mb_loading"] = peak_loading
 if sys.argv[2] == "train":
     class Begun(Exception): pass
