@@ -23,10 +23,12 @@ def _region(text: str) -> tuple[int, ...]:
     raise ValueError(f"{text!r} is no region: expected left,top,width,height, such as 40,60,800,200.")
 
 
-def _grid(text: str) -> tuple[int, ...]:
+def _grid(text: str) -> tuple[int, ...] | str:
+    if text in ("auto", "all"):
+        return text
     if re.fullmatch(r"\d{1,3}[xX]\d{1,3}", text):
         return tuple(map(int, text.lower().split("x")))
-    raise ValueError(f"{text!r} is no grid: expected ROWSxCOLUMNS, such as 9x9.")
+    raise ValueError(f"{text!r} is no grid: expected ROWSxCOLUMNS, such as 9x9, or auto or all.")
 
 
 class Command(LightCommand):
@@ -44,7 +46,8 @@ def read(
     expect: Annotated[int | None, Option(metavar="N", help="Read one number of this many digits.")] = None,
     region: Annotated[str | None, Option(metavar="X,Y,W,H", help="Read only this part, in pixels.")] = None,
     grid: Annotated[
-        str | None, Option(metavar="ROWSxCOLS", help="A form or puzzle: an answer for each cell.")
+        str | None,
+        Option(metavar="ROWSxCOLS", help="A form or puzzle: an answer for each cell; auto, all."),
     ] = None,
     results: Annotated[
         Path | None, Option("--output", help="A .json or .csv with boxes and probabilities.")
@@ -107,6 +110,8 @@ def _say(file: str, reading: "Reading", several: bool) -> None:
         typer.echo(printable(f"{file}:"))
     if reading.text:
         typer.echo(reading.text)
+    for grid in reading.grids:
+        typer.echo(f"grid       {grid.rows}x{grid.columns}", err=True)
     if reading.reason:
         typer.echo(printable(f"note: {file}: {reading.reason}"), err=True)
 

@@ -11,7 +11,7 @@ from inklens.errors import OptionError
 from inklens.reading import stage_pictures
 from inklens.reading.numbers.chains import find_chains
 from inklens.reading.numbers.selection import best_digits, select_number_of, select_numbers
-from inklens.reading.numbers.text_lines import bounding_box, group_into_lines, skew_angles
+from inklens.reading.numbers.text_lines import group_into_lines, skew_angles
 from inklens.reading.paper.grid import assign_to_cells
 from inklens.reading.paper.masks import stroke_mask
 from inklens.reading.paper.photo import Box, Page, open_page
@@ -21,7 +21,11 @@ from inklens.reading.pieces.fragments import join_fragments
 from inklens.reading.pieces.hypotheses import DigitHypothesis, classify
 from inklens.reading.pieces.piece import Piece, boxes_of
 from inklens.reading.pieces.segmentation import find_segmentations
-from inklens.reading.reading import Corners, Digit, Number, Reading
+from inklens.reading.placing import number_of
+from inklens.reading.read_grid import GridChoice, chosen, grids_of, page_as_grid, read_grids
+from inklens.reading.reading import Reading
+
+_LEAST_CELLS = 4  # printed boxes; a page with fewer is no grid
 
 OnStage = Callable[[str, NDArray[np.uint8]], None]
 
@@ -32,7 +36,7 @@ def read(
     *,
     expect: int | None = None,
     region: Box | None = None,
-    grid: tuple[int, int] | None = None,
+    grid: GridChoice | None = None,
     on_stage: OnStage | None = None,
 ) -> Reading:
     """Read the handwritten numbers on a photo or scan.
@@ -44,7 +48,9 @@ def read(
         classifier: a network for digits.
         expect: the number of digits, if there is only one number.
         region: left, top, width and height, in pixels of the upright picture, of the part to read.
-        grid: rows and columns of a form or puzzle; each cell gives one number, blank cells too.
+        grid: rows and columns of a form or puzzle, "auto" for those of the largest grid in view, or "all" for
+            every grid; each cell gives one number, blank cells too. Without it, a page that is a grid is read
+            as one.
         on_stage: called with the name and the picture, uint8 (H, W, 1 or 3), of each step.
 
     Raises:
@@ -66,17 +72,26 @@ def read_page(
     classifier: Classifier,
     *,
     expect: int | None = None,
-    grid: tuple[int, int] | None = None,
+    grid: GridChoice | None = None,
     on_stage: OnStage | None = None,
 ) -> Reading:
     """Read an opened page, as `read` does; `check_options` has accepted the options."""
-    ruling = find_ruling(page.ink, page.region)
-    ink = without_ruling(page.ink, ruling)
-    pieces = find_pieces(ink, stroke_mask(ink))
 
     def show(name: str, draw: Callable[[], NDArray[np.uint8]]) -> None:
         if on_stage:  # drawing takes longer than reading
             on_stage(name, draw())
+
+    if grid is not None:
+        printed = chosen(grids_of(page), grid)
+        if printed or isinstance(grid, str):
+            return read_grids(page, printed, classifier, grid, show)
+    ruling = find_ruling(page.ink, page.region)
+    if grid is None and expect is None and len(ruling.cells) >= _LEAST_CELLS:
+        printed = page_as_grid(page)
+        if printed:
+            return read_grids(page, printed, classifier, "auto", show)
+    ink = without_ruling(page.ink, ruling)
+    pieces = find_pieces(ink, stroke_mask(ink))
 
     show("1-as-given", lambda: page.grey[..., None])
     show("2-ink", lambda: stage_pictures.ink_picture(page.ink))
@@ -124,11 +139,14 @@ def _pieces(digits: list[DigitHypothesis]) -> list[Piece]:
     return [digit.piece for digit in digits]
 
 
-def check_options(expect: int | None, grid: tuple[int, int] | None) -> None:
+def check_options(expect: int | None, grid: GridChoice | None) -> None:
     """Refuse options out of range, as `read` does."""
     if expect is not None and not 1 <= expect <= 100:
         raise OptionError(f"expect is {expect}; expected a number of digits, 1 to 100")
-    if grid is not None and not (min(grid) >= 1 and max(grid) <= 200):
+    if isinstance(grid, str):
+        if grid not in ("auto", "all"):
+            raise OptionError(f"grid is {grid!r}; expected rows and columns, 'auto' or 'all'")
+    elif grid is not None and not (min(grid) >= 1 and max(grid) <= 200):
         raise OptionError(f"grid is {grid[0]}x{grid[1]}; expected rows and columns, 1 to 200 each")
     if grid is not None and expect is not None:
         raise OptionError("expect and grid exclude each other: a grid has one number for each cell")
@@ -136,7 +154,7 @@ def check_options(expect: int | None, grid: tuple[int, int] | None) -> None:
 
 def _reading(page: Page, numbers: list[list[DigitHypothesis]], pieces: int) -> Reading:
     lines = group_into_lines([_pieces(digits) for digits in numbers])
-    found = [_number(page, numbers[index], line) for line, members in enumerate(lines) for index in members]
+    found = [number_of(page, numbers[index], line) for line, members in enumerate(lines) for index in members]
     reason = ""
     if not page.has_ink:
         reason = "no ink: nothing stands out from the paper"
@@ -147,19 +165,6 @@ def _reading(page: Page, numbers: list[list[DigitHypothesis]], pieces: int) -> R
 
 
 def _grid_reading(page: Page, cells: list[list[DigitHypothesis]], grid: tuple[int, int]) -> Reading:
-    found = [_number(page, digits, *divmod(index, grid[1])) for index, digits in enumerate(cells)]
+    found = [number_of(page, digits, *divmod(index, grid[1]), grid=0) for index, digits in enumerate(cells)]
     reason = "" if any(cells) else "no digits in any cell of the grid"
     return Reading(tuple(found), page.picture, page.size, reason)
-
-
-def _number(page: Page, digits: list[DigitHypothesis], line: int, column: int | None = None) -> Number:
-    read_digits = tuple(
-        Digit(digit.label, digit.probability, digit.status, _corners(page, digit.piece.corners))
-        for digit in digits
-    )
-    outline = bounding_box([digit.piece.corners for digit in digits])
-    return Number(read_digits, line, _corners(page, outline), column)
-
-
-def _corners(page: Page, box: NDArray[np.float64]) -> Corners:
-    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in page.in_picture(box))

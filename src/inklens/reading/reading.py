@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -47,12 +48,16 @@ class Number:
         line: its line on the page, from 0; in a grid its row.
         box: corners of the smallest rectangle around it that is turned as the number is.
         column: in a grid its column, from 0.
+        grid: which grid its cell belongs to, from 0.
+        candidates: whether these are several tiny digits in a cell of a puzzle, and no answer.
     """
 
     digits: tuple[Digit, ...]
     line: int
     box: Corners
     column: int | None = None
+    grid: int | None = None
+    candidates: bool = False
 
     @property
     def text(self) -> str:
@@ -66,10 +71,26 @@ class Number:
 
     @property
     def status(self) -> str:
-        """One of "ok", "unknown" (a digit is unknown) and "empty" (a blank cell)."""
+        """One of "ok", "unknown" (a digit is unknown), "empty" (a blank cell) and "candidates"."""
         if not self.digits:
             return "empty"
+        if self.candidates:
+            return "candidates"
         return "ok" if all(digit.status == "ok" for digit in self.digits) else "unknown"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid that was found on a page.
+
+    Args:
+        rows, columns: how many.
+        box: its corners, in pixels of the upright picture, clockwise from the upper left of its text.
+    """
+
+    rows: int
+    columns: int
+    box: Corners
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +104,7 @@ class Reading:
         size: height and width of the page as given, upright. All boxes are in its pixels.
         reason: why there are no numbers; "" if there are some.
         pieces_left_out: pieces of ink minus digits read, at least 0: words, drawings, dust and fragments.
+        grids: the grids that were found.
     """
 
     numbers: tuple[Number, ...]
@@ -90,14 +112,21 @@ class Reading:
     size: tuple[int, int]
     reason: str = ""
     pieces_left_out: int = 0
+    grids: tuple[Grid, ...] = ()
 
     @property
     def text(self) -> str:
-        """Numbers separated by spaces, lines by line breaks; a blank cell of a grid is "."."""
-        lines: dict[int, list[str]] = {}
+        """Numbers separated by spaces, lines by line breaks, grids by blank lines.
+
+        A blank cell of a grid is "."; candidates stand in parentheses.
+        """
+        lines: dict[tuple[int, int], list[str]] = {}
         for number in self.numbers:
-            lines.setdefault(number.line, []).append(number.text or ".")
-        return "\n".join(" ".join(line) for line in lines.values())
+            text = f"({number.text})" if number.candidates else number.text or "."
+            lines.setdefault((number.grid or 0, number.line), []).append(text)
+        texts = [(grid, " ".join(line)) for (grid, _), line in lines.items()]
+        blocks = [[text for _, text in block] for _, block in groupby(texts, lambda line: line[0])]
+        return "\n\n".join("\n".join(block) for block in blocks)
 
     def blanked(self) -> Reading:
         """The same with a blank picture that takes no memory, for keeping many."""
@@ -117,6 +146,7 @@ class Reading:
             "width": width,
             "height": height,
             "pieces_left_out": self.pieces_left_out,
+            "grids": [vars(grid) for grid in self.grids],
             "numbers": [_number(number) for number in self.numbers],
         }
 
@@ -127,7 +157,7 @@ def _number(number: Number) -> dict[str, Any]:
         "confidence": round(number.confidence, 6),
         "status": number.status,
         "line": number.line,
-        **({} if number.column is None else {"column": number.column}),
+        **({} if number.column is None else {"column": number.column, "grid": number.grid}),
         "box": number.box,
         "digits": [{**vars(digit), "probability": round(digit.probability, 6)} for digit in number.digits],
     }

@@ -17,7 +17,7 @@ from inklens.reading.reading import Corners, Reading
 
 COLUMNS = (
     "file", "number", "line", "column", "text", "confidence", "status", "number_box", "digit",
-    "label", "probability", "digit_status", "box", "reason", "format",
+    "label", "probability", "digit_status", "box", "reason", "format", "grid",
 )  # fmt: skip
 
 FORMAT = 1  # of the columns and the pages' names, which each row and page says: a header has no room for it

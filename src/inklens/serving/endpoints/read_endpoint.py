@@ -30,7 +30,9 @@ async def read(request: Request) -> Response:
     state = request.app.state
     model = state.models.get(request.query_params.get("model"))
     expect = whole_number(request, "expect", 1, 100)
-    grid = _numbers(request, "grid", r"(\d{1,3})[xX](\d{1,3})", "ROWSxCOLUMNS, such as 9x9")
+    grid = request.query_params.get("grid")
+    if grid not in (None, "auto", "all"):
+        grid = _numbers(request, "grid", r"(\d{1,3})[xX](\d{1,3})", "ROWSxCOLUMNS, such as 9x9, auto or all")
     region = _numbers(
         request,
         "region",
