@@ -287,3 +287,12 @@ def test_of_a_folder_what_is_passed_over_is_counted_once(inklens, pictures, tmp_
     done = inklens("predict", "pictures", "--model", "model.onnx")
     assert len(done.stdout.splitlines()) == 10
     assert done.stderr == "note: passed over: 2 .heic (pip install 'inklens[heif]'), 1 .txt\n"
+
+
+def test_of_an_unknown_image_with_two_digits_reading_is_recommended(inklens, shared_runs, tmp_path):
+    page = np.full((120, 260), 255, np.uint8)
+    page[30:90, 60:70] = page[30:90, 180:190] = page[80:90, 60:100] = page[80:90, 180:220] = 0
+    Image.fromarray(page).save(tmp_path / "two.png")
+    done = inklens("predict", "two.png", "--model", shared_runs / "runs/one")
+    assert done.returncode == 0
+    assert ("unknown" in done.stdout) == ("inklens read reads numbers" in done.stderr)

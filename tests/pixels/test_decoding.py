@@ -61,6 +61,14 @@ def test_transparency_is_laid_on_white():
     assert decode(packed(image.convert("LA")))[0].tolist() == [[255], [0]]
 
 
+def test_white_on_transparent_is_laid_on_black():
+    image = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+    image.putpixel((1, 0), (250, 255, 250, 255))
+    assert decode(packed(image))[0].tolist() == [[0, 0, 0], [250, 255, 250]]
+    image = Image.new("RGBA", (2, 1), (255, 255, 255, 255))  # nothing is transparent
+    assert decode(packed(image))[0].tolist() == [[255, 255, 255], [255, 255, 255]]
+
+
 def test_a_palette_with_a_transparent_colour_is_laid_on_white():
     image = Image.new("P", (2, 1))
     image.putpalette([10, 20, 30, 40, 50, 60])

@@ -38,13 +38,13 @@ def test_a_page_that_is_a_grid_needs_no_option_and_a_table_keeps_its_numbers(cla
     reading = read(drawn.picture, classifier)
     assert [(grid.rows, grid.columns) for grid in reading.grids] == [(4, 5)]
     assert len(_wrong(reading, drawn)) <= 3
-    assert not any(number.candidates for number in reading.numbers)
+    assert not any(number.are_candidates for number in reading.numbers)
 
 
 def test_tiny_digits_are_candidates_and_no_number(classifier):
     drawn = draw_grid((6, 6), seed=3, candidates=(2, 9, 30))
     reading = read(drawn.picture, classifier, grid=(6, 6))
-    assert [place for place, number in enumerate(reading.numbers) if number.candidates] == [2, 9, 30]
+    assert [place for place, number in enumerate(reading.numbers) if number.are_candidates] == [2, 9, 30]
     assert reading.numbers[9].status == "candidates"
     assert reading.text.splitlines()[0].split()[2] == f"({reading.numbers[2].text})"
 

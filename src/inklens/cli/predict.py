@@ -62,15 +62,27 @@ def predict(
         first = list(islice(files, 2))
         files, strict = chain(first, files), strict or len(first) == 1
     counts: Counter[str] = Counter()
-    first_error = ""
+    first_error = unknown = ""
     with _destination(results, top_k) as write:
         for answer in predict_files(classifier, files, top=top_k, strict=strict):
             write(answer)
             counts[answer.status] += 1
             first_error = first_error or answer.error or ""
+            unknown = unknown or (answer.file if answer.status == "unknown" else "")
     _conclude(counts, first_error, results)
     for line in passed_over(passed):
         typer.echo(printable(f"note: {line}"), err=True)
+    if unknown and all(name.isdigit() for name in classifier.class_names):
+        _say_if_several(unknown)
+
+
+def _say_if_several(file: str) -> None:
+    """Point to `read` where an unknown image shows several digits."""
+    from inklens.reading.count_writing import shows_several
+
+    if shows_several(file):
+        note = f"note: {file} shows several pieces of writing; inklens read reads numbers"
+        typer.echo(printable(note), err=True)
 
 
 def _one_by_one(paths: Iterable[str], *, strict: bool) -> "Iterator[str | NamedImage]":

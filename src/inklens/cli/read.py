@@ -49,6 +49,8 @@ def read(
         str | None,
         Option(metavar="ROWSxCOLS", help="A form or puzzle: an answer for each cell; auto, all."),
     ] = None,
+    separate: Annotated[bool, Option("--separate", help="Digits far apart are single numbers.")] = False,
+    marks: Annotated[bool, Option("--marks", help="Print points, minus signs, slashes, colons.")] = False,
     results: Annotated[
         Path | None, Option("--output", help="A .json or .csv with boxes and probabilities.")
     ] = None,
@@ -65,6 +67,7 @@ def read(
     check_targets(results, annotate)
     options: dict[str, Any] = {"expect": expect, "grid": grid}
     check_options(**options)
+    options |= {"separate": separate, "marks": marks}
     files = list(find_images(paths))
     box: Any = region  # four numbers, by `Command.converters`
     pages = prefetch_pages(files, box)
@@ -81,7 +84,7 @@ def read(
             errors.append(str(error))
             continue
         readings.append((file, reading.blanked()))
-        _say(file, reading, several=len(files) > 1)
+        _say(file, reading, several=len(files) > 1, stages=stages is not None)
         if annotate is not None:
             write_picture(annotate / f"{place}.png" if place else annotate, reading.annotated())
     if not readings:
@@ -104,7 +107,7 @@ def _stage_writer(stages: Path | None, place: Path | None) -> Any:
     return write
 
 
-def _say(file: str, reading: "Reading", several: bool) -> None:
+def _say(file: str, reading: "Reading", several: bool, stages: bool) -> None:
     """Print the text, below the file's name if there are several; why nothing was read, to stderr."""
     if several:
         typer.echo(printable(f"{file}:"))
@@ -112,6 +115,9 @@ def _say(file: str, reading: "Reading", several: bool) -> None:
         typer.echo(reading.text)
     for grid in reading.grids:
         typer.echo(f"grid       {grid.rows}x{grid.columns}", err=True)
+    if stages and reading.left_out:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in reading.left_out.items())
+        typer.echo(f"left out   {reasons}", err=True)
     if reading.reason:
         typer.echo(printable(f"note: {file}: {reading.reason}"), err=True)
 

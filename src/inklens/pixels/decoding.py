@@ -24,6 +24,7 @@ _quiet = ContextVar("_quiet", default=False)
 
 _ORIENTATION = 0x0112  # EXIF's tag
 _BITS_PER_SAMPLE = 258  # TIFF's tag
+_NEARLY_WHITE = 200  # of 255
 _TRANSPOSED = range(5, 9)  # its values for images whose rows are columns
 _REDUCTIONS = (8, 4, 2)  # a JPEG file can be decoded at an eighth of its sides, a quarter or a half
 
@@ -37,9 +38,9 @@ def decode(
 ) -> NDArray[np.uint8]:
     """Decode one image, turned upright by its EXIF tag.
 
-    Transparent pixels are laid on white. 16-bit grey is scaled to 8 bits (65535 becomes 255), 16-bit colour
-    keeps its upper byte; a 16-bit file whose values end at 255 or below holds 8 bits, and keeps them. A file
-    with several pictures gives the first.
+    Transparent pixels are laid on white, or on black where nothing would be seen on white. 16-bit grey is
+    scaled to 8 bits (65535 becomes 255), 16-bit colour keeps its upper byte; a 16-bit file whose values end
+    at 255 or below holds 8 bits, and keeps them. A file with several pictures gives the first.
 
     Args:
         source: a path, or the bytes of a PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF or PPM/PGM/PBM file, and of
@@ -193,7 +194,7 @@ def _eight_bits(image: Any, name: str, content: bytes) -> NDArray[np.uint8]:
     flat = image
     if image.has_transparency_data:
         flat = image.convert("RGBA")
-        flat = Image.alpha_composite(Image.new("RGBA", flat.size, "white"), flat)
+        flat = Image.alpha_composite(Image.new("RGBA", flat.size, _ground(flat)), flat)
     if flat.mode != mode:  # else convert would copy
         flat = flat.convert(mode)
     pixels = np.array(flat)
@@ -221,6 +222,15 @@ def _lower_bytes(content: bytes, black: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if wide is None or wide.shape != black.shape:
         return black
     return np.ascontiguousarray(wide[..., ::-1].astype(np.uint8))
+
+
+def _ground(image: Any) -> str:
+    """The colour to lay an RGBA image on: white, or black if all that it shows is nearly white."""
+    *_, alpha = image.split()
+    if alpha.getextrema()[0] > 0:  # nothing is transparent all through
+        return "white"
+    shown = np.asarray(image.convert("L"))[np.asarray(alpha) >= 128]
+    return "black" if shown.size and shown.min() >= _NEARLY_WHITE else "white"
 
 
 def _upright(pixels: NDArray[np.uint8], orientation: Any) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from inklens.errors import ImageError
 from inklens.pixels.channels import with_axes, with_channels
 from inklens.pixels.spec import PixelSpec
 
+_NOISE = 16.0  # of 255: mean deviation of a pixel from those around it; rough paper has less
 _MOST_PIXELS = 1_000_000  # enough for one piece of writing
 
 
@@ -14,8 +15,9 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """Bring an image to `spec`.
 
     "ink" finds one piece of writing in any picture and places it as in MNIST, bright on black: see
-    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black. An image that fits
-    stays as it is; with "ink" only if it is beyond doubt placed as MNIST's own are.
+    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black, but noise, which is no
+    blank page, stays noise. An image that fits stays as it is; with "ink" only if it is beyond doubt placed
+    as MNIST's own are.
 
     Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
     keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side
@@ -59,6 +61,7 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     from inklens.pixels.ink_cleaning import keep_writing
     from inklens.pixels.ink_finding import find_ink
     from inklens.pixels.ink_placing import is_placed, place_ink
+    from inklens.pixels.picture_frame import without_frame
 
     grey = with_channels(image, 1)[..., 0]
     if is_placed(grey, spec):
@@ -66,7 +69,23 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     scale = (_MOST_PIXELS / grey.size) ** 0.5
     if scale < 1:
         grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]
-    return place_ink(keep_writing(find_ink(grey)), spec)
+    framed = place_ink(keep_writing(find_ink(without_frame(grey))), spec)
+    return framed if framed.any() or not _is_noise(grey) else _sampled(grey, spec)
+
+
+def _is_noise(grey: NDArray[np.uint8]) -> bool:
+    """Whether a picture without ink shows something: pixels that differ much from those around them."""
+    import cv2
+
+    away = grey.astype(np.float32) - cv2.blur(grey, (3, 3))
+    return float(np.abs(away).mean()) > _NOISE
+
+
+def _sampled(grey: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
+    """Single pixels of a picture, whose mean would be even grey."""
+    rows = np.linspace(0, grey.shape[0] - 1, spec.height).astype(int)
+    columns = np.linspace(0, grey.shape[1] - 1, spec.width).astype(int)
+    return with_channels(np.ascontiguousarray(grey[np.ix_(rows, columns)])[..., None], spec.channels)
 
 
 def _resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ def number_of(
     *,
     grid: int | None = None,
     candidates: bool = False,
+    marks: Sequence[tuple[int, str]] = (),
 ) -> Number:
     """The number of these digits, its boxes in pixels of the picture as given.
 
@@ -27,13 +30,14 @@ def number_of(
         line: of the text, or the row of a grid.
         column, grid: of a cell.
         candidates: whether these are several tiny digits of a cell, and no answer.
+        marks: between the digits: before which of them each stands, and its text.
     """
     read_digits = tuple(
         Digit(digit.label, digit.probability, digit.status, corners_of(page, digit.piece.corners))
         for digit in digits
     )
     outline = bounding_box([digit.piece.corners for digit in digits])
-    return Number(read_digits, line, corners_of(page, outline), column, grid, candidates)
+    return Number(read_digits, line, corners_of(page, outline), column, grid, candidates, tuple(marks))
 
 
 def corners_of(page: Page, box: NDArray[np.float64]) -> Corners:

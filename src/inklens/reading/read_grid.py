@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from inklens.classifier import Classifier
 from inklens.reading import stage_pictures
 from inklens.reading.numbers.cell_digits import are_candidates, read_cells
+from inklens.reading.paper.grid import assign_to_cells
 from inklens.reading.paper.grid_lines import without_lines
 from inklens.reading.paper.grid_page import GridPage, level_grid
-from inklens.reading.paper.masks import SURE
+from inklens.reading.paper.masks import SURE, stroke_mask
 from inklens.reading.paper.photo import Page
 from inklens.reading.paper.printed_grids import PrintedGrid, find_printed_grids
+from inklens.reading.paper.ruling import Ruling, without_ruling
 from inklens.reading.pieces.cell_pieces import pieces_in_cells
+from inklens.reading.pieces.components import find_pieces
 from inklens.reading.pieces.hypotheses import DigitHypothesis
-from inklens.reading.pieces.piece import Piece
+from inklens.reading.pieces.piece import Piece, boxes_of
 from inklens.reading.placing import corners_of, number_of
 from inklens.reading.reading import Grid, Number, Reading
 
@@ -137,3 +140,21 @@ def _show_steps(read: _Read, show: Show, name: str) -> None:
     show(f"4-pieces{name}", lambda: stage_pictures.pieces_picture(page.grey.shape, pieces))
     digits = [digit for cell in read.cells for digit in cell]
     show(f"5-digits{name}", lambda: stage_pictures.digits_picture(digits))
+
+
+def read_boxes(
+    page: Page, ruling: Ruling, classifier: Classifier, grid: tuple[int, int], show: Show
+) -> Reading:
+    """The cells of a form whose boxes stand apart; without boxes the page is divided evenly."""
+    ink = without_ruling(page.ink, ruling)
+    pieces = find_pieces(ink, stroke_mask(ink))
+    show("1-as-given", lambda: page.grey[..., None])
+    show("2-ink", lambda: stage_pictures.ink_picture(page.ink))
+    show("3-without-ruling", lambda: stage_pictures.ink_picture(ink))
+    show("4-pieces", lambda: stage_pictures.pieces_picture(page.grey.shape, pieces))
+    members = assign_to_cells(boxes_of(pieces), ruling.cells, page.grey.shape, grid)
+    cells = read_cells([[pieces[index] for index in each] for each in members], classifier)
+    show("5-digits", lambda: stage_pictures.digits_picture([digit for cell in cells for digit in cell]))
+    found = [number_of(page, digits, *divmod(index, grid[1]), grid=0) for index, digits in enumerate(cells)]
+    reason = "" if any(cells) else "no digits in any cell of the grid"
+    return Reading(tuple(found), page.picture, page.size, reason)

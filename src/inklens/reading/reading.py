@@ -49,7 +49,9 @@ class Number:
         box: corners of the smallest rectangle around it that is turned as the number is.
         column: in a grid its column, from 0.
         grid: which grid its cell belongs to, from 0.
-        candidates: whether these are several tiny digits in a cell of a puzzle, and no answer.
+        are_candidates: whether these are several tiny digits in a cell of a puzzle, and no answer.
+        marks: the decimal points, minus signs and other marks that were asked for: before which digit each
+            stands, and its text.
     """
 
     digits: tuple[Digit, ...]
@@ -57,12 +59,16 @@ class Number:
     box: Corners
     column: int | None = None
     grid: int | None = None
-    candidates: bool = False
+    are_candidates: bool = False
+    marks: tuple[tuple[int, str], ...] = ()
 
     @property
     def text(self) -> str:
-        """Its digits, with "?" for unknown ones; "" in a blank cell."""
-        return "".join(digit.text for digit in self.digits)
+        """Its digits and marks, with "?" for unknown digits; "" in a blank cell."""
+        texts = ["", *(digit.text for digit in self.digits)]
+        for place, mark in self.marks:
+            texts[place] += mark
+        return "".join(texts)
 
     @property
     def confidence(self) -> float:
@@ -74,7 +80,7 @@ class Number:
         """One of "ok", "unknown" (a digit is unknown), "empty" (a blank cell) and "candidates"."""
         if not self.digits:
             return "empty"
-        if self.candidates:
+        if self.are_candidates:
             return "candidates"
         return "ok" if all(digit.status == "ok" for digit in self.digits) else "unknown"
 
@@ -103,7 +109,7 @@ class Reading:
             without a region has half its sides here, or less.
         size: height and width of the page as given, upright. All boxes are in its pixels.
         reason: why there are no numbers; "" if there are some.
-        pieces_left_out: pieces of ink minus digits read, at least 0: words, drawings, dust and fragments.
+        left_out: how many pieces of ink are no digit, by the reason.
         grids: the grids that were found.
     """
 
@@ -111,8 +117,13 @@ class Reading:
     picture: NDArray[np.uint8] = field(repr=False)
     size: tuple[int, int]
     reason: str = ""
-    pieces_left_out: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
     grids: tuple[Grid, ...] = ()
+
+    @property
+    def pieces_left_out(self) -> int:
+        """How many pieces of ink are no digit."""
+        return sum(self.left_out.values())
 
     @property
     def text(self) -> str:
@@ -122,7 +133,7 @@ class Reading:
         """
         lines: dict[tuple[int, int], list[str]] = {}
         for number in self.numbers:
-            text = f"({number.text})" if number.candidates else number.text or "."
+            text = f"({number.text})" if number.are_candidates else number.text or "."
             lines.setdefault((number.grid or 0, number.line), []).append(text)
         texts = [(grid, " ".join(line)) for (grid, _), line in lines.items()]
         blocks = [[text for _, text in block] for _, block in groupby(texts, lambda line: line[0])]
@@ -145,6 +156,7 @@ class Reading:
             "reason": self.reason,
             "width": width,
             "height": height,
+            "left_out": dict(self.left_out),
             "pieces_left_out": self.pieces_left_out,
             "grids": [vars(grid) for grid in self.grids],
             "numbers": [_number(number) for number in self.numbers],
