@@ -51,9 +51,10 @@ def test_tiny_digits_are_candidates_and_no_number(classifier):
 
 def test_a_grid_on_its_side_is_turned_upright(classifier):
     drawn = draw_grid((4, 6), seed=4, filled=0.9)
+    upright = _texts(read(drawn.picture, classifier, grid=(4, 6)))
     for turns in (1, 2, 3):
         reading = read(np.ascontiguousarray(np.rot90(drawn.picture, turns)), classifier, grid=(4, 6))
-        assert len(_wrong(reading, drawn)) <= 3
+        assert sum(one != other for one, other in zip(_texts(reading), upright, strict=True)) <= 2
 
 
 def test_all_grids_in_view_are_read_one_after_the_other(classifier):

@@ -29,7 +29,7 @@ from inklens.reading.reading import Grid, Number, Reading
 Show = Callable[[str, Callable[[], NDArray[np.uint8]]], None]
 GridChoice = tuple[int, int] | str  # rows and columns, "auto" or "all"
 
-_READABLE = 0.8  # least mean probability of digits; with less, the grid may lie on its side
+_READABLE = 0.9  # least mean probability of digits; with less, the grid may lie on its side
 _TURNS = (0, 1, 3, 2)  # quarter turns, the likely ones first
 _MOST = 20  # rows or columns; more are squared paper
 _INSIDE = 0.8  # least share of the page's ink that lies in a grid, where the page is one

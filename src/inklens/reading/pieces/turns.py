@@ -13,6 +13,7 @@ _SUREST = 0.9995  # upper limit of a probability
 _MOSTLY = 0.6  # least share of the pieces that are sure digits after a turn
 _MORE = 1.5  # times as many as before
 _FEW = 3  # pieces, at least, of which one can tell
+_SHAPES = 2  # sure digits that are no 1, at least
 _SAMPLE = 60  # pieces, the largest, that are looked at
 
 
@@ -36,7 +37,8 @@ def best_turn(digits: list[DigitHypothesis], classifier: Classifier) -> int:
         found = classify(turned, classifier)
         # Upside down, some digits are others: the surest reading counts.
         evidence = sum(-math.log(1 - min(digit.probability, _SUREST)) for digit in found)
-        if _sure(found) >= least and evidence > most:
+        shapes = [digit for digit in found if digit.label != "1"]  # any stroke on its side is a 1
+        if _sure(found) >= least and _sure(shapes) >= _SHAPES and evidence > most:
             best, most = quarters, evidence
     return best
 
