@@ -30,6 +30,7 @@ Show = Callable[[str, Callable[[], NDArray[np.uint8]]], None]
 GridChoice = tuple[int, int] | str  # rows and columns, "auto" or "all"
 
 _READABLE = 0.9  # least mean probability of digits; with less, the grid may lie on its side
+_CELLWISE = 0.75  # least mean probability of the digits of a page that is read by its cells unasked
 _TURNS = (0, 1, 3, 2)  # quarter turns, the likely ones first
 _MOST = 20  # rows or columns; more are squared paper
 _INSIDE = 0.8  # least share of the page's ink that lies in a grid, where the page is one
@@ -52,17 +53,6 @@ def chosen(grids: list[PrintedGrid], wanted: GridChoice) -> list[PrintedGrid]:
     return [grid for grid in grids if wanted in (grid.shape, grid.shape[::-1])][:1]
 
 
-def page_as_grid(page: Page) -> list[PrintedGrid]:
-    """The grid that nearly all ink of a page lies in; none for any other page, squared paper too."""
-    for grid in grids_of(page)[:1]:
-        if min(grid.shape) > 1 and max(grid.shape) <= _MOST:
-            inside = cv2.fillPoly(np.zeros_like(page.grey), [np.rint(grid.outline).astype(np.int32)], 1)
-            inked = page.ink > SURE
-            if inked[inside > 0].sum() >= _INSIDE * inked.sum():
-                return [grid]
-    return []
-
-
 @dataclass(frozen=True, eq=False)
 class _Read:
     """One grid and what is in its cells."""
@@ -78,11 +68,29 @@ class _Read:
         return float(np.mean(sure)) if sure else 1.0
 
 
+def read_as_grid(page: Page, classifier: Classifier, show: Show) -> Reading | None:
+    """The cells of the grid that nearly all ink of a page lies in; None for any other page.
+
+    On squared paper writing runs across the lines, and most cells hold no digit.
+    """
+    for grid in grids_of(page)[:1]:
+        if min(grid.shape) > 1 and max(grid.shape) <= _MOST:
+            inside = cv2.fillPoly(np.zeros_like(page.grey), [np.rint(grid.outline).astype(np.int32)], 1)
+            inked = page.ink > SURE
+            if inked[inside > 0].sum() >= _INSIDE * inked.sum():
+                read = _upright(page, grid, classifier, "auto")
+                return _as_reading(page, [read], show) if read.readable >= _CELLWISE else None
+    return None
+
+
 def read_grids(
     page: Page, grids: list[PrintedGrid], classifier: Classifier, wanted: GridChoice, show: Show
 ) -> Reading:
     """The cells of these grids, row by row; a grid on its side is turned upright."""
-    read = [_upright(page, grid, classifier, wanted) for grid in grids]
+    return _as_reading(page, [_upright(page, grid, classifier, wanted) for grid in grids], show)
+
+
+def _as_reading(page: Page, read: list[_Read], show: Show) -> Reading:
     numbers: list[Number] = []
     row = 0
     for place, each in enumerate(read):

@@ -10,7 +10,7 @@ from inklens.classifier import Classifier
 from inklens.errors import OptionError
 from inklens.reading.paper.photo import Box, Page, open_page
 from inklens.reading.paper.ruling import find_ruling
-from inklens.reading.read_grid import GridChoice, chosen, grids_of, page_as_grid, read_boxes, read_grids
+from inklens.reading.read_grid import GridChoice, chosen, grids_of, read_as_grid, read_boxes, read_grids
 from inklens.reading.read_lines import LineOptions, read_lines
 from inklens.reading.reading import Reading
 
@@ -93,9 +93,9 @@ def read_page(
     if isinstance(grid, tuple):
         return read_boxes(page, ruling, classifier, grid, show)
     if expect is None and len(ruling.cells) >= _LEAST_CELLS:
-        printed = page_as_grid(page)
-        if printed:
-            return read_grids(page, printed, classifier, "auto", show)
+        as_grid = read_as_grid(page, classifier, show)
+        if as_grid is not None:
+            return as_grid
     options = LineOptions(expect, separate=separate, marks=marks)
     return read_lines(page, ruling, classifier, options, show)
 

@@ -29,7 +29,7 @@ def page_of(digits):
                 cv2.line(page, (x, 120), (x + 26, 120), 0, 5)
                 x += 42
             elif character == "/":
-                cv2.line(page, (x, 160), (x + 34, 80), 0, 5)
+                cv2.line(page, (x, 164), (x + 40, 76), 0, 5)
                 x += 46
             elif character == ":":
                 cv2.circle(page, (x + 4, 105), 4, 0, -1)

@@ -24,7 +24,8 @@ _COMMA = 0.6, 0.35  # heights: largest height and width of a comma
 _FLAT = 0.5  # height to width of a minus sign at most,
 _DASH = 0.2, 1.1  # with a length of this many heights, from and to,
 _MIDDLE = 0.3, 0.7  # and its middle in this part of the digit's height
-_SLASH = 0.85  # heights: least height of a slash
+_WHOLE = 0.64  # heights: least height of a digit that a mark stands beside
+_BEYOND = 0.06  # heights by which a slash reaches above and below the digits beside it; a 1 does not
 _LEANS = 20.0, 60.0  # degrees by which it leans to the right, from and to
 _STRAIGHT = 0.22  # of its length: largest width of the rectangle around it
 
@@ -74,7 +75,7 @@ def _mark(
     """Which mark a piece is; "" for none."""
     left, top, right, bottom = boxes[one]
     wide, tall = right - left, bottom - top
-    whole = sure & (boxes[:, 3] - boxes[:, 1] >= _SLASH * 0.75 * usual)
+    whole = sure & (boxes[:, 3] - boxes[:, 1] >= _WHOLE * usual)
     whole[one] = False
     gap = np.maximum(np.maximum(boxes[:, 0] - right, left - boxes[:, 2]), 0)
     shared = np.minimum(boxes[:, 2], right) - np.maximum(boxes[:, 0], left)
@@ -90,7 +91,11 @@ def _mark(
         return "." if middle >= _POINT or _MIDDLE[0] - 0.1 <= middle <= _MIDDLE[1] else ""
     if tall <= _COMMA[0] * usual and wide <= _COMMA[1] * usual and middle >= _POINT + 0.08:
         return ","
-    return "/" if tall >= _SLASH * usual and _leans(digits[one].piece) else ""
+    around = boxes[beside & (gap <= usual)]
+    if not len(around):
+        return ""
+    over = min(float(around[:, 1].min()) - top, bottom - float(around[:, 3].max()))
+    return "/" if over >= _BEYOND * usual and _leans(digits[one].piece) else ""
 
 
 def _leans(piece: Piece) -> bool:

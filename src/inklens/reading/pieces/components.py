@@ -36,7 +36,7 @@ def find_pieces(ink: Ink, mask: Mask, *, points: bool = False) -> list[Piece]:
     boxes = boxes.astype(np.int64)
     size = np.maximum(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT])
     stroke = stroke_width(np.where(mask > 0, ink, np.float32(0)))
-    kept = size >= max(4.0, (_POINT if points else _DUST) * stroke)
+    kept = size >= max(4.0, _DUST * stroke)
     kept[0] = False
     kept &= ~_objects(boxes, mask.shape)
     numbers = np.flatnonzero(kept)
@@ -44,7 +44,11 @@ def find_pieces(ink: Ink, mask: Mask, *, points: bool = False) -> list[Piece]:
         numbers = numbers[np.argsort(-boxes[numbers, cv2.CC_STAT_AREA])[:_MOST]]
     numbers = _without_edges(numbers, boxes, _LARGE * stroke, _OF_PAGE * max(mask.shape))
     groups = _stacked(_joined(boxes[numbers, :4]), boxes[numbers, :4])
-    return [_cropped(ink, labels, boxes, numbers[group]) for group in groups]
+    found = [_cropped(ink, labels, boxes, numbers[group]) for group in groups]
+    if points:
+        small = np.flatnonzero((size >= max(3.0, _POINT * stroke)) & (size < max(4.0, _DUST * stroke)))
+        found += [_cropped(ink, labels, boxes, np.array([number])) for number in small[small > 0][:_MOST]]
+    return found
 
 
 def is_dust(pieces: list[Piece], ink: Ink, mask: Mask) -> list[bool]:
