@@ -7,6 +7,11 @@ from inklens.errors import ImageError
 from inklens.pixels.channels import with_axes, with_channels
 from inklens.pixels.spec import PixelSpec
 
+_FRAME = 0.06  # of the shorter side: widest frame along the border
+_FRAMED = 24  # pixels; a smaller picture has none
+_EVEN = 12.0  # of 255: largest deviation within a frame, and within the ground inside of it
+_APART = 48.0  # of 255: least difference between the two
+_INNER = 3  # pixels of ground that are looked at inside of a frame
 _NOISE = 16.0  # of 255: mean deviation of a pixel from those around it; rough paper has less
 _MOST_PIXELS = 1_000_000  # enough for one piece of writing
 
@@ -61,7 +66,6 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     from inklens.pixels.ink_cleaning import keep_writing
     from inklens.pixels.ink_finding import find_ink
     from inklens.pixels.ink_placing import is_placed, place_ink
-    from inklens.pixels.picture_frame import without_frame
 
     grey = with_channels(image, 1)[..., 0]
     if is_placed(grey, spec):
@@ -71,6 +75,41 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
         grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]
     framed = place_ink(keep_writing(find_ink(without_frame(grey))), spec)
     return framed if framed.any() or not _is_noise(grey) else _sampled(grey, spec)
+
+
+def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture without a thin even frame along all four sides, with even ground inside of it.
+
+    Args:
+        grey: uint8 (H, W).
+
+    Returns:
+        uint8 (h, w); the input itself without a frame.
+    """
+    shorter = min(grey.shape)
+    if shorter < _FRAMED:
+        return grey
+    outer = _ring(grey, 0)
+    colour = float(np.median(outer))
+    if np.abs(outer - colour).mean() > _EVEN:
+        return grey
+    for depth in range(1, max(1, round(_FRAME * shorter)) + 1):
+        ring = _ring(grey, depth)
+        if abs(float(np.median(ring)) - colour) < _APART:
+            continue
+        inner = np.concatenate([_ring(grey, depth + 1 + step) for step in range(_INNER)])
+        if np.abs(inner - np.median(inner)).mean() > _EVEN:
+            return grey
+        depth += 1  # this ring may be half frame, half ground
+        return np.ascontiguousarray(grey[depth:-depth, depth:-depth])
+    return grey
+
+
+def _ring(grey: NDArray[np.uint8], depth: int) -> NDArray[np.float32]:
+    """The pixels at this distance from the border."""
+    inside = grey[depth : grey.shape[0] - depth, depth : grey.shape[1] - depth]
+    sides = [inside[0], inside[-1], inside[1:-1, 0], inside[1:-1, -1]]
+    return np.concatenate(sides).astype(np.float32)
 
 
 def _is_noise(grey: NDArray[np.uint8]) -> bool:
