@@ -108,6 +108,7 @@ def levels(count: int, scratch: Path) -> dict[str, Any]:
     code, said = inklens(*words, "--output", whole / "run")
     assert code == 0, said
     expected, most = end_state(whole / "run"), taken(whole)
+    subprocess.run(["umount", str(whole)], check=True)
     found = []
     for number in range(count):
         size = max(8192, round(most * (number + 0.5) / count / 4096) * 4096)

@@ -37,7 +37,7 @@ IN_SAVE = ("half written", "before it is renamed", "after it is renamed")
 STARTING, ANYWHERE = "before its first step", "at any later moment"
 MOMENTS = (*(one for save in IN_SAVE for one in (save, ANYWHERE, ANYWHERE)), STARTING)
 RECIPE = Recipe(
-    network="convnet-deep",
+    network="conv5x5",
     epochs=2,
     batch_size=64,
     augmentation="writing-light",
@@ -152,10 +152,11 @@ def killed_runs(kills: int, seed: int, scratch: Path) -> dict[str, Any]:
             ended = _training(data, folder, moment, chance, lasted)
             if not ended:
                 done, moments[moment] = done + 1, moments[moment] + 1
+                print(f"kill {done}, {moment}", flush=True)
                 _check_readable(folder)
         if end_state(folder) != expected:
             raise SystemExit(f"{folder.name} ended with other weights or another history after {done} kills")
-        print(f"{done} kills, {runs} runs ended alike", flush=True)
+        print(f"{done} kills, runs that ended alike: {runs}", flush=True)
     return {"kills": done, "runs": runs, "moments": dict(moments), "other_end_states": 0, "unreadable": 0}
 
 
