@@ -150,7 +150,7 @@ def _decoded(
             full = (width, height) if orientation in _TRANSPOSED else (height, width)
             return _upright(pixels, orientation), full
     except UnidentifiedImageError as error:
-        if is_heif(content):
+        if is_heif(content) and "HEIF" not in open_formats():
             raise ImageError(
                 f"{name} is a HEIC or AVIF file; expected a package that reads it: {HEIF_REMEDY}"
             ) from error
