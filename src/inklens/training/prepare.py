@@ -77,13 +77,16 @@ class PreparedNetwork:
         Raises:
             InklensError: as `of` does.
         """
-        if not folder.environment.is_file():
-            return cls.of(data, recipe)
-        with complete(folder.environment):
-            began = folder.read_json(folder.environment)
-            again = {"backend": began["backend"], "precision": began["precision"]}
-        prepared = replace(cls.of(data, replace(recipe, **again)), recipe=recipe)
-        if (source := folder.read_recipe().get("started_from")) is not None:
+        again: dict[str, Any] = {}
+        if folder.environment.is_file():
+            with complete(folder.environment):
+                began = folder.read_json(folder.environment)
+                again = {"backend": began["backend"], "precision": began["precision"]}
+        prepared = cls.of(data, replace(recipe, **again))
+        if again:
+            prepared = replace(prepared, recipe=recipe)
+        source = folder.read_recipe().get("started_from") if folder.recipe.is_file() else None
+        if source is not None:
             start_from(prepared.network, source)
         return prepared
 

@@ -90,6 +90,7 @@ def reproduce(
     with complete(run.folder.recipe):
         options = described["options"]
         asked = {name: options[name] for name in ("test", "max_error", "jobs")}
+        asked["start"] = described.get("started_from")
     with _kept_in(output) as place:
         recipe, now = run.recipe.with_options(**as_then), run.load_data(data)
         again = train(now, recipe, output=place, name=name, report=False, progress=progress, **asked)
