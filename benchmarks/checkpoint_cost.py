@@ -31,11 +31,11 @@ def measured(preset: str, data: str, epochs: int, every: float) -> dict[str, Any
     spent, depth, sizes = 0.0, 0, []
 
     def timed(method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
             nonlocal spent, depth
             began, depth = time.perf_counter(), depth + 1
             try:
-                return method(*arguments)
+                return method(*arguments, **options)
             finally:
                 depth -= 1
                 spent += 0 if depth else time.perf_counter() - began
