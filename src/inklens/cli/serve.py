@@ -34,7 +34,7 @@ class Command(LightCommand):
     """Converts what `serve` takes, without pydantic."""
 
     converters: ClassVar = {
-        "path": Path, "models": _named_model,
+        "path": Path, "store_file": Path, "models": _named_model,
         "port": _port, "workers": whole_number, "max_body": whole_number,
     }  # fmt: skip
 
@@ -65,6 +65,10 @@ def serve(
     max_body: Annotated[int | None, Option(metavar="BYTES", help="Of one request; default: 32 MiB.")] = None,
     open_page: Annotated[bool, Option("--open", help="Open the page in the browser.")] = False,
     read_only: Annotated[bool, Option("--read-only", help="Keep no corrections, and train nothing.")] = False,
+    store_file: Annotated[
+        Path,
+        Option("--corrections", metavar="FILE", help="Where the page keeps what is corrected and taught."),
+    ] = Path("runs/corrections.sqlite3"),
 ) -> None:
     """Serve a page to draw on, and answer over HTTP: predict, read and explain. /docs says how."""
     # Threads of the numeric libraries in each worker would only wait for each other.
@@ -85,7 +89,7 @@ def serve(
         workers=workers or min(64, available_cores()),
         token=token or os.environ.get(TOKEN_VARIABLE) or None,
         allowed_hosts=tuple(allow_host or ()),
-        read_only=read_only,
+        corrections=None if read_only else given_path(store_file).absolute(),
         limits=Limits() if max_body is None else Limits(body_bytes=max_body),
     )
     supervisor = Supervisor(settings)

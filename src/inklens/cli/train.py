@@ -67,6 +67,13 @@ def train(
             "TOML. Other options change it.",
         ),
     ] = None,
+    add: Annotated[
+        Path | None,
+        Option(
+            metavar="FOLDER",
+            help="Learn from images of your own too, of which half are held out: see `inklens corrections`.",
+        ),
+    ] = None,
     network: Annotated[str | None, Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
     activation: Annotated[str | None, Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
     epochs: Annotated[int | None, Option(help="Passes over the training images.")] = None,
@@ -163,7 +170,9 @@ def train(
         for field, value in context.params.items()
         if field in _RECIPE_FIELDS and value is not None
     }
-    options = {"kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict}
+    options = {
+        "kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict, "add": add,
+    }  # fmt: skip
     if resume is not None:
         _only(context, "resume", *_RESUMED_WITH, "data", "same_data", "quiet")
         changed = {name: context.params[name] for name in _RESUMED_WITH}
@@ -206,7 +215,7 @@ def train(
     if crossed is not None:
         metrics = {**run.metrics, "cross_validation": crossed.to_dict()}
         run.folder.write_json(run.folder.metrics, metrics)
-    return print_result(run)
+    return print_result(run, loaded.added)
 
 
 def _cross_validated(

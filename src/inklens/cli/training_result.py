@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from inklens.cli.console import note, output
 
 if TYPE_CHECKING:
+    from inklens.datasets.added import AddedImages
     from inklens.run import Run
 
 
@@ -17,7 +18,7 @@ def print_uneven(metrics: "Mapping[str, Any]") -> None:
     )
 
 
-def print_result(run: "Run") -> None:
+def print_result(run: "Run", added: "AddedImages | None" = None) -> None:
     """Print accuracy, coverage, and where model, pictures and report are."""
     metrics = run.metrics
     part = "test" if metrics["test"] else "validation"
@@ -55,7 +56,23 @@ def print_result(run: "Run") -> None:
     )
     for one in filter(None, (training.get("note"), confidence["note"])):
         note(one)
+    if added is not None:
+        _print_added(run, added)
     output.print(f"model      {run.folder.onnx}")
     output.print(f"pictures   {run.folder.pictures}")
     output.print(f"report     {run.folder.report}")
     output.print(f"run        {run.path}")
+
+
+def _print_added(run: "Run", added: "AddedImages") -> None:
+    """Print how many of the images of one's own that were held out are answered rightly, then and now."""
+    from inklens.datasets.added import earlier_answers
+
+    count = len(added.held_out)
+    if not count:
+        note("none of the added images is held out: there is one of each class")
+        return
+    right = int((run.classifier.predict(added.held_out).indices == added.held_out.labels).sum())
+    before = earlier_answers(added.path)
+    then = "" if before is None else f"; the model that was corrected had {before[0]} of {before[1]} right"
+    output.print(f"added      {right} of {count} images that were held out of {added.path} are right{then}")

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.datasets.added import AddedImages
 from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.labels import count_labels, listed
 from inklens.datasets.splits import Split, hold_out_test, joined, no_images, stratified_split
@@ -50,6 +51,7 @@ class Dataset:
         seed: of the fifth that is held out as test part where the data have none.
         hold_out: whether it is; otherwise the test part may be empty.
         unusable: of a tree of image files, (path below it, what is wrong) of each that was left out.
+        added: images of one's own that are in the training part; see `load`.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Dataset:
     seed: int = 0
     hold_out: bool = True
     unusable: tuple[tuple[str, str], ...] = ()
+    added: AddedImages | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from inklens.datasets.added import add_images
 from inklens.datasets.dataset import FRAMING_OF, KINDS, Dataset
 from inklens.datasets.formats.archives import is_archive, load_archive
 from inklens.datasets.formats.array_files import is_arrays
@@ -63,6 +64,7 @@ def load(
     seed: int = 0,
     hold_out: bool = True,
     strict: bool = False,
+    add: str | Path | None = None,
 ) -> Dataset:
     """Load a data set by its name or its path.
 
@@ -86,6 +88,8 @@ def load(
         hold_out: False holds nothing out: the test part is empty where the data have none. So a few images of
             one class can be evaluated.
         strict: refuse the first image file that cannot be used, rather than skip up to 1 % of them.
+        add: a folder of one's own images, such as `inklens corrections export` writes, that are learnt from
+            too; see `inklens.datasets.added.add_images`.
 
     Raises:
         DataError: no such data, or data that cannot be used.
@@ -111,7 +115,8 @@ def load(
             f"{dataset.name} has images of {dataset.spec.height}x{dataset.spec.width}; "
             f"expected at most {LARGEST_SIDE} pixels a side: give a smaller size"
         )
-    return replace(dataset, kind=kind or dataset.kind, seed=int(seed), hold_out=hold_out)
+    dataset = replace(dataset, kind=kind or dataset.kind, seed=int(seed), hold_out=hold_out)
+    return dataset if add is None else add_images(dataset, add)
 
 
 def load_default() -> Dataset:

@@ -100,6 +100,7 @@ def load_options(described: Mapping[str, Any]) -> dict[str, Any]:
         "framing": pixels["framing"],
         "seed": data.get("seed", 0),
         "hold_out": data.get("hold_out", True),
+        "add": data.get("added"),
     }
     _check_types(options, _DATA_TYPES)
     _check_types(pixels, {"height": int, "width": int})

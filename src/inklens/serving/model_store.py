@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from inklens.atomic_file import atomic
 from inklens.classifier import Classifier
 from inklens.classifier.inner_outputs import InnerOutputs
 from inklens.classifier.onnx_file import read
-from inklens.errors import InklensError, ModelError
+from inklens.errors import InklensError, ModelError, OptionError
 from inklens.paths import given_path
 from inklens.serving.problems import ProblemError
 
@@ -64,14 +66,44 @@ class ModelStore:
 
     Args:
         paths: name -> run folder or model.onnx, the first being the default.
+        switch_file: says which run is the default in place of the first, if any; all workers share it.
 
     Raises:
         ModelError: one cannot be opened.
     """
 
-    def __init__(self, paths: Mapping[str, Path]) -> None:
-        self._paths = {name: _file(path) for name, path in paths.items()}
+    def __init__(self, paths: Mapping[str, Path], switch_file: Path | None = None) -> None:
+        self._given = {name: _file(path) for name, path in paths.items()}
+        self._switch_file = switch_file
+        self._paths = self._given
         self._models = {name: _open(name, file) for name, file in self._paths.items()}
+        if self.switched_to is not None:
+            self.reload()
+
+    @property
+    def switched_to(self) -> Path | None:
+        """The run that is the default in place of the first model; None where it is that."""
+        if self._switch_file is None:
+            return None
+        try:
+            told = json.loads(self._switch_file.read_text(encoding="utf-8"))
+            # What was said to an earlier server is over.
+            return Path(told["run"]) if told["server"] == os.getppid() else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def switch(self, run: Path | None) -> None:
+        """Says to all workers which run is the default from their next `reload` on; None for the first model.
+
+        Raises:
+            OptionError: this server takes no other.
+            RunError: it cannot be written.
+        """
+        if self._switch_file is None:
+            raise OptionError("the server is read-only; start it without --read-only")
+        with atomic(self._switch_file) as temporary:
+            told = {"server": os.getppid(), "run": None if run is None else str(run)}
+            temporary.write_text(json.dumps(told), encoding="utf-8")
 
     def __iter__(self) -> Any:
         return iter(self._models.values())
@@ -95,13 +127,19 @@ class ModelStore:
             The names of the models that are new.
         """
         changed = []
+        run = self.switched_to
+        self._paths = self._given if run is None else {run.name: _file(run)} | self._given
+        models = {}
         for name, file in self._paths.items():
+            known = self._models.get(name)
+            models[name] = known
             try:
-                if _stamp(file) != self._models[name].stamp:
-                    self._models[name] = _open(name, file)
+                if known is None or known.file != file or _stamp(file) != known.stamp:
+                    models[name] = _open(name, file)
                     changed.append(name)
             except InklensError as error:
                 log.error("model %s stays as it was: %s", name, error)
+        self._models = {name: model for name, model in models.items() if model is not None}
         return changed
 
 

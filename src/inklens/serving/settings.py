@@ -62,8 +62,8 @@ class ServerSettings:
         workers: processes, each with all models.
         token: what callers must give; needed to listen on more than loopback.
         allowed_hosts: names by which the server may be called, beside its own address.
-        read_only: without what the page writes: corrections, classes and trainings.
         limits: of one request.
+        corrections: the file that keeps what the page teaches; None keeps nothing.
 
     Raises:
         OptionError: a value out of range, or no token where one is needed.
@@ -75,8 +75,8 @@ class ServerSettings:
     workers: int = 1
     token: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
-    read_only: bool = False
     limits: Limits = field(default_factory=Limits)
+    corrections: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.models:

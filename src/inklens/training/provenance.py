@@ -29,6 +29,7 @@ def describe_data(parts: DataParts) -> dict[str, Any]:
             "kind": data.kind,
             "seed": data.seed,
             "hold_out": data.hold_out,
+            "added": None if data.added is None else data.added.path,
             "class_names": list(data.class_names),
             "fingerprint": data.fingerprint,
             "source": data.source,

@@ -19,9 +19,9 @@ async def start_page(request: Request) -> Response:
     """`GET /`; the page is told whether it may teach, and whether it has to ask for the token first."""
     settings = request.app.state.settings
     admitted = is_admitted(request.headers, settings.token)
-    paths = {getattr(route, "path", "") for route in request.app.routes}
-    teaches = "/v1/teach" in paths and not settings.read_only
-    content = _files()["index.html"].decode().replace("{{teach}}", "on" if teaches else "off")
+    content = (
+        _files()["index.html"].decode().replace("{{teach}}", "off" if settings.corrections is None else "on")
+    )
     return HTMLResponse(content.replace("{{token}}", "none" if admitted else "wanted"))
 
 
