@@ -58,7 +58,7 @@ LIBRARIES = {
     "training": {"cv2", "filelock", "keras", "tensorflow", "tensorboard"},
     "audit": {"cv2", "cleanlab"},
     "reading": {"cv2"},
-    "teaching": {"sqlite3"},
+    "teaching": {"filelock", "sqlite3"},
     "serving": {"starlette", "uvicorn", "prometheus_client"},
     "cluster": {"ray"},
     "cli": {"typer", "rich"},

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import inklens
-from inklens.datasets.added import add_images, earlier_answers
+from inklens.datasets.layout.added_images import earlier_answers
 from inklens.errors import DataError, OptionError
 from inklens.teaching import CorrectionStore, export_corrections
 
@@ -60,11 +60,11 @@ def test_half_of_each_class_of_any_folder_is_held_out(tmp_path, sample):
         images = sample.train.take(np.flatnonzero(sample.train.labels == label)[:6]).whole()
         for index, image in enumerate(images):
             cv2.imwrite(str(folder / f"{index}.png"), image)
-    added = add_images(sample, tmp_path / "own").added
+    added = inklens.load("sample", add=tmp_path / "own").added
     assert added.learnt == 6
     assert sorted(added.held_out.labels.tolist()) == [1, 1, 1, 7, 7, 7]
     with pytest.raises(DataError, match="there are no data called"):
-        add_images(sample, tmp_path / "none")
+        inklens.load("sample", add=tmp_path / "none")
 
 
 def test_the_commands_list_export_and_delete(inklens_command, store, tmp_path):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from inklens.cli.console import note, output
 
 if TYPE_CHECKING:
-    from inklens.datasets.added import AddedImages
+    from inklens.datasets.splits import AddedImages
     from inklens.run import Run
 
 
@@ -66,7 +66,7 @@ def print_result(run: "Run", added: "AddedImages | None" = None) -> None:
 
 def _print_added(run: "Run", added: "AddedImages") -> None:
     """Print how many of the images of one's own that were held out are answered rightly, then and now."""
-    from inklens.datasets.added import earlier_answers
+    from inklens.datasets.layout.added_images import earlier_answers
 
     count = len(added.held_out)
     if not count:

@@ -9,10 +9,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets.added import AddedImages
 from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.labels import count_labels, listed
-from inklens.datasets.splits import Split, hold_out_test, joined, no_images, stratified_split
+from inklens.datasets.splits import AddedImages, Split, hold_out_test, joined, no_images, stratified_split
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
 from inklens.printable import printable

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from inklens.datasets.added import add_images
 from inklens.datasets.dataset import FRAMING_OF, KINDS, Dataset
 from inklens.datasets.formats.archives import is_archive, load_archive
 from inklens.datasets.formats.array_files import is_arrays
@@ -18,6 +17,7 @@ from inklens.datasets.formats.image_trees import load_folder
 from inklens.datasets.formats.npz import is_array_folder, load_array_folder, load_arrays
 from inklens.datasets.formats.table_sets import is_table_folder, load_table, load_table_folder
 from inklens.datasets.formats.tables import is_table
+from inklens.datasets.layout.added_images import add_images
 from inklens.datasets.named import NAMED, load_mnist, load_sample
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.places import own_trees
@@ -89,7 +89,7 @@ def load(
             one class can be evaluated.
         strict: refuse the first image file that cannot be used, rather than skip up to 1 % of them.
         add: a folder of one's own images, such as `inklens corrections export` writes, that are learnt from
-            too; see `inklens.datasets.added.add_images`.
+            too; see `inklens.datasets.layout.added_images`.
 
     Raises:
         DataError: no such data, or data that cannot be used.
@@ -116,7 +116,11 @@ def load(
             f"expected at most {LARGEST_SIDE} pixels a side: give a smaller size"
         )
     dataset = replace(dataset, kind=kind or dataset.kind, seed=int(seed), hold_out=hold_out)
-    return dataset if add is None else add_images(dataset, add)
+    if add is None:
+        return dataset
+    size = (dataset.spec.height, dataset.spec.width)
+    own = load(add, kind=dataset.kind, size=size, channels=dataset.spec.channels, hold_out=False)
+    return add_images(dataset, own, add)
 
 
 def load_default() -> Dataset:

@@ -70,6 +70,23 @@ class Split:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True, eq=False)
+class AddedImages:
+    """What was added to a data set.
+
+    Args:
+        path: the folder that they are from, absolute.
+        learnt: how many are in the training part.
+        repeats: how often each of these is there.
+        held_out: the others, with the data set's labels.
+    """
+
+    path: str
+    learnt: int
+    repeats: int
+    held_out: Split
+
+
 def no_images(split: Split) -> Split:
     """A split of the same kind of images that has none."""
     return split.take(np.arange(0))

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from inklens.atomic_file import atomic
-from inklens.datasets.added import RECORDS
+from inklens.datasets.layout.added_images import RECORDS
 from inklens.errors import ImageError, OptionError
 from inklens.pixels import decode, encode_png
 from inklens.teaching.correction_store import CorrectionStore

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inklens.datasets.splits import Split, joined, stratified_split
+from inklens.datasets.splits import AddedImages, Split, joined, stratified_split
 from inklens.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,25 +20,8 @@ RECORDS = "corrections.json"  # beside the images of exported corrections
 SHARE, MOST_REPEATS = 0.05, 50
 
 
-@dataclass(frozen=True, eq=False)
-class AddedImages:
-    """What was added to a data set.
-
-    Args:
-        path: the folder that they are from, absolute.
-        learnt: how many are in the training part.
-        repeats: how often each of these is there.
-        held_out: the others, with the data set's labels.
-    """
-
-    path: str
-    learnt: int
-    repeats: int
-    held_out: Split
-
-
-def add_images(data: Dataset, folder: str | Path) -> Dataset:
-    """The data set with images of a folder in its training part, brought to its own size and channels.
+def add_images(data: Dataset, own: Dataset, folder: str | Path) -> Dataset:
+    """The data set with images of a folder in its training part.
 
     A folder with a test part holds out that; of another, half of each class, decided by the data set's seed.
     Each image that is learnt from is repeated until they all are a twentieth of the training part, at most 50
@@ -46,15 +29,12 @@ def add_images(data: Dataset, folder: str | Path) -> Dataset:
 
     Args:
         data: the data set.
-        folder: whatever `load` takes: a folder with a folder of images for each class, for example.
+        own: what `load` makes of the folder, of the same size and channels, with nothing held out.
+        folder: where it is from.
 
     Raises:
-        DataError: it cannot be loaded, or a class has no image to learn from.
+        DataError: a class has no image to learn from.
     """
-    from inklens.datasets.sources import load
-
-    spec = data.spec
-    own = load(folder, kind=data.kind, size=(spec.height, spec.width), channels=spec.channels, hold_out=False)
     names = [*data.class_names, *(name for name in own.class_names if name not in data.class_names)]
     labels = np.array([names.index(name) for name in own.class_names])
     learnt, held_out = _halves(own, data.seed)
