@@ -40,7 +40,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "slanted": {"height": 280, "middle": (400, 240), "brush": 24, "lean": 0.35},
 }
 WATCH = """() => {
-  const sheet = document.querySelector(".sheet"), answer = document.querySelector(".view.draw .answer");
+  const draw = document.querySelector(".view.draw");
+  const sheet = draw.querySelector(".sheet"), answer = draw.querySelector(".answer");
   let lifted = 0;
   window.times = [];
   sheet.addEventListener("pointerup", () => { lifted = performance.now(); }, true);
@@ -78,8 +79,8 @@ def placed(strokes: list[Stroke], *, height: float, middle: tuple[int, int], lea
 
 
 def draw(page: Page, strokes: list[Stroke], brush: int) -> None:
-    page.locator(".sheet").evaluate("(sheet) => sheet.scrollIntoView({block: 'nearest'})")
-    box = page.locator(".sheet").bounding_box()
+    page.locator(".view.draw .sheet").evaluate("(sheet) => sheet.scrollIntoView({block: 'nearest'})")
+    box = page.locator(".view.draw .sheet").bounding_box()
     assert box is not None
     scale = box["height"] / PAD[1]
     page.locator(".brush input").first.evaluate(
@@ -107,7 +108,7 @@ def answers(page: Page, run: Path, digits: list[tuple[str, int, list[Stroke]]]) 
         said = page.locator(".view.draw .label").inner_text()
         screenshot = ""
         if number % COMPARED == 0:
-            page.locator(".paper").screenshot(path=PICTURE)
+            page.locator(".view.draw .paper").screenshot(path=PICTURE)
             predicted = classifier.predict(PICTURE)
             screenshot = predicted.labels[0] if predicted.status[0] == "ok" else "?"
         rows.append((name, variant, str(label), said, screenshot))

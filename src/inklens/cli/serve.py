@@ -12,7 +12,7 @@ from inklens.paths import given_path
 
 TOKEN_VARIABLE = "INKLENS_TOKEN"
 
-_PACKAGES = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client")
+_PACKAGES = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client", "filelock")
 
 
 def _named_model(text: str) -> tuple[str, Path]:

@@ -10,7 +10,7 @@ import inklens
 import sheets
 from serving.page.opened_page import SEVEN
 
-VIEWS = ("draw", "inside", "read", "runs")
+VIEWS = ("draw", "inside", "read", "teach", "runs")
 
 
 def _show(page, view):

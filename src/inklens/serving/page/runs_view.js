@@ -104,7 +104,8 @@ export function runsView(session) {
 }
 
 export function duration(seconds) {
-  if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
+  const words = TEXT.duration;
+  if (seconds < 90) return fill(words.seconds, { count: seconds < 10 ? seconds.toFixed(1) : Math.round(seconds) });
+  if (seconds < 5400) return fill(words.minutes, { count: Math.round(seconds / 60) });
+  return fill(words.hours, { count: (seconds / 3600).toFixed(1) });
 }

@@ -147,6 +147,7 @@ export const TEXT = {
     noDifference: "{better} is ahead, but that may be chance (McNemar test, p {p}).",
     betterNoTest: "{better} is ahead. With the extra train installed, the page also says whether that may be chance.",
   },
+  duration: { seconds: "{count} s", minutes: "{count} min", hours: "{count} h" },
   curves: { title: "Accuracy", training: "training", validation: "validation" },
   correction: {
     label: "The right class", question: "Wrong? It is", itIs: "It is {label}", choose: "Choose the class",
