@@ -4,13 +4,17 @@ import asyncio
 import gzip
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from inklens.serving.http_protocol import LimitedHttpProtocol
+from inklens.serving.http_protocol import EarlyRefusal, LimitedHttpProtocol
+from inklens.serving.problems import ProblemError, raw_answer
+from inklens.serving.quick_predict import QuickCycle
 from serving.running_server import running_server
 
 
@@ -150,6 +154,65 @@ def test_a_connection_whose_answer_nobody_reads_is_cut():
                 await asyncio.wait_for(lost.wait(), 60)
 
     asyncio.run(never_read())
+
+
+def test_a_caller_who_asks_on_and_reads_nothing_is_not_read_from_for_ever():
+    """The quick answer and the early refusal wait for their reader as the application's answers do."""
+
+    class Quick:
+        def cycle(self, method, url, headers):
+            return QuickCycle(SimpleNamespace(classifier=None), Batches())
+
+    class Batches:
+        def predict(self, classifier, given):
+            raise ProblemError(500, "x" * 2000)
+
+    busy = EarlyRefusal(lambda _: True, lambda: None, raw_answer(503, b"", bytes(2000)), (b"/predict",))
+
+    async def ask(early: EarlyRefusal | None) -> int:
+        """How many bytes are taken from a caller until no more are."""
+        protocols = []
+
+        class Protocol(LimitedHttpProtocol):
+            early_refusal = early
+            quick = Quick()
+
+            def connection_made(self, transport):
+                super().connection_made(transport)
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+                protocols.append(self)
+
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": bytes(2000)})
+
+        config = uvicorn.Config(app, lifespan="off", log_config=None)
+        config.load()
+        state = ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Protocol(config, state, {}), "127.0.0.1", 0)
+        head = b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n"
+        async with server:
+            with socket.socket() as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                await loop.run_in_executor(None, connection.connect, server.sockets[0].getsockname())
+                connection.setblocking(False)
+                rest = b""
+                for _ in range(20_000):
+                    while not protocols:
+                        await asyncio.sleep(0)
+                    if protocols[0].flow.read_paused:
+                        break
+                    rest = rest or head + bytes(20)
+                    with suppress(BlockingIOError):
+                        rest = rest[connection.send(rest) :]
+                    await asyncio.sleep(0)
+                waiting = protocols[0].transport.get_write_buffer_size()
+                assert protocols[0].flow.read_paused
+        return waiting
+
+    for early in (None, busy):
+        assert asyncio.run(ask(early)) < 1_000_000
 
 
 def test_what_is_over_the_queues_limit_is_refused_and_health_is_answered(tiny_folder, images):

@@ -97,9 +97,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_timers()
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self.flow.write_paused or (self.cycle is not None and not self.cycle.response_complete):
+            # It waits: for its turn, or until the caller reads what was answered before.
             self._refused = False
-            super().on_headers_complete()  # which lets it wait
+            super().on_headers_complete()
             return
         early, quick = self.early_refusal, self.quick
         self._refused = early is not None and early.refuses(self.url, self.headers, len(self.tasks))
@@ -109,7 +110,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if taken is None:
             super().on_headers_complete()
         else:
-            taken.begin(self.transport, self.parser.should_keep_alive(), self.on_response_complete)
+            keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+            taken.begin(self.transport, keep_alive, self.on_response_complete)
             taken.default_headers = self.server_state.default_headers
             self.cycle: Any = taken
 

@@ -30,6 +30,7 @@ from inklens.serving.problems import (
     raw_headers,
     too_slow,
 )
+from inklens.serving.request_images import BYTES
 
 log = logging.getLogger("inklens.serving")
 
@@ -62,8 +63,8 @@ class QuickPredict:
             return None
         if b"content-encoding" in given or b"expect" in given or b"transfer-encoding" in given:
             return None
-        kind = given.get(b"content-type", b"application/octet-stream").lower()
-        if not kind.startswith((b"image/", b"application/octet-stream")):
+        kind = given.get(b"content-type", BYTES.encode()).partition(b";")[0].strip().lower()
+        if not kind.startswith(b"image/") and kind != BYTES.encode():
             return None
         model, batches = self._models.get(), self._batches()
         if not batches.is_quick(model.classifier):
