@@ -118,8 +118,11 @@ def load(
     dataset = replace(dataset, kind=kind or dataset.kind, seed=int(seed), hold_out=hold_out)
     if add is None:
         return dataset
-    size = (dataset.spec.height, dataset.spec.width)
-    own = load(add, kind=dataset.kind, size=size, channels=dataset.spec.channels, hold_out=False)
+    spec = dataset.spec
+    own = load(
+        add, kind=dataset.kind, size=(spec.height, spec.width), channels=spec.channels, framing=spec.framing,
+        hold_out=False, strict=strict,
+    )  # fmt: skip
     return add_images(dataset, own, add)
 
 
