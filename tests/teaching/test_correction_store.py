@@ -59,11 +59,25 @@ def test_classes_and_examples_are_renamed_moved_and_deleted(store):
     assert store.example(one.id).label == "moon"
     assert store.delete_class(sun.id)
     assert store.example(one.id) is None
+    seven = store.add_class("7", own=False)
+    with pytest.raises(OptionError, match="a class of the model keeps its name"):
+        store.rename_class(seven.id, "sun")
     assert not store.delete_class(sun.id)
     assert store.delete_examples() == 0
 
 
-@pytest.mark.parametrize("name", ["", " ", "a/b", "..", ".hidden", "a" * 101, "a\0b", 'say "a"', "x\ny\x07"])
+def test_an_example_that_is_moved_is_held_out_as_if_it_were_added_there(store):
+    star, sun = store.add_class("star"), store.add_class("sun")
+    learnt, held_out = add(store, star.id), add(store, star.id)
+    assert store.move_example(held_out.id, sun.id)
+    assert not store.example(held_out.id).held_out  # the first of its class
+    assert store.move_example(learnt.id, sun.id)
+    assert store.example(learnt.id).held_out
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a/b", "..", ".hidden", "a" * 101, "画" * 90, "a\0b", 'say "a"', "x\ny\x07"]
+)
 def test_a_name_that_can_be_no_folder_is_refused(store, name):
     with pytest.raises(OptionError, match=r"a class named .*; expected"):
         store.add_class(name)

@@ -203,6 +203,10 @@ def train(
     if check:
         from inklens.audit import check_data, refuse_serious
 
+        if loaded.added is not None:  # its images are repeated, and are no files of the data
+            raise OptionError(
+                "--check does not go with --add: `inklens check` looks at data and folder one at a time"
+            )
         refuse_serious(loaded, *check_data(loaded))
 
     if not quiet:

@@ -107,7 +107,8 @@ def create_app(settings: ServerSettings) -> Application:
     """
     held = HeldBytes(settings.limits.held_bytes)
     teaches = settings.corrections is not None
-    models = ModelStore(settings.models, settings.corrections and settings.corrections.with_suffix(".served"))
+    switch_file = settings.corrections and settings.corrections.with_suffix(".served")
+    models = ModelStore(settings.models, switch_file, settings.server)
     app = Application(
         settings,
         held,

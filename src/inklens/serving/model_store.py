@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -67,14 +66,15 @@ class ModelStore:
     Args:
         paths: name -> run folder or model.onnx, the first being the default.
         switch_file: says which run is the default in place of the first, if any; all workers share it.
+        server: which server this is, as `ServerSettings.server` has it; what another one was told is over.
 
     Raises:
         ModelError: one cannot be opened.
     """
 
-    def __init__(self, paths: Mapping[str, Path], switch_file: Path | None = None) -> None:
+    def __init__(self, paths: Mapping[str, Path], switch_file: Path | None = None, server: str = "") -> None:
         self._given = {name: _file(path) for name, path in paths.items()}
-        self._switch_file = switch_file
+        self._switch_file, self._server = switch_file, server
         self._paths = self._given
         self._models = {name: _open(name, file) for name, file in self._paths.items()}
         if self.switched_to is not None:
@@ -87,8 +87,7 @@ class ModelStore:
             return None
         try:
             told = json.loads(self._switch_file.read_text(encoding="utf-8"))
-            # What was said to an earlier server is over.
-            return Path(told["run"]) if told["server"] == os.getppid() else None
+            return Path(told["run"]) if told["server"] == self._server else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -97,12 +96,15 @@ class ModelStore:
 
         Raises:
             OptionError: this server takes no other.
+            ModelError: the run has no model that can be used.
             RunError: it cannot be written.
         """
         if self._switch_file is None:
             raise OptionError("the server is read-only; start it without --read-only")
+        if run is not None:
+            _open(run.name, _file(run))
         with atomic(self._switch_file) as temporary:
-            told = {"server": os.getppid(), "run": None if run is None else str(run)}
+            told = {"server": self._server, "run": None if run is None else str(run)}
             temporary.write_text(json.dumps(told), encoding="utf-8")
 
     def __iter__(self) -> Any:
@@ -128,7 +130,7 @@ class ModelStore:
         """
         changed = []
         run = self.switched_to
-        self._paths = self._given if run is None else {run.name: _file(run)} | self._given
+        self._paths = self._given if run is None else {self._name_for(run): _file(run)} | self._given
         models = {}
         for name, file in self._paths.items():
             known = self._models.get(name)
@@ -141,6 +143,13 @@ class ModelStore:
                 log.error("model %s stays as it was: %s", name, error)
         self._models = {name: model for name, model in models.items() if model is not None}
         return changed
+
+    def _name_for(self, run: Path) -> str:
+        """A run's name, unless a model that the server was started with has it."""
+        name = run.name
+        while name in self._given:
+            name += "-taught"
+        return name
 
 
 def _file(path: Path) -> Path:

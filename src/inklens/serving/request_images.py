@@ -217,7 +217,7 @@ async def form_of(
             400, f"a form that cannot be read ({reason[:200]}); expected files in parts"
         ) from error
     files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
-    fields = {name: part for name, part in form.multi_items() if isinstance(part, str)}
+    fields = {name: encodable(part) for name, part in form.multi_items() if isinstance(part, str)}
     return [(encodable(part.filename or ""), await part.read()) for part in files], fields
 
 

@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from inklens.errors import DataError, InklensError, OptionError
 
 MAX_EXAMPLES, MAX_CLASSES, MAX_NAME = 20_000, 100, 100
+_FOLDER_BYTES = 255  # of a name, as file systems allow
 _FORMAT = 1
 _BUSY_SECONDS = 20.0
 
@@ -148,13 +149,16 @@ class CorrectionStore:
         return made
 
     def rename_class(self, id: str, name: str) -> bool:
-        """Gives a class another name; False where there is no such class.
+        """Gives a class of the user's own another name; False where there is no such class.
 
         Raises:
-            OptionError: no usable name, or another class has it.
+            OptionError: no usable name, another class has it, or the class is a model's.
         """
         name = _checked_name(name)
         with self._writing() as connection:
+            found = connection.execute("SELECT own FROM classes WHERE id = ?", (id,)).fetchone()
+            if found and not found[0]:
+                raise OptionError("a class of the model keeps its name; expected one of your own")
             try:
                 done = connection.execute("UPDATE classes SET name = ? WHERE id = ?", (name, id))
             except sqlite3.IntegrityError as error:
@@ -190,14 +194,9 @@ class CorrectionStore:
 
     def with_images(self) -> Iterator[Example]:
         """Every example with its image, the oldest first."""
+        query = f"SELECT {_COLUMNS}, image FROM examples JOIN classes ON classes.id = examples.class"
         with self._connected() as connection:
-            yield from map(
-                _example,
-                connection.execute(
-                    f"SELECT {_COLUMNS}, image FROM examples JOIN classes ON classes.id = examples.class "
-                    "ORDER BY examples.rowid"
-                ),
-            )
+            yield from map(_example, connection.execute(f"{query} ORDER BY examples.rowid"))
 
     def add_example(
         self,
@@ -223,13 +222,9 @@ class CorrectionStore:
             found = connection.execute("SELECT name FROM classes WHERE id = ?", (class_id,)).fetchone()
             if found is None:
                 raise OptionError("there is no such class; expected the id of one")
-            learnt, held = connection.execute(
-                "SELECT COUNT(*) - TOTAL(held_out), TOTAL(held_out) FROM examples WHERE class = ?",
-                (class_id,),
-            ).fetchone()
             made = Example(
                 _new_id(), class_id, found[0], answer, status, probability, model, fingerprint, source,
-                _now(), held < learnt, image,
+                _now(), _holds_next_out(connection, class_id), image,
             )  # fmt: skip
             connection.execute(
                 "INSERT INTO examples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -241,11 +236,16 @@ class CorrectionStore:
         return made
 
     def move_example(self, id: str, class_id: str) -> bool:
-        """Puts an example into another class; False where there is no such example or class."""
+        """Puts an example into another class; False where there is no such example or class.
+
+        It is held out, or not, as if it were added there.
+        """
         with self._writing() as connection:
+            if connection.execute("SELECT 1 FROM classes WHERE id = ?", (class_id,)).fetchone() is None:
+                return False
             done = connection.execute(
-                "UPDATE examples SET class = ? WHERE id = ? AND EXISTS (SELECT 1 FROM classes WHERE id = ?)",
-                (class_id, id, class_id),
+                "UPDATE examples SET class = ?, held_out = ? WHERE id = ?",
+                (class_id, _holds_next_out(connection, class_id, but=id), id),
             )
             return done.rowcount > 0
 
@@ -265,7 +265,15 @@ class CorrectionStore:
         """(id, state, content) of each training, the oldest first; the content is JSON."""
         return self._all("SELECT id, state, content FROM trainings ORDER BY number")
 
-    def save_training(self, id: str, state: str, content: str, *, only_from: Sequence[str] = ()) -> bool:
+    def save_training(
+        self,
+        id: str,
+        state: str,
+        content: str,
+        *,
+        only_from: Sequence[str] = (),
+        unless_any: Sequence[str] = (),
+    ) -> bool:
         """Writes a training down, new or changed.
 
         Args:
@@ -273,13 +281,17 @@ class CorrectionStore:
             state: that it is in now.
             content: JSON.
             only_from: the states that it must be in; () for any, or none.
+            unless_any: the states that no training may be in.
 
         Returns:
-            Whether it was in one of these.
+            Whether it was written down.
         """
         with self._writing() as connection:
             found = connection.execute("SELECT state FROM trainings WHERE id = ?", (id,)).fetchone()
             if only_from and (found is None or found[0] not in only_from):
+                return False
+            states = connection.execute("SELECT state FROM trainings").fetchall() if unless_any else []
+            if any(each in unless_any for (each,) in states):
                 return False
             if found is None:
                 connection.execute(
@@ -351,30 +363,27 @@ _COLUMNS = (
 
 
 def _example(row: Sequence[Any]) -> Example:
-    id, class_id, label, answer, status, probability, model, fingerprint, source, time, held_out, image = row
-    return Example(
-        id,
-        class_id,
-        label,
-        answer,
-        status,
-        probability,
-        model,
-        fingerprint,
-        source,
-        time,
-        bool(held_out),
-        image,
-    )
+    made = Example(*row)  # in the order of the fields
+    return replace(made, held_out=bool(made.held_out))
+
+
+def _holds_next_out(connection: sqlite3.Connection, class_id: str, but: str = "") -> bool:
+    """Whether the next example of a class is held out: where fewer are than are learnt from."""
+    learnt, held = connection.execute(
+        "SELECT COUNT(*) - TOTAL(held_out), TOTAL(held_out) FROM examples WHERE class = ? AND id != ?",
+        (class_id, but),
+    ).fetchone()
+    return bool(held < learnt)
 
 
 def _checked_name(name: str) -> str:
     """A class's name as it is kept: one that can be a folder's, too."""
     name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME or not name.isprintable() or set(name) & set('/\\:*?"<>|'):
+    too_long = len(name) > MAX_NAME or len(name.encode(errors="replace")) > _FOLDER_BYTES
+    if not name or too_long or not name.isprintable() or set(name) & set('/\\:*?"<>|'):
         raise OptionError(
             f"a class named {name[:40]!r}; expected 1 to {MAX_NAME} letters, digits or signs other than "
-            '/ \\ : * ? " < > |'
+            f'/ \\ : * ? " < > |, at most {_FOLDER_BYTES} bytes'
         )
     if name.startswith("."):
         raise OptionError(f"a class named {name[:40]!r}; expected a name that begins with no dot")

@@ -6,7 +6,6 @@ store where it stands.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -65,7 +64,7 @@ def main(path: str, id: str) -> None:
     """Trains, and keeps in the store how it ends."""
     store = CorrectionStore(Path(path))
     content = next(content for known, _, content in store.trainings() if known == id)
-    told = _Told(store, TaughtTraining(**json.loads(content)))
+    told = _Told(store, TaughtTraining.from_json(content))
     # A process that a server starts may ignore what Ctrl-C sends.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -97,9 +96,13 @@ def _train(store: CorrectionStore, told: _Told) -> dict[str, Any]:
 
     request = told.training.request
     classes = {each.name for each in store.classes() if each.own or request["classes"] == "all"}
-    folder = (
-        store.path.with_suffix("") / f"{told.training.started[:19].replace(':', '-')}-{told.training.id[:6]}"
-    )
+    examples = [each for each in store.examples()[1] if each.label in classes]
+    # As they are now: what is moved or added meanwhile may be learnt from, or have been.
+    held_out = {each.id: each.label for each in examples if each.held_out}
+    for unseen in set(held_out.values()) - {each.label for each in examples if not each.held_out}:
+        raise OptionError(f"all examples of {unseen} are held out; expected another one to learn from")
+    name = f"{told.training.started[:19].replace(':', '-')}-{told.training.id[:6]}"
+    folder = store.path.with_name(f"{store.path.stem}-trained") / name
     export_corrections(store, folder, classes)
     data = _data(folder, request)
     recipe = _recipe(data, request["seconds"])
@@ -107,9 +110,10 @@ def _train(store: CorrectionStore, told: _Told) -> dict[str, Any]:
         data, recipe, output=store.path.parent, name=_free_name(store.path.parent), progress=told.progress
     )
     told.save(run=str(run.path))
-    held_out = [each for each in store.with_images() if each.held_out and each.label in classes]
+    known = (each for each in store.with_images() if each.id in held_out)
+    compared = [replace(each, label=held_out[each.id]) for each in known]
     before = request.get("model")
-    return compare_models(held_out, None if before is None else Path(before), run.path)
+    return compare_models(compared, None if before is None else Path(before), run.path)
 
 
 def _data(folder: Path, request: dict[str, Any]) -> Dataset:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,6 @@ class TaughtTraining:
         detail: why it failed, in one line.
         pid: of its process.
         run: the folder of its run; None until there is one.
-        used: whether the server answers with it.
         progress: where it stands: epoch, epochs, step, steps, loss, accuracy, seconds_left.
         epochs: of each that is over: epoch, loss, accuracy, val_loss, val_accuracy.
         result: what came of it; see `inklens.teaching.taught_result`.
@@ -59,10 +58,15 @@ class TaughtTraining:
     detail: str = ""
     pid: int | None = None
     run: str | None = None
-    used: bool = False
     progress: dict[str, Any] | None = None
     epochs: list[dict[str, Any]] = field(default_factory=list)
     result: dict[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, content: str) -> TaughtTraining:
+        """The opposite of `to_json`; what another version wrote besides is passed over."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(content).items() if name in known})
 
     def to_json(self) -> str:
         """As the store keeps it."""
@@ -91,13 +95,13 @@ class TrainingProcesses:
     def latest(self) -> TaughtTraining | None:
         """The latest training, or None."""
         found = self.store.trainings()
-        return self._looked_after(TaughtTraining(**json.loads(found[-1][2]))) if found else None
+        return self._looked_after(TaughtTraining.from_json(found[-1][2])) if found else None
 
     def get(self, id: str) -> TaughtTraining | None:
         """The training of this id, or None."""
         for known, _, content in self.store.trainings():
             if known == id:
-                return self._looked_after(TaughtTraining(**json.loads(content)))
+                return self._looked_after(TaughtTraining.from_json(content))
         return None
 
     def start(self, request: dict[str, Any]) -> TaughtTraining:
@@ -112,19 +116,26 @@ class TrainingProcesses:
             MissingPackageError: the extra `train` is not installed.
         """
         require_packages(TRAIN_PACKAGES, "training", "train")
-        before = self.latest()
-        if before is not None and before.state in RUNNING:
-            raise BusyError("a training runs already; wait for its end, or stop it")
+        for _, state, content in self.store.trainings():
+            if state in RUNNING:
+                self._looked_after(TaughtTraining.from_json(content))
         made = TaughtTraining(secrets.token_urlsafe(12), "starting", now(), request)
-        self.store.save_training(made.id, made.state, made.to_json())
-        with self.log(made).open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "inklens.teaching.taught_training", str(self.store.path), made.id],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        # In one transaction, as another worker of the server may be asked at the same time.
+        if not self.store.save_training(made.id, made.state, made.to_json(), unless_any=RUNNING):
+            raise BusyError("a training runs already; wait for its end, or stop it")
+        try:
+            with self.log(made).open("wb") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "inklens.teaching.taught_training", str(self.store.path), made.id],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            failed = made.ended_as("failed", f"its process cannot be started: {error.strerror}")
+            self.store.save_training(failed.id, failed.state, failed.to_json())
+            return failed
         made = replace(made, pid=process.pid)
         self.store.save_training(made.id, made.state, made.to_json(), only_from=["starting"])
         return made
@@ -135,17 +146,13 @@ class TrainingProcesses:
         pid = None if found is None else found.pid
         if found is not None and found.state in ("starting", "running") and pid is not None:
             found = replace(found, state="stopping")
-            self.store.save_training(id, found.state, found.to_json())
+            if not self.store.save_training(
+                id, found.state, found.to_json(), only_from=["starting", "running"]
+            ):
+                return self.get(id)  # it has just ended by itself
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
         return found
-
-    def mark_used(self, id: str | None) -> None:
-        """Says which training's network the server answers with."""
-        for known, state, content in self.store.trainings():
-            training = TaughtTraining(**json.loads(content))
-            if training.used != (known == id):
-                self.store.save_training(known, state, replace(training, used=known == id).to_json())
 
     def log(self, training: TaughtTraining) -> Path:
         """The file that holds what the process says."""
@@ -183,10 +190,13 @@ class TrainingProcesses:
         again = next(
             (content for id, _, content in self.store.trainings() if id == training.id), training.to_json()
         )
-        latest = TaughtTraining(**json.loads(again))
+        latest = TaughtTraining.from_json(again)
         if latest.state not in RUNNING:
             return latest
-        lines = [line for line in self.last_lines(training).splitlines() if line.strip()]
-        ended = latest.ended_as("failed", lines[-1][:300] if lines else "its process was ended")
-        self.store.save_training(ended.id, ended.state, ended.to_json())
+        if latest.state == "stopping":  # it was ended before it could say so
+            ended = latest.ended_as("stopped")
+        else:
+            lines = [line for line in self.last_lines(training).splitlines() if line.strip()]
+            ended = latest.ended_as("failed", lines[-1][:300] if lines else "its process was ended")
+        self.store.save_training(ended.id, ended.state, ended.to_json(), only_from=RUNNING)
         return ended

@@ -17,7 +17,7 @@ from inklens.serving.batching import Answer, frame_bytes
 from inklens.serving.endpoints.predict_endpoint import unless_gone, whole_number
 from inklens.serving.model_store import ServedModel
 from inklens.serving.problems import FAILED, ProblemError
-from inklens.serving.request_images import form_of, parse_json, read_body
+from inklens.serving.request_images import encodable, form_of, parse_json, read_body
 from inklens.teaching import CorrectionStore, Example, FullError, TaughtClass
 
 T = TypeVar("T")
@@ -204,7 +204,7 @@ def text_of(content: dict[str, Any], name: str) -> str:
     value = content.get(name)
     if not isinstance(value, str):
         raise ProblemError(400, f'JSON without the text "{name}"; expected {{"{name}": "..."}}')
-    return value
+    return encodable(value)
 
 
 def _class_of(store: CorrectionStore, fields: dict[str, str], known: tuple[str, ...]) -> str:

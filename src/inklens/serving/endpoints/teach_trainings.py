@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from inklens.errors import MissingPackageError, OptionError, require_packages
+from inklens.errors import MissingPackageError, ModelError, OptionError, require_packages
 from inklens.serving.endpoints.teach_examples import (
     MAX_IMAGE_BYTES,
     MODEL_CLASS,
@@ -27,6 +28,8 @@ from inklens.serving.problems import ProblemError
 from inklens.teaching import TaughtTraining, TrainingProcesses
 from inklens.teaching.correction_store import MAX_CLASSES, MAX_EXAMPLES
 from inklens.teaching.training_process import RUNNING, TRAIN_PACKAGES, BusyError
+
+log = logging.getLogger("inklens.serving")
 
 _SECONDS = 5, 3600
 _LOOK_SECONDS = 0.25
@@ -108,20 +111,18 @@ async def stop_training(request: Request) -> Response:
 
 async def use_training(request: Request) -> Response:
     """`POST /v1/teach/trainings/{id}/use`: every worker answers with the new network."""
-    store = store_of(request, changes=True)
+    store_of(request, changes=True)
     training = await _found(request)
     if training.state != "done" or training.run is None:
         raise ProblemError(409, f"the training is {training.state}; expected one that is done")
     await _switch(request, Path(training.run))
-    await in_thread(TrainingProcesses(store).mark_used, training.id)
     return _served(request)
 
 
 async def use_original(request: Request) -> Response:
     """`POST /v1/teach/original`: back to the model that the server was started with."""
-    store = store_of(request, changes=True)
+    store_of(request, changes=True)
     await _switch(request, None)
-    await in_thread(TrainingProcesses(store).mark_used, None)
     return _served(request)
 
 
@@ -167,6 +168,7 @@ def _described(request: Request, training: TaughtTraining) -> dict[str, Any]:
     return {
         **told,
         "run": None if run is None else Path(run).name,
+        "used": run is not None and request.app.state.models.switched_to == Path(run),
         "log": TrainingProcesses(store_of(request)).last_lines(training)
         if training.state == "failed"
         else "",
@@ -187,6 +189,9 @@ async def _switch(request: Request, run: Path | None) -> None:
     models = request.app.state.models
     try:
         await in_thread(models.switch, run)
+    except ModelError as error:
+        log.error("the run that was asked for cannot be used: %s", error)
+        raise ProblemError(409, "the run has no model that can be used; its folder was changed") from error
     except OptionError as error:
         raise ProblemError(409, str(error)) from error
     parent = multiprocessing.parent_process()
