@@ -8,6 +8,7 @@ import inklens
 from inklens.datasets.layout.added_images import earlier_answers
 from inklens.errors import DataError, OptionError
 from inklens.teaching import CorrectionStore, export_corrections
+from inklens.training.cross_validation import cross_validate
 
 
 @pytest.fixture
@@ -48,8 +49,16 @@ def test_added_images_are_a_twentieth_of_what_is_learnt_and_new_classes_come_las
     assert len(data.train) == len(sample.train) + 8 * data.added.repeats
     assert sorted(data.added.held_out.labels.tolist()) == [3, 3, 5, 5, 8, 8, 10, 10]
     assert (data.train.labels == 10).sum() == 2 * data.added.repeats
+    learnt, validation = data.split_validation(500, 0)
+    assert len(learnt) + len(validation) == len(data.train)
+    assert len(validation) == 500
+    assert (learnt.labels == 10).sum() == 2 * data.added.repeats
+    seen = {image.tobytes() for image in data.train.whole()[len(sample.train) :]}
+    assert seen <= {image.tobytes() for image in learnt.whole()}
     assert data.test is sample.test or len(data.test) == len(sample.test)
     assert "8 of it are held out" in data.notes[-1]
+    with pytest.raises(OptionError, match="folds do not go with added images"):
+        cross_validate(data, "fast", 5)
     assert data.fingerprint == inklens.load("sample", add=tmp_path / "out").fingerprint != sample.fingerprint
 
 

@@ -137,8 +137,16 @@ class Dataset:
         return Arrays(x[0], columns[y_train], x[1], columns[y_test])
 
     def split_validation(self, share_or_count: float | int, seed: int) -> tuple[Split, Split]:
-        """(train, validation), both out of `train`; see `stratified_split`."""
-        return stratified_split(self.train, share_or_count, seed)
+        """(train, validation), both out of `train`; see `stratified_split`.
+
+        Images that were added stay in the first part: each is there several times, and would be in both.
+        """
+        if self.added is None:
+            return stratified_split(self.train, share_or_count, seed)
+        places = np.arange(len(self.train))
+        before = len(places) - self.added.learnt * self.added.repeats
+        rest, validation = stratified_split(self.train.take(places[:before]), share_or_count, seed)
+        return joined([rest, self.train.take(places[before:])]), validation
 
     def with_test_part(self, seed: int) -> "Dataset":
         """This data set as `load` gives it with `hold_out`: itself if it has a test part already.

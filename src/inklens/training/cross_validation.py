@@ -10,6 +10,7 @@ import numpy as np
 
 from inklens.datasets import Dataset, stratified_folds
 from inklens.datasets.splits import joined
+from inklens.errors import OptionError
 from inklens.evaluation.interval import wilson_interval
 from inklens.recipes import Committee, Recipe
 from inklens.training.train_run import train
@@ -66,9 +67,14 @@ def cross_validate(
         on_fold: called with 1, 2, ... as each begins.
 
     Raises:
-        OptionError: the folds cannot be made.
+        OptionError: the folds cannot be made, or the data hold images that were added.
         InklensError: as `inklens.train` does.
     """
+    if data.added is not None:
+        raise OptionError(
+            "folds do not go with added images, which are in the data several times: a fold would be tested "
+            "on copies of what was learnt; leave one of --folds and --add out"
+        )
     whole = joined([split for split in data.parts.values() if len(split)])
     seed = recipe.seed if isinstance(recipe, Recipe) else 0
     fold_of = stratified_folds(whole.labels, folds, seed, data.class_names)
