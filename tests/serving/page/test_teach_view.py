@@ -16,8 +16,19 @@ def test_a_class_is_made_by_name_and_drawn_for(opened):
         page.page.wait_for_function(
             "count => document.querySelectorAll('.view.teach .examples > li').length === count", arg=count
         )
-    teach.get_by_role("button", name="Delete the class star and its examples").click()
+    delete = teach.get_by_role("button", name="Delete the class star and its examples")
+    asked = []
+
+    def answered(dialog):
+        asked.append(dialog.message)
+        dialog.dismiss() if len(asked) == 1 else dialog.accept()
+
+    page.page.on("dialog", answered)
+    delete.click()
+    assert keep.is_visible()
+    delete.click()
     keep.wait_for(state="detached")
+    assert asked == ["Delete star and its 2 examples? They cannot be brought back."] * 2
 
 
 def test_a_wrong_answer_is_corrected_by_one_click(opened):

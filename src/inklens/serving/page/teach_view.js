@@ -88,7 +88,10 @@ export function teachView(session) {
     }
   }
 
-  const remove = (each) => change(() => ask(`/v1/teach/classes/${each.id}`, { method: "DELETE" }));
+  const remove = (each) => {
+    if (each.examples && !window.confirm(fill(words.sure, { name: each.name, count: each.examples }))) return;
+    change(() => ask(`/v1/teach/classes/${each.id}`, { method: "DELETE" }));
+  };
   const forget = (example) => change(() => ask(`/v1/teach/examples/${example.id}`, { method: "DELETE" }));
 
   async function keepDrawing() {

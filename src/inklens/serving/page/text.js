@@ -114,6 +114,7 @@ export const TEXT = {
   teach: {
     classes: "Classes", classesWhy: "Correct the network's digits, or make up signs of your own: eight examples of each are a good start.",
     newClass: "New class", add: "Add", removeClass: "Delete the class {name} and its examples",
+    sure: "Delete {name} and its {count} examples? They cannot be brought back.",
     draw: "Examples", pad: "Pad for an example", hint: "Draw an example",
     keep: "Keep as {name}", noClass: "Choose a class first",
     examples: "{name}: {count} examples", exampleOf: "An example of {label}", removeExample: "Delete this example of {label}",
