@@ -1,4 +1,4 @@
-"""The short form of `make faults`: the long one, with 100 kills, keeps its results in benchmarks/results."""
+"""The short form of `make faults`, which keeps its results in benchmarks/results."""
 
 import shutil
 import subprocess
