@@ -7,7 +7,7 @@ import pytest
 
 from inklens.datasets import Dataset, Split
 from inklens.datasets.few_images import few_images
-from inklens.errors import OptionError
+from inklens.errors import OptionError, RunError
 from inklens.recipes import Recipe
 from inklens.training import train
 from inklens.training.cross_validation import cross_validate
@@ -81,6 +81,11 @@ def test_in_cross_validation_each_image_is_tested_once(few):
     assert (begun, crossed.images, len(crossed.accuracies)) == ([1, 2], 214, 2)
     low, high = crossed.interval
     assert 0 <= low <= crossed.accuracy <= high <= 1
+
+
+def test_each_fold_starts_from_the_run_that_is_given(few, tmp_path):
+    with pytest.raises(RunError, match="expected the folder of a run"):
+        cross_validate(few, Recipe.from_preset("fast", backend="tensorflow"), 2, start=tmp_path / "none")
 
 
 def test_a_share_of_few_images_holds_one_out_rather_than_none():

@@ -187,6 +187,7 @@ def train(
         jobs=jobs,
         checkpoint_every=checkpoint_every,
     )
+    start = start if start is not None or saved is None else saved.options.get("start")
     chosen = _recipe(context, saved, preset, changed, asked["jobs"])
     named = chosen_data(data, same_data)
     if saved is not None and saved.data is not None and named is None:
@@ -213,7 +214,7 @@ def train(
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
     for one in few_images(loaded):
         note(one)
-    crossed = None if folds is None else _cross_validated(loaded, chosen, folds, quiet)
+    crossed = None if folds is None else _cross_validated(loaded, chosen, folds, start, quiet)
     with interrupts_told(), _progress(loaded, quiet) as progress:
         run = train(loaded, chosen, **place, **asked, progress=progress, start=start)
     if crossed is not None:
@@ -223,7 +224,7 @@ def train(
 
 
 def _cross_validated(
-    data: "Dataset", recipe: Recipe | Committee, folds: int, quiet: bool
+    data: "Dataset", recipe: Recipe | Committee, folds: int, start: str | None, quiet: bool
 ) -> "CrossValidation":
     from inklens.training.cross_validation import cross_validate
 
@@ -232,7 +233,7 @@ def _cross_validated(
             output.print(f"fold       {fold} of {folds}")
 
     with interrupts_told():
-        return cross_validate(data, recipe, folds, on_fold=told)
+        return cross_validate(data, recipe, folds, start=start, on_fold=told)
 
 
 def _recipe(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -56,7 +57,12 @@ class CrossValidation:
 
 
 def cross_validate(
-    data: Dataset, recipe: Recipe | Committee, folds: int, *, on_fold: Callable[[int], object] | None = None
+    data: Dataset,
+    recipe: Recipe | Committee,
+    folds: int,
+    *,
+    start: str | Path | None = None,
+    on_fold: Callable[[int], object] | None = None,
 ) -> CrossValidation:
     """Trains a network for each fold on the others, and tests it on that fold; keeps none of them.
 
@@ -64,6 +70,7 @@ def cross_validate(
         data: all parts of it are divided anew.
         recipe: of each training.
         folds: 2 or more, and no more than the smallest class has images.
+        start: the run that each training starts from, as in `inklens.train`.
         on_fold: called with 1, 2, ... as each begins.
 
     Raises:
@@ -86,7 +93,8 @@ def cross_validate(
         train_part, test_part = whole.take(np.flatnonzero(~rows)), whole.take(np.flatnonzero(rows))
         one = replace(data, train=train_part, test=test_part, validation=None)
         with tempfile.TemporaryDirectory() as folder:
-            accuracy = train(one, recipe, output=folder, report=False).metrics["test"]["accuracy"]
+            run = train(one, recipe, output=folder, report=False, start=start)
+            accuracy = run.metrics["test"]["accuracy"]
         accuracies.append(float(accuracy))
         correct += round(accuracy * len(test_part))
     return CrossValidation(folds, len(whole), correct, tuple(accuracies))

@@ -1,5 +1,4 @@
-"""The layers of a trained network as the start of another training: few images then need not "
-"teach them anew."""
+"""The layers of a trained network as the start of another training: few images then need not teach them."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inklens.datasets import Dataset
 from inklens.errors import OptionError
+from inklens.paths import given_path
 from inklens.recipes import Committee, Recipe, recipe_for
 from inklens.run import Run
 from inklens.run_folder import RunFolder, folder_name
@@ -86,7 +87,7 @@ def train(
     more = {}
     if start is not None:
         start_from(prepared.network, start)
-        more = {"started_from": str(start)}
+        more = {"started_from": str(given_path(start).absolute())}
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     with locked(folder), resumable(folder):
         return train_network(folder, prepared, parts, options, **more)
