@@ -8,6 +8,7 @@ from typer import Argument, Option
 from inklens.cli.console import output, print_table
 from inklens.cli.light import LightCommand
 from inklens.errors import OptionError
+from inklens.paths import given_path
 
 if TYPE_CHECKING:
     from inklens.teaching import CorrectionStore
@@ -42,7 +43,7 @@ def corrections(
 
     if action not in _ACTIONS:
         raise OptionError(f"{action!r} is no action; expected one of {', '.join(_ACTIONS)}")
-    store, given = CorrectionStore(store_file), targets or []
+    store, given = CorrectionStore(given_path(store_file)), targets or []
     if action == "list":
         _list(store)
     elif action == "export":
@@ -76,7 +77,7 @@ def _export(store: "CorrectionStore", given: list[str]) -> None:
 
     if len(given) != 1:
         raise OptionError("expected one new folder: inklens corrections export FOLDER")
-    learnt, held_out = export_corrections(store, Path(given[0]))
+    learnt, held_out = export_corrections(store, given_path(given[0]))
     output.print(f"exported   {learnt} images to learn from, {held_out} held out")
     output.print(f"learn      inklens train --data mnist --add {given[0]}")
 
