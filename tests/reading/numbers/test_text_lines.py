@@ -51,3 +51,10 @@ def test_short_lines_that_bend_with_the_others_are_in_order(piece):
     ]
     counts = [len(line) for line in group_into_lines(numbers)]
     assert counts == [9, 2, 9]
+
+
+def test_neighbours_in_one_line_do_not_bend_the_rest_of_the_page(piece):
+    neighbours = [piece(100, 200), piece(220, 206), piece(340, 198)]
+    wide = [[piece(100, 310 + 110 * line), piece(1900, 313 + 110 * line)] for line in range(4)]
+    numbers = [[one] for one in (*neighbours, *(one for line in wide for one in line))]
+    assert group_into_lines(numbers) == [[0, 1, 2], [3, 4], [5, 6], [7, 8], [9, 10]]

@@ -12,7 +12,8 @@ _LIKE_PAGE = 0.15  # radians; a chain that differs less from the page has the pa
 _SAME_LINE = 0.9  # heights from the course of a line, within which a number is on it
 _SAME_DEPTH = 0.6  # heights; numbers on one line differ less, once the bend of the page is undone
 _LATEST = 8  # steps from number to number that show how lines run
-_BENDING = 3  # numbers of a line that show how it bends
+_BENDING = 3  # numbers of a line that show how it bends,
+_REACH = 0.6  # if one line reaches over so much of the page's numbers: beyond, a bend would be guessed
 _LEAST_SKEW = 0.1  # radians; digits are upright no more exactly than that
 
 
@@ -52,7 +53,7 @@ def group_into_lines(chains: list[list[Piece]]) -> list[list[int]]:
     centres = np.array([np.mean([piece.centre for piece in members], axis=0) for members in chains])
     heights = np.array([np.median([piece.height for piece in members]) for members in chains])
     followed = _followed(centres, heights, _page_slope(chains))
-    bend = _common_bend([centres[line] for line in followed])
+    bend = _common_bend([centres[line] for line in followed], float(np.ptp(centres[:, 0])))
     depth = centres[:, 1] - np.polyval(bend, centres[:, 0])
     lines: list[list[int]] = []
     for number in np.argsort(depth, kind="stable").tolist():
@@ -93,10 +94,15 @@ def _followed(centres: NDArray[np.float64], heights: NDArray[np.float64], slope:
     return lines
 
 
-def _common_bend(lines: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """The parabola that the lines of a page share, about their own depth: coefficients for `np.polyval`."""
+def _common_bend(lines: list[NDArray[np.float64]], width: float) -> NDArray[np.float64]:
+    """The parabola that the lines of a page share, about their own depth: coefficients for `np.polyval`.
+
+    Args:
+        lines: x and y of the numbers of each, from left to right.
+        width: from the first number of the page to the last, in pixels.
+    """
     long = [line for line in lines if len(line) >= _BENDING]
-    if not long:
+    if not long or max(line[-1, 0] - line[0, 0] for line in long) < _REACH * width:
         slopes = [(line[-1, 1] - line[0, 1]) / (line[-1, 0] - line[0, 0]) for line in lines if len(line) > 1]
         return np.array([float(np.median(slopes)) if slopes else 0.0, 0.0])
     middle = float(np.mean(np.concatenate(long)[:, 0]))
