@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICK := not slow and not backends and not browser and not mutants and not docs
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all coverage lint docs faults clean
+.PHONY: demo test test-all mutants coverage lint docs faults clean
 
 demo: $(VENV)/serve.stamp
 	$(BIN)/inklens train
@@ -18,6 +18,10 @@ test: lint
 # Everything: also long trainings, JAX and PyTorch, the browser, hundreds of damaged files, the documentation.
 test-all: $(VENV)/backends.stamp $(VENV)/docs.stamp lint
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# 500 damaged files of each form of data; test-all tries 50.
+mutants: $(VENV)/dev.stamp
+	INKLENS_MUTANTS=500 $(BIN)/python -m pytest -n auto --dist worksteal tests/datasets/test_mutated_files.py
 
 coverage: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term \
