@@ -1,6 +1,7 @@
 """Few or uneven images: shown more often, from another network on, and tested by cross-validation."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from inklens.datasets import Dataset, Split
 from inklens.datasets.few_images import few_images
 from inklens.errors import OptionError, RunError
 from inklens.recipes import Recipe
-from inklens.training import train
+from inklens.training import cross_validation, train
 from inklens.training.cross_validation import cross_validate
 from inklens.training.examples.balance import balanced
 
@@ -93,3 +94,21 @@ def test_a_share_of_few_images_holds_one_out_rather_than_none():
 
     rest, held = stratified_split(of_sizes(3, 2), 0.1, 0)
     assert (len(rest), len(held)) == (4, 1)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What each training of a cross-validation is asked for, in place of a training."""
+    given = []
+
+    def trained(data, recipe, **options):
+        given.append((len(data.train), len(data.test), options["start"]))
+        return SimpleNamespace(metrics={"test": {"accuracy": 1.0}})
+
+    monkeypatch.setattr(cross_validation, "train", trained)
+    return given
+
+
+def test_a_test_part_that_is_to_stay_unseen_is_in_no_fold(few, asked):
+    assert cross_validate(few, Recipe.from_preset("fast"), 2, test=False).images == 114
+    assert asked == [(57, 57, None)] * 2

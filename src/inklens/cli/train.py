@@ -214,7 +214,9 @@ def train(
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
     for one in few_images(loaded):
         note(one)
-    crossed = None if folds is None else _cross_validated(loaded, chosen, folds, start, quiet)
+    crossed = None
+    if folds is not None:
+        crossed = _cross_validated(loaded, chosen, folds, quiet, start=start, test=asked["test"])
     with interrupts_told(), _progress(loaded, quiet) as progress:
         run = train(loaded, chosen, **place, **asked, progress=progress, start=start)
     if crossed is not None:
@@ -224,7 +226,7 @@ def train(
 
 
 def _cross_validated(
-    data: "Dataset", recipe: Recipe | Committee, folds: int, start: str | None, quiet: bool
+    data: "Dataset", recipe: Recipe | Committee, folds: int, quiet: bool, **options: Any
 ) -> "CrossValidation":
     from inklens.training.cross_validation import cross_validate
 
@@ -233,7 +235,7 @@ def _cross_validated(
             output.print(f"fold       {fold} of {folds}")
 
     with interrupts_told():
-        return cross_validate(data, recipe, folds, start=start, on_fold=told)
+        return cross_validate(data, recipe, folds, on_fold=told, **options)
 
 
 def _recipe(

@@ -16,8 +16,6 @@ from inklens.evaluation.interval import wilson_interval
 from inklens.recipes import Committee, Recipe
 from inklens.training.train_run import train
 
-FEW = 50  # images of a class, below which a test part says little
-
 
 @dataclass(frozen=True)
 class CrossValidation:
@@ -62,6 +60,7 @@ def cross_validate(
     folds: int,
     *,
     start: str | Path | None = None,
+    test: bool = True,
     on_fold: Callable[[int], object] | None = None,
 ) -> CrossValidation:
     """Trains a network for each fold on the others, and tests it on that fold; keeps none of them.
@@ -71,6 +70,7 @@ def cross_validate(
         recipe: of each training.
         folds: 2 or more, and no more than the smallest class has images.
         start: the run that each training starts from, as in `inklens.train`.
+        test: whether the images of a test part are among those that are divided; otherwise they stay unseen.
         on_fold: called with 1, 2, ... as each begins.
 
     Raises:
@@ -82,7 +82,8 @@ def cross_validate(
             "folds do not go with added images, which are in the data several times: a fold would be tested "
             "on copies of what was learnt; leave one of --folds and --add out"
         )
-    whole = joined([split for split in data.parts.values() if len(split)])
+    parts = {name: split for name, split in data.parts.items() if len(split) and (test or name != "test")}
+    whole = joined(list(parts.values()))
     seed = recipe.seed if isinstance(recipe, Recipe) else 0
     fold_of = stratified_folds(whole.labels, folds, seed, data.class_names)
     correct, accuracies = 0, []
