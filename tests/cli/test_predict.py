@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -287,6 +288,20 @@ def test_of_a_folder_what_is_passed_over_is_counted_once(inklens, pictures, tmp_
     done = inklens("predict", "pictures", "--model", "model.onnx")
     assert len(done.stdout.splitlines()) == 10
     assert done.stderr == "note: passed over: 2 .heic (pip install 'inklens[heif]'), 1 .txt\n"
+
+
+def test_of_an_archive_what_is_passed_over_and_what_is_damaged_is_said(inklens, pictures, tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as packed:
+        for path in pictures[:2]:
+            packed.write(tmp_path / path, path)
+        packed.writestr("notes.txt", "")
+    content = (tmp_path / "set.zip").read_bytes()
+    start = content.index(b"IDAT")  # of the first picture
+    (tmp_path / "set.zip").write_bytes(content[: start + 8] + b"damaged" + content[start + 15 :])
+    done = inklens("predict", "set.zip", "--model", "model.onnx")
+    assert len(done.stdout.splitlines()) == 2
+    assert "cannot be unpacked" in done.stdout.splitlines()[0]
+    assert "note: passed over: 1 .txt\n" in done.stderr
 
 
 def test_of_an_unknown_image_with_two_digits_reading_is_recommended(inklens, shared_runs, tmp_path):

@@ -102,7 +102,10 @@ def _workers_for(files: list[str | NamedImage]) -> int:
     size = 0
     for file in files:
         with suppress(OSError, ValueError):
-            size += len(file.content) if isinstance(file, NamedImage) else Path(file).stat().st_size
+            if not isinstance(file, NamedImage):
+                size += Path(file).stat().st_size
+            elif not isinstance(file.content, ImageError):
+                size += len(file.content)
     return available_cores() if size >= _LARGE_FILE * len(files) else 1
 
 

@@ -57,7 +57,7 @@ def predict(
     alone = len(paths) == 1 and paths != ["-"]
     passed: Counter[str] = Counter()
     found = find_images(_with_standard_input(paths), strict=strict or alone, passed=passed)
-    files = _one_by_one(found, strict=strict or alone)
+    files = _one_by_one(found, passed, strict=strict or alone)
     if alone and results is None:  # of a single file, what is wrong with it is all that is said
         first = list(islice(files, 2))
         files, strict = chain(first, files), strict or len(first) == 1
@@ -85,7 +85,7 @@ def _say_if_several(file: str) -> None:
         typer.echo(printable(note), err=True)
 
 
-def _one_by_one(paths: Iterable[str], *, strict: bool) -> "Iterator[str | NamedImage]":
+def _one_by_one(paths: Iterable[str], passed: Counter[str], *, strict: bool) -> "Iterator[str | NamedImage]":
     """The paths, and in place of a file of many images the images in it."""
     from inklens.errors import DataError
 
@@ -97,7 +97,7 @@ def _one_by_one(paths: Iterable[str], *, strict: bool) -> "Iterator[str | NamedI
 
         try:
             if holds_many(Path(path)):
-                yield from images_in(Path(path))
+                yield from images_in(Path(path), passed)
             else:
                 yield path
         except DataError:

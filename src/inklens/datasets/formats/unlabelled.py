@@ -1,5 +1,6 @@
 """Images without labels out of files that hold many: CSV, Parquet, .npz, .npy and archives."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,11 @@ def holds_many(path: Path) -> bool:
     return is_arrays(path) or is_table(path) or is_archive(path)
 
 
-def images_in(path: Path) -> Iterator[NamedImage]:
+def images_in(path: Path, passed: Counter[str] | None = None) -> Iterator[NamedImage]:
     """The images of such a file one after the other; labels in it are left out.
+
+    Args:
+        passed: counts the files of an archive that are no images to be read, by kind.
 
     Raises:
         DataError: it cannot be read, or holds no images.
@@ -30,7 +34,7 @@ def images_in(path: Path) -> Iterator[NamedImage]:
         return _numbered(path, image_array(path))
     if is_table(path):
         return _of_table(path)
-    return _of_archive(path)
+    return _of_archive(path, Counter[str]() if passed is None else passed)
 
 
 def _numbered(path: Path, images: NDArray[np.uint8]) -> Iterator[NamedImage]:
@@ -48,7 +52,9 @@ def _of_table(path: Path) -> Iterator[NamedImage]:
     return _numbered(path, read_pixels(table, pixels_of(table)))
 
 
-def _of_archive(path: Path) -> Iterator[NamedImage]:
-    with opened_archive(path) as (store, images, _):
+def _of_archive(path: Path, passed: Counter[str]) -> Iterator[NamedImage]:
+    with opened_archive(path) as (store, images, others):
+        passed.update(others)
         for name, content in zip(images, store.contents(images), strict=True):
-            yield NamedImage(f"{path}/{name}", content if isinstance(content, bytes) else b"")
+            if not isinstance(content, Path):  # an archive gives no paths
+                yield NamedImage(f"{path}/{name}", content)
