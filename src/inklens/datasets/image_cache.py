@@ -30,7 +30,8 @@ from inklens.pixels import PixelSpec, decode, decode_quietly, frame, pillow_quie
 
 _VERSION = 2  # to be raised whenever decoding or framing gives other bytes
 _BAD_SHARE = 0.01
-_BLOCK = 256
+_BLOCK = 256  # images that are read ahead,
+_BLOCK_BYTES = 2**26  # unless the files of an archive or a table are larger: photos of a phone have megabytes
 _LARGE_FILE = 4096  # bytes on average, from which on threads pay
 _DAY = 86_400
 _Result = TypeVar("_Result")
@@ -131,10 +132,21 @@ def read_images(
     contents = zip(paths, tree.store.contents(paths), strict=True)
     threads = ThreadPoolExecutor(min(8, os.cpu_count() or 1), initializer=decode_quietly)
     with pillow_quiet(), threads as pool:
-        while block := list(islice(contents, _BLOCK)):
+        while block := _next_block(contents):
             # A small file takes dozens of short calls, between which Python's lock would change hands.
             in_turn = sum(_size(content) for _, content in block) < _LARGE_FILE * len(block)
             yield from (map if in_turn else pool.map)(one, *zip(*block, strict=True))
+
+
+def _next_block(contents: Iterator[tuple[str, Content]]) -> list[tuple[str, Content]]:
+    """The next images, as many as are read ahead."""
+    block, held = list[tuple[str, Content]](), 0
+    for path, content in islice(contents, _BLOCK):
+        block.append((path, content))
+        held += len(content) if isinstance(content, bytes) else 0
+        if held >= _BLOCK_BYTES:
+            break
+    return block
 
 
 def _size(content: Content) -> int:

@@ -10,6 +10,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from inklens.datasets import load
+from inklens.datasets.formats.parquet_images import images_of_rows
 from inklens.errors import DataError
 
 NAMES = [f"digit {label}" for label in range(10)]
@@ -89,3 +90,23 @@ def test_what_cannot_be_used_is_refused_in_one_line(few, tmp_path):
     parquet.write_table(pa.table({"image": [b"x"], "other": [1]}), path)
     with pytest.raises(DataError, match="no column of images and none of labels"):
         load(path)
+
+
+def test_a_test_part_without_labels_is_left_out_and_that_is_said(few, tmp_path):
+    write(tmp_path / "train-00000-of-00001.parquet", *few)
+    write(tmp_path / "test-00000-of-00001.parquet", few[0], np.full(100, -1))
+    loaded = load(tmp_path)
+    assert len(loaded.part("all")) == 100
+    assert loaded.notes[0].startswith("the test part has no labels and is left out")
+
+
+def test_a_row_may_name_an_image_below_its_file_and_none_elsewhere(few, tmp_path):
+    (tmp_path / "own").mkdir()
+    for path in (tmp_path / "outside.png", tmp_path / "own/inside.png"):
+        path.write_bytes(png(few[0][0]))
+    names = ["inside.png", "../outside.png", str(tmp_path / "outside.png"), "nowhere.png"]
+    table = pa.table({"image": [{"bytes": None, "path": name} for name in names], "label": [0, 1, 0, 1]})
+    parquet.write_table(table, tmp_path / "own/set.parquet")
+    assert [len(content) > 0 for content in images_of_rows(tmp_path / "own/set.parquet")] == [
+        True, False, False, False,
+    ]  # fmt: skip

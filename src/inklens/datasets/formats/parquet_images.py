@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from inklens.datasets.dataset import Dataset
@@ -15,7 +15,8 @@ from inklens.datasets.options import LoadOptions
 from inklens.datasets.trees import Tree, natural_key
 from inklens.errors import DataError, ImageError, needing
 
-_ROWS = 512  # read at a time
+_ROWS = 64  # read at a time: of photos, each has megabytes
+_UNLABELLED = -1  # Hugging Face's label of a row that has none
 
 
 class ImageColumns(NamedTuple):
@@ -87,6 +88,9 @@ def load_parquet_images(files: Files, name: str, options: LoadOptions) -> Datase
                 continue
             rows = len(labels[part]) - len(paths.setdefault(part, []))
             paths[part] += [f"{shard.name}#{row}" for row in range(rows)]
+    for part in [part for part, every in labels.items() if part != "train" and set(every) == {_UNLABELLED}]:
+        notes.append(f"the {part} part has no labels and is left out: give its files to inklens predict")
+        del labels[part], paths[part]
     names, numbers = _numbered(labels, columns.names, first)
     parts = {part: list(zip(paths[part], numbers[part], strict=True)) for part in paths if paths[part]}
     every = {shard.name: shard for shards in files.values() for shard in shards}
@@ -109,10 +113,16 @@ def images_of_rows(path: Path) -> Iterator[bytes] | None:
     contents = ParquetStore({path.name: path}, columns.image).contents(
         [f"{path.name}#{row}" for row in range(rows)]
     )
-    return (
-        content if isinstance(content, bytes) else content.read_bytes() if isinstance(content, Path) else b""
-        for content in contents
-    )
+    return map(_bytes_of, contents)
+
+
+def _bytes_of(content: Content) -> bytes:
+    try:
+        if isinstance(content, Path):
+            return content.read_bytes()
+    except (OSError, ValueError):  # ValueError: a null byte in the name
+        return b""
+    return content if isinstance(content, bytes) else b""
 
 
 class ParquetStore:
@@ -174,9 +184,9 @@ class ParquetStore:
         content = cell.get("bytes") if isinstance(cell, dict) else cell
         if content:
             return bytes(content)
-        beside = cell.get("path") if isinstance(cell, dict) else None
-        if beside:
-            return self._files[path.rpartition("#")[0]].parent / str(beside)
+        beside = PurePath(str(cell.get("path") or "") if isinstance(cell, dict) else "")
+        if beside.name and not beside.is_absolute() and ".." not in beside.parts:  # below the table
+            return self._files[path.rpartition("#")[0]].parent / beside
         return ImageError(f"{path} holds no image; expected its bytes: replace it or leave it out")
 
 
