@@ -135,3 +135,9 @@ def test_what_lies_in_inklens_data_is_read(few, tmp_path, monkeypatch, above):
         (tmp_path / above / name).write_bytes(content)
     monkeypatch.setenv("INKLENS_DATA", str(tmp_path))
     assert load("kmnist").class_names[:2] == ("o", "ki")
+
+
+def test_files_that_a_killed_process_did_not_fetch_are_fetched(served, cache):
+    whole = load("kmnist").fingerprint
+    (cache / "kmnist/train-labels-idx1-ubyte.gz").unlink()
+    assert load("kmnist").fingerprint == whole

@@ -1,5 +1,4 @@
-"""KMNIST, EMNIST, CIFAR-10 and CIFAR-100: found, or fetched from their authors with the "
-"checksums they publish."""
+"""KMNIST, EMNIST, CIFAR-10 and CIFAR-100: found, or fetched with the checksums that their authors publish."""
 
 import tarfile
 import zipfile
@@ -68,8 +67,10 @@ def load_kmnist() -> "Dataset":
     from inklens.datasets.formats.idx import read_idx_folder
 
     folder = find_kmnist()
-    if folder is None:
-        folder = cache_dir() / "kmnist"
+    cached = cache_dir() / "kmnist"
+    # A process that was killed between two files has left the first ones.
+    if folder is None or (folder == cached and not all((cached / name).is_file() for name in KMNIST_MD5)):
+        folder = cached
         fetch_files(KMNIST_MD5, KMNIST_MIRRORS, folder)
     dataset = read_idx_folder(folder, name="kmnist", seed=0, kind="writing", turn=False)
     return replace(dataset, class_names=KMNIST_CLASSES[: dataset.classes], path=None)
