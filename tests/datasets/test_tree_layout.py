@@ -2,6 +2,7 @@
 
 import pytest
 
+from inklens.datasets.layout.idx_files import idx_sets
 from inklens.datasets.layout.part_names import part_of
 from inklens.datasets.trees import Tree, scan_tree
 from inklens.errors import DataError
@@ -159,6 +160,8 @@ def test_links_to_folders_are_followed_once_and_circles_end(scanned, tmp_path):
     (root / "b" / "again.png").symlink_to(root / "a" / "1.png")
     (root / "b" / "once.png").symlink_to(tmp_path / "lone.png")
     (tmp_path / "lone.png").touch()
+    (root / "a" / "itself").symlink_to("itself")
     tree = scan_tree(root)
     assert tree.parts["train"] == [("a/1.png", 0), ("b/1.png", 1), ("b/more/9.png", 1), ("b/once.png", 1)]
-    assert tree.notes == ("passed over: 3 links to what is read anyway",)
+    assert tree.notes == ("passed over: 3 links to what is read anyway, 1 without a suffix",)
+    assert not idx_sets(root)

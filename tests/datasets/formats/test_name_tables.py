@@ -159,3 +159,43 @@ def test_tables_of_both_parts_beside_their_folders_give_both(tmp_path, few):
     loaded = load(tmp_path)
     assert [len(split) for split in loaded.parts.values()] == [80, 20]
     assert loaded.class_names == tuple("0123456789")
+
+
+def test_an_image_that_is_named_again_is_taken_once_and_that_is_said(photos, tmp_path):
+    pd.concat([photos, photos[:2]]).to_csv(tmp_path / "labels.csv", index=False)
+    loaded = load(tmp_path)
+    assert len(loaded.part("all")) == 100
+    assert "named more than once and taken once: img_0, img_1" in loaded.notes
+
+
+def test_one_of_many_classes_may_be_called_as_a_label_is(tmp_path, few):
+    """Of 25 letters, whose columns are as many as the pixels of 5x5, one is y."""
+    letters = [letter for letter in "abcdefghijklmnopqrstuvwxy" for _ in range(4)]
+    for number, image in enumerate(few[0]):
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+    names = pd.DataFrame({"file": [f"{number}.png" for number in range(100)]})
+    names.join(pd.get_dummies(letters)).to_csv(tmp_path / "train.csv", index=False)
+    for path in (tmp_path, tmp_path / "train.csv"):
+        assert load(path).class_names == tuple("abcdefghijklmnopqrstuvwxy")
+
+
+def test_tables_in_train_and_eval_are_both_read(tmp_path, few):
+    images, labels = few
+    for part in ("train", "eval"):
+        (tmp_path / part).mkdir()
+        for number, image in enumerate(images):
+            Image.fromarray(image).save(tmp_path / part / f"{part}{number}.png")
+        table = pd.DataFrame({"file_name": [f"{part}{number}.png" for number in range(100)], "label": labels})
+        table.to_csv(tmp_path / part / "metadata.csv", index=False)
+    assert [len(split) for split in load(tmp_path).parts.values()] == [100, 100]
+
+
+def test_a_list_of_another_kind_beside_class_folders_is_no_data(tmp_path, few):
+    for number, (image, label) in enumerate(zip(*few, strict=True)):
+        (tmp_path / str(label)).mkdir(exist_ok=True)
+        Image.fromarray(image).save(tmp_path / str(label) / f"{number}.png")
+    (tmp_path / "classes.csv").write_text("zero\none\n", encoding="utf-8")
+    np.save(tmp_path / "mean.npy", np.zeros(3))
+    loaded = load(tmp_path)
+    assert len(loaded.part("all")) == 100
+    assert "passed over: 1 .csv, 1 .npy" in loaded.notes

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from inklens.datasets import load
+from inklens.datasets.formats.tables import Table
 from inklens.errors import DataError
 
 
@@ -167,3 +168,22 @@ def test_text_that_is_no_utf_8_is_refused(tmp_path):
 def test_a_csv_file_that_is_not_there_is_refused(tmp_path: Path):
     with pytest.raises(DataError, match="there are no data called"):
         load(tmp_path / "none.csv")
+
+
+def test_without_a_header_the_label_of_one_class_is_the_first_column(frame, tmp_path):
+    sevens = frame[frame["label"] == 7]
+    sevens.to_csv(tmp_path / "sevens.csv", index=False, header=False)
+    loaded = load(tmp_path / "sevens.csv", hold_out=False)
+    assert loaded.class_names == ("7",)
+    assert (loaded.image_shape, len(loaded.train)) == ((28, 28, 1), 10)
+
+
+def test_decimal_pixels_are_not_taken_for_names_of_files(frame, tmp_path, monkeypatch):
+    pixels = frame.iloc[:, 1:] / 255
+    pixels.insert(0, "label", frame["label"])
+    pixels.to_csv(tmp_path / "train.csv", index=False)
+    read = []
+    texts = Table.texts
+    monkeypatch.setattr(Table, "texts", lambda *given: read.append(given[1]) or texts(*given))
+    assert len(load(tmp_path).part("all")) == 100
+    assert set(read) == {"label"}, "each other column would be a pass through the whole file"

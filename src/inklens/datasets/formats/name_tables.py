@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from inklens.datasets.dataset import Dataset
 from inklens.datasets.formats.image_trees import load_tree
-from inklens.datasets.formats.tables import Table, open_table
-from inklens.datasets.labels import check_names
+from inklens.datasets.formats.tables import Table, is_number, open_table
+from inklens.datasets.labels import check_names, listed
 from inklens.datasets.layout.columns import is_index, label_column, part_column
 from inklens.datasets.layout.file_listing import list_images, passed_over
 from inklens.datasets.layout.part_files import Files, part_of_file
@@ -19,6 +19,7 @@ from inklens.datasets.trees import Tree, natural_key
 from inklens.errors import DataError
 
 _MISSING_SHARE = 0.01  # of the files that a table names
+_BITS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "False": 0, "True": 1}
 _LOOKED_AT = 50  # rows that show which column names files
 
 
@@ -65,7 +66,7 @@ class _Rows:
 
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
-    repeated: int = 0
+    repeated: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -121,7 +122,9 @@ def load_name_tables(files: Files, root: Path, name: str, options: LoadOptions) 
         raise DataError(f"{first} gives one label only, {names[0]}; expected two or more classes")
     numbers = {label: number for number, label in enumerate(names)}
     parts = {
-        part: [(path, numbers[label]) for path, label in given.items()] for part, given in rows.parts.items()
+        part: [(path, numbers[label]) for path, label in given.items()]
+        for part, given in rows.parts.items()
+        if given
     }
     folder.passed["images that no row names"] = len(folder.paths) - sum(map(len, parts.values()))
     for kind in (".csv", ".tsv", ".parquet", ".gz"):
@@ -152,16 +155,18 @@ def _read(table: Table, part: str, folder: _Folder, rows: _Rows) -> None:
     inner = _parts(table, part, len(labels))
     for given, label, of in zip(table.texts(column), labels, inner, strict=True):
         path = folder.find(given, of)
+        known = rows.parts.setdefault(of, {})
         if path is None:
             rows.missing.append(given)
-        elif rows.parts.setdefault(of, {}).setdefault(path, label) != label:
+        elif path not in known:
+            known[path] = label
+        elif known[path] == label:
+            rows.repeated.append(given)
+        else:
             raise DataError(
-                f"{table.path} gives {given} two labels, {rows.parts[of][path]} and {label}; "
-                "expected one for "
-                "each image: mend it"
+                f"{table.path} gives {given} two labels, {known[path]} and {label}; "
+                "expected one for each image: mend it"
             )
-    named = sum(map(len, rows.parts.values())) + len(rows.missing)
-    rows.repeated += max(0, len(labels) - named)
 
 
 def _check(first: Path, rows: _Rows) -> None:
@@ -171,7 +176,9 @@ def _check(first: Path, rows: _Rows) -> None:
         if len(missing) > _MISSING_SHARE * (found + len(missing)):
             raise DataError(f"{what} ({missing[0]}); expected at most 1 %: check the folder and the names")
         rows.notes.append(f"{what}: {', '.join(missing[:5])}")
-    if "train" not in rows.parts:
+    if repeated := rows.repeated:
+        rows.notes.append(f"named more than once and taken once: {listed(repeated)}")
+    if not rows.parts.get("train"):
         raise DataError(f"{first} has no row of a training part; expected some")
 
 
@@ -180,9 +187,10 @@ def _file_column(table: Table, folder: _Folder, part: str | None) -> str | None:
     best, most = None, 0
     for name, cell in zip(table.names, table.first, strict=True):
         suffix = PurePosixPath(cell).suffix
-        if not folder.find(cell, part) and not suffix and not is_index(name):
+        named = suffix and not is_number(cell)  # 0.5 has a suffix too
+        if not folder.find(cell, part) and not named and not is_index(name):
             continue
-        found = {folder.find(text, part) for text in table.texts(name)[:_LOOKED_AT]} - {None}
+        found = {folder.find(text, part) for text in table.texts(name, _LOOKED_AT)} - {None}
         if len(found) > most:
             best, most = name, len(found)
     return best
@@ -191,6 +199,9 @@ def _file_column(table: Table, folder: _Folder, part: str | None) -> str | None:
 def _labels(table: Table, files: str) -> list[str] | None:
     others = [name for name in table.names if name not in (files, part_column(table.names))]
     column = label_column(others) if table.header else None
+    # One of many classes may be called y.
+    if column and len(others) > 2 and (labels := _one_hot(table, others)):
+        return labels
     if column is None and len(others) == 1:
         column = others[0]
     if column is None:
@@ -203,14 +214,15 @@ def _labels(table: Table, files: str) -> list[str] | None:
 
 def _one_hot(table: Table, names: Sequence[str]) -> list[str] | None:
     """The name of the column with a 1 in each row, where all others of these have a 0."""
-    if len(names) < 2:
+    first = dict(zip(table.names, table.first, strict=True))
+    if len(names) < 2 or not {first[name] for name in names} <= _BITS.keys():
         return None
     columns = [table.texts(name) for name in names]
     rows = list(zip(*columns, strict=True))
-    ones = [[float(cell) for cell in row if cell in ("0", "1", "0.0", "1.0")] for row in rows]
+    ones = [[_BITS[cell] for cell in row if cell in _BITS] for row in rows]
     if not all(len(row) == len(names) and sum(row) == 1 for row in ones):
         return None
-    return [names[row.index(1.0)] for row in ones]
+    return [names[row.index(1)] for row in ones]
 
 
 def _parts(table: Table, whole: str, count: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Data sets in .npz and .npy files, under any usual names of their arrays, in one file or in several."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from inklens.datasets.dataset import Dataset, from_labelled_images
 from inklens.datasets.formats.array_files import is_arrays, read_arrays
 from inklens.datasets.labels import as_labels, as_numbers, classes_named
+from inklens.datasets.layout.file_listing import kind_passed_over
 from inklens.datasets.layout.part_names import part_word, settled, words
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split
@@ -59,8 +61,26 @@ def load_arrays(path: Path, options: LoadOptions) -> Dataset:
 
 
 def is_array_folder(path: Path) -> bool:
-    """Whether a path is a folder with .npz or .npy files in it."""
-    return path.is_dir() and any(map(is_arrays, path.iterdir()))
+    """Whether a path is a folder with .npz or .npy files in it that are the data, and not beside them."""
+    return (
+        path.is_dir()
+        and any(map(is_arrays, path.iterdir()))
+        and sum(1 for _ in islice(_image_folders(path, 2), 2)) < 2
+    )
+
+
+def _image_folders(folder: Path, depth: int) -> Iterator[Path]:
+    """The folders below that hold images; of classes, there are two at least."""
+    for path in folder.iterdir():
+        if not path.is_dir() or path.name.startswith("."):
+            continue
+        try:
+            if any(kind_passed_over(one.name) is None for one in path.iterdir() if one.is_file()):
+                yield path
+            elif depth:
+                yield from _image_folders(path, depth - 1)
+        except OSError:  # whoever reads it says so
+            continue
 
 
 def load_array_folder(path: Path, options: LoadOptions) -> Dataset:

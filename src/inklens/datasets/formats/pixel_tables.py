@@ -1,7 +1,7 @@
 """Images as rows of a CSV or Parquet file: a column for each pixel, or one of all of them, and a label."""
 
 import math
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from inklens.datasets.layout.part_names import part_of, settled
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
-from inklens.pixels import PixelSpec, as_batch
+from inklens.pixels import IMAGE_SUFFIXES, PixelSpec, as_batch
 
 _LEAST_SIDE = 4  # pixels; columns of less are no image
 _LISTED = 6  # columns that a message names
@@ -49,11 +49,15 @@ def pixel_columns(table: Table) -> PixelColumns | None:
     others = {label, part_column(table.names) if table.header else None}
     rest = [name for name in table.names if name not in others]
     pixels = tuple(name for name in rest if not (table.header and is_index(name)))
+    if pixels and PurePath(first[pixels[0]]).suffix.lower() in IMAGE_SUFFIXES:
+        return None  # the name of a file, and a column for each class
     size = grid(pixels)
     if shape := ((*size, 1) if size else _shape(len(pixels))):
         return PixelColumns(pixels, shape, label)
     if label is None and (shape := _shape(len(pixels) - 1)):
-        label = pixels[-1] if _is_constant(table, pixels[0]) else pixels[0]
+        # Unlike a label, a pixel in the corner is the same in all images; of one class, both are.
+        last = _is_constant(table, pixels[0]) and not _is_constant(table, pixels[-1])
+        label = pixels[-1] if last else pixels[0]
         return PixelColumns(tuple(name for name in pixels if name != label), shape, label)
     return None
 

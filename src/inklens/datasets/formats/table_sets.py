@@ -7,8 +7,8 @@ from inklens.datasets.dataset import Dataset
 from inklens.datasets.formats.name_tables import load_name_tables, name_most, names_files
 from inklens.datasets.formats.parquet_images import image_columns, load_parquet_images
 from inklens.datasets.formats.pixel_tables import has_pixels, load_pixel_tables
-from inklens.datasets.formats.tables import is_parquet, is_table, open_table
-from inklens.datasets.layout.part_files import Files, beside, within
+from inklens.datasets.formats.tables import Table, is_parquet, is_table, open_table
+from inklens.datasets.layout.part_files import Files, beside, merged, within
 from inklens.datasets.layout.part_names import part_of
 from inklens.datasets.options import LoadOptions
 from inklens.errors import DataError
@@ -37,9 +37,16 @@ def is_table_folder(path: Path) -> bool:
     if any(map(is_parquet, tables)):
         return True
     if not _has_class_folders(path):
-        return any(names_files(open_table(table)) or has_pixels(table) for table in tables)
+        return any(has_pixels(table) or names_files(open_table(table)) for table in tables)
     # A table that names most of the images says what they are; folders may be there for another reason.
-    return name_most([open_table(table) for table in tables], path)
+    return name_most([table for table in map(_opened, tables) if table], path)
+
+
+def _opened(path: Path) -> Table | None:
+    try:
+        return open_table(path)
+    except DataError:  # a list of another kind beside folders of images
+        return None
 
 
 def load_table_folder(path: Path, options: LoadOptions) -> Dataset:
@@ -54,7 +61,7 @@ def load_table_folder(path: Path, options: LoadOptions) -> Dataset:
     files: Files = within(folders[0], is_table) if len(folders) == 1 else {}
     for folder in folders if len(folders) > 1 else ():  # metadata.csv in train and in test
         files.setdefault(part_of(folder.name) or "train", []).extend(sorted(folder.glob("*.*")))
-    files = {part: [one for one in every if is_table(one)] for part, every in files.items()}
+    files = merged({part: [one for one in every if is_table(one)] for part, every in files.items()})
     if not files.get("train"):
         raise DataError(f"{path} holds no training table; expected one called train, or one in all")
     return _load(files, path, path.resolve().name, options)

@@ -39,8 +39,11 @@ class Table:
     header: bool
     delimiter: str
 
-    def texts(self, name: str) -> list[str]:
+    def texts(self, name: str, most: int | None = None) -> list[str]:
         """A column as text; surrounding spaces are left out.
+
+        Args:
+            most: how many rows of a CSV file are read; None for all.
 
         Raises:
             DataError: a row that is too short, or a file that cannot be read.
@@ -51,7 +54,7 @@ class Table:
         with _readable(self.path), self._rows() as lines:
             rows = csv.reader(lines, delimiter=self.delimiter)
             texts = []
-            for number, row in enumerate(filter(None, rows), 1):
+            for number, row in enumerate(islice(filter(None, rows), most), 1):
                 if len(row) != len(self.names):
                     raise DataError(
                         f"{self.path} has {len(row)} columns in row {number}; expected {len(self.names)}, "
@@ -180,12 +183,13 @@ def _is_header(rows: list[tuple[str, ...]]) -> bool:
     first, second = rows[0], rows[-1]
     if any(Path(name).suffix.lower() in IMAGE_SUFFIXES for name in first):
         return False
-    if not any(map(_is_number, first)) or first == tuple(map(str, range(len(first)))):
+    if not any(map(is_number, first)) or first == tuple(map(str, range(len(first)))):
         return True
-    return any(not _is_number(name) and _is_number(value) for name, value in zip(first, second, strict=False))
+    return any(not is_number(name) and is_number(value) for name, value in zip(first, second, strict=False))
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a cell holds a number."""
     try:
         float(text)
     except ValueError:

@@ -58,7 +58,7 @@ def list_images(root: Path) -> tuple[list[str], Counter[str]]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 path = f"{below}/{entry.name}" if below else entry.name
-                if entry.is_dir():
+                if is_folder(entry):
                     if entry.name.lower() in SYSTEM_FOLDERS:
                         passed[f"in {entry.name}"] += _files_in(entry.path)
                     elif entry.name.startswith("."):
@@ -70,6 +70,14 @@ def list_images(root: Path) -> tuple[list[str], Counter[str]]:
                 else:
                     (linked if entry.is_symlink() else images).append(path)
     return images + _not_listed(root, linked, images, passed), passed
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder or a link to one; a link to itself, at which `is_dir` raises, is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def passed_over(counts: Counter[str]) -> list[str]:

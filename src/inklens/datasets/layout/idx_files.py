@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from inklens.datasets.layout.file_listing import is_folder
 from inklens.errors import DataError
 
 _IMAGES = re.compile(
@@ -66,8 +67,7 @@ def is_idx_images(path: Path) -> bool:
 
 
 def has_idx(folder: Path, name: str = "") -> bool:
-    """Whether the training images of a set lie in a folder, in a folder of their own name, or "
-    "in `raw` in it."""
+    """Whether the training images of a set lie in a folder, in one of their own name, or in `raw` in it."""
     inner = (folder, folder / "raw")
     return any(
         match is not None and match["set"] == name and match["part"] == "train"
@@ -90,7 +90,7 @@ def _files(folder: Path, depth: int) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_file():
+        if not is_folder(entry):
             if "idx" in entry.name:
                 yield folder / entry.name
         elif depth and (len(entries) <= _FEW or "ubyte" in entry.name):

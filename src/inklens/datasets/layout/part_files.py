@@ -54,8 +54,15 @@ def _sorted_by_part(files: list[Path]) -> Files:
     for path in files:
         if part := part_of_file(path):
             found.setdefault(part, []).append(path)
-    use = settled(set(found))
-    return {use[part]: paths for part, paths in found.items()}
+    return merged(found)
+
+
+def merged(found: Files) -> Files:
+    """The files of each part as they are used: "evaluation" may be another name of a part that is there."""
+    use, parts = settled(set(found)), Files()
+    for part, paths in found.items():
+        parts.setdefault(use[part], []).extend(paths)
+    return parts
 
 
 def _stem(path: Path) -> str:
