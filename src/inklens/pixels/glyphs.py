@@ -1,5 +1,4 @@
-"""Whether images of known characters stand upright or have their rows and columns swapped, as "
-"EMNIST's have."""
+"""Whether images of known characters stand upright, or have rows and columns swapped as EMNIST's have."""
 
 import cv2
 import numpy as np
