@@ -84,7 +84,7 @@ def read(
             errors.append(str(error))
             continue
         readings.append((file, reading.blanked()))
-        _say(file, reading, several=len(files) > 1, stages=stages is not None)
+        _say(file, reading, several=len(files) > 1, stages=stages is not None, marks=marks)
         if annotate is not None:
             write_picture(annotate / f"{place}.png" if place else annotate, reading.annotated())
     if not readings:
@@ -107,7 +107,7 @@ def _stage_writer(stages: Path | None, place: Path | None) -> Any:
     return write
 
 
-def _say(file: str, reading: "Reading", several: bool, stages: bool) -> None:
+def _say(file: str, reading: "Reading", *, several: bool, stages: bool, marks: bool) -> None:
     """Print the text, below the file's name if there are several; why nothing was read, to stderr."""
     if several:
         typer.echo(printable(f"{file}:"))
@@ -118,6 +118,10 @@ def _say(file: str, reading: "Reading", several: bool, stages: bool) -> None:
     if stages and reading.left_out:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in reading.left_out.items())
         typer.echo(f"left out   {reasons}", err=True)
+    if not marks and (count := reading.left_out.get("marks", 0)):  # 3.14 is 314 then
+        what = f"{count:,} mark{'s' * (count > 1)} beside digits left out"
+        what += ": --marks prints points, minus signs, slashes and colons"
+        typer.echo(printable(f"note: {file}: {what}"), err=True)
     if reading.reason:
         typer.echo(printable(f"note: {file}: {reading.reason}"), err=True)
 
