@@ -112,3 +112,9 @@ def asked(monkeypatch):
 def test_a_test_part_that_is_to_stay_unseen_is_in_no_fold(few, asked):
     assert cross_validate(few, Recipe.from_preset("fast"), 2, test=False).images == 114
     assert asked == [(57, 57, None)] * 2
+
+
+def test_images_are_counted_without_being_copied(few, monkeypatch):
+    monkeypatch.setattr(Dataset, "part", None)
+    monkeypatch.setattr(Split, "whole", None)
+    assert len(few_images(few)) == 2

@@ -100,7 +100,7 @@ def joined(splits: Sequence[Split]) -> Split:
     store = splits[0].images
     if all(split.images is store and split.rows is not None for split in splits):
         rows = np.concatenate([split.rows for split in splits if split.rows is not None])
-        return Split(store, labels, rows, splits[0].store_digest)
+        return Split(store, labels, rows, splits[0].store_digest, splits[0].files)
     return Split(np.concatenate([split.whole() for split in splits]), labels)
 
 
