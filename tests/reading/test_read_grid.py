@@ -3,6 +3,8 @@ import pytest
 
 from inklens.errors import OptionError
 from inklens.reading import read
+from inklens.reading.paper.printed_grids import PrintedGrid
+from inklens.reading.read_grid import chosen
 from sheets.grids import draw_grid
 
 
@@ -76,3 +78,11 @@ def test_a_page_without_a_grid_says_so(classifier):
 def test_a_wrong_word_for_a_grid_is_refused(classifier):
     with pytest.raises(OptionError, match="'auto' or 'all'"):
         read(np.full((300, 400), 230, np.uint8), classifier, grid="some")
+
+
+def test_a_row_of_two_boxes_is_a_grid_only_where_it_is_asked_for():
+    """An 8 is one."""
+    eight, strip = (PrintedGrid(np.zeros((2, columns + 1, 2))) for columns in (2, 5))
+    assert chosen([eight], "auto") == chosen([eight], "all") == []
+    assert chosen([eight], (1, 2)) == [eight]
+    assert chosen([eight, strip], "auto") == chosen([eight, strip], "all") == [strip]

@@ -46,10 +46,11 @@ def grids_of(page: Page) -> list[PrintedGrid]:
 
 def chosen(grids: list[PrintedGrid], wanted: GridChoice) -> list[PrintedGrid]:
     """Those of this many rows and columns, or the other way round on a page that lies on its side."""
-    if wanted == "all":
-        return [grid for grid in grids if min(grid.shape) > 1]
-    if wanted == "auto":
-        return [grid for grid in grids if min(grid.shape) > 1][:1] or grids[:1]
+    if isinstance(wanted, str):
+        of_rows = [grid for grid in grids if min(grid.shape) > 1]
+        # A row of two boxes may be a digit: an 8 is one.
+        found = of_rows or [grid for grid in grids if max(grid.shape) > 2]
+        return found if wanted == "all" else found[:1]
     return [grid for grid in grids if wanted in (grid.shape, grid.shape[::-1])][:1]
 
 

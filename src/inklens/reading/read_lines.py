@@ -76,7 +76,10 @@ def read_lines(
     linked = find_chains(_pieces(whole), ruling.cells, separate=options.separate)
     chains = _deskewed([[whole[index] for index in members] for members in linked], classifier)
     numbers = _numbers(chains, classifier, options.expect)
-    read = sum(len(chain) for chain, number in zip(chains, numbers, strict=True) if number)
+    if options.expect is None:
+        read = sum(len(chain) for chain, number in zip(chains, numbers, strict=True) if number)
+    else:  # one number of all chains
+        read = sum(map(len, numbers))
     left_out[WORDS] += max(0, len(whole) - read)
     show("5-digits", lambda: stage_pictures.digits_picture([digit for number in numbers for digit in number]))
     return _reading(page, [number for number in numbers if number], marks, +left_out, options)

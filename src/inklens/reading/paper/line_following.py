@@ -36,6 +36,8 @@ def follow_lines(mask: Mask, margin: int) -> NDArray[np.float64]:
     runs = _level_runs(mask)
     inner = runs[:, margin:-margin]
     steps = inner.shape[1] // _STEP
+    if steps < 2:  # too narrow to hold a line
+        return np.empty((0, mask.shape[1]))
     # (steps, H): the share of each step in which there is ink, a pixel to either side included
     blocks = cv2.resize(inner, (steps, len(inner)), interpolation=cv2.INTER_AREA)
     drawn = (cv2.dilate(blocks, np.ones((3, 1), np.uint8)).T / np.float32(255)).astype(np.float32)

@@ -148,6 +148,8 @@ def _grid_between(dark: Mask, corners: NDArray[np.float32]) -> PrintedGrid | Non
     """The grid between four corners; None if the lines there are no complete one."""
     width = max(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[2] - corners[3]))
     height = max(np.linalg.norm(corners[3] - corners[0]), np.linalg.norm(corners[2] - corners[1]))
+    if min(width, height) < 1:  # the corners of a stroke
+        return None
     scale = _SIDE / max(width, height)
     wide, tall = (max(2, round(float(side * scale))) for side in (width, height))
     level = np.array([(0, 0), (wide, 0), (wide, tall), (0, tall)], np.float32) + _MARGIN
