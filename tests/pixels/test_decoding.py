@@ -259,3 +259,13 @@ def test_other_jpegs_are_left_to_pillow():
     for content in (packed(image, "JPEG", exif=exif), packed(image.convert("CMYK"), "JPEG"), packed(image)):
         assert small_jpeg(content, 10_000) is None
     assert small_jpeg(packed(image, "JPEG")[:-2], 10_000) is None
+
+
+def test_a_small_jpeg_with_a_foreign_marker_in_its_data_is_damaged():
+    """OpenCV gives what was before it, and a grey rest."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (28, 28, 3), np.uint8)).save(buffer, "JPEG")
+    content = buffer.getvalue()
+    middle = (content.index(b"\xff\xda") + len(content)) // 2
+    with pytest.raises(ImageError, match="cut short or damaged"):
+        decode(content[:middle] + b"\xff\xc8" + content[middle + 2 :])

@@ -28,7 +28,7 @@ from inklens.datasets.trees import Tree
 from inklens.errors import DataError, ImageError
 from inklens.pixels import PixelSpec, decode, decode_quietly, frame, pillow_quiet
 
-_VERSION = 2  # to be raised whenever decoding or framing gives other bytes
+_VERSION = 3  # to be raised whenever decoding or framing gives other bytes
 _BAD_SHARE = 0.01
 _BLOCK = 256  # images that are read ahead,
 _BLOCK_BYTES = 2**26  # unless the files of an archive or a table are larger: photos of a phone have megabytes
