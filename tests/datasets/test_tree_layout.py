@@ -165,3 +165,18 @@ def test_links_to_folders_are_followed_once_and_circles_end(scanned, tmp_path):
     assert tree.parts["train"] == [("a/1.png", 0), ("b/1.png", 1), ("b/more/9.png", 1), ("b/once.png", 1)]
     assert tree.notes == ("passed over: 3 links to what is read anyway, 1 without a suffix",)
     assert not idx_sets(root)
+
+
+def test_parts_may_lie_in_the_classes(scanned):
+    tree = scanned("cat/train/1.png", "cat/test/2.png", "dog/train/3.png", "dog/test/4.png")
+    assert tree.class_names == ("cat", "dog")
+    assert tree.parts["train"] == [("cat/train/1.png", 0), ("dog/train/3.png", 1)]
+    assert tree.parts["test"] == [("cat/test/2.png", 0), ("dog/test/4.png", 1)]
+    assert tree.notes == ("parts: test, train, which lie in each class",)
+
+
+def test_a_folder_called_images_between_part_and_classes_is_seen_through(scanned):
+    names = [f"{part}/images/{label}/1.png" for part in ("train", "test") for label in ("cat", "dog")]
+    tree = scanned(*names)
+    assert tree.class_names == ("cat", "dog")
+    assert [len(rows) for rows in tree.parts.values()] == [2, 2]

@@ -187,4 +187,5 @@ def hold_out_test(split: Split, seed: int) -> tuple[Split, Split, str]:
             f"{len(split)} images without a test part; expected at least two of a class, to hold one out: "
             "add more"
         ) from error
-    return train, test, f"{HELD_OUT}: {len(test):,} images are held out for it (seed {seed})"
+    held = f"{len(test):,} images are" if len(test) > 1 else "1 image is"
+    return train, test, f"{HELD_OUT}: {held} held out for it (seed {seed})"

@@ -126,3 +126,10 @@ def test_what_tar_itself_writes_is_read(folders, tmp_path):
     subprocess.run(["tar", "czf", "set.tar.gz", "-C", folders, "."], cwd=tmp_path, check=True)
     loaded = load(tmp_path / "set.tar.gz")
     assert np.array_equal(np.sort(loaded.part("all").labels), np.repeat(np.arange(10), 10))
+
+
+def test_a_path_may_begin_with_a_point(folders, tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as packed:
+        for number, file in enumerate(sorted(folders.rglob("*.png"))):
+            packed.write(file, f"{'./' * (number % 2)}{file.relative_to(folders)}")
+    assert load(tmp_path / "set.zip").class_names == tuple("0123456789")

@@ -143,8 +143,8 @@ class ZipStore(ArchiveStore):
             self._archive.close()
             raise DataError(f"{path} is encrypted; expected no password: unpack it and give the folder")
         # Windows writes "\", which the standard library turns into "/" on Windows only.
-        self._members = {one.filename.replace("\\", "/"): one for one in files}
-        self.names = [one.filename.replace("\\", "/") for one in files]
+        self.names = [_plain(one.filename.replace("\\", "/")) for one in files]
+        self._members = dict(zip(self.names, files, strict=True))
 
     def close(self) -> None:
         """Closes the archive."""
@@ -169,9 +169,10 @@ class TarStore(ArchiveStore):
             self._file.close()
             raise
         self._places = {
-            one.name: (one.offset_data, one.size) for one in files if one.isreg() and not one.sparse
+            _plain(one.name): (one.offset_data, one.size) for one in files if one.isreg() and not one.sparse
         }
-        self.names = [one.name if one.name in self._places else f"{one.name}.link" for one in files]
+        names = [_plain(one.name) for one in files]
+        self.names = [name if name in self._places else f"{name}.link" for name in names]
 
     def close(self) -> None:
         """Closes the archive."""
@@ -204,18 +205,22 @@ def _uncompressed(path: Path) -> IO[bytes]:
     return whole
 
 
+def _plain(name: str) -> str:
+    """A path in an archive without the "./" that some tools begin it with."""
+    return name.removeprefix("./")
+
+
 def _images(names: Sequence[str]) -> tuple[list[str], Counter[str]]:
     """The images among the files of an archive, each once, and how many of each kind are none."""
     images: dict[str, None] = {}
     passed: Counter[str] = Counter()
     for name in names:
         parts = name.split("/")
-        plain = name.removeprefix("./")
         if ".." in parts or not parts[0] or ":" in parts[0]:
             passed["with a path that leaves the archive"] += 1
         elif name in images:
             passed["in it twice"] += 1
-        elif kind := kind_passed_over(plain):
+        elif kind := kind_passed_over(name):
             passed[kind] += 1
         else:
             images[name] = None

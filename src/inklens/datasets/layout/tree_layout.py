@@ -8,6 +8,7 @@ from typing import NamedTuple
 from inklens.datasets.layout.part_names import is_plain, is_unlabelled, part_of, settled
 from inklens.errors import DataError
 
+_OF_IMAGES = ("images", "image", "imgs", "img", "pictures", "photos")
 _WRAPPINGS = 3  # folders in one another that hold nothing but the next
 
 
@@ -63,6 +64,9 @@ def layout_of(root: Path, images: list[str]) -> Layout:
                 f"{root} holds the folders {_listed(folders)}, each with {_listed(alike)}; expected a "
                 "training part among them: call the folder with its images train"
             )
+        inner = {name: part for name in alike if (part := part_of(name))}
+        if len(inner) == len(alike) and "train" in inner.values():
+            return _parts_in_classes(folders, inner, layout)
         if _join(folders, alike, layout, top):
             return layout
     layout.parts["train"] = top.inner
@@ -93,11 +97,12 @@ def _unwrapped(folder: _Folder, depth: int) -> tuple[_Folder, int]:
 
 
 def _inside(name: str, paths: list[str], depth: int) -> _Folder:
-    """What lies in a folder on top, or in the one folder in it of the same name or part."""
+    """What lies in a folder on top, or in the one folder in it of the same name or part, or called images."""
     folder = _opened(paths, depth)
     for _ in range(_WRAPPINGS):
         only = next(iter(folder.inner), "")
-        same = only.lower() == name.lower() or (part_of(name) is not None and part_of(only) == part_of(name))
+        same = only.lower() in (name.lower(), *_OF_IMAGES)
+        same = same or (part_of(name) is not None and part_of(only) == part_of(name))
         if folder.loose or len(folder.inner) != 1 or not same:
             break
         depth += 1
@@ -141,6 +146,16 @@ def _take_parts(folders: dict[str, _Folder], parts: dict[str, str], layout: Layo
     if not all(map(is_plain, parts)) or len(parts) > len(set(parts.values())):
         named = ", ".join(f"{name} as {use[part]}" for name, part in sorted(parts.items()))
         layout.notes.append(f"parts: {named}")
+
+
+def _parts_in_classes(folders: dict[str, _Folder], inner: dict[str, str], layout: Layout) -> Layout:
+    """The images of each class by the part whose folder they lie in."""
+    use = settled(set(inner.values()))
+    for label, folder in folders.items():
+        for name, paths in folder.inner.items():
+            layout.parts.setdefault(use[inner[name]], {}).setdefault(label, []).extend(paths)
+    layout.notes.append(f"parts: {_listed(inner)}, which lie in each class")
+    return layout
 
 
 def _same_classes(folders: dict[str, _Folder], with_classes: set[str]) -> list[str]:
