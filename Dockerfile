@@ -15,5 +15,5 @@ COPY ${RUN}/model.onnx ${RUN}/metrics.jso[n] model/
 USER inklens
 EXPOSE 8000
 HEALTHCHECK CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready')"]
-# Other machines reach it, so it does not start without INKLENS_TOKEN.
-ENTRYPOINT ["inklens", "serve", "model/model.onnx", "--host", "0.0.0.0"]
+# Other machines reach it, so it does not start without INKLENS_TOKEN. There is no Keras to teach it with.
+ENTRYPOINT ["inklens", "serve", "model/model.onnx", "--host", "0.0.0.0", "--read-only"]

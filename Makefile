@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 QUICK := not slow and not backends and not browser and not mutants and not docs
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all coverage lint docs clean
+.PHONY: demo test test-all mutants coverage lint docs faults clean
 
-demo: $(VENV)/train.stamp
+demo: $(VENV)/serve.stamp
 	$(BIN)/inklens train
+	@echo "draw on it: $(BIN)/inklens serve --open"
 
 # What every change is tested with: one backend, no long trainings, no browser.
 test: lint
@@ -17,6 +18,10 @@ test: lint
 # Everything: also long trainings, JAX and PyTorch, the browser, hundreds of damaged files, the documentation.
 test-all: $(VENV)/backends.stamp $(VENV)/docs.stamp lint
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# 500 damaged files of each form of data; test-all tries 50.
+mutants: $(VENV)/dev.stamp
+	INKLENS_MUTANTS=500 $(BIN)/python -m pytest -n auto --dist worksteal tests/datasets/test_mutated_files.py
 
 coverage: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term \
@@ -41,6 +46,10 @@ $(VENV)/train.stamp: $(VENV)/venv.stamp pyproject.toml constraints.txt
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train]'
 	touch $@
 
+$(VENV)/serve.stamp: $(VENV)/train.stamp
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,serve]'
+	touch $@
+
 $(VENV)/dev.stamp: $(VENV)/train.stamp
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,dev]'
 	touch $@
@@ -52,6 +61,16 @@ $(VENV)/docs.stamp: $(VENV)/train.stamp
 $(VENV)/backends.stamp: $(VENV)/dev.stamp
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,dev,jax,torch]'
 	touch $@
+
+# What a training withstands, at length: an hour on two cores. The results are kept in benchmarks/results.
+faults: $(VENV)/backends.stamp
+	$(BIN)/python benchmarks/training_kills.py --backend tensorflow --kills 100
+	KERAS_BACKEND=jax $(BIN)/python benchmarks/training_kills.py --backend jax --kills 10
+	KERAS_BACKEND=torch $(BIN)/python benchmarks/training_kills.py --backend torch --kills 10
+	$(BIN)/python benchmarks/training_disk.py --levels 20
+	$(BIN)/python benchmarks/training_pairs.py --pairs 20
+	$(BIN)/python benchmarks/checkpoint_cost.py
+	$(BIN)/python benchmarks/data_check.py --labels
 
 clean:
 	rm -rf $(VENV)

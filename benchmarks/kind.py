@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 import record
-from inklens.datasets.idx import read_idx_folder
+from inklens.datasets.formats.idx import read_idx_folder
 from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.places import data_dir
 from inklens.pixels import decode, shows_writing

@@ -102,8 +102,8 @@ def test_the_preset_is_a_recipe_for_writing_and_for_things(follow):
 def test_the_data_source_loads(follow, few, tmp_path):
     follow("A data source")
     lines = np.hstack([few.train.labels[:, None], few.train.whole().reshape(200, -1)])
-    np.savetxt(tmp_path / "digits.csv", lines, "%d", delimiter=",")
-    loaded = inklens.load(tmp_path / "digits.csv", framing="pad")
+    np.savetxt(tmp_path / "digits.txt", lines, "%d")
+    loaded = inklens.load(tmp_path / "digits.txt", framing="pad")
     assert (loaded.kind, loaded.class_names) == ("writing", few.class_names)
     assert (len(loaded.train), len(loaded.test)) == (160, 40)
     images = {image.tobytes() for image in few.train.whole()}

@@ -23,6 +23,7 @@ ROOMS = [
     "choices",
     "printable",
     "paths",
+    "atomic_file",
     "pixels",
     "datasets",
     "networks",
@@ -37,25 +38,27 @@ ROOMS = [
     "training",
     "audit",
     "reading",
+    "teaching",
     "serving",
     "cluster",
     "cli",
 ]
 # A library of this table is imported in no other room.
 LIBRARIES = {
-    "pixels": {"cv2", "PIL"},
-    "datasets": {"sklearn", "pooch", "mlxtend"},
+    "pixels": {"cv2", "PIL", "pillow_heif"},
+    "datasets": {"sklearn", "pooch", "mlxtend", "pyarrow"},
     "networks": {"keras", "tensorflow", "jax", "torch", "scipy"},
     "recipes": {"pydantic"},
     "evaluation": {"scipy", "sklearn"},
     "explanation": {"keras", "tensorflow"},
-    "classifier": {"onnxruntime", "onnx", "google"},
+    "classifier": {"onnxruntime", "onnx", "google", "pyarrow"},
     "export": {"keras", "tensorflow", "onnxruntime", "onnx", "tf2onnx"},
     "reporting": {"matplotlib", "jinja2", "markupsafe"},
     "run": {"keras"},
-    "training": {"cv2", "keras", "psutil", "tensorflow", "tensorboard"},
+    "training": {"cv2", "filelock", "keras", "tensorflow", "tensorboard"},
     "audit": {"cv2", "cleanlab"},
     "reading": {"cv2"},
+    "teaching": {"filelock", "sqlite3"},
     "serving": {"starlette", "uvicorn", "prometheus_client"},
     "cluster": {"ray"},
     "cli": {"typer", "rich"},
@@ -130,7 +133,7 @@ def test_a_library_stays_in_its_rooms():
 
 
 def test_no_process_is_looked_for_by_a_signal():
-    """Signal 0 only asks on Unix; on Windows it is Ctrl-C. psutil asks on both."""
+    """Signal 0 only asks on Unix; on Windows it is Ctrl-C. A lock asks on both."""
     for file in FILES:
         calls = [node for node in _nodes(file) if isinstance(node, ast.Call)]
         kills = [call.args for call in calls if ast.unparse(call.func) == "os.kill"]

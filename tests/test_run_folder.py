@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inklens.atomic_file import atomic
 from inklens.errors import RunError
-from inklens.run_folder import RunFolder, atomic, complete, folder_name
+from inklens.run_folder import RunFolder, complete, folder_name
 
 
 @pytest.fixture
@@ -60,6 +61,36 @@ def test_runs_started_at_once_get_different_folders(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         runs = list(pool.map(lambda _: RunFolder.create(tmp_path, None, "mnist-fast"), range(24)))
     assert {run.path.name for run in runs} == {f"mnist-fast-{number}" for number in range(1, 25)}
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_runs_of_one_name_that_are_started_at_once_one_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", no_links)
+
+    def make(_: int) -> bool:
+        try:
+            RunFolder.create(tmp_path, "mine", "x")
+        except RunError as error:
+            assert "give another --name" in str(error)
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(make, range(24))) == 1
+    assert files_in(tmp_path) == ["mine/status.json"]
+
+
+def test_a_run_whose_folder_has_gone_is_not_made_anew(run: RunFolder) -> None:
+    run.path.rename(run.path.with_name("moved"))
+    with refused(str(run.path), "is gone: it was moved or removed"):
+        run.write_json(run.metrics, {"loss": 1})
+    assert not run.path.exists()
 
 
 def test_a_new_run_says_that_it_is_running(run: RunFolder) -> None:
@@ -140,7 +171,7 @@ def test_opening_where_there_is_no_run_says_how_to_make_one(tmp_path: Path) -> N
 
 def test_a_run_that_is_not_done_has_no_model_to_use(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path, "a", "x")
-    with pytest.raises(RunError, match="a is running, not done: it has no model to use; train it again"):
+    with pytest.raises(RunError, match=r"a is running, not done: it has no model to use; .*--resume"):
         RunFolder.open_done(run.path)
     run.set_status("done")
     assert RunFolder.open_done(run.path) == run
@@ -266,6 +297,15 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path) -> None
     assert target.read_bytes() == b"old"
 
 
+def test_a_full_disk_that_a_library_words_otherwise_is_the_same_line(tmp_path: Path) -> None:
+    says = f"Can't decrement id ref count (unable to close file, errno = 28, '{os.strerror(errno.ENOSPC)}')"
+    one_line = refused("model.keras cannot be written", os.strerror(errno.ENOSPC))
+    with one_line, atomic(tmp_path / "model.keras") as temporary:
+        temporary.write_bytes(b"half of the n")
+        raise RuntimeError(says)
+    assert not files_in(tmp_path)
+
+
 def test_writing_below_a_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with refused("labels.txt", "--output"):
@@ -275,7 +315,7 @@ def test_writing_below_a_file_is_one_line(tmp_path: Path) -> None:
 KILLED_WRITER = """
 import sys
 from pathlib import Path
-from inklens.run_folder import atomic
+from inklens.atomic_file import atomic
 with atomic(Path(sys.argv[1])) as temporary, temporary.open("wb") as file:
     file.write(b"half of the new")
     file.flush()

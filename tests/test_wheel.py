@@ -39,7 +39,8 @@ def test_a_wheel_has_all_that_predicting_and_reporting_need(shared_runs, sample,
     found = _run(python, "-c", "import inklens; print(inklens.__file__)", folder=tmp_path)
     assert Path(found.strip()).is_relative_to(site)
     templates = (f"reporting/report/templates/report.{kind}" for kind in ("html", "css", "js"))
-    assert all((site / "inklens" / file).is_file() for file in ("py.typed", *templates))
+    page = (f"serving/page/{name}" for name in ("index.html", "page.css", "app.js", "text.js"))
+    assert all((site / "inklens" / file).is_file() for file in ("py.typed", *templates, *page))
     Image.fromarray(sample.test.batch(slice(0, 1))[0, :, :, 0]).save(tmp_path / "one.png")
     model = shared_runs / "runs/one/model.onnx"
     assert "0" in _run(command, "predict", "one.png", "--model", model, folder=tmp_path).split()

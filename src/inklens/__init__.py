@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inklens.training import (
         EpochProgress as EpochProgress,
         combine as combine,
+        reproduce as reproduce,
         resume as resume,
         train as train,
     )

@@ -5,10 +5,12 @@
     │   ├── ImageError           one image file: truncated, empty, no image, a bomb
     │   └── DownloadError        a fetched file that is short, wrong, or out of reach
     ├── OptionError              an option or a recipe: unknown name, value out of range
-    │   └── MissingPackageError  a package that an option needs is not installed
+    │   ├── MissingPackageError  a package that an option needs is not installed
+    │   └── DivergedError        a training whose loss is no finite number; exit code 3
     ├── RunError                 a run folder: exists already, cannot be written, lacks a file
     │   └── StoppedError         a run that stopped half-way and can be gone on with; exit code 3
     ├── ModelError               a model file: damaged, not ours, refused because it is not safe
+    ├── CheckError               data in which a check found something serious; exit code 4
     └── ExportError              an exported file does not say what the network says; exit code 4
 
 The message of each is one line: what was given, what is expected, how to put it right.
@@ -45,6 +47,12 @@ class MissingPackageError(OptionError):
     """An option asks for a package that is not installed."""
 
 
+class DivergedError(OptionError):
+    """A training whose loss is NaN or infinite; the last good checkpoint is kept."""
+
+    exit_code = 3
+
+
 class RunError(InklensError):
     """A run folder that exists already, cannot be written, or lacks a file."""
 
@@ -57,6 +65,12 @@ class StoppedError(RunError):
 
 class ModelError(InklensError):
     """A model file that is damaged, does not fit, or is refused because it is not safe to load."""
+
+
+class CheckError(InklensError):
+    """Data from which nothing should be learnt before what a check found in them is mended."""
+
+    exit_code = 4
 
 
 class ExportError(InklensError):

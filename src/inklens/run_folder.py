@@ -1,11 +1,9 @@
-"""The run folder: its names, its JSON and CSV, and writes that are either whole or not there."""
+"""The run folder: its names, its JSON and CSV, all written whole or not at all."""
 
 import csv
-import glob
 import json
 import os
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
+from inklens.atomic_file import PARTIAL, REMEDY, atomic, reason
 from inklens.errors import RunError
 from inklens.paths import given_path
 
@@ -22,38 +21,9 @@ RECIPE_FORMAT = 3  # of recipe.json; 1 and 2 named its fields otherwise
 
 State = Literal["running", "done", "interrupted", "failed"]
 
-_PARTIAL = ".partial-"
-_STALE_SECONDS = 3600
 # A class named after a folder whose name is no UTF-8 is written escaped; in JSON that is exact.
 _NOT_UTF_8 = "backslashreplace"
-_REMEDY = "give another place with --output"
-
-
-@contextmanager
-def atomic(target: Path) -> Iterator[Path]:
-    """Gives a temporary path beside `target`; what was written there takes its place on leaving.
-
-    The target is at every moment the old file or the whole new one. An error inside leaves the old
-    one and removes the temporary file. A killed process cannot clean up: what it left is removed
-    by the first write of the same file after an hour.
-
-    Raises:
-        RunError: the file cannot be written.
-    """
-    temporary = target.with_name(f"{_PARTIAL}{os.urandom(4).hex()}-{target.name}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(target)
-        try:
-            yield temporary
-            with temporary.open("rb+") as written:
-                os.fsync(written.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _flush_folder(target.parent)
-    except OSError as error:
-        raise RunError(f"{target} cannot be written: {_reason(error)}; {_REMEDY}") from error
+_ANOTHER = "give another --name or --output"
 
 
 @contextmanager
@@ -74,27 +44,6 @@ def complete(path: Path) -> Iterator[None]:
             f"{path} lacks what is expected in it ({error}): it was changed by hand or is of another "
             "version; train the run again"
         ) from error
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
-
-
-def _remove_stale(target: Path) -> None:
-    for left in target.parent.glob(f"{_PARTIAL}????????-{glob.escape(target.name)}"):
-        with suppress(FileNotFoundError):  # another process may have removed it first
-            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-                left.unlink()
-
-
-def _flush_folder(folder: Path) -> None:
-    """Makes the renaming itself outlast a power cut; Windows neither needs nor allows it."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def folder_name(name: str) -> str:
@@ -143,6 +92,7 @@ class RunFolder:
     per_class = _Inside("per_class.csv")
     pictures = _Inside("pictures")
     report = _Inside("report.html")
+    checkpoint = _Inside("checkpoint")
 
     @classmethod
     def create(cls, output: str | Path | None, name: str | None, default_stem: str) -> Self:
@@ -166,9 +116,27 @@ class RunFolder:
             run = cls(_claim_number(parent, default_stem) if name is None else _claim(parent / name))
         except OSError as error:
             place = parent if name is None else parent / name
-            raise RunError(f"a run cannot be made in {place}: {_reason(error)}; {_REMEDY}") from error
-        run.set_status("running")
+            raise RunError(f"a run cannot be made in {place}: {reason(error)}; {REMEDY}") from error
+        try:
+            run.set_status("running", new=True)
+        except FileExistsError:  # another process has just begun a run there
+            raise RunError(f"{run.path} holds a run already; {_ANOTHER}") from None
         return run
+
+    @classmethod
+    def beside_runs(cls, path: Path) -> Self:
+        """Makes a folder for figures that belong to no run, such as a comparison's, or takes one.
+
+        Raises:
+            RunError: it cannot be made.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:  # a file, which the first file that is written says
+            pass
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {reason(error)}; {REMEDY}") from error
+        return cls(path)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -196,7 +164,8 @@ class RunFolder:
         run = cls.open(path)
         state = run.status().get("state")
         if state != "done":
-            raise RunError(f"{path} is {state}, not done: it has no model to use; train it again")
+            remedy = f"`inklens train --resume {path}` goes on with it"
+            raise RunError(f"{path} is {state}, not done: it has no model to use; {remedy}")
         return run
 
     @classmethod
@@ -262,31 +231,37 @@ class RunFolder:
                 raise RunError(f"{self.path} has no {file.name}; train it again, or give another run")
         return [NetworkFiles(self.model, tta, ood_detector)]
 
-    def set_status(self, state: State, **detail: Any) -> None:
-        """Writes status.json. `detail` replaces the former one; the time of the start stays."""
+    def set_status(self, state: State, *, new: bool = False, **detail: Any) -> None:
+        """Writes status.json. `detail` replaces the former one; the time of the start stays; see `atomic`."""
         now = datetime.now(UTC).isoformat()
         known = (self.path / "status.json").exists()
         started = self.status().get("started", now) if known else now
         entry = {"state": state, "started": started, "updated": now, "pid": os.getpid(), "detail": detail}
-        self.write_json("status.json", entry)
+        self.write_json("status.json", entry, new=new)
 
     def status(self) -> dict[str, Any]:
         """What status.json says: state, started, updated (ISO 8601, UTC), pid, detail."""
         return self.read_json("status.json")
 
-    def atomic(self, name: str | Path) -> AbstractContextManager[Path]:
+    def atomic(self, name: str | Path, *, new: bool = False) -> AbstractContextManager[Path]:
         """See `atomic`: the temporary path has the suffix of `name`, as Keras and Matplotlib want."""
-        return atomic(self._inside(name))
+        self.check_there()
+        return atomic(self._inside(name), new=new)
 
-    def write_bytes(self, name: str | Path, content: bytes) -> None:
-        with self.atomic(name) as temporary:
+    def check_there(self) -> None:
+        """Raises RunError where the folder has been removed: a file made anew in it would be no run."""
+        if not self.path.exists():
+            raise RunError(f"{self.path} is gone: it was moved or removed while it was written; put it back")
+
+    def write_bytes(self, name: str | Path, content: bytes, *, new: bool = False) -> None:
+        with self.atomic(name, new=new) as temporary:
             temporary.write_bytes(content)
 
-    def write_text(self, name: str | Path, content: str) -> None:
+    def write_text(self, name: str | Path, content: str, *, new: bool = False) -> None:
         """Writes UTF-8 with the line ends that `content` has, the same on every machine."""
-        self.write_bytes(name, content.encode(errors=_NOT_UTF_8))
+        self.write_bytes(name, content.encode(errors=_NOT_UTF_8), new=new)
 
-    def write_json(self, name: str | Path, content: Mapping[str, Any]) -> None:
+    def write_json(self, name: str | Path, content: Mapping[str, Any], *, new: bool = False) -> None:
         """Writes a JSON object; NumPy numbers and arrays and paths may be in it.
 
         Raises:
@@ -299,7 +274,7 @@ class RunFolder:
                 f"{self._inside(name)} cannot be written: {error}; every figure must be finite"
                 " (a loss that is not comes from training that diverged: lower the learning rate)"
             ) from error
-        self.write_text(name, text + "\n")
+        self.write_text(name, text + "\n", new=new)
 
     def read_json(self, name: str | Path) -> dict[str, Any]:
         """Reads a JSON object.
@@ -312,7 +287,7 @@ class RunFolder:
             content = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise RunError(
-                f"{path} cannot be read: {_reason(error)}; expected in every finished run: train it again"
+                f"{path} cannot be read: {reason(error)}; expected in every finished run: train it again"
             ) from error
         except ValueError as error:
             raise RunError(f"{path} holds no JSON: {error}; it was changed by hand or cut short") from error
@@ -340,9 +315,9 @@ def _claim(folder: Path) -> Path:
     except FileExistsError:
         if not folder.is_dir():
             raise
-        if any(folder.iterdir()):
+        if any(not path.name.startswith(PARTIAL) for path in folder.iterdir()):
             holds = "a run" if (folder / "status.json").exists() else "files"
-            raise RunError(f"{folder} holds {holds} already; give another --name or --output") from None
+            raise RunError(f"{folder} holds {holds} already; {_ANOTHER}") from None
     return folder
 
 

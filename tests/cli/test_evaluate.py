@@ -110,7 +110,7 @@ def test_what_was_left_out_of_other_data_is_said(inklens, run, some_digits):
     assert done.returncode == 0, done.stderr
     images = sum(1 for _ in some_digits.rglob("*.png"))
     assert done.stderr.splitlines()[:2] == [
-        "note: some: 1 other files ignored",
+        "note: some: passed over: 1 .txt",
         f"note: some: no test part of its own: {round(images / 5)} images are held out for it (seed 0)",
     ]
 
@@ -177,7 +177,10 @@ def unlabelled(folder):
             "inklens: letters has the classes 10, 11, which the network does not know; expected its own, 0",
         ),
         (["one", "--data", "unlabelled"], "inklens: unlabelled holds no images in folders"),
-        (["one", "--data", "images.npz"], "inklens: images.npz holds images; expected images and labels"),
+        (
+            ["one", "--data", "images.npz"],
+            "inklens: images.npz holds images (4, 28, 28); expected images",
+        ),
         (
             ["one", "--part", "best"],
             "inklens: unknown part 'best': did you mean 'test'? expected one of test, train, validation, all",

@@ -4,10 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import onnx
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -240,3 +242,72 @@ def test_an_empty_folder_among_others_has_a_row_of_its_own(inklens, pictures, tm
     assert [row["status"] == "error" for row in rows] == [False, True, True, False]
     assert inklens("predict", *paths, "--model", "model.onnx", "--strict").returncode == 2
     assert "empty holds no images" in refusal(inklens("predict", "empty", "--model", "model.onnx"))
+
+
+def in_one_file(folder: Path, name: str, images: np.ndarray) -> Path:
+    """The images as a file of this name, as other tools write it."""
+    path = folder / name
+    if name.endswith(".zip"):
+        for number, image in enumerate(images):
+            (folder / "set").mkdir(exist_ok=True)
+            Image.fromarray(image).save(folder / "set" / f"{number}.png")
+        return Path(shutil.make_archive(str(path.with_suffix("")), "zip", folder, "set"))
+    if name.endswith("npz"):
+        np.savez(path, x_test=images, y_test=np.zeros(len(images), int))
+    elif name.endswith("npy"):
+        np.save(path, images)
+    else:
+        table = pd.DataFrame(images.reshape(len(images), -1)).add_prefix("pixel")
+        table.to_csv(path, index=False) if name.endswith(".csv") else table.to_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["test.csv", "test.npz", "test.npy", "test.parquet", "test.zip"])
+def test_files_of_many_images_are_answered_one_by_one(inklens, pictures, tmp_path, name):
+    """As a competition's test.csv without labels."""
+    images = np.random.default_rng(0).integers(0, 256, (12, 12, 12), np.uint8)
+    in_one_file(tmp_path, name, images)
+    done = inklens("predict", name, "--model", "model.onnx", "--output", "answers.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    with (tmp_path / "answers.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    expected = Classifier.open(tmp_path).predict(list(images))
+    wanted = [f"{number}" for number in range(12)]
+    names = [f"{name}/set/{number}.png" if name.endswith("zip") else f"{name}#{number}" for number in wanted]
+    assert sorted(row["file"] for row in rows) == sorted(names)
+    answers = {row["file"]: row["label"] for row in rows}
+    assert [answers[one] or None for one in names] == list(expected.labels)
+
+
+def test_of_a_folder_what_is_passed_over_is_counted_once(inklens, pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr("inklens.datasets.layout.file_listing.IMAGE_SUFFIXES", frozenset({".png"}))
+    monkeypatch.setattr("inklens.datasets.layout.file_listing.UNREADABLE_SUFFIXES", frozenset({".heic"}))
+    for name in ("a.HEIC", "b.heic", "notes.txt"):
+        (tmp_path / "pictures" / name).touch()
+    (tmp_path / "pictures" / "circle").symlink_to(tmp_path / "pictures")
+    done = inklens("predict", "pictures", "--model", "model.onnx")
+    assert len(done.stdout.splitlines()) == 10
+    assert done.stderr == "note: passed over: 2 .heic (pip install 'inklens[heif]'), 1 .txt\n"
+
+
+def test_of_an_archive_what_is_passed_over_and_what_is_damaged_is_said(inklens, pictures, tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as packed:
+        for path in pictures[:2]:
+            packed.write(tmp_path / path, path)
+        packed.writestr("notes.txt", "")
+    content = (tmp_path / "set.zip").read_bytes()
+    start = content.index(b"IDAT")  # of the first picture
+    (tmp_path / "set.zip").write_bytes(content[: start + 8] + b"damaged" + content[start + 15 :])
+    done = inklens("predict", "set.zip", "--model", "model.onnx")
+    assert len(done.stdout.splitlines()) == 2
+    assert "cannot be unpacked" in done.stdout.splitlines()[0]
+    assert "note: passed over: 1 .txt\n" in done.stderr
+
+
+def test_of_an_unknown_image_with_two_digits_reading_is_recommended(inklens, shared_runs, tmp_path):
+    page = np.full((120, 260), 255, np.uint8)
+    page[30:90, 60:70] = page[30:90, 180:190] = page[80:90, 60:100] = page[80:90, 180:220] = 0
+    Image.fromarray(page).save(tmp_path / "two.png")
+    done = inklens("predict", "two.png", "--model", shared_runs / "runs/one")
+    assert done.returncode == 0
+    assert ("unknown" in done.stdout) == ("inklens read reads numbers" in done.stderr)

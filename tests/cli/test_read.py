@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from command_line import refusal
+from inklens.cli.read import _say
+from inklens.reading import Reading
+from inklens.reading.read_lines import MARKS
 
 
 @pytest.fixture
@@ -89,3 +92,14 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, shared_runs, p
     (photo.parent / "cut.png").write_bytes(photo.read_bytes()[:200])
     (photo.parent / "words.png").write_text("no picture")
     assert words in refusal(inklens("read", *arguments, "--model", shared_runs / "runs/one"))
+
+
+@pytest.mark.parametrize(
+    ("marks", "said"), [(False, "note: a.png: 2 marks beside digits left out"), (True, "")]
+)
+def test_marks_that_are_left_out_are_said(capsys, marks, said):
+    """3.14 is read as 314."""
+    reading = Reading((), np.zeros((1, 1, 1), np.uint8), (1, 1), left_out={MARKS: 2})
+    _say("a.png", reading, several=False, stages=False, marks=marks)
+    err = capsys.readouterr().err
+    assert err.startswith(said) and bool(err) == bool(said)

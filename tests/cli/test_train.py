@@ -182,7 +182,7 @@ def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_p
 def test_ctrl_c_ends_the_members_that_train_side_by_side(interrupted, tmp_path):
     quick = ("--data", "sample", "--network", "conv5x5", "--batch-size", 64, "--epochs", 500)
     shown = interrupted("train", "--preset", "committee", "--jobs", 2, *quick, "--name", "cut", at=b"acc ")
-    assert "`inklens train --resume runs/cut` goes on with the members that are not done" in shown
+    assert "`inklens train --resume runs/cut` goes on where it was" in shown
     members = [json.loads(path.read_text()) for path in tmp_path.glob("runs/cut/members/*/status.json")]
     assert members
     assert {member["state"] for member in members} == {"interrupted"}
@@ -195,9 +195,9 @@ def test_ctrl_c_ends_the_members_that_train_side_by_side(interrupted, tmp_path):
     ("arguments", "said"),
     [
         (("mnist", "--data", "sample"), "two data sets are given, mnist and --data sample: give one of them"),
-        (("--resume", "runs/one", "--data", "sample"), "--data does not go with --resume: leave it out"),
+        (("--resume", "runs/one", "--tta", "cross"), "--tta does not go with --resume: leave it out"),
         (("--output", "a", "--name", "b"), "--name b is short for --output runs/b: give one of them"),
-        (("--resume", "runs/one", "--epochs", 3), "--epochs does not go with --resume: leave it out"),
+        (("--resume", "runs/one", "--seed", 3), "--seed does not go with --resume: leave it out"),
         (("--time", "30s", "--epochs", 3), "--time and --epochs exclude each other"),
         (("--jobs", "many"), "jobs 'many' cannot be read: expected a whole number, 1 or more, or auto"),
         (("--jobs", "2", "--data", "sample"), "one network is one job: leave jobs out"),

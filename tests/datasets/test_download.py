@@ -1,7 +1,11 @@
 import gzip
 import hashlib
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from inklens.errors import DownloadError
 
 CONTENT = b"real enough " * 1000
 PACKED = gzip.compress(CONTENT)
+CUTS = [round(part * (len(PACKED) - 1) / 49) for part in range(50)]
 CHECKSUMS = {"digits": hashlib.sha256(CONTENT).hexdigest()}
 
 
@@ -25,6 +30,7 @@ class Mirror(BaseHTTPRequestHandler):
             "anew": gzip.compress(CONTENT, 1),
             "other": gzip.compress(CONTENT[:-1]),
             "half": PACKED[: len(PACKED) // 2],
+            **{f"cut{offset}": PACKED[:offset] for offset in CUTS},
             "page": b"<html>not here</html>",
         }
         body = bodies.get(self.path.split("/")[1])
@@ -78,6 +84,48 @@ def test_a_bad_file_is_refused_and_leaves_nothing_behind(mirror, tmp_path, kind,
 def test_the_next_mirror_is_tried_after_a_bad_one(mirror, tmp_path, kind):
     fetch(CHECKSUMS, [f"{mirror}/{kind}", f"{mirror}/whole"], tmp_path)
     assert (tmp_path / "digits.gz").read_bytes() == PACKED
+
+
+def test_a_file_that_is_cut_anywhere_is_never_accepted_and_the_good_one_stays(mirror, tmp_path):
+    fetch(CHECKSUMS, [f"{mirror}/whole"], tmp_path)
+    good = {**CHECKSUMS, "more": CHECKSUMS["digits"]}
+    for offset in CUTS:
+        with pytest.raises(DownloadError):
+            fetch(good, [f"{mirror}/cut{offset}"], tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["digits.gz"]
+    assert (tmp_path / "digits.gz").read_bytes() == PACKED
+
+
+def test_two_downloads_at_once_leave_one_good_file(mirror, tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            folder = tmp_path / str(number)
+            list(pool.map(lambda _, folder=folder: fetch(CHECKSUMS, [f"{mirror}/whole"], folder), range(2)))
+            assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("digits.gz", PACKED)]
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from inklens.datasets import download
+def place(temporary, target):
+    print("fetched", flush=True)
+    sys.stdin.read()
+download.put_in_place = place
+download.fetch({"digits": sys.argv[1]}, [sys.argv[2]], Path(sys.argv[3]))
+"""
+
+
+def test_a_download_that_is_killed_leaves_no_file_and_is_made_up_for(mirror, tmp_path):
+    words = [sys.executable, "-c", KILLED, CHECKSUMS["digits"], f"{mirror}/whole", str(tmp_path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"fetched\n"
+        process.kill()
+    (left,) = tmp_path.iterdir()
+    assert left.is_dir()
+    os.utime(left, (0, 0))
+    fetch(CHECKSUMS, [f"{mirror}/whole"], tmp_path)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("digits.gz", PACKED)]
 
 
 def test_the_next_mirror_is_tried_after_a_dead_one(mirror, dead_port, tmp_path):

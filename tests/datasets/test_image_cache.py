@@ -1,15 +1,16 @@
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inklens.datasets import load
+from inklens.datasets import image_cache, load
 from inklens.datasets.image_cache import decoded_tree
 from inklens.datasets.trees import scan_tree
 from inklens.errors import DataError
-from inklens.pixels import PixelSpec
+from inklens.pixels import PixelSpec, encode_png
 
 SPEC = PixelSpec(8, 8, 1)
 
@@ -109,3 +110,17 @@ def test_a_part_without_one_usable_image_is_refused(tmp_path, few):
     (tmp_path / "test" / "0" / "only.png").touch()
     with pytest.raises(DataError, match="no test image that can be used"):
         load(tmp_path)
+
+
+def test_large_files_of_an_archive_are_not_all_held_at_once(tmp_path, few, monkeypatch):
+    monkeypatch.setattr(image_cache, "_BLOCK_BYTES", 1000)
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as packed:
+        for number, (image, label) in enumerate(zip(*few, strict=True)):
+            packed.writestr(f"{label}/{number}.png", encode_png(image[..., None]))
+    held = []
+    one_block = image_cache._next_block
+    monkeypatch.setattr(
+        image_cache, "_next_block", lambda contents: held.append(one_block(contents)) or held[-1]
+    )
+    assert len(load(tmp_path / "set.zip").part("all")) == 100
+    assert max(map(len, held)) < 20

@@ -25,7 +25,7 @@ def no_look(monkeypatch):
     def looked(images):
         raise AssertionError("the images were looked at")
 
-    for room in ("dataset", "folders"):
+    for room in ("dataset", "formats.image_trees"):
         monkeypatch.setattr(f"inklens.datasets.{room}.kind_by_look", looked)
 
 

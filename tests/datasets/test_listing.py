@@ -15,10 +15,14 @@ def test_every_set_with_a_name_is_listed_with_its_counts(digits):
 
 
 def test_without_data_mnist_is_listed_as_not_there_yet(no_data):
-    mnist, sample, fashion = catalogue()
+    mnist, sample, fashion, *others = catalogue()
     assert (mnist.available, mnist.where) == (False, "is fetched when it is first used")
     assert sample.available
     assert not fashion.available
+    assert not any(one.available for one in others)
+    sizes = {one.name: (one.classes, one.shape) for one in others}
+    assert sizes["emnist-balanced"] == (47, (28, 28, 1))
+    assert sizes["cifar100"] == (100, (32, 32, 3))
 
 
 def test_trees_in_inklens_data_are_listed_and_can_be_loaded_by_that_name(tmp_path, few, monkeypatch):
@@ -29,7 +33,7 @@ def test_trees_in_inklens_data_are_listed_and_can_be_loaded_by_that_name(tmp_pat
         (tmp_path / "folders" / "digits" / str(label)).mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(tmp_path / "folders" / "digits" / str(label) / f"{position}.png")
     (tmp_path / "folders" / "empty").mkdir()
-    (entry,) = catalogue()[3:]
+    (entry,) = (one for one in catalogue() if one.kind is None)
     assert (entry.name, entry.classes, entry.train_count, entry.test_count) == ("digits", 10, 80, 20)
     data = load(entry.name)
     assert (len(data.train), len(data.test)) == (entry.train_count, entry.test_count)

@@ -99,7 +99,7 @@ def test_the_digest_follows_images_labels_and_choice():
 
 
 def test_too_few_images_to_hold_out_a_test_part_are_refused():
-    with pytest.raises(DataError, match="2 images without a test part; expected at least five"):
+    with pytest.raises(DataError, match="2 images without a test part; expected at least two of a class"):
         hold_out_test(split_of([0, 1]), seed=0)
 
 
@@ -125,3 +125,9 @@ def test_folds_that_some_class_cannot_fill_are_refused(folds):
     message = f"{folds} folds of 45 images, 5 of them of the smallest class cat; expected 2 folds or more"
     with pytest.raises(OptionError, match=message):
         stratified_folds(labels, folds, 0, ["cat", "dog"])
+
+
+def test_joined_choices_out_of_one_store_keep_the_names_of_their_files():
+    whole = Split(np.zeros((4, 8, 8, 1), np.uint8), np.arange(4), files=("a", "b", "c", "d"))
+    both = joined([whole.take(np.array([2])), whole.take(np.array([0]))])
+    assert [both.file(place) for place in range(2)] == ["c", "a"]

@@ -18,6 +18,7 @@ def touched(root: Path, *names: str) -> Path:
 def test_classes_and_files_are_in_natural_order(tmp_path):
     tree = scan_tree(touched(tmp_path, "10/a.png", "9/b10.png", "9/b9.JPG", "Ä/x.bmp"))
     assert tree.class_names == ("9", "10", "Ä")
+    assert tree.notes == ()
     assert tree.parts == {"train": [("9/b9.JPG", 0), ("9/b10.png", 0), ("10/a.png", 1), ("Ä/x.bmp", 2)]}
     assert tree.images == 4
 
@@ -50,7 +51,7 @@ def test_hidden_and_other_files_are_left_out_and_counted(tmp_path):
     names = ["cat/1.png", "dog/1.png", "cat/.2.png", "cat/notes.txt", ".git/3.png", "4.png", "empty/readme"]
     tree = scan_tree(touched(tmp_path, *names))
     assert tree.images == 2
-    assert tree.ignored == 5
+    assert tree.notes == ("passed over: 2 hidden, 1 .txt, 1 images in no folder, 1 without a suffix",)
     assert tree.class_names == ("cat", "dog")
 
 

@@ -39,6 +39,30 @@ def test_floats_divided_by_255_come_back_exactly(dtype):
     assert np.array_equal(as_batch((images / 255).astype(dtype), GREY)[0, ..., 0], images)
 
 
+@pytest.mark.parametrize(
+    "scale",
+    [
+        lambda images: images / 255,
+        lambda images: images / 127.5 - 1,
+        lambda images: images.astype(np.float32),
+        lambda images: images.astype(np.uint16) * 257,
+        lambda images: images.astype(np.uint16),
+        lambda images: images.astype(np.int64),
+        lambda images: np.clip(images / 255 * 1.0005, 0, None),
+    ],
+    ids=["0 to 1", "-1 to 1", "0 to 255 as floats", "16 bits", "8 bits in 16", "wide", "rounded"],
+)
+def test_every_usual_range_gives_the_same_pixels(scale):
+    images = np.arange(784, dtype=np.int64).reshape(28, 28) % 256
+    assert np.array_equal(as_batch(scale(images), GREY)[0, ..., 0], images)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool, np.float32])
+def test_zeros_and_ones_are_black_and_white(dtype):
+    images = np.eye(28).astype(dtype)
+    assert np.array_equal(as_batch(images, GREY)[0, ..., 0], np.eye(28) * 255)
+
+
 def test_wide_integers_keep_their_values_and_booleans_become_black_and_white():
     assert as_batch(np.full((28, 28), 200), GREY).max() == 200
     assert as_batch(np.ones((28, 28), bool), GREY).min() == 255
@@ -47,8 +71,15 @@ def test_wide_integers_keep_their_values_and_booleans_become_black_and_white():
 @pytest.mark.parametrize(
     ("images", "said"),
     [
-        (np.full((28, 28), 255.0), r"float64 images from 255\.0 to 255\.0; expected 0 to 1: divide"),
-        (np.full((28, 28), np.nan), "from nan to nan; expected 0 to 1"),
+        (
+            np.full((28, 28), 1.5),
+            r"float64 images from 1\.5 to 1\.5; expected 0 to 1, -1 to 1 or 0 to 255: div",
+        ),
+        (np.full((28, 28), 300.0), r"from 300\.0 to 300\.0; expected 0 to 1, -1 to 1 or 0 to 255: divide"),
+        (np.linspace(-0.42, 2.8, 784).reshape(28, 28), r"from -0\.42 to 2\.8; .*undo their standardisation"),
+        (np.full((28, 28), np.nan), r"784 pixels that are NaN or infinite; .*numpy\.nan_to_num"),
+        (np.full((28, 28), -np.inf), "784 pixels that are NaN or infinite"),
+        (np.full((28, 28), 256), "int64 images from 256 to 256; expected 0 to 255: scale"),
         (np.full((28, 28), -1), "int64 images from -1 to -1; expected 0 to 255"),
         (np.full((28, 28), "a"), "images of type <U1"),
         ([np.zeros((28, 28)), np.zeros((27, 28))], "images of different shapes; expected 28x28"),

@@ -3,6 +3,7 @@ import struct
 import warnings
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -10,6 +11,8 @@ from PIL import Image, ImageOps
 
 from inklens.errors import ImageError, OptionError
 from inklens.pixels import decode, decode_enough
+from inklens.pixels.image_formats import open_formats
+from inklens.pixels.jpeg import small_jpeg
 
 
 def packed(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -58,6 +61,14 @@ def test_transparency_is_laid_on_white():
     assert decode(packed(image.convert("LA")))[0].tolist() == [[255], [0]]
 
 
+def test_white_on_transparent_is_laid_on_black():
+    image = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+    image.putpixel((1, 0), (250, 255, 250, 255))
+    assert decode(packed(image))[0].tolist() == [[0, 0, 0], [250, 255, 250]]
+    image = Image.new("RGBA", (2, 1), (255, 255, 255, 255))  # nothing is transparent
+    assert decode(packed(image))[0].tolist() == [[255, 255, 255], [255, 255, 255]]
+
+
 def test_a_palette_with_a_transparent_colour_is_laid_on_white():
     image = Image.new("P", (2, 1))
     image.putpalette([10, 20, 30, 40, 50, 60])
@@ -74,6 +85,36 @@ def test_one_bit_images_become_black_and_white():
 def test_sixteen_bits_are_scaled_to_eight(kind):
     image = Image.fromarray(np.array([[0, 257 * 100, 65535]], np.uint16))
     assert decode(packed(image, kind))[0].tolist() == [[0], [100], [255]]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_sixteen_bit_files_that_hold_eight_keep_them(kind):
+    image = Image.fromarray(np.array([[0, 100, 255]], np.uint16))
+    assert decode(packed(image, kind))[0].tolist() == [[0], [100], [255]]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@pytest.mark.parametrize("factor", [1, 257])
+def test_sixteen_bit_colour_is_read_whether_it_holds_eight_or_sixteen(suffix, factor):
+    colours = np.array([[[255, 0, 10], [3, 200, 77]]], np.uint16)
+    content = cv2.imencode(suffix, colours[..., ::-1] * factor)[1].tobytes()
+    assert np.array_equal(decode(content), colours)
+
+
+def test_a_heic_an_avif_and_a_cmyk_file_are_read():
+    colour = Image.new("RGB", (32, 32), (200, 40, 40))
+    for kind in ("HEIF", "AVIF"):
+        if kind in open_formats():
+            assert np.abs(decode(packed(colour, kind)).astype(int) - [200, 40, 40]).max() <= 8
+    assert np.abs(decode(packed(colour.convert("CMYK"), "TIFF")).astype(int) - [200, 40, 40]).max() <= 2
+    assert np.abs(decode(packed(colour.convert("CMYK"), "JPEG")).astype(int) - [200, 40, 40]).max() <= 8
+
+
+def test_without_its_package_a_heic_file_is_refused_with_the_line_that_installs_it(monkeypatch):
+    monkeypatch.setattr("inklens.pixels.decoding.open_formats", lambda: ("PNG", "JPEG"))
+    content = b"\0\0\0\x18ftypheic" + bytes(40)
+    with pytest.raises(ImageError, match=r"a\.heic is a HEIC or AVIF file; .*pip install 'inklens\[heif\]'"):
+        decode(content, name="a.heic")
 
 
 def test_floating_point_pixels_are_refused():
@@ -196,3 +237,35 @@ def test_damaged_bytes_give_an_image_or_an_image_error(kind, data):
         assert decode(bytes(content)).dtype == np.uint8
     except ImageError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"optimize": True, "comment": b"mine"}])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("shape", [(32, 32, 3), (17, 23, 3), (17, 23), (1, 1, 3)])
+def test_a_small_jpeg_is_decoded_to_the_bytes_that_pillow_gives(shape, subsampling, options):
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    for quality in (5, 75, 100):
+        content = packed(Image.fromarray(noise), "JPEG", quality=quality, subsampling=subsampling, **options)
+        assert small_jpeg(content, 10_000) is not None
+        with Image.open(io.BytesIO(content)) as opened:
+            assert np.array_equal(decode(content).squeeze(), np.asarray(opened).squeeze())
+    assert small_jpeg(content, 0) is None
+
+
+def test_other_jpegs_are_left_to_pillow():
+    image = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for content in (packed(image, "JPEG", exif=exif), packed(image.convert("CMYK"), "JPEG"), packed(image)):
+        assert small_jpeg(content, 10_000) is None
+    assert small_jpeg(packed(image, "JPEG")[:-2], 10_000) is None
+
+
+def test_a_small_jpeg_with_a_foreign_marker_in_its_data_is_damaged():
+    """OpenCV gives what was before it, and a grey rest."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (28, 28, 3), np.uint8)).save(buffer, "JPEG")
+    content = buffer.getvalue()
+    middle = (content.index(b"\xff\xda") + len(content)) // 2
+    with pytest.raises(ImageError, match="cut short or damaged"):
+        decode(content[:middle] + b"\xff\xc8" + content[middle + 2 :])

@@ -32,6 +32,23 @@ def test_a_number_on_paper_is_read(classifier, written):
     assert reading.reason == ""
 
 
+@pytest.mark.parametrize("expect", [2, 4, 100])
+def test_of_several_numbers_the_one_that_was_expected_is_read(classifier, written, expect):
+    page, _ = written
+    several = np.full((600, 420), 255, np.uint8)
+    several[:200], several[400:, :210] = page, page[:, :210]
+    reading = read(several, classifier, expect=expect)
+    assert [len(number.digits) for number in reading.numbers] == ([expect] if expect < 9 else [])
+    assert bool(reading.reason) == (expect == 100)
+
+
+@pytest.mark.parametrize("shape", [(1, 400), (400, 1), (8, 8)])
+@pytest.mark.parametrize("options", [{}, {"expect": 1}, {"grid": "auto"}, {"grid": (9, 9)}])
+def test_noise_of_any_shape_is_no_trace(classifier, shape, options):
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    read(noise, classifier, **options).to_dict()
+
+
 def test_light_on_dark_is_read_as_dark_on_light_is(classifier, written):
     page, _ = written
     assert read(255 - page, classifier, expect=4).text == read(page, classifier, expect=4).text

@@ -18,11 +18,19 @@ def test_the_recipe_json_of_a_run_gives_recipe_data_and_options_back(shared_runs
     assert saved.recipe == recipe_from_dict(folder.read_recipe()["recipe"])
     assert saved.data == {
         "data": "sample", "kind": "writing", "size": (28, 28), "channels": 1, "framing": "ink",
-        "seed": 0, "hold_out": True,
+        "seed": 0, "hold_out": True, "add": None,
     }  # fmt: skip
     assert saved.fingerprint == sample.fingerprint
     assert saved.options["test"] is True
     assert saved.options["max_error"] is None
+    assert "start" not in saved.options
+
+
+def test_a_run_that_started_from_another_is_trained_again_from_it(shared_runs, tmp_path):
+    content = {**RunFolder.open(shared_runs / "runs/one").read_recipe(), "started_from": "/runs/other"}
+    assert (
+        read_training(_written(tmp_path, "saved.json", json.dumps(content))).options["start"] == "/runs/other"
+    )
 
 
 def test_a_recipe_of_ones_own_is_a_preset_with_changes(tmp_path):
@@ -82,6 +90,7 @@ def test_what_is_no_recipe_is_refused_in_one_line(tmp_path, name, text, said):
     ("where", "name", "value"),
     [
         ("data", "path", 5), ("data", "kind", ["things"]), ("data", "seed", "0"), ("data", "hold_out", "no"),
+        ("data", "added", 5),
         ("pixels", "height", "28"), ("pixels", "channels", None), ("pixels", "framing", 3),
         ("options", "test", "yes"), ("options", "max_error", "1%"), ("options", "jobs", [2]),
     ],

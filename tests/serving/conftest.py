@@ -42,7 +42,9 @@ def server(tiny_folder: Path) -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="session")
-def digits_server(shared_runs: Path) -> Iterator[RunningServer]:
-    """A server of one worker with the first of the shared runs."""
-    with running_server("runs/one", "--workers", 1, folder=shared_runs) as server:
+def digits_server(shared_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server of one worker with the first of the shared runs; its corrections are kept elsewhere."""
+    corrections = tmp_path_factory.mktemp("corrections") / "corrections.sqlite3"
+    arguments = ("runs/one", "--workers", 1, "--corrections", corrections)
+    with running_server(*arguments, folder=shared_runs) as server:
         yield server

@@ -33,6 +33,26 @@ def test_a_model_that_cannot_answer_is_not_served(tmp_path, caplog):
     assert store.get("pets") is before
 
 
+def test_another_run_answers_first_until_another_server_starts(tmp_path):
+    for name in ("runs/taught-1", "elsewhere/taught-1", "empty"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("runs/taught-1", "elsewhere/taught-1"):
+        save(build_model(), tmp_path / name / "model.onnx")
+    given, switch_file = {"taught-1": tmp_path / "elsewhere/taught-1"}, tmp_path / "corrections.served"
+    store = ModelStore(given, switch_file, "one")
+    with pytest.raises(ModelError):
+        store.switch(tmp_path / "empty")
+    assert store.switched_to is None
+    store.switch(tmp_path / "runs/taught-1")
+    assert store.reload() == ["taught-1-taught"]  # the name is taken
+    assert store.get().file == tmp_path / "runs/taught-1/model.onnx"
+    assert ModelStore(given, switch_file, "one").get().name == "taught-1-taught"  # another worker
+    assert ModelStore(given, switch_file, "two").get().name == "taught-1"  # the server was started again
+    store.switch(None)
+    store.reload()
+    assert [model.name for model in store] == ["taught-1"]
+
+
 def test_layers_are_those_of_the_network_that_answers(tiny_folder, tmp_path):
     path = shutil.copy(tiny_folder / "model.onnx", tmp_path / "model.onnx")
     model = ModelStore({"pets": path}).get()

@@ -59,7 +59,11 @@ def test_requests_that_come_at_once_over_one_connection_are_answered_in_their_or
 
 
 def test_a_connection_that_the_caller_closes_is_closed(server, images):
-    for more, version in (("Connection: close\r\n", "1.1"), ("", "1.0")):
+    for more, version in (
+        ("Connection: close\r\n", "1.1"),
+        ("", "1.0"),
+        ("Connection: keep-alive\r\n", "1.0"),
+    ):
         answers = _heads_and_bodies(server, _request(images[0], more=more, version=version) * 2, 2)
         assert len(answers) == 1
         assert b"connection: close" in answers[0][0]

@@ -22,9 +22,9 @@ QUICK = Recipe(network="conv5x5", epochs=1, batch_size=64, validation_split=100)
 def test_a_run_folder_says_everything(shared_runs, sample):
     run = Run.open(shared_runs / "runs/one")
     assert {path.name for path in run.path.iterdir()} == {
-        "environment.json", "history.csv", "labels.txt", "metrics.json", "model.keras", "model.onnx",
-        "per_class.csv", "pictures", "predictions.csv", "recipe.json", "report.html", "status.json",
-        "validation.npz",
+        ".lock", "checkpoint", "environment.json", "history.csv", "labels.txt", "metrics.json",
+        "model.keras", "model.onnx", "per_class.csv", "pictures", "predictions.csv", "recipe.json",
+        "report.html", "status.json", "validation.npz",
     }  # fmt: skip
     assert {path.name for path in (run.path / "pictures").iterdir()} == {
         "confusion.png", "coverage.png", "curves.png", "filters.png", "predictions.png", "reliability.png",

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from inklens.classifier.classifier import Classifier, available_cores
-from inklens.classifier.image_inputs import framed_file
+from inklens.classifier.image_inputs import framed_content, framed_file
 from inklens.classifier.predictions import ERROR, Predictions
+from inklens.datasets.named_image import NamedImage
 from inklens.errors import ImageError
 
 # A grey PNG of 28x28 has 300 bytes, a grey JPEG of 120x120, from which on threads pay, 5,000.
@@ -51,12 +52,13 @@ class FilePrediction:
     error: str | None = None
 
 
+_Files = list[str | NamedImage]
 _Block = tuple[list[FilePrediction], ImageError | None]
 
 
 def predict_files(
     classifier: Classifier,
-    files: Iterable[str],
+    files: Iterable[str | NamedImage],
     *,
     top: int = 1,
     strict: bool = False,
@@ -65,7 +67,8 @@ def predict_files(
     """Says what is in each file, one after the other as they come.
 
     Args:
-        files: paths; may be a generator without end, for no more than a few hundred images are held at once.
+        files: paths, and images out of files of many; may be a generator without end, for
+            no more than a few hundred images are held at once.
         top: how many classes to give with each file.
         strict: stop at the first file that cannot be decoded.
         workers: threads, where there are more files than go through the network at once; None is one for each
@@ -94,30 +97,37 @@ def predict_files(
             yield from answers
 
 
-def _workers_for(files: list[str]) -> int:
+def _workers_for(files: list[str | NamedImage]) -> int:
     """The threads that pay for files such as these; one that cannot be looked at says so in its own row."""
     size = 0
     for file in files:
         with suppress(OSError, ValueError):
-            size += Path(file).stat().st_size
+            if not isinstance(file, NamedImage):
+                size += Path(file).stat().st_size
+            elif not isinstance(file.content, ImageError):
+                size += len(file.content)
     return available_cores() if size >= _LARGE_FILE * len(files) else 1
 
 
-def _predict_block(files: list[str], classifier: Classifier, top: int) -> _Block:
+def _predict_block(files: list[str | NamedImage], classifier: Classifier, top: int) -> _Block:
     """An answer for each file, and the first error among them."""
     images, errors = [], {}
-    for file in files:
+    names = [file.name if isinstance(file, NamedImage) else file for file in files]
+    for file, name in zip(files, names, strict=True):
         try:
-            images.append(framed_file(file, classifier.spec))
+            if isinstance(file, NamedImage):
+                images.append(framed_content(file.content, name, classifier.spec))
+            else:
+                images.append(framed_file(file, classifier.spec))
         except ImageError as error:
-            errors[file] = error
+            errors[name] = error
     pixels = np.stack(images) if images else np.empty((0, *classifier.spec.shape), np.uint8)
     answers = _answers(classifier.predict_framed(pixels), top)
     rows = [
-        FilePrediction(file, ERROR, error=str(errors[file]))
-        if file in errors
-        else FilePrediction(file, *next(answers))
-        for file in files
+        FilePrediction(name, ERROR, error=str(errors[name]))
+        if name in errors
+        else FilePrediction(name, *next(answers))
+        for name in names
     ]
     return rows, next(iter(errors.values()), None)
 
@@ -142,7 +152,9 @@ def _answers(predictions: Predictions, top: int) -> Iterator[tuple[Any, ...]]:
 
 
 def _in_parallel(
-    blocks: Iterable[list[str]], predict_block: Callable[[list[str]], _Block], workers: int
+    blocks: Iterable[list[str | NamedImage]],
+    predict_block: Callable[[list[str | NamedImage]], _Block],
+    workers: int,
 ) -> Generator[_Block]:
     """The blocks' answers in their order, at most two blocks for each worker ahead of who asks for them."""
     from concurrent.futures import Future, ThreadPoolExecutor

@@ -163,7 +163,7 @@ class EvaluatedModel:
                 given = self.run.path / "evaluations" / stem
         if (given / "status.json").exists():
             raise OptionError(f"--output {given} is a run, whose own figures stay; give another folder")
-        return RunFolder(given)
+        return RunFolder.beside_runs(given)
 
     def answers(self, data: Dataset, part: str = "test") -> LabelledPredictions:
         """What the model says of a part of the data, whose classes are matched by name.

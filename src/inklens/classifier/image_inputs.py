@@ -45,6 +45,23 @@ def framed_file(path: str | Path, spec: PixelSpec) -> NDArray[np.uint8]:
         raise ImageError(f"{path}: {error}") from error
 
 
+def framed_content(
+    content: NDArray[np.uint8] | bytes | ImageError, name: str, spec: PixelSpec
+) -> NDArray[np.uint8]:
+    """The pixels, or the bytes of an image file, as uint8 (H, W, C) of `spec`.
+
+    Raises:
+        ImageError: the one given, it cannot be decoded, or framing is "none" and the size differs.
+    """
+    if isinstance(content, ImageError):
+        raise content
+    image = decode(content, name=name) if isinstance(content, bytes) else content
+    try:
+        return frame(image, spec)
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from error
+
+
 def framed_array(array: NDArray[np.generic], spec: PixelSpec) -> NDArray[np.uint8]:
     """An array as uint8 (N, H, W, C) of `spec`; see `Classifier.predict` for its shapes.
 

@@ -11,9 +11,9 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
+from inklens.atomic_file import atomic
 from inklens.classifier.batch_prediction import FilePrediction
 from inklens.errors import MissingPackageError, OptionError
-from inklens.run_folder import atomic
 
 Write = Callable[[FilePrediction], object]
 

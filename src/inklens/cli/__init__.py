@@ -19,7 +19,7 @@ from inklens.printable import printable
 # `Command` there where the module has one.
 COMMANDS = (
     "train", "combine", "evaluate", "compare", "robustness", "predict", "read", "serve", "explain", "report",
-    "export", "audit", "datasets", "show",
+    "export", "check", "audit", "reproduce", "corrections", "datasets", "show",
 )  # fmt: skip
 
 # What a shell says of a program that wrote to a pipe which nobody reads any more: 128 + SIGPIPE.

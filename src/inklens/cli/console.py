@@ -1,5 +1,7 @@
 """Where the commands print: results on standard output, complaints and notes on standard error."""
 
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -67,9 +69,16 @@ def print_table(rows: Sequence[Sequence[str]], sides: str) -> None:
 
 @contextmanager
 def interrupts_told() -> Iterator[None]:
-    """Ctrl-C inside says in one line what is left behind, and goes on to end the command."""
+    """Ctrl-C inside, or SIGTERM, says in one line what is left behind, and goes on to end the command."""
+    in_main = threading.current_thread() is threading.main_thread()
+    ends = in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ends:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt as interrupt:
         errors.print("; ".join(["interrupted", *getattr(interrupt, "__notes__", [])]))
         raise
+    finally:
+        if ends:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -18,6 +18,6 @@ def datasets() -> None:
         rows.append((entry.name, kind, str(entry.classes), count, test, shape, entry.where))
     print_table(rows, "<<>>><<")
     output.print(
-        "\nAny folder of IDX files, any class-per-folder tree of images and any .npz file with images\n"
-        "and labels can be given by its path: inklens show PATH"
+        "\nFolders of images and archives of them, CSV, Parquet, IDX and .npz files are given by their\n"
+        "paths: inklens show PATH"
     )

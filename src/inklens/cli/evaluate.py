@@ -59,7 +59,9 @@ def _known(model: "EvaluatedModel", data: "Dataset", target: "RunFolder") -> dic
 
 
 def _print(evaluation: "DetailedEvaluation", data: "Dataset", part: str) -> None:
+    from inklens.cli.training_result import print_uneven
     from inklens.evaluation.class_matching import listed
+    from inklens.evaluation.uneven_classes import are_uneven
 
     scores = evaluation.scores
     low, high = scores.interval
@@ -69,6 +71,8 @@ def _print(evaluation: "DetailedEvaluation", data: "Dataset", part: str) -> None
         f"accuracy   {100 * scores.accuracy:.2f} % on {images} of {data.name} "
         f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), top-2 {100 * top_2:.2f} %"
     )
+    if are_uneven(evaluation.labels):
+        print_uneven(evaluation.metrics)
     output.print(
         f"confidence negative log-likelihood {scores.loss:.4f}, calibration error (ECE) "
         f"{100 * evaluation.reliability.calibration_error:.2f} %, of calibrated probabilities"

@@ -60,11 +60,11 @@ def _explain_file(
     path: Path, image: Path, label: str | None, folder: Path, occlude: dict[str, int | None]
 ) -> None:
     """From a model.onnx, without Keras: the answers when parts are covered."""
+    from inklens.atomic_file import atomic
     from inklens.classifier import Classifier
     from inklens.classifier.image_inputs import framed_file
     from inklens.explanation import occlusion_map
     from inklens.reporting import occlusion_picture
-    from inklens.run_folder import atomic
 
     classifier = Classifier.open(path)
     wanted = _label(label, classifier.class_names, str(path))
@@ -97,7 +97,7 @@ def _label(label: str | None, class_names: Sequence[str], where: str) -> int | N
 def _draw(explanation: Explanation, class_names: Sequence[str], folder: Path) -> list[str]:
     """Writes the pictures, and gives their names, the one that holds most of it first."""
     from inklens import reporting
-    from inklens.run_folder import atomic
+    from inklens.atomic_file import atomic
 
     image, occlusion = explanation.image, explanation.occlusion
     pictures: dict[str, tuple[Any, ...]] = {

@@ -94,7 +94,9 @@ def load_named(data: str | None, *, quiet: bool = False, **options: Any) -> "Dat
         note(default.notes[-1])
     if not any(options.values()):
         return default
-    return replace(load(default.name, **options), notes=default.notes)
+    loaded = load(default.name, **options)
+    known = [one for one in default.notes if one not in loaded.notes]
+    return replace(loaded, notes=(*loaded.notes, *known))
 
 
 def run_place(output: Path | None, name: str | None, default: str) -> dict[str, Any]:

@@ -18,8 +18,13 @@ from inklens.printable import printable
 if TYPE_CHECKING:
     from inklens.classifier import FilePrediction
     from inklens.classifier.prediction_files import Write
+    from inklens.datasets.named_image import NamedImage
 
 _TABLE_BLOCK = 256
+_OF_MANY = (
+    ".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".npz", ".npy", ".zip",
+    ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz",
+)  # fmt: skip
 
 
 class Command(LightCommand):
@@ -32,7 +37,9 @@ def predict(
     paths: Annotated[
         list[str],
         Argument(
-            metavar="PATH...", help="Image files, folders, patterns; - reads a list of paths, one per line."
+            metavar="PATH...",
+            help="Image files, folders, patterns, files of many (.csv, .npz, .npy, .parquet, .zip, .tar); "
+            "- reads a list of paths, one per line.",
         ),
     ],
     model: Model = None,
@@ -42,23 +49,61 @@ def predict(
 ) -> None:
     """Say what is in images: the class and its probability, "unknown", or "empty"."""
     from inklens.classifier import find_images, predict_files
+    from inklens.datasets.layout.file_listing import passed_over
 
     classifier = open_classifier(model)
     top_k = min(top_k, len(classifier.class_names))
     # One folder that holds no images is said in one line; among others it has a row of its own.
     alone = len(paths) == 1 and paths != ["-"]
-    files = find_images(_with_standard_input(paths), strict=strict or alone)
+    passed: Counter[str] = Counter()
+    found = find_images(_with_standard_input(paths), strict=strict or alone, passed=passed)
+    files = _one_by_one(found, passed, strict=strict or alone)
     if alone and results is None:  # of a single file, what is wrong with it is all that is said
         first = list(islice(files, 2))
         files, strict = chain(first, files), strict or len(first) == 1
     counts: Counter[str] = Counter()
-    first_error = ""
+    first_error = unknown = ""
     with _destination(results, top_k) as write:
         for answer in predict_files(classifier, files, top=top_k, strict=strict):
             write(answer)
             counts[answer.status] += 1
             first_error = first_error or answer.error or ""
+            unknown = unknown or (answer.file if answer.status == "unknown" else "")
     _conclude(counts, first_error, results)
+    for line in passed_over(passed):
+        typer.echo(printable(f"note: {line}"), err=True)
+    if unknown and all(name.isdigit() for name in classifier.class_names):
+        _say_if_several(unknown)
+
+
+def _say_if_several(file: str) -> None:
+    """Point to `read` where an unknown image shows several digits."""
+    from inklens.reading.count_writing import shows_several
+
+    if shows_several(file):
+        note = f"note: {file} shows several pieces of writing; inklens read reads numbers"
+        typer.echo(printable(note), err=True)
+
+
+def _one_by_one(paths: Iterable[str], passed: Counter[str], *, strict: bool) -> "Iterator[str | NamedImage]":
+    """The paths, and in place of a file of many images the images in it."""
+    from inklens.errors import DataError
+
+    for path in paths:
+        if not path.lower().endswith(_OF_MANY):
+            yield path
+            continue
+        from inklens.datasets.formats.unlabelled import holds_many, images_in
+
+        try:
+            if holds_many(Path(path)):
+                yield from images_in(Path(path), passed)
+            else:
+                yield path
+        except DataError:
+            if strict:
+                raise
+            yield path
 
 
 def _with_standard_input(paths: Iterable[str]) -> Iterator[str]:

@@ -23,10 +23,12 @@ def _region(text: str) -> tuple[int, ...]:
     raise ValueError(f"{text!r} is no region: expected left,top,width,height, such as 40,60,800,200.")
 
 
-def _grid(text: str) -> tuple[int, ...]:
+def _grid(text: str) -> tuple[int, ...] | str:
+    if text in ("auto", "all"):
+        return text
     if re.fullmatch(r"\d{1,3}[xX]\d{1,3}", text):
         return tuple(map(int, text.lower().split("x")))
-    raise ValueError(f"{text!r} is no grid: expected ROWSxCOLUMNS, such as 9x9.")
+    raise ValueError(f"{text!r} is no grid: expected ROWSxCOLUMNS, such as 9x9, or auto or all.")
 
 
 class Command(LightCommand):
@@ -44,8 +46,11 @@ def read(
     expect: Annotated[int | None, Option(metavar="N", help="Read one number of this many digits.")] = None,
     region: Annotated[str | None, Option(metavar="X,Y,W,H", help="Read only this part, in pixels.")] = None,
     grid: Annotated[
-        str | None, Option(metavar="ROWSxCOLS", help="A form or puzzle: an answer for each cell.")
+        str | None,
+        Option(metavar="ROWSxCOLS", help="A form or puzzle: an answer for each cell; auto, all."),
     ] = None,
+    separate: Annotated[bool, Option("--separate", help="Digits far apart are single numbers.")] = False,
+    marks: Annotated[bool, Option("--marks", help="Print points, minus signs, slashes, colons.")] = False,
     results: Annotated[
         Path | None, Option("--output", help="A .json or .csv with boxes and probabilities.")
     ] = None,
@@ -62,6 +67,7 @@ def read(
     check_targets(results, annotate)
     options: dict[str, Any] = {"expect": expect, "grid": grid}
     check_options(**options)
+    options |= {"separate": separate, "marks": marks}
     files = list(find_images(paths))
     box: Any = region  # four numbers, by `Command.converters`
     pages = prefetch_pages(files, box)
@@ -78,7 +84,7 @@ def read(
             errors.append(str(error))
             continue
         readings.append((file, reading.blanked()))
-        _say(file, reading, several=len(files) > 1)
+        _say(file, reading, several=len(files) > 1, stages=stages is not None, marks=marks)
         if annotate is not None:
             write_picture(annotate / f"{place}.png" if place else annotate, reading.annotated())
     if not readings:
@@ -101,12 +107,21 @@ def _stage_writer(stages: Path | None, place: Path | None) -> Any:
     return write
 
 
-def _say(file: str, reading: "Reading", several: bool) -> None:
+def _say(file: str, reading: "Reading", *, several: bool, stages: bool, marks: bool) -> None:
     """Print the text, below the file's name if there are several; why nothing was read, to stderr."""
     if several:
         typer.echo(printable(f"{file}:"))
     if reading.text:
         typer.echo(reading.text)
+    for grid in reading.grids:
+        typer.echo(f"grid       {grid.rows}x{grid.columns}", err=True)
+    if stages and reading.left_out:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in reading.left_out.items())
+        typer.echo(f"left out   {reasons}", err=True)
+    if not marks and (count := reading.left_out.get("marks", 0)):  # 3.14 is 314 then
+        what = f"{count:,} mark{'s' * (count > 1)} beside digits left out"
+        what += ": --marks prints points, minus signs, slashes and colons"
+        typer.echo(printable(f"note: {file}: {what}"), err=True)
     if reading.reason:
         typer.echo(printable(f"note: {file}: {reading.reason}"), err=True)
 

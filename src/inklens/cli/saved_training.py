@@ -38,12 +38,15 @@ def training_options(
     max_error: float | None,
     tensorboard: bool,
     jobs: int | str | None,
+    checkpoint_every: float | None,
 ) -> dict[str, Any]:
     """The options of `inklens.train` that the command line gives, else those of the saved training."""
     known = {} if saved is None else saved.options
+    every = known.get("checkpoint_every", 60.0) if checkpoint_every is None else checkpoint_every
     return {
         "test": known.get("test", True) and not no_test,
         "max_error": known.get("max_error") if max_error is None else max_error,
         "tensorboard": tensorboard or known.get("tensorboard", False),
         "jobs": jobs or known.get("jobs") or 1,
+        "checkpoint_every": every,
     }

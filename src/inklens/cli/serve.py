@@ -12,7 +12,7 @@ from inklens.paths import given_path
 
 TOKEN_VARIABLE = "INKLENS_TOKEN"
 
-_PACKAGES = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client")
+_PACKAGES = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client", "filelock")
 
 
 def _named_model(text: str) -> tuple[str, Path]:
@@ -34,7 +34,7 @@ class Command(LightCommand):
     """Converts what `serve` takes, without pydantic."""
 
     converters: ClassVar = {
-        "path": Path, "models": _named_model,
+        "path": Path, "store_file": Path, "models": _named_model,
         "port": _port, "workers": whole_number, "max_body": whole_number,
     }  # fmt: skip
 
@@ -63,8 +63,14 @@ def serve(
         list[str] | None, Option(metavar="NAME", help="A host name that callers use; may be given again.")
     ] = None,
     max_body: Annotated[int | None, Option(metavar="BYTES", help="Of one request; default: 32 MiB.")] = None,
+    open_page: Annotated[bool, Option("--open", help="Open the page in the browser.")] = False,
+    read_only: Annotated[bool, Option("--read-only", help="Keep no corrections, and train nothing.")] = False,
+    store_file: Annotated[
+        Path,
+        Option("--corrections", metavar="FILE", help="Where the page keeps what is corrected and taught."),
+    ] = Path("runs/corrections.sqlite3"),
 ) -> None:
-    """Answer over HTTP: predict, read and explain, with an OpenAPI page at /docs."""
+    """Serve a page to draw on, and answer over HTTP: predict, read and explain. /docs says how."""
     # Threads of the numeric libraries in each worker would only wait for each other.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.environ.setdefault(variable, "1")
@@ -83,6 +89,7 @@ def serve(
         workers=workers or min(64, available_cores()),
         token=token or os.environ.get(TOKEN_VARIABLE) or None,
         allowed_hosts=tuple(allow_host or ()),
+        corrections=None if read_only else given_path(store_file).absolute(),
         limits=Limits() if max_body is None else Limits(body_bytes=max_body),
     )
     supervisor = Supervisor(settings)
@@ -91,8 +98,19 @@ def serve(
     def announce() -> None:
         typer.echo(f"serving {', '.join(settings.models)} with {many}; Ctrl-C ends it")
         typer.echo(f"address {supervisor.url}")
+        if open_page:
+            _open(supervisor.url)
 
     supervisor.run(announce)
+
+
+def _open(url: str) -> None:
+    """Opens the page in the browser, without waiting for it; some browsers only return when they end."""
+    import threading
+    import webbrowser
+
+    reachable = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    threading.Thread(target=webbrowser.open, args=(reachable,), daemon=True).start()
 
 
 def _served(path: Path | None, named: list[tuple[str, Path]]) -> dict[str, Path]:

@@ -46,8 +46,8 @@ def show(
     """Write a picture of labelled training images, and print shapes, counts and classes."""
     import numpy as np
 
+    from inklens.atomic_file import atomic
     from inklens.reporting import sample_grid
-    from inklens.run_folder import atomic
 
     if picture is not None and picture.suffix.lower() != ".png":
         raise OptionError(
@@ -75,10 +75,10 @@ def show(
 
 
 def _show_augmented(preset: str, data: "Dataset", chosen: "NDArray[np.integer]", path: Path) -> None:
+    from inklens.atomic_file import atomic
     from inklens.networks.backends import select_backend
     from inklens.recipes import Recipe
     from inklens.reporting import augmentation_grid
-    from inklens.run_folder import atomic
 
     recipe = Recipe.from_preset(preset).for_kind(data.kind)
     if recipe.augmentation == "none":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from inklens.cli.console import interrupts_told, output
+from inklens.cli.console import interrupts_told, note, output
 from inklens.cli.options import (
     Channels,
     DataArgument,
@@ -43,8 +43,10 @@ from inklens.training.committee.jobs import resolve_jobs
 if TYPE_CHECKING:
     from inklens.datasets import Dataset
     from inklens.run import Run
+    from inklens.training.cross_validation import CrossValidation
     from inklens.training.progress import Progress
 
+_RESUMED_WITH = ("epochs", "learning_rate", "jobs", "checkpoint_every")
 _RECIPE_FIELDS = {field.name for field in fields(Recipe)} - {"preset"}
 
 
@@ -63,6 +65,13 @@ def train(
             metavar="FILE",
             help="A run's recipe.json trains the same again, with its data; or a recipe of your own, JSON or "
             "TOML. Other options change it.",
+        ),
+    ] = None,
+    add: Annotated[
+        Path | None,
+        Option(
+            metavar="FOLDER",
+            help="Learn from images of your own too, of which half are held out: see `inklens corrections`.",
         ),
     ] = None,
     network: Annotated[str | None, Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
@@ -94,6 +103,21 @@ def train(
         Option(help=f"One of {_one_of(VALIDATION_DATA)}: validate on images held out, or on the test set."),
     ] = None,
     validation_seed: Annotated[int | None, Option(help="Of the images held out; default: --seed.")] = None,
+    patience: Annotated[
+        int | None,
+        Option(help="Stop after so many epochs without a lower validation loss, and keep the best epoch."),
+    ] = None,
+    balance: Annotated[
+        bool | None, Option("--balance", help="Show images of smaller classes more often, as often in all.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        Option("--from", metavar="RUN", help="Start from the network of another run; its last layer is new."),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        Option(min=2, help="Cross-validate first: so many trainings, each tested on a part of its own."),
+    ] = None,
     tta: Annotated[str | None, Option(help=f"Test-time augmentation: {_one_of(TTA)}.")] = None,
     seed: Annotated[
         int | None, Option(help="Same seed, data and machine: same weights; 0 to 2147483647.")
@@ -114,8 +138,23 @@ def train(
     ] = None,
     resume: Annotated[
         str | None,
-        Option(metavar="RUN", help="Go on with a committee that was stopped; needs no other option."),
+        Option(
+            metavar="RUN",
+            help="Go on with a run where it was stopped; with more --epochs, with one that is done; with a "
+            "lower --learning-rate, with one that diverged. --data says where the data are now.",
+        ),
     ] = None,
+    checkpoint_every: Annotated[
+        float | None,
+        Option(
+            metavar="TIME",
+            parser=parse_time,
+            help="Between two checkpoints within an epoch: 30s, 2m; default: 60s.",
+        ),
+    ] = None,
+    check: Annotated[
+        bool, Option("--check", help="Look at the data first, as `inklens check`; refuse serious findings.")
+    ] = False,
     tensorboard: Annotated[bool, Option("--tensorboard", help="Write logs for TensorBoard.")] = False,
     summary: Annotated[bool, Option("--summary", help="Print the network's layers and stop.")] = False,
     quiet: Annotated[bool, Option("--quiet", help="Print the result only.")] = False,
@@ -131,13 +170,24 @@ def train(
         for field, value in context.params.items()
         if field in _RECIPE_FIELDS and value is not None
     }
-    options = {"kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict}
+    options = {
+        "kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict, "add": add,
+    }  # fmt: skip
     if resume is not None:
-        _only(context, "resume", "jobs", "quiet")
-        return print_result(_resume(resume, jobs, quiet))
+        _only(context, "resume", *_RESUMED_WITH, "data", "same_data", "quiet")
+        changed = {name: context.params[name] for name in _RESUMED_WITH}
+        return print_result(_resume(resume, quiet, data=chosen_data(data, same_data), **changed))
     place = run_place(output_folder, name, "runs")
     saved = None if recipe is None else read_training(recipe)
-    asked = training_options(saved, no_test=no_test, max_error=max_error, tensorboard=tensorboard, jobs=jobs)
+    asked = training_options(
+        saved,
+        no_test=no_test,
+        max_error=max_error,
+        tensorboard=tensorboard,
+        jobs=jobs,
+        checkpoint_every=checkpoint_every,
+    )
+    start = start if start is not None or saved is None else saved.options.get("start")
     chosen = _recipe(context, saved, preset, changed, asked["jobs"])
     named = chosen_data(data, same_data)
     if saved is not None and saved.data is not None and named is None:
@@ -147,14 +197,45 @@ def train(
     if summary:
         return _print_summary(loaded, chosen)
 
+    from inklens.datasets.few_images import few_images
     from inklens.networks.backends import choose_backend
     from inklens.training import train
 
+    if check:
+        from inklens.audit import check_data, refuse_serious
+
+        if loaded.added is not None:  # its images are repeated, and are no files of the data
+            raise OptionError(
+                "--check does not go with --add: `inklens check` looks at data and folder one at a time"
+            )
+        refuse_serious(loaded, *check_data(loaded))
+
     if not quiet:
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
+    for one in few_images(loaded):
+        note(one)
+    crossed = None
+    if folds is not None:
+        crossed = _cross_validated(loaded, chosen, folds, quiet, start=start, test=asked["test"])
     with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(loaded, chosen, **place, **asked, progress=progress)
-    return print_result(run)
+        run = train(loaded, chosen, **place, **asked, progress=progress, start=start)
+    if crossed is not None:
+        metrics = {**run.metrics, "cross_validation": crossed.to_dict()}
+        run.folder.write_json(run.folder.metrics, metrics)
+    return print_result(run, loaded.added)
+
+
+def _cross_validated(
+    data: "Dataset", recipe: Recipe | Committee, folds: int, quiet: bool, **options: Any
+) -> "CrossValidation":
+    from inklens.training.cross_validation import cross_validate
+
+    def told(fold: int) -> None:
+        if not quiet:
+            output.print(f"fold       {fold} of {folds}")
+
+    with interrupts_told():
+        return cross_validate(data, recipe, folds, on_fold=told, **options)
 
 
 def _recipe(
@@ -189,13 +270,13 @@ def _only(context: typer.Context, *known: str) -> None:
             raise OptionError(f"--{option} does not go with --{known[0]}: leave it out")
 
 
-def _resume(path: str, jobs: int | str | None, quiet: bool) -> "Run":
+def _resume(path: str, quiet: bool, **changed: Any) -> "Run":
     from inklens.run_folder import RunFolder
     from inklens.training import resume
 
     RunFolder.open(path)  # a path that is none is refused before a word is said
     with interrupts_told(), _progress(path, quiet) as progress:
-        return resume(path, jobs=jobs, progress=progress)
+        return resume(path, **changed, progress=progress)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Named sets, IDX folders, class-per-folder trees and .npz files as one `Dataset`, with stratified splits.
+"""Named sets and own data in every usual form as one `Dataset`, with stratified splits.
 
 Names resolve when they are first used, so that listing the data sets does not even import NumPy.
 """

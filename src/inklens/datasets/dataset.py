@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.kind import kind_by_look, looked_at
-from inklens.datasets.labels import count_labels
-from inklens.datasets.splits import Split, hold_out_test, joined, no_images, stratified_split
+from inklens.datasets.labels import count_labels, listed
+from inklens.datasets.splits import AddedImages, Split, hold_out_test, joined, no_images, stratified_split
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
 from inklens.printable import printable
@@ -49,6 +49,8 @@ class Dataset:
         path: the absolute path to load it from again; None for a set that has a name.
         seed: of the fifth that is held out as test part where the data have none.
         hold_out: whether it is; otherwise the test part may be empty.
+        unusable: of a tree of image files, (path below it, what is wrong) of each that was left out.
+        added: images of one's own that are in the training part; see `load`.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Dataset:
     path: str | None = None
     seed: int = 0
     hold_out: bool = True
+    unusable: tuple[tuple[str, str], ...] = ()
+    added: AddedImages | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -133,8 +137,16 @@ class Dataset:
         return Arrays(x[0], columns[y_train], x[1], columns[y_test])
 
     def split_validation(self, share_or_count: float | int, seed: int) -> tuple[Split, Split]:
-        """(train, validation), both out of `train`; see `stratified_split`."""
-        return stratified_split(self.train, share_or_count, seed)
+        """(train, validation), both out of `train`; see `stratified_split`.
+
+        Images that were added stay in the first part: each is there several times, and would be in both.
+        """
+        if self.added is None:
+            return stratified_split(self.train, share_or_count, seed)
+        places = np.arange(len(self.train))
+        before = len(places) - self.added.learnt * self.added.repeats
+        rest, validation = stratified_split(self.train.take(places[:before]), share_or_count, seed)
+        return joined([rest, self.train.take(places[before:])]), validation
 
     def with_test_part(self, seed: int) -> "Dataset":
         """This data set as `load` gives it with `hold_out`: itself if it has a test part already.
@@ -188,6 +200,15 @@ class Dataset:
         return "\n".join(map(printable, lines))
 
 
+def _absent(names: Sequence[str], sizes: NDArray[np.int64], test: Split | None) -> str:
+    """The note about classes that cannot be learnt."""
+    lost = 0 if test is None else int((sizes[test.labels] == 0).sum())
+    count = (
+        f"; the {lost} test image{'s' * (lost > 1)} of {'them' if len(names) > 1 else 'it'} will be errors"
+    )
+    return f"no training image has the label {listed(names)}{count if lost else ''}"
+
+
 def from_labelled_images(
     name: str,
     train: Split,
@@ -199,6 +220,8 @@ def from_labelled_images(
     class_names: Sequence[str] | None = None,
     path: str | None = None,
     hold_out: bool = True,
+    validation: Split | None = None,
+    notes: Sequence[str] = (),
 ) -> Dataset:
     """A data set of images and labels that have been read; without `test`, a fifth of `train` is held out.
 
@@ -207,6 +230,8 @@ def from_labelled_images(
         class_names: one for each label; None names each label by its number.
         path: where it can be loaded from again.
         hold_out: False holds nothing out, and takes one class and labels with gaps too.
+        validation: a part that the data themselves hold out.
+        notes: what the user should know already.
 
     Raises:
         DataError: labels out of range or with gaps, one class only, or images of different shapes.
@@ -219,20 +244,23 @@ def from_labelled_images(
         to_train=hold_out,
     )
     named = tuple(class_names or map(str, range(len(sizes))))
-    if test is not None and test.images.shape[1:] != train.images.shape[1:]:
-        raise DataError(
-            f"{name} has training images of {train.images.shape[1:]} and test images of "
-            f"{test.images.shape[1:]}; expected one shape for both: bring them to it"
-        )
-    notes: list[str] = []
+    for part, split in (("test", test), ("validation", validation)):
+        if split is not None and split.images.shape[1:] != train.images.shape[1:]:
+            raise DataError(
+                f"{name} has training images of {train.images.shape[1:]} and {part} images of "
+                f"{split.images.shape[1:]}; expected one shape for both: bring them to it"
+            )
+    if validation is not None:
+        count_labels(name, train.labels, validation.labels, len(named), to_train=hold_out, part="validation")
+    notes = list(notes)
     looked: list[str] = []
     if kind is None:
         kind, *looked = kind_by_look(train.batch(looked_at(len(train))))
     if hold_out and not sizes.all():
-        notes.append(f"no training image has the label {named[0]}")
+        notes.append(_absent([named[label] for label in np.flatnonzero(sizes == 0)], sizes, test))
     if test is None and hold_out:
         train, test, note = hold_out_test(train, seed)
         notes.append(note)
     test = no_images(train) if test is None else test
     spec = PixelSpec(*train.images.shape[1:])
-    return Dataset(name, kind, named, spec, train, test, None, source, (*notes, *looked), path)
+    return Dataset(name, kind, named, spec, train, test, validation, source, (*notes, *looked), path)

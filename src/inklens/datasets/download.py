@@ -1,20 +1,26 @@
 """Fetching files of known content from several mirrors into a folder, whole and right or not at all."""
 
 import hashlib
+import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from inklens.datasets.idx import decompressed
+from inklens.atomic_file import put_in_place
+from inklens.datasets.formats.idx import decompressed
 from inklens.errors import DataError, DownloadError, needing
 
 _LARGEST = 2**30  # bytes unpacked; MNIST's largest file has 47 million
 _TIMEOUT = (5, 30)  # seconds to connect, and to wait for the next piece
+_SCRATCH, _STALE = "half-", 86_400  # a folder that a killed process has left, and after how many seconds
 
 
 def fetch(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> None:
-    """Fetch NAME.gz for each name into `folder`; a file appears there only when its content is right.
+    """Fetch NAME.gz for each name into `folder`; a file appears there only when its content is right, and one
+    that is right already is kept.
 
     Args:
         checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
@@ -27,14 +33,59 @@ def fetch(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) ->
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        for left in folder.glob(f"{_SCRATCH}*"):
+            with suppress(FileNotFoundError):  # another download may just have ended
+                if time.time() - left.stat().st_mtime > _STALE:
+                    shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch:
             for name, checksum in checksums.items():
-                fetched = _fetch_one(f"{name}.gz", checksum, mirrors, Path(scratch))
-                fetched.replace(folder / fetched.name)
+                if not _is_right(place := folder / f"{name}.gz", checksum):
+                    put_in_place(_fetch_one(place.name, checksum, mirrors, Path(scratch)), place)
     except OSError as error:
         raise DownloadError(
             f"the cache {folder} cannot be written ({error.strerror}); set INKLENS_CACHE to a folder that can"
         ) from error
+
+
+def _is_right(path: Path, checksum: str) -> bool:
+    try:
+        return hashlib.sha256(decompressed(path, _LARGEST)).hexdigest() == checksum
+    except (DataError, OSError):
+        return False
+
+
+def fetch_files(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> None:
+    """Fetch files into `folder`; one appears there only when its content is right.
+
+    Args:
+        checksums: MD5 of each file as it is fetched, by its name.
+        mirrors: addresses of folders, tried in this order for each file.
+
+    Raises:
+        DownloadError: no mirror gave a file whole and right, or the folder cannot be written.
+        MissingPackageError: pooch is not installed.
+    """
+    with needing("the package pooch", "downloading"):
+        import pooch
+    pooch.get_logger().setLevel("WARNING")
+    for name, checksum in checksums.items():
+        answers = []
+        for mirror in mirrors:
+            try:
+                pooch.retrieve(
+                    f"{mirror}/{name}",
+                    known_hash=f"md5:{checksum}",
+                    fname=name,
+                    path=folder,
+                    downloader=pooch.HTTPDownloader(timeout=_TIMEOUT),
+                )
+                break
+            except ValueError:
+                answers.append(f"{urlsplit(mirror).netloc} sent other content than its MD5 says")
+            except OSError as error:
+                answers.append(f"{urlsplit(mirror).netloc}: {_reason(error)}")
+        else:
+            raise DownloadError(f"{name} could not be fetched ({'; '.join(answers)})")
 
 
 def _fetch_one(name: str, checksum: str, mirrors: Sequence[str], scratch: Path) -> Path:

@@ -10,26 +10,29 @@ import os
 import shutil
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.datasets.layout.stores import Content
 from inklens.datasets.places import cache_dir
 from inklens.datasets.splits import Split
 from inklens.datasets.trees import Tree
 from inklens.errors import DataError, ImageError
-from inklens.pixels import PixelSpec, decode, frame
+from inklens.pixels import PixelSpec, decode, decode_quietly, frame, pillow_quiet
 
-_VERSION = 1  # to be raised whenever decoding or framing gives other bytes
+_VERSION = 3  # to be raised whenever decoding or framing gives other bytes
 _BAD_SHARE = 0.01
-_BLOCK = 256
+_BLOCK = 256  # images that are read ahead,
+_BLOCK_BYTES = 2**26  # unless the files of an archive or a table are larger: photos of a phone have megabytes
+_LARGE_FILE = 4096  # bytes on average, from which on threads pay
 _DAY = 86_400
 _Result = TypeVar("_Result")
 
@@ -110,23 +113,54 @@ def remembered(tree: Tree, what: str, find_out: Callable[[], tuple[str, str]]) -
     return answer
 
 
-def in_threads(work: Callable[[Path], _Result], paths: Sequence[Path]) -> Iterator[_Result]:
-    """work(path) for each path, in order, on all cores; only a block of results is in memory at a time."""
-    with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        # Threads share the filters: the one that `decode` adds is set here for all, and undone at the end.
-        warnings.filterwarnings("ignore", module=r"PIL\b")
-        for start in range(0, len(paths), _BLOCK):
-            yield from pool.map(work, paths[start : start + _BLOCK])
+def read_images(
+    tree: Tree, paths: Sequence[str], work: Callable[[Path | bytes, str], _Result]
+) -> Iterator[_Result | ImageError]:
+    """work(file or its bytes, its name) for each path, in order, on all cores; or what is wrong with it.
+
+    Only a block of files and results is in memory at a time.
+    """
+
+    def one(path: str, content: Content) -> _Result | ImageError:
+        if isinstance(content, ImageError):
+            return content
+        try:
+            return work(content, str(tree.root / path))
+        except ImageError as error:
+            return error
+
+    contents = zip(paths, tree.store.contents(paths), strict=True)
+    threads = ThreadPoolExecutor(min(8, os.cpu_count() or 1), initializer=decode_quietly)
+    with pillow_quiet(), threads as pool:
+        while block := _next_block(contents):
+            # A small file takes dozens of short calls, between which Python's lock would change hands.
+            in_turn = sum(_size(content) for _, content in block) < _LARGE_FILE * len(block)
+            yield from (map if in_turn else pool.map)(one, *zip(*block, strict=True))
+
+
+def _next_block(contents: Iterator[tuple[str, Content]]) -> list[tuple[str, Content]]:
+    """The next images, as many as are read ahead."""
+    block, held = list[tuple[str, Content]](), 0
+    for path, content in islice(contents, _BLOCK):
+        block.append((path, content))
+        held += len(content) if isinstance(content, bytes) else 0
+        if held >= _BLOCK_BYTES:
+            break
+    return block
+
+
+def _size(content: Content) -> int:
+    if isinstance(content, Path):
+        with suppress(OSError):
+            return content.stat().st_size
+    return len(content) if isinstance(content, bytes) else 0
 
 
 def _key(tree: Tree, wishes: object) -> str:
     digest = hashlib.sha256(repr((_VERSION, str(tree.root.resolve()), tree.class_names, wishes)).encode())
     for part, rows in tree.parts.items():
         for path, label in rows:
-            with suppress(OSError):  # of a broken link; decoding will say so
-                state = (tree.root / path).stat()
-                digest.update(repr((state.st_size, state.st_mtime_ns)).encode())
-            digest.update(repr((part, path, label)).encode())
+            digest.update(repr((part, path, label, tree.store.state(path))).encode())
     return digest.hexdigest()[:32]
 
 
@@ -181,13 +215,10 @@ def _write(folder: Path, tree: Tree, spec: PixelSpec, strict: bool) -> None:
 def _framed_images(
     tree: Tree, rows: Sequence[tuple[str, int]], spec: PixelSpec
 ) -> Iterator[NDArray[np.uint8] | ImageError]:
-    def framed(path: Path) -> NDArray[np.uint8] | ImageError:
-        try:
-            return np.ascontiguousarray(frame(decode(path, channels=spec.channels), spec))
-        except ImageError as error:
-            return error
+    def framed(source: Path | bytes, name: str) -> NDArray[np.uint8]:
+        return np.ascontiguousarray(frame(decode(source, channels=spec.channels, name=name), spec))
 
-    return in_threads(framed, [tree.root / path for path, _ in rows])
+    return read_images(tree, [path for path, _ in rows], framed)
 
 
 def _check_bad(tree: Tree, skipped: list[tuple[str, str]], strict: bool) -> None:

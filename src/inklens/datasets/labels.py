@@ -1,5 +1,7 @@
 """What labels must be before anything is counted by them: whole numbers from 0, every class in training."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,12 +49,24 @@ def classes_named(labels: NDArray[np.generic], where: str) -> tuple[str, ...] | 
     if labels.dtype.kind not in "US":
         return None
     names = tuple(sorted(set(_texts(labels, where)), key=natural_key))
+    check_names(names, where)
+    return names
+
+
+def check_names(names: Iterable[str], where: str) -> None:
+    """Refuses names of classes that cannot be shown.
+
+    Args:
+        where: what they lie in, for the message.
+
+    Raises:
+        DataError: a name that is empty or not printable.
+    """
     for name in names:
         if not name.strip() or not is_printable(name):
             raise DataError(
                 f"{where} holds the label {name!a}; expected a printable name on one line: rename it"
             )
-    return names
 
 
 def as_numbers(labels: NDArray[np.generic], names: tuple[str, ...], where: str) -> NDArray[np.int64]:
@@ -85,6 +99,12 @@ def _texts(labels: NDArray[np.generic], where: str) -> list[str]:
         ) from error
 
 
+def listed(labels: Sequence[object]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+    return ", ".join(map(str, labels[:_NAMED])) + more
+
+
 def count_labels(
     name: str,
     train: NDArray[np.int64],
@@ -92,16 +112,18 @@ def count_labels(
     classes: int | None,
     *,
     to_train: bool = True,
+    part: str = "test",
 ) -> NDArray[np.int64]:
-    """How many training images each class has: int64 (classes,); only class 0 may have none.
+    """How many training images each class has: int64 (classes,); at most half may have none.
 
     Args:
         name: the data set's, for the message.
         classes: how many names there are; None takes the largest training label for the last class.
+        part: which part `test` is, for the message.
         to_train: whether something is to be learnt; otherwise one class will do, and any may have no image.
 
     Raises:
-        DataError: a label out of range, one class only, or a class that training has no image of.
+        DataError: a label out of range, one class only, or most classes without a training image.
     """
     top = int(train.max()) if to_train or test is None else int(max(train.max(), test.max()))
     # First of all, because one wrong label may ask for a count of many gigabytes.
@@ -121,18 +143,16 @@ def count_labels(
             "add images of another class"
         )
     absent = np.flatnonzero(sizes == 0).tolist()
-    if absent not in ([], [0]):
-        named = ", ".join(map(str, absent[:_NAMED]))
-        more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+    if 2 * len(absent) > classes:
         raise DataError(
-            f"{name} has labels up to {classes - 1} but no training image with the label {named}{more}; "
-            f"expected each of 0 to {classes - 1} (0 alone may be missing): "
-            "number them anew without gaps, mend the wrong ones, or save them as names (text in an .npz file)"
+            f"{name} has labels up to {classes - 1} but no training image with the label {listed(absent)}; "
+            f"expected most of 0 to {classes - 1}: number them anew without gaps, mend the wrong "
+            "ones, or save "
+            "them as names (text in an .npz file)"
         )
-    if test is not None and (int(test.max()) >= classes or not sizes[test].all()):
-        strange = int(test.max()) if int(test.max()) >= classes else 0
+    if test is not None and len(test) and int(test.max()) >= classes:
         raise DataError(
-            f"{name} has the label {strange} in its test part; expected {len(absent)} to {classes - 1}, "
+            f"{name} has the label {int(test.max())} in its {part} part; expected 0 to {classes - 1}, "
             "the labels of the training part: take those images out or add some to it"
         )
     return sizes

@@ -45,7 +45,7 @@ def _named_sets() -> Iterator[CatalogueEntry]:
         found = one.find()
         where = str(found or one.missing)
         counts = (one.train_count, one.test_count)
-        yield CatalogueEntry(name, one.kind, 10, *counts, (28, 28, 1), where, found is not None)
+        yield CatalogueEntry(name, one.kind, one.classes, *counts, one.shape, where, found is not None)
 
 
 def _trees() -> Iterator[CatalogueEntry]:

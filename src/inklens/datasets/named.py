@@ -1,4 +1,4 @@
-"""The table of data sets that have a name: MNIST, its embedded sample and Fashion-MNIST.
+"""The table of data sets that have a name.
 
 NumPy is imported when one of them is loaded, so that listing them takes no time.
 """
@@ -10,6 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inklens.datasets.downloaded import (
+    find_cifar,
+    find_emnist,
+    find_kmnist,
+    load_cifar,
+    load_emnist,
+    load_kmnist,
+)
 from inklens.datasets.places import (
     cache_dir,
     cache_name,
@@ -60,12 +68,21 @@ FASHION_CLASSES = (
     "Ankle boot",
 )
 _FETCHED = "is fetched when it is first used"
+# Split, training images, test images, classes.
+_EMNIST = (
+    ("balanced", 112_800, 18_800, 47),
+    ("byclass", 697_932, 116_323, 62),
+    ("bymerge", 697_932, 116_323, 47),
+    ("digits", 240_000, 40_000, 10),
+    ("letters", 124_800, 20_800, 26),
+    ("mnist", 60_000, 10_000, 10),
+)
 _SAMPLE_SEED = 0  # fixed, so that the sample's test part is the same for everyone
 
 
 @dataclass(frozen=True)
 class NamedSet:
-    """A data set of ten classes of grey images of 28x28 that has a name.
+    """A data set that has a name.
 
     Args:
         kind: "writing" or "things".
@@ -74,6 +91,8 @@ class NamedSet:
         find: where it lies; None for nowhere.
         missing: what to say of it where it lies nowhere.
         load: reads it, and fetches it where it can be fetched.
+        classes: how many there are.
+        shape: (height, width, channels) of each image.
     """
 
     kind: str
@@ -82,6 +101,8 @@ class NamedSet:
     find: Callable[[], Path | None]
     missing: str
     load: Callable[[], "Dataset"]
+    classes: int = 10
+    shape: tuple[int, int, int] = (28, 28, 1)
 
 
 def load_mnist(mirrors: Sequence[str] = MNIST_MIRRORS) -> "Dataset":
@@ -120,9 +141,12 @@ def _by_name(name: str, load: Callable[[], "Dataset"]) -> "Dataset":
         return load()
     except DownloadError as error:
         instead = ", or take --data sample" if name == "mnist" else ""
+        files = "its four IDX files" if name in ("mnist", "fashion-mnist", "kmnist") else "its archive"
         raise DownloadError(
             f"{name} is not in INKLENS_DATA ({data_dir() or 'not set'}), not in {cache_name()}, and {error}; "
-            f"expected its four IDX files: put them into a folder {name} and set INKLENS_DATA to the folder "
+            f"expected {files}: put {'them' if 'four' in files else 'it'} into a folder "
+            f"{name.partition('-')[0] if name.startswith('emnist') else name} and set "
+            "INKLENS_DATA to the folder "
             f"above it{instead}"
         ) from error
 
@@ -177,7 +201,8 @@ def _found_or_fetched(
 
 
 def _read_whole(name: str, folder: Path, checksums: Mapping[str, str]) -> "Dataset":
-    from inklens.datasets.idx import idx_pairs, read_idx_folder
+    from inklens.datasets.formats.idx import read_idx_folder
+    from inklens.datasets.layout.idx_files import idx_pairs
 
     if "test" not in idx_pairs(folder):
         raise DataError(
@@ -196,4 +221,32 @@ NAMED = {
     "fashion-mnist": NamedSet(
         "things", 60_000, 10_000, find_fashion, _FETCHED, partial(_by_name, "fashion-mnist", load_fashion)
     ),
+    "kmnist": NamedSet(
+        "writing", 60_000, 10_000, find_kmnist, _FETCHED, partial(_by_name, "kmnist", load_kmnist)
+    ),
+    **{
+        f"emnist-{split}": NamedSet(
+            "writing",
+            train,
+            test,
+            partial(find_emnist, split),
+            _FETCHED,
+            partial(_by_name, f"emnist-{split}", partial(load_emnist, split)),
+            classes,
+        )
+        for split, train, test, classes in _EMNIST
+    },
+    **{
+        name: NamedSet(
+            "things",
+            50_000,
+            10_000,
+            partial(find_cifar, name),
+            _FETCHED,
+            partial(_by_name, name, partial(load_cifar, name)),
+            classes,
+            (32, 32, 3),
+        )
+        for name, classes in (("cifar10", 10), ("cifar100", 100))
+    },
 }

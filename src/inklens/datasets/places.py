@@ -5,6 +5,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from inklens.datasets.layout.idx_files import has_idx
 from inklens.errors import DataError, DownloadError
 
 
@@ -46,12 +47,12 @@ def cache_dir() -> Path:
 def find_mnist() -> Path | None:
     """The folder that holds MNIST; INKLENS_DATA may be that folder itself."""
     above = data_dir()
-    return _first_with_idx([*_under("mnist"), *([above] if above else [])])
+    return _first_with_idx([*_under("mnist", "MNIST"), *([above] if above else [])])
 
 
 def find_fashion() -> Path | None:
     """The folder that holds Fashion-MNIST."""
-    return _first_with_idx(_under("fashion-mnist", "fashion-mnist-idx"))
+    return _first_with_idx(_under("fashion-mnist", "fashion-mnist-idx", "FashionMNIST"))
 
 
 def find_sample() -> Path | None:
@@ -89,4 +90,4 @@ def _under(*names: str) -> list[Path]:
 
 
 def _first_with_idx(folders: list[Path]) -> Path | None:
-    return next((folder for folder in folders if any(folder.glob("train-images?idx3-ubyte*"))), None)
+    return next((folder for folder in folders if has_idx(folder)), None)

@@ -10,10 +10,15 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from inklens.datasets.dataset import FRAMING_OF, KINDS, Dataset
-from inklens.datasets.folders import load_folder
-from inklens.datasets.idx import is_idx_folder, load_idx_folder
+from inklens.datasets.formats.archives import is_archive, load_archive
+from inklens.datasets.formats.array_files import is_arrays
+from inklens.datasets.formats.idx import is_idx, load_idx_folder
+from inklens.datasets.formats.image_trees import load_folder
+from inklens.datasets.formats.npz import is_array_folder, load_array_folder, load_arrays
+from inklens.datasets.formats.table_sets import is_table_folder, load_table, load_table_folder
+from inklens.datasets.formats.tables import is_table
+from inklens.datasets.layout.added_images import add_images
 from inklens.datasets.named import NAMED, load_mnist, load_sample
-from inklens.datasets.npz import is_npz, load_npz
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.places import own_trees
 from inklens.errors import DataError, DownloadError, MissingPackageError, OptionError
@@ -39,9 +44,13 @@ TAKEN_BY_NAME = "is the data set of that name"  # in the note that a path of the
 
 # The first one that detects its form loads it.
 SOURCES = (
-    Source("an IDX folder", is_idx_folder, load_idx_folder),
+    Source("an IDX folder", is_idx, load_idx_folder),
+    Source("a folder of CSV or Parquet files", is_table_folder, load_table_folder),
+    Source("a folder of .npz or .npy files", is_array_folder, load_array_folder),
     Source("a folder with one folder of images for each class", Path.is_dir, load_folder),
-    Source("an .npz file", is_npz, load_npz),
+    Source("an .npz or .npy file", is_arrays, load_arrays),
+    Source("a CSV or Parquet file", is_table, load_table),
+    Source("a .zip or .tar file of such folders", is_archive, load_archive),
 )
 
 
@@ -55,6 +64,7 @@ def load(
     seed: int = 0,
     hold_out: bool = True,
     strict: bool = False,
+    add: str | Path | None = None,
 ) -> Dataset:
     """Load a data set by its name or its path.
 
@@ -62,8 +72,10 @@ def load(
     folder. A tree in INKLENS_DATA/folders can be given by its name.
 
     Args:
-        data: "mnist", "sample", "fashion-mnist", or a path: a folder of IDX files, a folder with a folder of
-            images for each class (perhaps below train, test and validation), or an .npz file.
+        data: "mnist", "sample", "fashion-mnist", "kmnist", "emnist-balanced" (or another of its splits),
+            "cifar10", "cifar100", or a path: a folder of IDX files, a folder with a folder of
+            images for each class (perhaps below train, test and validation), such a folder as a .zip or .tar
+            file, a CSV or Parquet file, or an .npz file.
         kind: "writing" or "things"; None looks at the images of data without a name of their own, and a note
             says what was decided. Named data have their kind.
         size: (height, width) to bring every image to, 8 to 1024 each; None keeps what there is,
@@ -76,6 +88,8 @@ def load(
         hold_out: False holds nothing out: the test part is empty where the data have none. So a few images of
             one class can be evaluated.
         strict: refuse the first image file that cannot be used, rather than skip up to 1 % of them.
+        add: a folder of one's own images, such as `inklens corrections export` writes, that are learnt from
+            too; see `inklens.datasets.layout.added_images`.
 
     Raises:
         DataError: no such data, or data that cannot be used.
@@ -101,7 +115,15 @@ def load(
             f"{dataset.name} has images of {dataset.spec.height}x{dataset.spec.width}; "
             f"expected at most {LARGEST_SIDE} pixels a side: give a smaller size"
         )
-    return replace(dataset, kind=kind or dataset.kind, seed=int(seed), hold_out=hold_out)
+    dataset = replace(dataset, kind=kind or dataset.kind, seed=int(seed), hold_out=hold_out)
+    if add is None:
+        return dataset
+    spec = dataset.spec
+    own = load(
+        add, kind=dataset.kind, size=(spec.height, spec.width), channels=spec.channels, framing=spec.framing,
+        hold_out=False, strict=strict,
+    )  # fmt: skip
+    return add_images(dataset, own, add)
 
 
 def load_default() -> Dataset:

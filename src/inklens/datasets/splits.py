@@ -70,6 +70,23 @@ class Split:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True, eq=False)
+class AddedImages:
+    """What was added to a data set.
+
+    Args:
+        path: the folder that they are from, absolute.
+        learnt: how many are in the training part.
+        repeats: how often each of these is there.
+        held_out: the others, with the data set's labels.
+    """
+
+    path: str
+    learnt: int
+    repeats: int
+    held_out: Split
+
+
 def no_images(split: Split) -> Split:
     """A split of the same kind of images that has none."""
     return split.take(np.arange(0))
@@ -83,7 +100,7 @@ def joined(splits: Sequence[Split]) -> Split:
     store = splits[0].images
     if all(split.images is store and split.rows is not None for split in splits):
         rows = np.concatenate([split.rows for split in splits if split.rows is not None])
-        return Split(store, labels, rows, splits[0].store_digest)
+        return Split(store, labels, rows, splits[0].store_digest, splits[0].files)
     return Split(np.concatenate([split.whole() for split in splits]), labels)
 
 
@@ -103,7 +120,9 @@ def stratified_split(split: Split, share_or_count: float | int, seed: int) -> tu
         OptionError: either part would be empty.
     """
     whole = isinstance(share_or_count, numbers.Integral)  # NumPy's too
-    count = int(share_or_count if whole else round(share_or_count * len(split)))
+    count = int(share_or_count) if whole else round(share_or_count * len(split))
+    if not whole and 0 < share_or_count < 1:
+        count = max(1, count)  # of few images, one is held out rather than none
     sizes = np.bincount(split.labels)
     room = np.maximum(sizes - 1, 0)
     if not 0 < count <= room.sum():
@@ -165,6 +184,8 @@ def hold_out_test(split: Split, seed: int) -> tuple[Split, Split, str]:
         train, test = stratified_split(split, TEST_SHARE, seed)
     except OptionError as error:
         raise DataError(
-            f"{len(split)} images without a test part; expected at least five, to hold a fifth out: add more"
+            f"{len(split)} images without a test part; expected at least two of a class, to hold one out: "
+            "add more"
         ) from error
-    return train, test, f"{HELD_OUT}: {len(test):,} images are held out for it (seed {seed})"
+    held = f"{len(test):,} images are" if len(test) > 1 else "1 image is"
+    return train, test, f"{HELD_OUT}: {held} held out for it (seed {seed})"

@@ -12,10 +12,13 @@ from inklens.evaluation.class_scores import ClassScores, per_class_scores
 from inklens.evaluation.evaluation import Evaluation, checked, evaluate, top_k_accuracy
 from inklens.evaluation.reliability import ECE_BINS, Reliability, reliability_curve
 from inklens.evaluation.risk_coverage import RiskCoverageCurve, risk_coverage_curve
+from inklens.evaluation.uneven_classes import balanced_accuracy, macro_f1
 
 # Further numbers of metrics.json: float64 (N, C) probabilities and int64 (N,) labels -> a number.
 METRICS: dict[str, Callable[[NDArray[np.float64], NDArray[np.int64]], float]] = {
     "top_2_accuracy": partial(top_k_accuracy, k=2),
+    "balanced_accuracy": balanced_accuracy,
+    "macro_f1": macro_f1,
 }
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.atomic_file import atomic
 from inklens.classifier.metadata import ModelMetadata
 from inklens.errors import ExportError, OptionError, RunError
 from inklens.evaluation import Confidence
@@ -24,7 +25,7 @@ from inklens.export.proof import Proof, prove
 from inklens.export.validation_outputs import ValidationOutputs
 from inklens.networks.tensorflow_child import on_tensorflow
 from inklens.pixels import PixelSpec
-from inklens.run_folder import NetworkFiles, RunFolder, atomic, complete
+from inklens.run_folder import NetworkFiles, RunFolder, complete
 
 if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble

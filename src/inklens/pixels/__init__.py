@@ -9,10 +9,20 @@ from inklens.lazy import lazily
 
 if TYPE_CHECKING:
     from inklens.pixels.arrays import as_batch as as_batch
-    from inklens.pixels.decoding import decode as decode, decode_enough as decode_enough
+    from inklens.pixels.decoding import (
+        decode as decode,
+        decode_enough as decode_enough,
+        decode_quietly as decode_quietly,
+        pillow_quiet as pillow_quiet,
+    )
     from inklens.pixels.encoding import encode_png as encode_png, encode_webp as encode_webp
     from inklens.pixels.framing import frame as frame
-    from inklens.pixels.image_formats import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+    from inklens.pixels.glyphs import uprightness as uprightness
+    from inklens.pixels.image_formats import (
+        HEIF_REMEDY as HEIF_REMEDY,
+        IMAGE_SUFFIXES as IMAGE_SUFFIXES,
+        UNREADABLE_SUFFIXES as UNREADABLE_SUFFIXES,
+    )
     from inklens.pixels.ink_cleaning import keep_writing as keep_writing, without_specks as without_specks
     from inklens.pixels.ink_finding import find_ink as find_ink
     from inklens.pixels.ink_placing import place_ink as place_ink, stroke_width as stroke_width

@@ -1,12 +1,16 @@
 """From arrays of several shapes and types to the uint8 (N, H, W, C) that everything else takes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inklens.errors import DataError
 from inklens.pixels.spec import PixelSpec
+
+_ROUNDED = 1e-3  # by which resizing and rounding may leave a range
+_SURELY_BYTES = 64  # floats that reach it were never meant to end at 1
 
 
 def as_batch(images: ArrayLike | Sequence[ArrayLike], spec: PixelSpec) -> NDArray[np.uint8]:
@@ -16,7 +20,9 @@ def as_batch(images: ArrayLike | Sequence[ArrayLike], spec: PixelSpec) -> NDArra
 
     Args:
         images: (H, W), (H, W, C), (N, H, W) or (N, H, W, C);
-            whole numbers 0-255, floats 0-1 or booleans (which become 0 and 255).
+            whole numbers 0-255, floats 0-1, or booleans (which become 0 and 255). Taken for what they can
+            only be, and brought to 0-255: whole numbers that are all 0 and 1; uint16 above 255 (65535 becomes
+            255); floats from -1 to 1 with one below 0; floats 0-255 that are whole numbers or reach 64.
 
     Returns:
         uint8 (N, H, W, C), 0-255.
@@ -53,17 +59,58 @@ def _refuse(array: NDArray[np.generic], spec: PixelSpec) -> NDArray[np.generic]:
 
 
 def _as_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """The values scaled to 0-255; the shape stays."""
-    if array.dtype == np.uint8:
-        return array.view(np.uint8)
+    """The values as 0-255, as `as_batch` says; the shape stays."""
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
-    floats = np.issubdtype(array.dtype, np.floating)
-    if not floats and not np.issubdtype(array.dtype, np.integer):
+    if np.issubdtype(array.dtype, np.floating):
+        return _from_floats(array)
+    if not np.issubdtype(array.dtype, np.integer):
         raise DataError(f"images of type {array.dtype}; expected uint8 0-255 or floats 0-1")
-    top = 1 if floats else 255
-    low, high = (array.min(), array.max()) if array.size else (0, 0)
-    if not (low >= 0 and high <= top):  # written so that NaN is refused too
-        remedy = "divide them by 255 or give uint8" if floats else "scale them to 0-255 and give uint8"
-        raise DataError(f"{array.dtype} images from {low} to {high}; expected 0 to {top}: {remedy}")
-    return np.rint(np.multiply(array, np.float32(255))).astype(np.uint8) if floats else array.astype(np.uint8)
+    low, high = _range(array)
+    if high == 1 and low == 0:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype == np.uint8:
+        return array.view(np.uint8)
+    if array.dtype == np.uint16 and high > 255:
+        return ((array.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    if low < 0 or high > 255:
+        raise DataError(
+            f"{array.dtype} images from {low} to {high}; expected 0 to 255: scale them to it and give uint8"
+        )
+    return array.astype(np.uint8)
+
+
+def _from_floats(array: NDArray[np.generic]) -> NDArray[np.uint8]:
+    low, high = _range(array)
+    given = f"{array.dtype} images from {low} to {high}"
+    if not (np.isfinite(low) and np.isfinite(high)):
+        bad = int(array.size - np.isfinite(array).sum())
+        raise DataError(
+            f"{array.dtype} images with {bad:,} pixels that are NaN or infinite; expected numbers: "
+            "leave those images out, or set the pixels to 0 with numpy.nan_to_num(images, posinf=0, neginf=0)"
+        )
+    if -1 - _ROUNDED <= low < -_ROUNDED and high <= 1 + _ROUNDED:
+        return _scaled(array, 127.5, 127.5)
+    if low < -_ROUNDED:
+        raise DataError(
+            f"{given}; expected 0 to 1, -1 to 1 or 0 to 255: undo their standardisation, "
+            "images * std + mean, and give what was there before"
+        )
+    if high <= 1 + _ROUNDED:
+        return _scaled(array, 255, 0)
+    if high > 255 + _ROUNDED or (high < _SURELY_BYTES and (array != np.rint(array)).any()):
+        raise DataError(
+            f"{given}; expected 0 to 1, -1 to 1 or 0 to 255: divide them by their largest possible value"
+        )
+    return _scaled(array, 1, 0)
+
+
+def _scaled(array: NDArray[np.generic], by: float, plus: float) -> NDArray[np.uint8]:
+    scaled = np.multiply(array, np.float32(by))
+    if plus:
+        scaled += scaled.dtype.type(plus)
+    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
+
+
+def _range(array: NDArray[np.generic]) -> tuple[Any, Any]:
+    return (array.min(), array.max()) if array.size else (0, 0)

@@ -7,6 +7,12 @@ from inklens.errors import ImageError
 from inklens.pixels.channels import with_axes, with_channels
 from inklens.pixels.spec import PixelSpec
 
+_FRAME = 0.06  # of the shorter side: widest frame along the border
+_FRAMED = 24  # pixels; a smaller picture has none
+_EVEN = 12.0  # of 255: largest deviation within a frame, and within the ground inside of it
+_APART = 48.0  # of 255: least difference between the two
+_INNER = 3  # pixels of ground that are looked at inside of a frame
+_NOISE = 16.0  # of 255: mean deviation of a pixel from those around it; rough paper has less
 _MOST_PIXELS = 1_000_000  # enough for one piece of writing
 
 
@@ -14,8 +20,9 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """Bring an image to `spec`.
 
     "ink" finds one piece of writing in any picture and places it as in MNIST, bright on black: see
-    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black. An image that fits
-    stays as it is; with "ink" only if it is beyond doubt placed as MNIST's own are.
+    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black, but noise, which is no
+    blank page, stays noise. An image that fits stays as it is; with "ink" only if it is beyond doubt placed
+    as MNIST's own are.
 
     Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
     keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side
@@ -66,7 +73,58 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     scale = (_MOST_PIXELS / grey.size) ** 0.5
     if scale < 1:
         grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]
-    return place_ink(keep_writing(find_ink(grey)), spec)
+    framed = place_ink(keep_writing(find_ink(without_frame(grey))), spec)
+    return framed if framed.any() or not _is_noise(grey) else _sampled(grey, spec)
+
+
+def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture without a thin even frame along all four sides, with even ground inside of it.
+
+    Args:
+        grey: uint8 (H, W).
+
+    Returns:
+        uint8 (h, w); the input itself without a frame.
+    """
+    shorter = min(grey.shape)
+    if shorter < _FRAMED:
+        return grey
+    outer = _ring(grey, 0)
+    colour = float(np.median(outer))
+    if np.abs(outer - colour).mean() > _EVEN:
+        return grey
+    for depth in range(1, max(1, round(_FRAME * shorter)) + 1):
+        ring = _ring(grey, depth)
+        if abs(float(np.median(ring)) - colour) < _APART:
+            continue
+        inner = np.concatenate([_ring(grey, depth + 1 + step) for step in range(_INNER)])
+        if np.abs(inner - np.median(inner)).mean() > _EVEN:
+            return grey
+        depth += 1  # this ring may be half frame, half ground
+        return np.ascontiguousarray(grey[depth:-depth, depth:-depth])
+    return grey
+
+
+def _ring(grey: NDArray[np.uint8], depth: int) -> NDArray[np.float32]:
+    """The pixels at this distance from the border."""
+    inside = grey[depth : grey.shape[0] - depth, depth : grey.shape[1] - depth]
+    sides = [inside[0], inside[-1], inside[1:-1, 0], inside[1:-1, -1]]
+    return np.concatenate(sides).astype(np.float32)
+
+
+def _is_noise(grey: NDArray[np.uint8]) -> bool:
+    """Whether a picture without ink shows something: pixels that differ much from those around them."""
+    import cv2
+
+    away = grey.astype(np.float32) - cv2.blur(grey, (3, 3))
+    return float(np.abs(away).mean()) > _NOISE
+
+
+def _sampled(grey: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
+    """Single pixels of a picture, whose mean would be even grey."""
+    rows = np.linspace(0, grey.shape[0] - 1, spec.height).astype(int)
+    columns = np.linspace(0, grey.shape[1] - 1, spec.width).astype(int)
+    return with_channels(np.ascontiguousarray(grey[np.ix_(rows, columns)])[..., None], spec.channels)
 
 
 def _resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

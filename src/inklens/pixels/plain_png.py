@@ -17,8 +17,12 @@ _CHANNELS = {0: 1, 2: 3}  # by PNG's colour type: grey and RGB
 _IGNORED = frozenset({b"tEXt", b"pHYs", b"tIME", b"sRGB", b"gAMA", b"cHRM"})
 
 
-def decode_plain_png(content: bytes) -> NDArray[np.uint8] | None:
+def decode_plain_png(content: bytes, max_pixels: int) -> NDArray[np.uint8] | None:
     """Decode a small PNG file of 8 bits, grey or RGB, that is not interlaced and is whole.
+
+    Args:
+        content: of a file.
+        max_pixels: the largest width x height.
 
     Returns:
         uint8 (H, W, 1) or (H, W, 3), 0-255; None for any other file.
@@ -33,7 +37,12 @@ def decode_plain_png(content: bytes) -> NDArray[np.uint8] | None:
     if depth != 8 or colour not in _CHANNELS or method or filtering or interlaced:
         return None
     row = 1 + width * _CHANNELS[colour]  # a byte says how it is filtered
-    if not (width and height) or row * height > _MOST_BYTES or not _is_whole(compressed, row, height):
+    if (
+        not (width and height)
+        or row * height > _MOST_BYTES
+        or width * height > max_pixels
+        or not _is_whole(compressed, row, height)
+    ):
         return None
     import cv2
 

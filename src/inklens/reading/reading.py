@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -47,17 +48,27 @@ class Number:
         line: its line on the page, from 0; in a grid its row.
         box: corners of the smallest rectangle around it that is turned as the number is.
         column: in a grid its column, from 0.
+        grid: which grid its cell belongs to, from 0.
+        are_candidates: whether these are several tiny digits in a cell of a puzzle, and no answer.
+        marks: the decimal points, minus signs and other marks that were asked for: before which digit each
+            stands, and its text.
     """
 
     digits: tuple[Digit, ...]
     line: int
     box: Corners
     column: int | None = None
+    grid: int | None = None
+    are_candidates: bool = False
+    marks: tuple[tuple[int, str], ...] = ()
 
     @property
     def text(self) -> str:
-        """Its digits, with "?" for unknown ones; "" in a blank cell."""
-        return "".join(digit.text for digit in self.digits)
+        """Its digits and marks, with "?" for unknown digits; "" in a blank cell."""
+        texts = ["", *(digit.text for digit in self.digits)]
+        for place, mark in self.marks:
+            texts[place] += mark
+        return "".join(texts)
 
     @property
     def confidence(self) -> float:
@@ -66,10 +77,26 @@ class Number:
 
     @property
     def status(self) -> str:
-        """One of "ok", "unknown" (a digit is unknown) and "empty" (a blank cell)."""
+        """One of "ok", "unknown" (a digit is unknown), "empty" (a blank cell) and "candidates"."""
         if not self.digits:
             return "empty"
+        if self.are_candidates:
+            return "candidates"
         return "ok" if all(digit.status == "ok" for digit in self.digits) else "unknown"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid that was found on a page.
+
+    Args:
+        rows, columns: how many.
+        box: its corners, in pixels of the upright picture, clockwise from the upper left of its text.
+    """
+
+    rows: int
+    columns: int
+    box: Corners
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +109,35 @@ class Reading:
             without a region has half its sides here, or less.
         size: height and width of the page as given, upright. All boxes are in its pixels.
         reason: why there are no numbers; "" if there are some.
-        pieces_left_out: pieces of ink minus digits read, at least 0: words, drawings, dust and fragments.
+        left_out: how many pieces of ink are no digit, by the reason.
+        grids: the grids that were found.
     """
 
     numbers: tuple[Number, ...]
     picture: NDArray[np.uint8] = field(repr=False)
     size: tuple[int, int]
     reason: str = ""
-    pieces_left_out: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    grids: tuple[Grid, ...] = ()
+
+    @property
+    def pieces_left_out(self) -> int:
+        """How many pieces of ink are no digit."""
+        return sum(self.left_out.values())
 
     @property
     def text(self) -> str:
-        """Numbers separated by spaces, lines by line breaks; a blank cell of a grid is "."."""
-        lines: dict[int, list[str]] = {}
+        """Numbers separated by spaces, lines by line breaks, grids by blank lines.
+
+        A blank cell of a grid is "."; candidates stand in parentheses.
+        """
+        lines: dict[tuple[int, int], list[str]] = {}
         for number in self.numbers:
-            lines.setdefault(number.line, []).append(number.text or ".")
-        return "\n".join(" ".join(line) for line in lines.values())
+            text = f"({number.text})" if number.are_candidates else number.text or "."
+            lines.setdefault((number.grid or 0, number.line), []).append(text)
+        texts = [(grid, " ".join(line)) for (grid, _), line in lines.items()]
+        blocks = [[text for _, text in block] for _, block in groupby(texts, lambda line: line[0])]
+        return "\n\n".join("\n".join(block) for block in blocks)
 
     def blanked(self) -> Reading:
         """The same with a blank picture that takes no memory, for keeping many."""
@@ -116,7 +156,9 @@ class Reading:
             "reason": self.reason,
             "width": width,
             "height": height,
+            "left_out": dict(self.left_out),
             "pieces_left_out": self.pieces_left_out,
+            "grids": [vars(grid) for grid in self.grids],
             "numbers": [_number(number) for number in self.numbers],
         }
 
@@ -127,7 +169,7 @@ def _number(number: Number) -> dict[str, Any]:
         "confidence": round(number.confidence, 6),
         "status": number.status,
         "line": number.line,
-        **({} if number.column is None else {"column": number.column}),
+        **({} if number.column is None else {"column": number.column, "grid": number.grid}),
         "box": number.box,
         "digits": [{**vars(digit), "probability": round(digit.probability, 6)} for digit in number.digits],
     }

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.atomic_file import atomic
 from inklens.errors import OptionError
 from inklens.pixels import encode_png
 from inklens.reading.reading import Corners, Reading
-from inklens.run_folder import atomic
 
 COLUMNS = (
     "file", "number", "line", "column", "text", "confidence", "status", "number_box", "digit",
-    "label", "probability", "digit_status", "box", "reason", "format",
+    "label", "probability", "digit_status", "box", "reason", "format", "grid",
 )  # fmt: skip
 
 FORMAT = 1  # of the columns and the pages' names, which each row and page says: a header has no room for it

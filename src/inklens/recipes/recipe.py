@@ -102,6 +102,8 @@ class Recipe:
             touching digits leaves them; see `inklens.training.examples.cut_digits`.
         outliers: of grey digits, how many images that are no digit are added, as a share of all images, 0 to
             1; see `inklens.training.examples.outliers`.
+        balance: images of smaller classes are shown more often, until each class has as many as the largest;
+            see `inklens.training.examples.balance`.
         ood_detector: the network that learns to distinguish outliers from digits, one of
             `inklens.networks.NETWORKS`; "none" shows the outliers to the network itself. See
             `inklens.training.ood_detector`.
@@ -111,6 +113,8 @@ class Recipe:
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
             of `epochs`, as many steps are made as there is time for, and the schedule is fitted to them; None
             goes by `epochs`. Below a minute no OOD detector is trained.
+        patience: ends the training after so many epochs without a lower validation loss, and keeps the
+            network of the epoch with the lowest; None goes through all epochs and keeps the last.
         minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
         validation_data: "split" holds images out of the training part (unless the data come with a validation
             part); "test" validates on the test set after every epoch, as tutorial C does.
@@ -144,10 +148,12 @@ class Recipe:
     stroke_variants: Share = 0.0
     cut_digits: Share = 0.0
     outliers: Share = 0.0
+    balance: bool = False
     ood_detector: str = "none"
     ood_detector_epochs: Count = 4
     plain_epochs: CountOrNone = 0
     time_budget: Seconds | None = None
+    patience: Count | None = None
     minimum_steps: CountOrNone = 0
     validation_data: str = "split"
     validation_split: Count | SplitShare = 0.1

@@ -26,9 +26,11 @@ _FIELDS = tuple(one.name for one in fields(Recipe))
 # What recipe.json says beside the recipe, as Python has it.
 _DATA_TYPES: dict[str, type | tuple[type, ...]] = {
     "data": str, "kind": str, "channels": int, "framing": str, "seed": int, "hold_out": bool,
+    "add": (str, NoneType),
 }  # fmt: skip
 _OPTION_TYPES: dict[str, type | tuple[type, ...]] = {
     "test": bool, "max_error": (int, float, NoneType), "tensorboard": bool, "jobs": (int, str),
+    "checkpoint_every": (int, float), "start": str,
 }  # fmt: skip
 
 
@@ -70,7 +72,9 @@ def read_training(path: str | Path) -> SavedTraining:
         recipe = _recipe(content["recipe"])
         if "data" not in content:
             return SavedTraining(recipe)
-        fingerprint, options = content["data"].get("fingerprint"), content.get("options", {})
+        fingerprint, options = content["data"].get("fingerprint"), dict(content.get("options", {}))
+        if content.get("started_from") is not None:
+            options["start"] = content["started_from"]
         _check_types(options, _OPTION_TYPES)
         return SavedTraining(recipe, load_options(content), fingerprint, options)
     except OptionError as error:
@@ -99,6 +103,7 @@ def load_options(described: Mapping[str, Any]) -> dict[str, Any]:
         "framing": pixels["framing"],
         "seed": data.get("seed", 0),
         "hold_out": data.get("hold_out", True),
+        "add": data.get("added"),
     }
     _check_types(options, _DATA_TYPES)
     _check_types(pixels, {"height": int, "width": int})

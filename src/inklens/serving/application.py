@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from time import time
 from typing import Any
 
@@ -22,7 +23,7 @@ from inklens.errors import InklensError
 from inklens.serving import server_metrics
 from inklens.serving.access import COOKIE, HEADERS, SESSION_SECONDS, Access, is_token, session_cookie
 from inklens.serving.batching import BatchQueue, SlowLane
-from inklens.serving.endpoints import open_inference
+from inklens.serving.endpoints import open_inference, runs_endpoint, teach_examples, teach_trainings
 from inklens.serving.endpoints.explain_endpoint import explain
 from inklens.serving.endpoints.openapi import document, page, page_file
 from inklens.serving.endpoints.page_endpoint import page_part, start_page
@@ -34,8 +35,26 @@ from inklens.serving.model_store import ModelStore
 from inklens.serving.problems import ProblemError, busy, on_http_error, on_problem, raw_problem
 from inklens.serving.request_images import HeldBytes, parse_json, read_body
 from inklens.serving.settings import ServerSettings
+from inklens.teaching import CorrectionStore
 
 log = logging.getLogger("inklens.serving")
+
+# What the page's Teach needs; not there with --read-only.
+_TEACH = (
+    Route("/v1/teach", teach_trainings.overview, methods=["GET"]),
+    Route("/v1/teach/classes", teach_examples.add_class, methods=["POST"]),
+    Route("/v1/teach/classes/{id}", teach_examples.change_class, methods=["PATCH", "DELETE"]),
+    Route("/v1/teach/examples", teach_examples.list_examples, methods=["GET"]),
+    Route("/v1/teach/examples", teach_examples.add_examples, methods=["POST"]),
+    Route("/v1/teach/examples/{id}", teach_examples.change_example, methods=["PATCH", "DELETE"]),
+    Route("/v1/teach/examples/{id}/image", teach_examples.example_image, methods=["GET"]),
+    Route("/v1/teach/trainings", teach_trainings.start_training, methods=["POST"]),
+    Route("/v1/teach/trainings/{id}", teach_trainings.show_training, methods=["GET"]),
+    Route("/v1/teach/trainings/{id}/stop", teach_trainings.stop_training, methods=["POST"]),
+    Route("/v1/teach/trainings/{id}/use", teach_trainings.use_training, methods=["POST"]),
+    Route("/v1/teach/trainings/{id}/events", teach_trainings.follow_training, methods=["GET"]),
+    Route("/v1/teach/original", teach_trainings.use_original, methods=["POST"]),
+)
 
 PROBLEMS = (ProblemError, InklensError, ClientDisconnect)
 
@@ -87,7 +106,9 @@ def create_app(settings: ServerSettings) -> Application:
         ModelError: a model cannot be opened.
     """
     held = HeldBytes(settings.limits.held_bytes)
-    models = ModelStore(settings.models)
+    teaches = settings.corrections is not None
+    switch_file = settings.corrections and settings.corrections.with_suffix(".served")
+    models = ModelStore(settings.models, switch_file, settings.server)
     app = Application(
         settings,
         held,
@@ -99,7 +120,12 @@ def create_app(settings: ServerSettings) -> Application:
             Route("/v1/explain", explain, methods=["POST"]),
             Route("/v1/explain/unit", explain_unit, methods=["POST"]),
             Route("/v1/model", _model, methods=["GET"]),
+            Route("/v1/runs", runs_endpoint.list_runs, methods=["GET"]),
+            Route("/v1/runs/{name}", runs_endpoint.show_run, methods=["GET"]),
+            Route("/v1/runs/{name}/report", runs_endpoint.show_report, methods=["GET"]),
+            Route("/v1/runs/{name}/against/{other}", runs_endpoint.compare_runs, methods=["GET"]),
             Route("/v1/session", _session, methods=["POST"]),
+            *(_TEACH if teaches else ()),
             Route("/health/live", _live, methods=["GET"]),
             Route("/health/ready", _ready, methods=["GET"]),
             Route("/metrics", _metrics, methods=["GET"]),
@@ -124,6 +150,8 @@ def create_app(settings: ServerSettings) -> Application:
     app.state.settings = settings
     app.state.held = held
     app.state.models = models
+    if settings.corrections is not None:
+        app.state.corrections = CorrectionStore(settings.corrections)
     return app
 
 
@@ -148,12 +176,12 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     for model in state.models:
         server_metrics.MODEL.labels(model.name, model.fingerprint).set(1)
     loop = asyncio.get_running_loop()
+    state.reload = partial(_reload, state, asyncio.Lock())
     if hasattr(signal, "SIGHUP"):
         reloads: set[asyncio.Task[None]] = set()  # the loop itself would forget them
-        one_at_a_time = asyncio.Lock()
 
         def reload() -> None:
-            task = loop.create_task(_reload(state, one_at_a_time))
+            task = loop.create_task(state.reload())
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
@@ -171,7 +199,8 @@ async def _reload(state: Any, one_at_a_time: asyncio.Lock) -> None:
         before = {model.name: model.fingerprint for model in state.models}
         for name in await asyncio.to_thread(state.models.reload):
             fingerprint = state.models.get(name).fingerprint
-            server_metrics.MODEL.labels(name, before[name]).set(0)
+            if name in before:
+                server_metrics.MODEL.labels(name, before[name]).set(0)
             server_metrics.MODEL.labels(name, fingerprint).set(1)
             log.info("model %s is now %s", name, fingerprint[:12])
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from inklens.atomic_file import atomic
 from inklens.classifier import Classifier
 from inklens.classifier.inner_outputs import InnerOutputs
 from inklens.classifier.onnx_file import read
-from inklens.errors import InklensError, ModelError
+from inklens.errors import InklensError, ModelError, OptionError
 from inklens.paths import given_path
 from inklens.serving.problems import ProblemError
 
@@ -64,14 +65,47 @@ class ModelStore:
 
     Args:
         paths: name -> run folder or model.onnx, the first being the default.
+        switch_file: says which run is the default in place of the first, if any; all workers share it.
+        server: which server this is, as `ServerSettings.server` has it; what another one was told is over.
 
     Raises:
         ModelError: one cannot be opened.
     """
 
-    def __init__(self, paths: Mapping[str, Path]) -> None:
-        self._paths = {name: _file(path) for name, path in paths.items()}
+    def __init__(self, paths: Mapping[str, Path], switch_file: Path | None = None, server: str = "") -> None:
+        self._given = {name: _file(path) for name, path in paths.items()}
+        self._switch_file, self._server = switch_file, server
+        self._paths = self._given
         self._models = {name: _open(name, file) for name, file in self._paths.items()}
+        if self.switched_to is not None:
+            self.reload()
+
+    @property
+    def switched_to(self) -> Path | None:
+        """The run that is the default in place of the first model; None where it is that."""
+        if self._switch_file is None:
+            return None
+        try:
+            told = json.loads(self._switch_file.read_text(encoding="utf-8"))
+            return Path(told["run"]) if told["server"] == self._server else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def switch(self, run: Path | None) -> None:
+        """Says to all workers which run is the default from their next `reload` on; None for the first model.
+
+        Raises:
+            OptionError: this server takes no other.
+            ModelError: the run has no model that can be used.
+            RunError: it cannot be written.
+        """
+        if self._switch_file is None:
+            raise OptionError("the server is read-only; start it without --read-only")
+        if run is not None:
+            _open(run.name, _file(run))
+        with atomic(self._switch_file) as temporary:
+            told = {"server": self._server, "run": None if run is None else str(run)}
+            temporary.write_text(json.dumps(told), encoding="utf-8")
 
     def __iter__(self) -> Any:
         return iter(self._models.values())
@@ -95,14 +129,27 @@ class ModelStore:
             The names of the models that are new.
         """
         changed = []
+        run = self.switched_to
+        self._paths = self._given if run is None else {self._name_for(run): _file(run)} | self._given
+        models = {}
         for name, file in self._paths.items():
+            known = self._models.get(name)
+            models[name] = known
             try:
-                if _stamp(file) != self._models[name].stamp:
-                    self._models[name] = _open(name, file)
+                if known is None or known.file != file or _stamp(file) != known.stamp:
+                    models[name] = _open(name, file)
                     changed.append(name)
             except InklensError as error:
                 log.error("model %s stays as it was: %s", name, error)
+        self._models = {name: model for name, model in models.items() if model is not None}
         return changed
+
+    def _name_for(self, run: Path) -> str:
+        """A run's name, unless a model that the server was started with has it."""
+        name = run.name
+        while name in self._given:
+            name += "-taught"
+        return name
 
 
 def _file(path: Path) -> Path:

@@ -186,6 +186,19 @@ def pixels_of(content: Any, spec: PixelSpec, limits: Limits) -> NDArray[np.uint8
 
 
 async def _form_files(request: Request, body: bytes, limits: Limits) -> list[tuple[str | None, bytes]]:
+    files, _ = await form_of(request, body, limits)
+    return list(files)
+
+
+async def form_of(
+    request: Request, body: bytes, limits: Limits
+) -> tuple[list[tuple[str, bytes]], dict[str, str]]:
+    """The files of a form, with their names, and its other fields.
+
+    Raises:
+        ProblemError: a form that cannot be read; status 400.
+    """
+
     async def stream() -> AsyncGenerator[bytes, None]:
         for start in range(0, len(body), _FORM_STEP):
             if start:
@@ -204,7 +217,8 @@ async def _form_files(request: Request, body: bytes, limits: Limits) -> list[tup
             400, f"a form that cannot be read ({reason[:200]}); expected files in parts"
         ) from error
     files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
-    return [(encodable(part.filename or ""), await part.read()) for part in files]
+    fields = {name: encodable(part) for name, part in form.multi_items() if isinstance(part, str)}
+    return [(encodable(part.filename or ""), await part.read()) for part in files], fields
 
 
 def encodable(text: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import secrets
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from inklens.errors import OptionError
@@ -63,6 +65,8 @@ class ServerSettings:
         token: what callers must give; needed to listen on more than loopback.
         allowed_hosts: names by which the server may be called, beside its own address.
         limits: of one request.
+        corrections: the file that keeps what the page teaches; None keeps nothing.
+        server: tells this server from an earlier one; made by itself.
 
     Raises:
         OptionError: a value out of range, or no token where one is needed.
@@ -75,6 +79,8 @@ class ServerSettings:
     token: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    corrections: Path | None = None
+    server: str = field(default_factory=partial(secrets.token_hex, 8), repr=False)
 
     def __post_init__(self) -> None:
         if not self.models:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inklens import reporting
-from inklens.errors import ExportError
+from inklens.errors import DivergedError, ExportError, RunError, StoppedError
 from inklens.evaluation import (
     Confidence,
     DetailedEvaluation,
@@ -30,7 +30,7 @@ from inklens.training.prepare import TrainingOptions
 if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
     from inklens.networks.outputs import EnsembleOutputs
-    from inklens.training.loop.fit import History
+    from inklens.training.loop.checkpoints import History
 
 PICTURED = 10
 SAMPLES = 40
@@ -166,8 +166,9 @@ def _report(folder: RunFolder, parts: DataParts) -> None:
     try:
         report_run(folder, Run(folder).one_network, images)
     except BaseException as error:
-        detail = {**folder.status()["detail"], "report": f"{type(error).__name__}: {error}"}
-        folder.set_status("done", **detail)
+        with suppress(RunError):  # it may be the disk that is full
+            detail = {**folder.status()["detail"], "report": f"{type(error).__name__}: {error}"}
+            folder.set_status("done", **detail)
         raise
 
 
@@ -178,12 +179,37 @@ def status_of(folder: RunFolder) -> Iterator[None]:
         yield
         folder.set_status("done")
     except KeyboardInterrupt as interrupt:
-        folder.set_status("interrupted")
+        with suppress(RunError):
+            folder.set_status("interrupted")
         interrupt.add_note(f"what there is of the run is in {folder.path}")
         raise
     except ExportError as error:  # all else is there and right
         folder.set_status("done", export=str(error))
         raise
     except BaseException as error:
-        folder.set_status("failed", reason=f"{type(error).__name__}: {error}")
+        with suppress(RunError):  # it may be the disk that is full
+            folder.set_status("failed", reason=f"{type(error).__name__}: {error}")
         raise
+
+
+@contextmanager
+def resumable(folder: RunFolder) -> Iterator[None]:
+    """Whatever stops the work inside says how to go on with it, once the folder says what it is.
+
+    Raises:
+        StoppedError: the loss is no finite number, a file cannot be written, or a member cannot be trained.
+    """
+    command = f"`inklens train --resume {folder.path}"
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if folder.recipe.is_file():
+            interrupt.add_note(f"{command}` goes on where it was")
+        raise
+    except DivergedError as error:
+        raise StoppedError(f"{error}; with it, {command}` goes on from the last good checkpoint") from error
+    except RunError as error:
+        if not folder.recipe.is_file():
+            raise
+        stopped = f"{folder.path} stopped half-way: {error}"
+        raise StoppedError(f"{stopped}; {command}` goes on where it was") from error

@@ -25,6 +25,8 @@ from inklens.training.progress import Progress, of_member
 if TYPE_CHECKING:
     import keras
 
+    from inklens.training.loop.checkpoints import Checkpoints
+
 OOD_DETECTOR = "OOD detector"  # what its progress calls it
 _SHARE = 0.2  # of a time budget
 _SHORTEST = 60.0  # seconds of a budget from which there is time for a detector
@@ -47,7 +49,13 @@ def classifier_recipe(recipe: Recipe) -> Recipe:
 
 
 def train_ood_detector(
-    data: Dataset, recipe: Recipe, digits: Split, validation: Split, policy: str, progress: Progress | None
+    data: Dataset,
+    recipe: Recipe,
+    digits: Split,
+    validation: Split,
+    policy: str,
+    progress: Progress | None,
+    checkpoints: Checkpoints,
 ) -> tuple[keras.Model, keras.Model]:
     """Trains the detector that a recipe names.
 
@@ -56,6 +64,7 @@ def train_ood_detector(
         validation: looked at after every epoch, never learnt from: images that are digits all.
         policy: Keras's name of the precision to train in.
         progress: is told of a member "OOD detector".
+        checkpoints: of the detector's own; see `inklens.training.loop.fit.fit`.
 
     Returns:
         A plain one in float32 without the weights, and the one that was trained: both from uint8 pixels to
@@ -74,9 +83,17 @@ def train_ood_detector(
     told = of_member(progress, OOD_DETECTOR)
     augment = augmentation_layer(own.augmentation, own.seed)
     try:
-        fit(network, own, learnt, _either(validation), augment=augment, progress=told)
+        fit(
+            network,
+            own,
+            learnt,
+            _either(validation),
+            augment=augment,
+            progress=told,
+            checkpoints=checkpoints,
+        )
     except OptionError as error:
-        raise OptionError(f"the OOD detector: {error}") from error
+        raise type(error)(f"the OOD detector: {error}") from error
     return _build(data, own), network
 
 

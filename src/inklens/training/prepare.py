@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from inklens.datasets import Dataset
-from inklens.errors import DataError
+from inklens.errors import DataError, OptionError
 from inklens.export.formats import require
 from inklens.networks import build
 from inklens.networks.backends import resolve_precision, select_backend
 from inklens.recipes import Recipe
 from inklens.reporting.report import require_jinja
+from inklens.run_folder import RunFolder, complete
 from inklens.training.calibrate import check_confidence
 from inklens.training.examples import EXAMPLES
 from inklens.training.ood_detector import has_time_for_detector
 from inklens.training.parts import DataParts
 from inklens.training.progress import Progress
+from inklens.training.start_from import start_from
 
 if TYPE_CHECKING:
     import keras
@@ -31,7 +34,14 @@ class TrainingOptions:
     tensorboard: bool = False
     jobs: int | str = 1
     report: bool = True
+    checkpoint_every: float = 60.0
     progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.checkpoint_every < math.inf:
+            raise OptionError(
+                f"checkpoint_every {self.checkpoint_every!r} is out of range: expected seconds, 0 or more"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON can hold of them: all but the callback."""
@@ -59,6 +69,26 @@ class PreparedNetwork:
         backend = select_backend(concrete.backend)
         policy = resolve_precision(concrete.precision, backend)
         return cls(concrete, backend, policy, build_network(data, concrete, policy, training=True))
+
+    @classmethod
+    def again(cls, data: Dataset, recipe: Recipe, folder: RunFolder) -> PreparedNetwork:
+        """The same for a run that goes on: the backend and the precision are those that it began with.
+
+        Raises:
+            InklensError: as `of` does.
+        """
+        again: dict[str, Any] = {}
+        if folder.environment.is_file():
+            with complete(folder.environment):
+                began = folder.read_json(folder.environment)
+                again = {"backend": began["backend"], "precision": began["precision"]}
+        prepared = cls.of(data, replace(recipe, **again))
+        if again:
+            prepared = replace(prepared, recipe=recipe)
+        source = folder.read_recipe().get("started_from") if folder.recipe.is_file() else None
+        if source is not None:
+            start_from(prepared.network, source)
+        return prepared
 
 
 def concrete_recipe(recipe: Recipe, data: Dataset) -> Recipe:

@@ -14,6 +14,8 @@ from inklens.networks.backends import versions
 from inklens.run_folder import RunFolder
 from inklens.training.parts import DataParts
 
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
 
 def describe_data(parts: DataParts) -> dict[str, Any]:
     """What recipe.json says besides the recipe itself."""
@@ -27,6 +29,7 @@ def describe_data(parts: DataParts) -> dict[str, Any]:
             "kind": data.kind,
             "seed": data.seed,
             "hold_out": data.hold_out,
+            "added": None if data.added is None else data.added.path,
             "class_names": list(data.class_names),
             "fingerprint": data.fingerprint,
             "source": data.source,
@@ -40,23 +43,33 @@ def describe_data(parts: DataParts) -> dict[str, Any]:
 
 
 def write_environment(folder: RunFolder, backend: str, policy: str) -> None:
-    """environment.json. The names of the classes are written beside it, as labels.txt."""
+    """environment.json, to which a run that goes on adds what it is resumed by. The names of the classes are
+    written beside it, as labels.txt."""
     class_names = folder.read_recipe()["data"]["class_names"]
     folder.write_text(folder.labels, "".join(f"{name}\n" for name in class_names))
-    folder.write_json(
-        folder.environment,
-        {
-            "inklens": __version__,
-            "backend": backend,
-            "precision": "bfloat16" if policy == "mixed_bfloat16" else "float32",
-            "versions": versions(),
-            "platform": platform.platform(),
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
-        },
-    )
+    now = {
+        **environment(backend, "bfloat16" if policy == "mixed_bfloat16" else "float32"),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }
+    if folder.environment.is_file():
+        began = folder.read_json(folder.environment)
+        now = {**began, "resumed": [*began.get("resumed", []), now]}
+    folder.write_json(folder.environment, now)
+
+
+def environment(backend: str, precision: str) -> dict[str, Any]:
+    """What besides recipe and data decides which weights a training ends with: machine and versions."""
+    return {
+        "inklens": __version__,
+        "backend": backend,
+        "precision": precision,
+        "versions": versions(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": {name: os.environ.get(name) for name in THREADS},
+    }
 
 
 def _processor() -> str:

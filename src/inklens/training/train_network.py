@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inklens.datasets import Split
 from inklens.recipes import Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder
 from inklens.training.examples import with_examples
+from inklens.training.examples.balance import balanced
 from inklens.training.finalize import concluded, finalize
 from inklens.training.loop.tensorboard_logs import LOGS
 from inklens.training.ood_detector import classifier_recipe, train_ood_detector
@@ -21,44 +22,65 @@ from inklens.training.provenance import describe_data, write_environment
 if TYPE_CHECKING:
     import keras
 
-    from inklens.training.loop.fit import History
+    from inklens.networks.ensemble import Ensemble
+    from inklens.training.loop.checkpoints import Checkpoints, History
 
 
 def train_network(
-    folder: RunFolder, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions
+    folder: RunFolder, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions, **more: Any
 ) -> Run:
-    """Trains one network into a folder that is there; raises as `inklens.train` does."""
-    with concluded(folder, parts, report=options.report):
-        from inklens.networks.ensemble import Ensemble
+    """Trains one network into a folder that is there, from its last checkpoint on if it has one.
 
+    Args:
+        more: what recipe.json is to say besides.
+
+    Raises:
+        InklensError: as `inklens.train` does.
+    """
+    with concluded(folder, parts, report=options.report):
         said = {"recipe": prepared.recipe.to_dict(), "options": options.to_dict()}
-        folder.write_recipe({**said, **describe_data(parts)})
+        folder.write_recipe({**said, **more, **describe_data(parts)})
         write_environment(folder, prepared.backend, prepared.policy)
-        recipe = classifier_recipe(prepared.recipe)
-        images = with_examples(parts.train, parts.data, recipe)
-        started = time.perf_counter()
-        history = _fit(folder, prepared.network, recipe, images, parts, options)
-        fitted = time.perf_counter()
-        network = _save(build_network(parts.data, recipe), prepared.network, folder, folder.model)
-        ood_detector, detector_seconds = None, None
-        if prepared.recipe.ood_detector != "none":
-            plain, trained = train_ood_detector(
-                parts.data, prepared.recipe, images, parts.validation, prepared.policy, options.progress
-            )
-            ood_detector = _save(plain, trained, folder, folder.ood_detector)
-            detector_seconds = time.perf_counter() - fitted
-        training = {
-            "epochs": _epochs(history, recipe, len(images)),
-            "images": len(parts.train),
-            "drawn_images": len(images) - len(parts.train),
-            "seconds": round(fitted - started + (detector_seconds or 0), 3),
-            "ood_detector_seconds": detector_seconds and round(detector_seconds, 3),
-            "note": _note(history, recipe, images, parts),
-            "parameters": network.count_params() + (ood_detector.count_params() if ood_detector else 0),
-        }
-        ensemble = Ensemble.of(network, recipe.tta, ood_detector)
+        ensemble, training, history = _trained(folder, prepared, parts, options)
         finalize(folder, ensemble, parts, options, training, history)
     return Run(folder)
+
+
+def _trained(
+    folder: RunFolder, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions
+) -> tuple[Ensemble, dict[str, Any], History]:
+    """The networks, saved, what metrics.json says of their training, and the history of the first."""
+    from inklens.networks.ensemble import Ensemble
+    from inklens.training.loop.checkpoints import Checkpoints
+
+    recipe = classifier_recipe(prepared.recipe)
+    shown = balanced(parts.train, recipe.seed) if recipe.balance else parts.train
+    images = with_examples(shown, parts.data, recipe)
+    started = time.perf_counter()
+    checkpoints = Checkpoints(folder.checkpoint, options.checkpoint_every)
+    history = _fit(folder, prepared.network, recipe, images, parts, options, checkpoints)
+    fitted = time.perf_counter()
+    network = _save(build_network(parts.data, recipe), prepared.network, folder, folder.model)
+    ood_detector, detector_seconds = None, None
+    if prepared.recipe.ood_detector != "none":
+        kept = Checkpoints(folder.checkpoint / "ood_detector", options.checkpoint_every)
+        plain, trained = train_ood_detector(
+            parts.data, prepared.recipe, images, parts.validation, prepared.policy, options.progress, kept
+        )
+        ood_detector = _save(plain, trained, folder, folder.ood_detector)
+        detector_seconds = kept.seconds_before + time.perf_counter() - fitted
+        kept.keep_last()
+    checkpoints.keep_last()
+    training = {
+        "epochs": _epochs(history, recipe, len(images)),
+        "images": len(parts.train),
+        "drawn_images": len(images) - len(parts.train),
+        "seconds": round(checkpoints.seconds_before + fitted - started + (detector_seconds or 0), 3),
+        "ood_detector_seconds": detector_seconds and round(detector_seconds, 3),
+        "note": _note(history, recipe, images, parts),
+        "parameters": network.count_params() + (ood_detector.count_params() if ood_detector else 0),
+    }
+    return Ensemble.of(network, recipe.tta, ood_detector), training, history
 
 
 def _fit(
@@ -68,6 +90,7 @@ def _fit(
     images: Split,
     parts: DataParts,
     options: TrainingOptions,
+    checkpoints: Checkpoints,
 ) -> History:
     """Trains the network, and keeps history.csv up to date."""
     from inklens.networks.augmentation import augmentation_layer
@@ -76,7 +99,7 @@ def _fit(
     def keep(history: History) -> None:
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
 
-    return fit(
+    history = fit(
         network,
         recipe,
         images,
@@ -85,7 +108,10 @@ def _fit(
         progress=options.progress,
         on_epoch=keep,
         logs=folder.path / LOGS if options.tensorboard else None,
+        checkpoints=checkpoints,
     )
+    keep(history)  # the last checkpoint may be of an epoch that it does not hold
+    return history
 
 
 def _note(history: History, recipe: Recipe, images: Split, parts: DataParts) -> str | None:

@@ -6,13 +6,17 @@ from pathlib import Path
 
 from inklens.datasets import Dataset
 from inklens.errors import OptionError
+from inklens.paths import given_path
 from inklens.recipes import Committee, Recipe, recipe_for
 from inklens.run import Run
 from inklens.run_folder import RunFolder, folder_name
 from inklens.training.committee.jobs import resolve_jobs
+from inklens.training.finalize import resumable
 from inklens.training.loop.tensorboard_logs import require_tensorboard
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
+from inklens.training.run_lock import locked
+from inklens.training.start_from import start_from
 from inklens.training.train_network import train_network
 
 
@@ -27,7 +31,9 @@ def train(
     tensorboard: bool = False,
     jobs: int | str = 1,
     report: bool = True,
+    checkpoint_every: float = 60.0,
     progress: Progress | None = None,
+    start: str | Path | None = None,
 ) -> Run:
     """Train a network, or a committee of them, and write everything about it into a run folder.
 
@@ -42,17 +48,19 @@ def train(
         jobs: how many members of a committee are trained at a time, each in a process of its own with its
             share of the cores; "auto" is one for each NVIDIA GPU, or, without, each four physical cores.
         report: draw the pictures and write report.html; False writes figures and models only.
+        checkpoint_every: seconds between two checkpoints within an epoch; there is one at its end too.
         progress: called with an `EpochProgress` while training.
+        start: the folder of another run, whose network's layers this one starts from; its last layer is new.
 
     Returns:
         The finished run.
 
     Raises:
         InklensError: something that was given cannot be used; nothing is left but a run that says so.
-        RunError: the report cannot be written; the run is done without it.
         ExportError: model.onnx does not say what the network says; the run is there without it.
-        StoppedError: a member of a committee cannot be trained; `resume` goes on with those that are done.
-        KeyboardInterrupt: passed on, the run's status says "interrupted".
+        StoppedError: the loss was no finite number, a file could not be written, or a member of a committee
+            could not be trained; `resume` goes on from the last checkpoint.
+        KeyboardInterrupt: passed on, the run's status says "interrupted", and `resume` goes on with it.
 
     Example:
         >>> run = inklens.train(inklens.load("mnist"), inklens.Recipe.from_preset("tutorial-c"))
@@ -65,14 +73,21 @@ def train(
             raise OptionError(f"{what} is {given!r}; expected a {what.title()}: give {remedy}")
     if tensorboard:
         require_tensorboard()
-    options = TrainingOptions(test, max_error, tensorboard, jobs, report, progress)
+    options = TrainingOptions(test, max_error, tensorboard, jobs, report, checkpoint_every, progress)
     if isinstance(recipe, Committee):
         from inklens.training.committee.train_committee import train_committee
 
+        if start is not None:
+            raise OptionError("a committee starts from nothing: give one network's preset, or no start")
         return train_committee(data, recipe, options, output, name)
     if resolve_jobs(jobs, 2) > 1 and jobs != "auto":
         raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.of(data, recipe)
+    more = {}
+    if start is not None:
+        start_from(prepared.network, start)
+        more = {"started_from": str(given_path(start).absolute())}
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
-    return train_network(folder, prepared, parts, options)
+    with locked(folder), resumable(folder):
+        return train_network(folder, prepared, parts, options, **more)

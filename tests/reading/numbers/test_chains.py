@@ -31,3 +31,17 @@ def test_boxes_for_one_digit_each_hold_a_number_together(piece):
 
 def test_a_page_without_pieces_has_no_chains():
     assert find_chains([]) == []
+
+
+def test_where_a_page_has_two_kinds_of_gaps_the_wide_ones_are_between_numbers(piece):
+    """27 28 and 40 41 42: the gaps between are narrower than any that ends a number by itself."""
+    x = [100, 140, 220, 260]
+    others = [100, 140, 220, 260, 340, 380]
+    pieces = [piece(at, 100) for at in x] + [piece(at, 300) for at in others]
+    assert sorted(find_chains(pieces)) == [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
+
+
+def test_digits_far_apart_are_single_numbers_if_they_are_to_be_separate(piece):
+    pieces = [piece(100 + 75 * place, 100) for place in range(4)]
+    assert find_chains(pieces) == [[0, 1, 2, 3]]
+    assert find_chains(pieces, separate=True) == [[0], [1], [2], [3]]

@@ -1,4 +1,6 @@
+import os
 import re
+import time
 from pathlib import Path
 
 import httpx
@@ -50,3 +52,17 @@ def test_the_page_opens_without_the_token_and_asks_for_it(tiny_folder):
         assert server.client.get("/v1/model").status_code == 401
         with httpx.Client(base_url=server.address, headers={"Authorization": f"Bearer {token}"}) as known:
             assert 'data-token="none"' in known.get("/").text
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the browser is a shell script")
+def test_open_opens_the_page_and_read_only_teaches_nothing(tiny_folder, tmp_path):
+    browser = tmp_path / "browser.sh"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/part && mv {tmp_path}/part {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    options = ("model.onnx", "--workers", 1, "--open", "--read-only")
+    with running_server(*options, folder=tiny_folder, BROWSER=f"{browser} %s") as server:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "opened").exists() and time.monotonic() < deadline:
+            assert server.client.get("/health/live").status_code == 200
+        assert (tmp_path / "opened").read_text().strip() == server.address
+        assert 'data-teach="off"' in server.client.get("/").text

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def opened(browser: Browser, digits_server: Any) -> Iterator[Callable[..., OpenedPage]]:
-    """Opens a view: opened("inside", width=390, dark=True). Afterwards nothing may have gone wrong."""
+    """Opens a view: opened("inside", width=390, dark=True). Nothing may have gone wrong in the end."""
     pages: list[OpenedPage] = []
 
-    def opened(view: str = "draw", width: int = 1280, dark: bool = False, **options: Any) -> OpenedPage:
+    def opened(
+        view: str = "draw", width: int = 1280, dark: bool = False, before: Any = None, **options: Any
+    ) -> OpenedPage:
         page, console, requests = watched_page(browser, width, 860, dark, **options)
+        if before is not None:
+            before(page)
         page.goto(f"{digits_server.address}/#{view}")
         page.wait_for_selector(f".view.{view}:not([hidden])")
         pages.append(OpenedPage(page, console, requests))

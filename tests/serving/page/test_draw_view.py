@@ -14,7 +14,7 @@ def test_what_is_drawn_is_answered_undone_and_cleared(opened, shared_runs, tmp_p
     assert page.answer() == NOTHING
     page.draw(SEVEN)
     said = page.answer()
-    page.page.locator(".paper").screenshot(path=tmp_path / "pad.png")
+    page.page.locator(".view.draw .paper").screenshot(path=tmp_path / "pad.png")
     screenshot = Classifier.open(shared_runs / "runs/one").predict(tmp_path / "pad.png")
     assert (said,) == screenshot.labels == ("7",)
     assert page.page.locator(".bars li.best .name").inner_text() == "7"
@@ -40,7 +40,7 @@ def test_digits_side_by_side_are_read_as_a_number(opened):
 def test_it_is_drawn_with_the_keyboard_alone(opened):
     page = opened()
     keyboard = page.page.keyboard
-    page.page.locator(".sheet").focus()
+    page.page.locator(".view.draw .sheet").focus()
     for key in ["ArrowUp"] * 10 + [" "] + ["ArrowDown"] * 22 + [" "]:
         keyboard.press(key)
     assert page.answer() == "1"
@@ -56,7 +56,7 @@ def test_a_finger_and_a_pen_draw_too(opened, kind):
 
 
 POINTER = """kind => {
-  const sheet = document.querySelector(".sheet"), box = sheet.getBoundingClientRect();
+  const sheet = document.querySelector(".view.draw .sheet"), box = sheet.getBoundingClientRect();
   sheet.setPointerCapture = () => {};
   for (let step = 0; step <= 20; step += 1) {
     const type = step === 0 ? "pointerdown" : step === 20 ? "pointerup" : "pointermove";

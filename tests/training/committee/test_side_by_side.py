@@ -80,7 +80,7 @@ def test_ctrl_c_ends_all_children_and_leaves_a_run_that_can_be_gone_on_with(few,
 
     with pytest.raises(KeyboardInterrupt) as caught:
         train(few, ENDLESS, report=False, output=tmp_path, name="run", jobs=2, progress=interrupt)
-    assert "--resume" in caught.value.__notes__[0]
+    assert "--resume" in caught.value.__notes__[1]
     for name in "ab":
         status = RunFolder(tmp_path / "run/members" / name).status()
         assert status["state"] == "interrupted"

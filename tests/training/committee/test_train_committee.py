@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -101,8 +99,8 @@ def test_a_stopped_committee_goes_on_where_it_was(few, tmp_path):
     with pytest.raises(KeyboardInterrupt) as caught:
         train(few, STOPPED, output=tmp_path, name="cut", report=False, progress=stop, max_error=0.2)
     assert caught.value.__notes__ == [
-        f"`inklens train --resume {tmp_path / 'cut'}` goes on with the members that are not done",
         f"what there is of the run is in {tmp_path / 'cut'}",
+        f"`inklens train --resume {tmp_path / 'cut'}` goes on where it was",
     ]
     kept = (tmp_path / "cut/members/one/model.keras").stat().st_mtime_ns
     assert RunFolder(tmp_path / "cut").status()["state"] == "interrupted"
@@ -131,17 +129,6 @@ def test_a_committee_that_is_stopped_while_its_folder_is_made_says_so(few, tmp_p
     assert resumable == (tmp_path / "cut/recipe.json").is_file()
 
 
-def test_a_committee_is_not_resumed_while_another_process_trains_it(tmp_path):
-    folder = RunFolder.create(tmp_path, "run", "")
-    folder.write_recipe({"recipe": BOTH.to_dict()})
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as trainer:
-        folder.write_json("status.json", {**folder.status(), "pid": trainer.pid})
-        with pytest.raises(RunError, match=f"is being trained by process {trainer.pid}"):
-            resume(folder.path)
-    with pytest.raises(RunError, match="cannot be gone on with"):  # it has no options, but nothing runs
-        resume(folder.path)
-
-
 def test_a_member_that_cannot_be_trained_stops_the_committee_with_a_code_of_its_own(few, tmp_path):
     diverging = replace(STOPPED.members["two"], learning_rate=1e30, precision="float32")
     broken = Committee("committee", {"one": QUICK, "two": diverging})
@@ -149,13 +136,6 @@ def test_a_member_that_cannot_be_trained_stops_the_committee_with_a_code_of_its_
         train(few, broken, output=tmp_path, name="broken", report=False)
     assert caught.value.exit_code == 3
     assert RunFolder.open_done(tmp_path / "broken/members/one")
-
-
-def test_a_run_of_one_network_cannot_be_resumed(trained, tmp_path):
-    copy = RunFolder(shutil.copytree(trained[0].path / "members/one", tmp_path / "one"))
-    copy.set_status("interrupted")
-    with pytest.raises(RunError, match="is of one network"):
-        resume(copy.path)
 
 
 def test_trained_runs_are_combined(trained, few, tmp_path):

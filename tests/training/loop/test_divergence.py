@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from inklens.datasets import Split
-from inklens.errors import OptionError
+from inklens.errors import DivergedError, OptionError
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe
 from inklens.training.loop.divergence import check_converged, check_finite, loss_of_one_answer, note_on
+from inklens.training.progress import EpochProgress
 
 select_backend("tensorflow")
 
@@ -38,10 +41,15 @@ def test_no_answer_for_all_images_has_a_lower_loss(labels, label_smoothing):
 
 
 def test_a_loss_that_is_no_number_is_said_with_epoch_and_learning_rate():
-    said = "diverged in epoch 2: .* rate 0.5 is too high: give a lower one, such as --learning-rate 0.05"
-    with pytest.raises(OptionError, match=said):
-        check_finite({"epoch": 2, "loss": float("inf"), "val_loss": 1.0}, RECIPE)
-    check_finite({"epoch": 2, "loss": 2.0, "val_loss": None}, RECIPE)
+    now = EpochProgress(2, 3, 40, 100, 1.0, 1.0, loss=2.0, accuracy=0.5)
+    check_finite(now, RECIPE, 0.25)
+    said = (
+        "diverged in epoch 2, at step 40 .* rate 0.5, 0.25 at that step, is too high: give a lower one, such "
+        "as --learning-rate 0.05"
+    )
+    for wrong in ({"loss": float("inf")}, {"val_loss": float("nan")}):
+        with pytest.raises(DivergedError, match=said):
+            check_finite(replace(now, **wrong), RECIPE, 0.25)
 
 
 def test_a_loss_that_rose_far_above_that_of_guessing_is_said():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inklens.errors import OptionError
+from inklens.errors import DivergedError, OptionError
 from inklens.networks import build
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe
@@ -153,7 +153,7 @@ def test_one_execution_is_short_for_a_large_network_and_longer_for_a_small_one()
 
 def test_a_training_that_diverges_stops_and_says_what_to_do(few):
     recipe = Recipe(epochs=3, learning_rate=1e30, optimizer="sgd", schedule="constant")
-    with pytest.raises(OptionError, match=r"diverged in epoch 1: .* rate 1e\+30 is too high: give"):
+    with pytest.raises(DivergedError, match=r"diverged in epoch 1, at step .* rate 1e\+30 is too high: give"):
         fit(build("conv5x5", few.image_shape, 10), recipe, few.train, few.test)
 
 

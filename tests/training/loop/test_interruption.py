@@ -12,6 +12,7 @@ from inklens.recipes import Recipe
 select_backend("tensorflow")
 
 from inklens.training.loop.fit import fit  # noqa: E402
+from inklens.training.loop.interruption import interruptible  # noqa: E402
 
 
 @pytest.fixture
@@ -50,6 +51,22 @@ def test_one_press_ends_the_training_after_the_execution_that_runs(training):
 def test_a_press_in_a_destructor_is_not_lost(training):
     with pytest.raises(KeyboardInterrupt):
         training(lambda now: _PressesAsItGoes() and None)
+
+
+def test_sigterm_does_the_same_and_its_own_handling_comes_back(training):
+    with pytest.raises(KeyboardInterrupt):
+        training(lambda now: signal.raise_signal(signal.SIGTERM))
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_what_is_to_be_done_before_such_an_end_is_done_between_two_steps():
+    done = []
+    with pytest.raises(KeyboardInterrupt), interruptible(lambda: done.append("state kept")) as callback:
+        callback.on_train_batch_end(0)
+        assert not done
+        _press()
+        callback.on_train_batch_end(1)
+    assert done == ["state kept"]
 
 
 def test_a_second_press_ends_it_at_once(training):

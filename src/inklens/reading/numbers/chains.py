@@ -4,6 +4,7 @@ Each piece is linked to the nearest piece on its right if that has no nearer pie
 projected on an axis, so a number may climb, sink or run diagonally.
 """
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,6 +19,11 @@ _GAP = 1.0  # heights: largest gap between digits of one number
 _ODD_GAP = 2.0  # times the usual gap of a number: another number begins there,
 _ODD_PITCH = 1.4  # if the digits' middles are also this many times farther apart,
 _LEAST_GAP = 0.5  # and the gap has this many heights
+_PITCH = 0.7  # heights from the middle of a digit to the middle of the one beside it
+_SEPARATE = 0.5  # heights beyond that pitch: digits so far apart are far apart
+_KINDS = 2  # gaps of each kind, at least,
+_VALLEY = 0.25  # with a step of this many heights between the kinds
+_LEAST_FREE = 0.3  # and at least this free height in the wider ones
 _SINGLE = 1.6  # widths per height of a printed box for one digit
 _STEEP = 1.2  # largest dy/dx of a number
 _BEND = 35.0  # degrees by which a number may turn from one digit to the next
@@ -25,10 +31,14 @@ _APART = 1.5  # weight of vertical distance against horizontal distance
 _NO_CELLS: Cells = np.zeros((0, 4, 2))
 
 
-def find_chains(pieces: list[Piece], cells: Cells = _NO_CELLS) -> list[list[int]]:
+def find_chains(pieces: list[Piece], cells: Cells = _NO_CELLS, *, separate: bool = False) -> list[list[int]]:
     """Link pieces that may be one number into chains, each from left to right.
 
     Digits in adjacent printed boxes for one digit each are linked; wide cells of a table keep numbers apart.
+    Where the gaps of a page are of two kinds, the wide ones lie between numbers.
+
+    Args:
+        separate: digits that are far apart are single numbers, even if all gaps of the page are alike.
 
     Returns:
         indices into `pieces`; each piece is in one chain, which may be itself alone.
@@ -38,13 +48,38 @@ def find_chains(pieces: list[Piece], cells: Cells = _NO_CELLS) -> list[list[int]
     boxes = boxes_of(pieces)
     in_cells = _pairs_in_cells(boxes, cells)
     following = _links(boxes, in_cells)
-    chains = []
+    linked = []
     for first in sorted(set(range(len(pieces))) - set(following.values())):
         members = [first]
         while members[-1] in following:
             members.append(following[members[-1]])
-        chains += _cut_at_odd_gaps(members, boxes, in_cells.adjacent)
-    return chains
+        linked.append(members)
+    most = _widest_within(linked, boxes)
+    if separate:
+        most = min(most, _SEPARATE)
+    return [part for members in linked for part in _cut_at_odd_gaps(members, boxes, in_cells.adjacent, most)]
+
+
+def _free(members: list[int], boxes: Boxes) -> NDArray[np.float64]:
+    """How far each digit of a chain is from the next one beyond the pitch of digits side by side, in heights.
+
+    Unlike the gap, this is not wider beside a 1.
+    """
+    own = boxes[members]
+    middles = (own[:, :2] + own[:, 2:]) / 2
+    height = float(np.median(own[:, 3] - own[:, 1]))
+    return np.asarray(np.linalg.norm(np.diff(middles, axis=0), axis=1) / height - _PITCH, np.float64)
+
+
+def _widest_within(chains: list[list[int]], boxes: Boxes) -> float:
+    """The widest gap within numbers, as `_free` measures it; infinite where all gaps are of one kind."""
+    free = np.sort(np.concatenate([np.empty(0), *(_free(members, boxes) for members in chains)]))
+    if len(free) < 2 * _KINDS:
+        return math.inf
+    steps = np.diff(free)[_KINDS - 1 : len(free) - _KINDS]
+    widest = int(steps.argmax()) + _KINDS - 1
+    below, above = float(free[widest]), float(free[widest + 1])
+    return (below + above) / 2 if above - below >= _VALLEY and above >= _LEAST_FREE else math.inf
 
 
 class _InCells(NamedTuple):
@@ -98,9 +133,11 @@ def _links(boxes: Boxes, in_cells: _InCells) -> dict[int, int]:
     }
 
 
-def _cut_at_odd_gaps(members: list[int], boxes: Boxes, adjacent: NDArray[np.bool_]) -> list[list[int]]:
-    """A chain, cut where it turns sharply or where a gap is far wider than the others."""
-    if len(members) < 3:
+def _cut_at_odd_gaps(
+    members: list[int], boxes: Boxes, adjacent: NDArray[np.bool_], most: float
+) -> list[list[int]]:
+    """A chain, cut where it turns sharply, or where a gap is wider than `most` or than the others by far."""
+    if len(members) < 2:
         return [members]
     own = boxes[members]
     x, y = (own[:, 0] + own[:, 2]) / 2, (own[:, 1] + own[:, 3]) / 2
@@ -115,7 +152,7 @@ def _cut_at_odd_gaps(members: list[int], boxes: Boxes, adjacent: NDArray[np.bool
     far = (gaps > max(_ODD_GAP * float(np.median(gaps)), _LEAST_GAP * height)) & (
         pitch > _ODD_PITCH * np.median(pitch)
     )
-    odd = (np.abs(turns - np.median(turns)) > _BEND) | far
+    odd = (np.abs(turns - np.median(turns)) > _BEND) | far | (_free(members, boxes) > most)
     odd &= ~adjacent[members[:-1], members[1:]]
     cuts = [0, *(np.flatnonzero(odd) + 1).tolist(), len(members)]
     return [members[start:end] for start, end in pairwise(cuts)]

@@ -35,6 +35,7 @@ class Page:
         ink: float32 (h, w), 0 (paper) to 1.
         left, top: of the region, in pixels of the picture as given.
         scale: pixels of `grey` per pixel of the picture as given.
+        dark: whether ink is darker than the paper; None where that cannot be decided.
     """
 
     picture: NDArray[np.uint8]
@@ -45,6 +46,7 @@ class Page:
     left: int
     top: int
     scale: float
+    dark: bool | None
 
     @property
     def has_ink(self) -> bool:
@@ -97,7 +99,7 @@ def open_page(
     if desk.any():  # faint writing would be measured by the desk's contrast
         ink = find_ink(cover_desk(grey, desk), widest=widest, dark=dark)
         ink[desk] = 0
-    return Page(picture, size, cropped, grey, ink, left, top, scale)
+    return Page(picture, size, cropped, grey, ink, left, top, scale, dark)
 
 
 def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: int) -> bool | None:

@@ -10,6 +10,7 @@ from inklens.reading.paper.masks import Mask
 from inklens.reading.pieces.piece import Piece, heights_beside
 
 _DUST = 1.3  # stroke widths; a digit is larger, a comma or the dot of an i about as large
+_POINT = 0.8  # stroke widths; a point that a pen sets down is as wide as its stroke
 _MOST = 1200  # pieces that are kept: more is texture, not writing
 _SMALL = 0.55  # of the piece beside it: largest size of a part that broke off
 _NEAR = 0.2  # of that piece's height: largest distance of the part
@@ -21,12 +22,13 @@ _HIGHER = 4.0  # largest ratio of the height of digits to that of a part beside 
 _TALL = 1.25  # of that height: largest height of two parts together
 
 
-def find_pieces(ink: Ink, mask: Mask) -> list[Piece]:
+def find_pieces(ink: Ink, mask: Mask, *, points: bool = False) -> list[Piece]:
     """Find the pieces of a page that may be digits, each with its own ink.
 
     Args:
         ink: without ruling.
         mask: where strokes are.
+        points: keep points of the width of a stroke, which may be decimal points.
     """
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     if count < 2:
@@ -42,7 +44,17 @@ def find_pieces(ink: Ink, mask: Mask) -> list[Piece]:
         numbers = numbers[np.argsort(-boxes[numbers, cv2.CC_STAT_AREA])[:_MOST]]
     numbers = _without_edges(numbers, boxes, _LARGE * stroke, _OF_PAGE * max(mask.shape))
     groups = _stacked(_joined(boxes[numbers, :4]), boxes[numbers, :4])
-    return [_cropped(ink, labels, boxes, numbers[group]) for group in groups]
+    found = [_cropped(ink, labels, boxes, numbers[group]) for group in groups]
+    if points:
+        small = np.flatnonzero((size >= max(3.0, _POINT * stroke)) & (size < max(4.0, _DUST * stroke)))
+        found += [_cropped(ink, labels, boxes, np.array([number])) for number in small[small > 0][:_MOST]]
+    return found
+
+
+def is_dust(pieces: list[Piece], ink: Ink, mask: Mask) -> list[bool]:
+    """Which pieces of a page, found with points, are too small for a digit."""
+    least = max(4.0, _DUST * stroke_width(np.where(mask > 0, ink, np.float32(0))))
+    return [max(piece.width, piece.height) < least for piece in pieces]
 
 
 def _objects(boxes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -17,14 +17,12 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 async def start_page(request: Request) -> Response:
     """`GET /`; the page is told whether it may teach, and whether it has to ask for the token first."""
-    wanted = not is_admitted(request.headers, request.app.state.settings.token)
-    teaches = any(getattr(route, "path", "") == "/v1/teach" for route in request.app.routes)
-    content = _files()["index.html"].decode()
-    return HTMLResponse(
-        content.replace("{{teach}}", "on" if teaches else "off").replace(
-            "{{token}}", "wanted" if wanted else "none"
-        )
+    settings = request.app.state.settings
+    admitted = is_admitted(request.headers, settings.token)
+    content = (
+        _files()["index.html"].decode().replace("{{teach}}", "off" if settings.corrections is None else "on")
     )
+    return HTMLResponse(content.replace("{{token}}", "none" if admitted else "wanted"))
 
 
 async def page_part(request: Request) -> Response:

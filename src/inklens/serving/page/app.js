@@ -3,10 +3,13 @@ import { ask } from "./api.js";
 import { element, fill } from "./dom.js";
 import { drawView } from "./draw_view.js";
 import { insideView } from "./inside_view.js";
+import { readView } from "./read_view.js";
+import { runsView } from "./runs_view.js";
 import { Session, server } from "./session.js";
+import { teachView } from "./teach_view.js";
 import { TEXT } from "./text.js";
 
-const VIEWS = { draw: drawView, inside: insideView };
+const VIEWS = { draw: drawView, inside: insideView, read: readView, teach: teachView, runs: runsView };
 const session = new Session();
 
 const views = new Map();

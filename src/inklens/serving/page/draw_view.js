@@ -51,6 +51,7 @@ export function drawView(session) {
     answer.setClasses(session.classes);
     const { height, width } = session.model.pixels;
     seenText.textContent = fill(session.framesInk ? TEXT.draw.seenInk : TEXT.draw.seenOther, { width, height });
+    pad.hint.textContent = session.reads ? TEXT.draw.hint : TEXT.draw.hintOther;
     pad.setDark(!session.framesInk && session.model.kind === "things");
     changed(true);
   }
@@ -78,6 +79,10 @@ async function question(session, pad, revision) {
   }
   const query = { ...session.query, top: session.classes.length, framed: 1 };
   const { predictions } = await ask("/v1/predict", { method: "POST", body: pad.file().blob, query });
+  if (session.reads && pad.picture?.bitmap && predictions[0].status === "unknown") {
+    const found = await readWhole(session, pad);
+    if (found) return { ...found, revision };
+  }
   return { one: predictions[0], revision };
 }
 
@@ -85,17 +90,20 @@ async function readWhole(session, pad) {
   const { blob, canvas } = pad.file({ whole: true });
   const { numbers } = await ask("/v1/read", { method: "POST", body: blob, query: session.query });
   if (numbers.reduce((sum, number) => sum + number.digits.length, 0) < 2) return null;
-  return { number: numbers, crop: (box) => cropOf(canvas, box) };
+  const picture = canvas ?? pad.picture.bitmap;
+  return { number: numbers, crop: (box) => cropOf(picture, box) };
 }
 
-// The part of a picture inside the corners of a box, as a canvas.
-export function cropOf(picture, corners, margin = 0.15) {
+// The part of a picture inside the corners of a box, as a canvas; what is beside it is not shown.
+export function cropOf(picture, corners, margin = 0.12) {
   const [xs, ys] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
   const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  const side = Math.max(Math.max(...xs) - left, Math.max(...ys) - top) * (1 + 2 * margin);
-  const [x, y] = [(left + Math.max(...xs) - side) / 2, (top + Math.max(...ys) - side) / 2];
+  const [inner, high] = [Math.max(...xs) - left, Math.max(...ys) - top];
+  const around = margin * Math.max(inner, high);
+  const [width, height] = [inner + 2 * around, high + 2 * around];
   const canvas = element("canvas", { class: "crop", width: "84", height: "84", "aria-hidden": "true" });
-  const context = canvas.getContext("2d");
-  context.drawImage(picture, x, y, side, side, 0, 0, 84, 84);
+  const scale = 84 / Math.max(width, height);
+  const [across, down] = [(84 - width * scale) / 2, (84 - height * scale) / 2];
+  canvas.getContext("2d").drawImage(picture, left - around, top - around, width, height, across, down, width * scale, height * scale);
   return canvas;
 }

@@ -34,7 +34,8 @@ export function insideView(session) {
     const blob = pad.empty ? null : pad.file().blob;
     if (!blob) return { empty: true };
     const query = { ...session.query, form: "bytes", occlusion: 0, maps: 64 };
-    return { blob, ...(await ask("/v1/explain", { method: "POST", body: blob, query })) };
+    const answer = await ask("/v1/explain", { method: "POST", body: blob, query });
+    return { ...answer, blob, layers: byNetwork(answer.layers) };
   }
 
   async function explainOcclusion(blob) {
@@ -71,7 +72,7 @@ export function insideView(session) {
     const names = found.map((layer) => layer.name);
     if ([...sections.keys()].join() !== names.join()) {
       sections.clear();
-      found.forEach((layer, at) => sections.set(layer.name, new LayerSection(layer, at, found, openUnit)));
+      found.forEach((layer, at) => sections.set(layer.name, new LayerSection(layer, at, found, openUnit, session.classes)));
       layers.replaceChildren(filters.element, ...[...sections.values()].map((section) => section.element), softmax.element);
     }
     for (const layer of found) sections.get(layer.name).show(layer);
@@ -86,7 +87,7 @@ export function insideView(session) {
     const { height, width } = session.model.pixels;
     paintMap(heat, bytesOf(occlusion.map), width, height);
     heat.hidden = false;
-    heatText.textContent = fill(words.heat, { label: occlusion.label, fall: percent(Math.max(0, occlusion.largest_fall), 0) });
+    heatText.textContent = fill(words.heat, { label: occlusion.label, fall: percent(Math.max(0, occlusion.largest_fall)) });
   }
 
   function failed(error) {
@@ -122,6 +123,13 @@ export function insideView(session) {
       pad.element.classList.remove("small");
     },
   };
+}
+
+// The layers of a committee's networks one network after the other; each name begins with that of its network.
+function byNetwork(layers) {
+  const network = ({ name }) => (name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : "");
+  const networks = [...new Set(layers.map(network))];
+  return networks.flatMap((each) => layers.filter((layer) => network(layer) === each));
 }
 
 function legend() {

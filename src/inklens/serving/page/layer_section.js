@@ -5,7 +5,8 @@ import { TEXT } from "./text.js";
 
 export class LayerSection {
   // onOpen(layer, channel, place): somebody wants to see a map large, or one number.
-  constructor(layer, at, all, onOpen) {
+  constructor(layer, at, all, onOpen, classes) {
+    this.names = at === all.length - 1 && layer.shape[0] === classes.length ? classes : null;
     this.onOpen = onOpen;
     this.maps = [];
     const words = TEXT.layers[layer.kind] ?? TEXT.layers.other;
@@ -50,6 +51,7 @@ export class LayerSection {
       this.maps = values.map((_, unit) => {
         const said = unseen("");
         const open = button(said, () => this.onOpen(this.layer, unit), { class: "unit" });
+        if (this.names) open.append(element("span", { class: "unitname", "aria-hidden": "true" }, this.names[unit]));
         return { open, said };
       });
       this.grid.replaceChildren(...this.maps.map((map) => map.open));

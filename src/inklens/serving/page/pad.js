@@ -98,13 +98,15 @@ export class Pad {
     const box = boxOf(this.strokes);
     const old = this.width;
     this.width = width;
-    if (!box) return;
-    const wanted = Math.max(box.right, old - box.left) * 2 - old;
+    const wanted = box ? Math.max(box.right, old - box.left) * 2 - old : 0;
     const scale = Math.min(1, width / Math.max(1, wanted));
     const moved = ({ x, y, pressure }) => ({
       x: width / 2 + (x - old / 2) * scale, y: HEIGHT / 2 + (y - HEIGHT / 2) * scale, pressure,
     });
-    this.strokes = this.strokes.map((stroke) => ({ width: stroke.width * scale, points: stroke.points.map(moved) }));
+    const refitted = (strokes) => strokes.map((stroke) => ({ width: stroke.width * scale, points: stroke.points.map(moved) }));
+    this.strokes = refitted(this.strokes);
+    for (const step of [...this.past, ...this.future]) step.strokes = refitted(step.strokes);
+    this.pen.x = moved({ ...this.pen, pressure: 0 }).x;
   }
 
   begin(event) {

@@ -4,16 +4,14 @@ import { TEXT } from "./text.js";
 
 export function pictureSources(area, onPicture, onProblem) {
   const words = TEXT.sources;
-  const input = element("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true" });
-  input.addEventListener("change", () => {
-    if (input.files[0]) onPicture(input.files[0]);
-    input.value = "";
-  });
+  const input = fileInput(onPicture);
+  // On a page without TLS, browsers give the camera to a file input only.
+  const shot = fileInput(onPicture, { capture: "environment" });
+  const live = Boolean(navigator.mediaDevices?.getUserMedia);
   const choose = worded(words.choose, ICONS.file, () => input.click());
-  const camera = worded(words.camera, ICONS.camera, () => takePicture(onPicture, onProblem));
-  if (!navigator.mediaDevices?.getUserMedia) camera.hidden = true;
+  const camera = worded(words.camera, ICONS.camera, () => (live ? takePicture(onPicture, onProblem) : shot.click()));
   const drop = element("div", { class: "drop", hidden: true }, element("p", {}, words.dropHere));
-  const made = element("div", { class: "sources" }, choose, camera, input, element("p", { class: "about" }, words.hint), drop);
+  const made = element("div", { class: "sources" }, choose, camera, input, shot, element("p", { class: "about" }, words.hint), drop);
 
   const listeners = {
     paste(event) {
@@ -45,6 +43,15 @@ export function pictureSources(area, onPicture, onProblem) {
       }
     },
   };
+}
+
+function fileInput(onPicture, options = {}) {
+  const input = element("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", ...options });
+  input.addEventListener("change", () => {
+    if (input.files[0]) onPicture(input.files[0]);
+    input.value = "";
+  });
+  return input;
 }
 
 function worded(label, path, listener) {

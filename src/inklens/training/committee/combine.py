@@ -22,7 +22,9 @@ from inklens.training.committee.train_committee import (
     describe_committee,
     train_members,
 )
+from inklens.training.finalize import resumable
 from inklens.training.prepare import TrainingOptions, checked_parts
+from inklens.training.run_lock import LOCK, locked
 
 
 def combine(
@@ -71,9 +73,10 @@ def combine(
     options = TrainingOptions(test, max_error)
     parts = checked_parts(data, committee.first, options)
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{committee.preset}")
-    with committee_concluded(folder, parts, options):
+    with locked(folder), resumable(folder), committee_concluded(folder, parts, options):
         for member, run in members.items():
-            shutil.copytree(run.path, folder.path / "members" / member)
+            left_out = shutil.ignore_patterns(run.folder.checkpoint.name, LOCK)
+            shutil.copytree(run.path, folder.path / "members" / member, ignore=left_out)
         describe_committee(folder, committee, parts, options, combined=[str(run.path) for run in opened])
         train_members(folder, committee, parts, options)
     return Run(folder)

@@ -171,7 +171,7 @@ class _Child:
         self.conclude("failed", reason=reason)
         return f"{self._job.name} cannot be trained: {reason}"
 
-    def conclude(self, state: Any, **detail: str) -> None:
+    def conclude(self, state: Any, **detail: Any) -> None:
         """Has the member's folder say how it ended where its process could not."""
         member = self._job.member
         if (member.path / "status.json").is_file() and member.status().get("state") == "running":

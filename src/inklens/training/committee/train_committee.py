@@ -20,14 +20,15 @@ from inklens.errors import InklensError, StoppedError
 from inklens.networks.backends import resolve_precision, select_backend
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
-from inklens.run_folder import RunFolder, folder_name
+from inklens.run_folder import RunFolder, complete, folder_name
 from inklens.training.committee.jobs import SHARED_GPU, resolve_jobs
 from inklens.training.committee.side_by_side import Job, train_side_by_side
-from inklens.training.finalize import concluded, finalize
+from inklens.training.finalize import concluded, finalize, resumable
 from inklens.training.parts import DataParts
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts, concrete_recipe
 from inklens.training.progress import of_member
 from inklens.training.provenance import describe_data, write_environment
+from inklens.training.run_lock import locked
 from inklens.training.train_network import train_network
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def train_committee(
     concrete = {name: concrete_recipe(recipe, data) for name, recipe in committee.members.items()}
     committee = Committee(committee.preset, concrete)
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{committee.preset}")
-    with committee_concluded(folder, parts, options):
+    with locked(folder), resumable(folder), committee_concluded(folder, parts, options):
         describe_committee(folder, committee, parts, options)
         train_members(folder, committee, parts, options)
     return Run(folder)
@@ -63,8 +64,8 @@ def describe_committee(
 
 @contextmanager
 def committee_concluded(folder: RunFolder, parts: DataParts, options: TrainingOptions) -> Iterator[None]:
-    """Has status.json say how all that is done in the folder ended, and the error how to go on with it."""
-    with concluded(folder, parts, report=options.report), _stoppable(folder):
+    """Has status.json say how all that is done in the folder ended."""
+    with concluded(folder, parts, report=options.report):
         yield
 
 
@@ -74,7 +75,8 @@ def train_members(
     """Trains the members that are not done, and then evaluates the vote of all of them."""
     from inklens.networks.ensemble import Ensemble
 
-    started, kept = time.perf_counter(), any(map(is_done, folder.members()))
+    members = zip(folder.members(), committee.members.values(), strict=True)
+    started, kept = time.perf_counter(), any(is_done(*member) for member in members)
     _train_waiting(folder, committee, parts, options)
     lasted = None if kept else round(time.perf_counter() - started, 3)
     ensemble = Ensemble.load(folder.networks())
@@ -90,7 +92,7 @@ def _train_waiting(
     waiting = {
         f"{member.path.name}, {number} of {len(committee.members)}": (member, recipe)
         for number, (member, recipe) in enumerate(members, 1)
-        if not is_done(member)
+        if not is_done(member, recipe)
     }
     at_once = resolve_jobs(options.jobs, len(waiting))
     if at_once == 1:
@@ -113,13 +115,16 @@ def leave_room(options: TrainingOptions, committee: Committee) -> None:
 
 
 def train_member(member: RunFolder, recipe: Recipe, parts: DataParts, options: TrainingOptions) -> None:
-    """A run folder of its own; what a stopped training left of it is replaced."""
-    prepared = PreparedNetwork.of(parts.data, recipe)
-    if member.path.exists():
-        shutil.rmtree(member.path)
-    made = RunFolder.create(member.path.parent, member.path.name, "")
+    """A run folder of its own; where a stopped training has left one, it goes on there."""
+    prepared = PreparedNetwork.again(parts.data, recipe, member)
+    if not (member.path / "status.json").is_file():
+        if member.path.exists():
+            shutil.rmtree(member.path)
+        RunFolder.create(member.path.parent, member.path.name, "")
     try:
-        train_network(made, prepared, parts, options)
+        with locked(member):
+            member.set_status("running")
+            train_network(member, prepared, parts, options)
     except KeyboardInterrupt as interrupt:
         getattr(interrupt, "__notes__", []).clear()  # where things are is for the committee to say
         raise
@@ -127,22 +132,12 @@ def train_member(member: RunFolder, recipe: Recipe, parts: DataParts, options: T
         raise StoppedError(f"{member.path.name} cannot be trained: {error}") from error
 
 
-@contextmanager
-def _stoppable(folder: RunFolder) -> Iterator[None]:
-    """Whatever stops the work inside says how to go on with it, once the folder says what it is."""
-    remedy = f"`inklens train --resume {folder.path}` goes on with the members that are not done"
-    try:
-        yield
-    except KeyboardInterrupt as interrupt:
-        if folder.recipe.is_file():
-            interrupt.add_note(remedy)
-        raise
-    except StoppedError as error:
-        raise StoppedError(f"{folder.path} stopped half-way: {error}; {remedy}") from error
-
-
-def is_done(member: RunFolder) -> bool:
-    return (member.path / "status.json").is_file() and member.status().get("state") == "done"
+def is_done(member: RunFolder, recipe: Recipe) -> bool:
+    """Whether a member has been trained, for as many epochs as the committee's recipe says now."""
+    if not (member.path / "status.json").is_file() or member.status().get("state") != "done":
+        return False
+    with complete(member.recipe):
+        return bool(member.read_recipe()["recipe"]["epochs"] == recipe.epochs)
 
 
 def _summary(folder: RunFolder, ensemble: Ensemble, parts: DataParts) -> dict[str, Any]:

@@ -66,15 +66,19 @@ class RecomputeBatchNorm(keras.callbacks.Callback):
         train: what it is trained on.
         seed: of the choice of images.
         epochs: after so many the training ends; None where a callback ends it.
+        every: does it before every evaluation, as any epoch may be the one that is kept.
     """
 
-    def __init__(self, network: keras.Model, train: Split, seed: int, epochs: int | None) -> None:
+    def __init__(
+        self, network: keras.Model, train: Split, seed: int, epochs: int | None, *, every: bool = False
+    ) -> None:
         super().__init__()
         self._network, self._train, self._seed, self._epochs = network, train, seed, epochs
+        self._every = every
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._last = epoch + 1 == self._epochs
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        if self._last or self.model.stop_training:
+        if self._every or self._last or self.model.stop_training:
             recompute_batch_norm(self._network, self._train, self._seed)

@@ -35,14 +35,25 @@ class Batches(keras.utils.PyDataset):
         self._targets[:-1] = np.eye(classes)  # NO_CLASS is -1 and takes the last row
         self.start_epoch(0)
 
-    def start_epoch(self, epoch: int) -> None:
-        """Takes the order of this epoch, counted from 0."""
+    def start_epoch(self, epoch: int, first: int = 0) -> None:
+        """Takes the order of this epoch, counted from 0, without so many batches that are done already."""
         images = len(self.split)
         self._order = np.arange(images) if self.seed is None else epoch_order(self.seed, epoch, images)
+        self._first = first
 
-    def __len__(self) -> int:
+    @property
+    def steps(self) -> int:
+        """Batches in a whole epoch."""
         return math.ceil(len(self.split) / self.batch_size)
 
+    def steps_done(self, batch: int) -> int:
+        """How many batches of the epoch are done after the one of which Keras says this number."""
+        return min(self._first + batch + 1, self.steps)
+
+    def __len__(self) -> int:
+        return self.steps - self._first
+
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        index += self._first
         chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
         return self.split.batch(chosen), self._targets[self.split.labels[chosen]]

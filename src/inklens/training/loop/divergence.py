@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from inklens.datasets import Split
-from inklens.errors import OptionError
+from inklens.errors import DivergedError, OptionError
 from inklens.recipes.recipe import Recipe
+from inklens.training.progress import EpochProgress
 
 _DIVERGED = 2  # times the loss of guessing, where it rises; a loss that falls may have come from far above
 _FAR = 100  # the same where it falls, or where there is one epoch only
 _LEARNT = 0.995  # of the loss of one answer for all images, below which something was learnt
 
-Losses = Mapping[str, float | None]  # an epoch's record in `inklens.training.loop.fit.History`
+Losses = Mapping[str, float | None]  # an epoch's record in `inklens.training.loop.checkpoints.History`
 
 
 def loss_of_one_answer(train: Split, classes: int, label_smoothing: float) -> float:
@@ -35,13 +36,28 @@ def loss_of_one_answer(train: Split, classes: int, label_smoothing: float) -> fl
     return float(entropy - without * math.log(classes))
 
 
-def check_finite(losses: Losses, recipe: Recipe) -> None:
-    """After an epoch: raises OptionError where a loss is no finite number."""
-    if not all(math.isfinite(losses[name] or 0) for name in ("loss", "val_loss")):
-        raise OptionError(
-            f"training diverged in epoch {losses['epoch']:.0f}: the loss is no finite number; the learning "
-            f"rate {recipe.learning_rate:g} is too high: {_lower(recipe)}"
-        )
+def check_finite(now: EpochProgress, recipe: Recipe, learning_rate: float) -> None:
+    """After an execution or an epoch: raises DivergedError where a loss is no finite number.
+
+    Args:
+        learning_rate: of the last step, to which the recipe's schedule has come.
+    """
+    if not all(math.isfinite(loss or 0) for loss in (now.loss, now.val_loss)):
+        raise diverged(now.epoch, now.step, recipe, learning_rate)
+
+
+def is_plausible(loss: float, classes: int) -> bool:
+    """Whether a mean loss over an epoch so far is no sign of weights that have grown beyond use."""
+    return math.isfinite(loss) and loss <= _FAR * math.log(classes)
+
+
+def diverged(epoch: int, step: int, recipe: Recipe, learning_rate: float) -> DivergedError:
+    """What is said of it: where it was, how fast the network learnt there, and what to try."""
+    schedule = "" if recipe.schedule == "constant" else f", {learning_rate:.3g} at that step,"
+    return DivergedError(
+        f"training diverged in epoch {epoch}, at step {step} of it or shortly before: the loss is no finite "
+        f"number; the learning rate {recipe.learning_rate:g}{schedule} is too high: {_lower(recipe)}"
+    )
 
 
 def check_converged(history: Sequence[Losses], recipe: Recipe, classes: int) -> None:

@@ -7,7 +7,6 @@ and the dropout and the optimiser are the cheaper ones (benchmarks/same_network.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,21 @@ from inklens.errors import OptionError
 from inklens.networks.augmentation import Augment
 from inklens.networks.graph import logits_network, multiply_adds
 from inklens.recipes.recipe import Recipe
-from inklens.training.loop.batch_norm_statistics import RecomputeBatchNorm, statistics_steps
+from inklens.training.loop.batch_norm_statistics import (
+    RecomputeBatchNorm,
+    recompute_batch_norm,
+    statistics_steps,
+)
 from inklens.training.loop.batches import Batches
-from inklens.training.loop.divergence import check_converged, check_finite
+from inklens.training.loop.checkpoints import Checkpoints, History
+from inklens.training.loop.divergence import check_converged
 from inklens.training.loop.interruption import interruptible
 from inklens.training.loop.optimizers import make_optimizer
+from inklens.training.loop.state_keeper import StateKeeper
 from inklens.training.loop.tensorboard_logs import tensorboard_callback
 from inklens.training.loop.time_budget import TimeBudget
-from inklens.training.progress import EpochProgress, Progress
-
-# One record per epoch: what history.csv holds.
-History = list[dict[str, float | None]]
-OnEpoch = Callable[[History], None]
+from inklens.training.loop.watcher import OnEpoch, Watcher
+from inklens.training.progress import Progress
 
 VALIDATION_BATCH = 256
 # One execution cannot be interrupted. At this rate, which any machine of the last ten years keeps up, it
@@ -62,6 +64,7 @@ def fit(
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
     logs: Path | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> History:
     """Trains the network in place.
 
@@ -73,50 +76,71 @@ def fit(
         progress: called after every execution and at the end of every epoch.
         on_epoch: called with the history so far after every epoch.
         logs: the folder that TensorBoard's logs are written into; None writes none.
+        checkpoints: goes on from the last one, if there is one, and writes more; None writes none.
 
     Returns:
         One record per epoch: epoch, steps, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
 
     Raises:
+        DivergedError: the loss is no finite number any more.
         OptionError: the training diverged, or labels go beyond the network's classes.
+        RunError: a checkpoint cannot be written, or is of another network.
     """
     classes = _checked_classes(network, train, validation)
     steps = steps_per_epoch(recipe, len(train))
     epochs = epochs_for(recipe, len(train))
     per_execution = steps_per_execution(recipe, network, len(train))
-    timed = recipe.time_budget is not None
+    trained = _compiled(network, recipe, augment, epochs * steps, per_execution)
+    batches = Batches(train, classes, recipe.batch_size, recipe.seed)
+    budget = None
+    if recipe.time_budget is not None:
+        watched = len(validation) / recipe.batch_size
+        statistics = statistics_steps(network, len(train), recipe.batch_size)
+        budget = TimeBudget(recipe, steps, watched, per_execution, augment, statistics)
+    last = None if budget else epochs
+    watcher = Watcher(batches, recipe, epochs, progress, on_epoch, budget)
+    keeper = StateKeeper(trained, recipe, batches, watcher, last, checkpoints, budget)
+    recompute = RecomputeBatchNorm(trained, train, recipe.seed, last, every=recipe.patience is not None)
+    callbacks = [*([budget] if budget else []), watcher, keeper, recompute]
+    if augment and not budget:
+        callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
+    if logs:
+        callbacks.append(tensorboard_callback(logs))
+    with interruptible(keeper.write_within_epoch) as interruption, keeper.keeping_what_is_good():
+        for first, end in keeper.spans(_NO_END):
+            if trained.stop_training:
+                break
+            batches.start_epoch(first, keeper.first_step(first))  # Keras asks now how many batches there are
+            trained.fit(
+                batches,
+                initial_epoch=first,
+                epochs=end,
+                shuffle=False,
+                validation_data=Batches(validation, classes, VALIDATION_BATCH),
+                callbacks=[*callbacks, interruption],
+                verbose=0,
+            )
+    if keeper.put_best_back() is False and keeper.ended:
+        recompute_batch_norm(trained, train, recipe.seed)
+    check_converged(watcher.history, recipe, classes)
+    return watcher.history
+
+
+def _compiled(
+    network: keras.Model, recipe: Recipe, augment: Augment | None, steps: int, per_execution: int
+) -> keras.Model:
+    """The network without its softmax and with its augmentation, as it is trained in so many steps."""
     trained = logits_network(network, [augment] if augment else [])
     trained.compile(
-        optimizer=make_optimizer(recipe, None if timed else epochs * steps),
+        optimizer=make_optimizer(recipe, None if recipe.time_budget is not None else steps),
         loss=_divergence(recipe.label_smoothing),
         metrics=[_Accuracy(name="accuracy")],
         steps_per_execution=per_execution,
         jit_compile="auto" if keras.config.backend() == "jax" else False,
     )
-    batches = Batches(train, classes, recipe.batch_size, recipe.seed)
-    watcher = _Watcher(batches, recipe, epochs, progress, on_epoch)
-    recompute = RecomputeBatchNorm(trained, train, recipe.seed, None if timed else epochs)
-    callbacks: list[keras.callbacks.Callback] = [watcher, recompute]
-    if timed:
-        watched = len(validation) / recipe.batch_size
-        statistics = statistics_steps(network, len(train), recipe.batch_size)
-        watcher.time_budget = TimeBudget(recipe, steps, watched, per_execution, augment, statistics)
-        callbacks.insert(0, watcher.time_budget)
-    elif augment:
-        callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
-    if logs:
-        callbacks.append(tensorboard_callback(logs))
-    with interruptible() as interruption:
-        trained.fit(
-            batches,
-            epochs=_NO_END if timed else epochs,
-            shuffle=False,
-            validation_data=Batches(validation, classes, VALIDATION_BATCH),
-            callbacks=[interruption, *callbacks],
-            verbose=0,
-        )
-    check_converged(watcher.history, recipe, classes)
-    return watcher.history
+    trained.optimizer.build(trained.trainable_variables)
+    trained.stop_training = False
+    return trained
 
 
 def _checked_classes(network: keras.Model, *splits: Split) -> int:
@@ -169,70 +193,3 @@ class _Fade(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._augment.strength.assign(0.1 if epoch >= self._first_plain else 1.0)
-
-
-class _Watcher(keras.callbacks.Callback):
-    """Gives each epoch its order of images, keeps the history, and tells what happens."""
-
-    def __init__(
-        self,
-        batches: Batches,
-        recipe: Recipe,
-        epochs: int,
-        progress: Progress | None,
-        on_epoch: OnEpoch | None,
-    ) -> None:
-        super().__init__()
-        self.history: History = []
-        self.time_budget: TimeBudget | None = None
-        self._batches = batches
-        self._recipe = recipe
-        self._epochs = epochs
-        self._progress = progress
-        self._on_epoch = on_epoch
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._batches.start_epoch(epoch)
-        self._epoch = epoch
-        self._done = 0
-        self._logs: dict[str, float] = {}
-        self._started = self._trained = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._trained = time.perf_counter()
-        self._done = min(batch + 1, len(self._batches))
-        if self._progress:
-            self._progress(self._record(logs or {}))
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        record = self._record(logs or {}, finished=True)
-        losses = {name: getattr(record, name) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
-        times = {name: round(getattr(record, name), 3) for name in ("seconds", "ms_per_step")}
-        self.history.append({"epoch": record.epoch, "steps": record.step, **losses, **times})
-        check_finite(self.history[-1], self._recipe)
-        if self._on_epoch:
-            self._on_epoch(self.history)
-        if self._progress:
-            self._progress(record)
-
-    def _record(self, logs: dict[str, Any], finished: bool = False) -> EpochProgress:
-        now = time.perf_counter()
-        numbers = {name: float(value) for name, value in logs.items()}
-        return EpochProgress(
-            epoch=self._epoch + 1,
-            epochs=self._expected_epochs(),
-            step=self._done,
-            steps=len(self._batches),
-            seconds=now - self._started,
-            ms_per_step=1000 * (self._trained - self._started) / max(1, self._done),
-            loss=numbers["loss"],
-            accuracy=numbers["accuracy"],
-            val_loss=numbers.get("val_loss"),
-            val_accuracy=numbers.get("val_accuracy"),
-            finished=finished,
-        )
-
-    def _expected_epochs(self) -> int:
-        if self.time_budget is None:
-            return self._epochs
-        return max(self._epoch + 1, math.ceil(self.time_budget.epochs))

@@ -51,10 +51,29 @@ class TimeBudget(keras.callbacks.Callback):
         self._recipe, self._augment, self._statistics = recipe, augment, statistics
         self._steps, self._validation, self._per_execution = steps, validation, per_execution
         self._ends = time.perf_counter() + (recipe.time_budget or 0)
-        self._done = self._in_epoch = 0
+        self._done = self._in_epoch = self._before = 0
+        self.learning_rate = recipe.learning_rate
         self._step_seconds: deque[float] = deque(maxlen=_REMEMBERED)
         self._validation_seconds: float | None = None
         self._compile_seconds = 0.0
+        self._first = 0  # steps of the epoch that begins, done in a process before this one
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps: the time that is used up, and what was measured in it."""
+        return {
+            "seconds_left": self._ends - time.perf_counter(),
+            "done": self._done,
+            "step_seconds": list(self._step_seconds),
+            "validation_seconds": self._validation_seconds,
+            "compile_seconds": self._compile_seconds,
+        }
+
+    def restore(self, kept: dict[str, Any], first: int) -> None:
+        """Goes on with the time that was left, after so many steps of an epoch; it compiles anew."""
+        self._ends = time.perf_counter() + kept["seconds_left"]
+        self._done, self._first = kept["done"], first
+        self._step_seconds.extend(kept["step_seconds"])
+        self._validation_seconds, self._compile_seconds = kept["validation_seconds"], kept["compile_seconds"]
 
     @property
     def epochs(self) -> float:
@@ -62,7 +81,8 @@ class TimeBudget(keras.callbacks.Callback):
         return (self._done + self._left()) / self._steps
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._in_epoch = 0
+        self._in_epoch = self._before = self._first
+        self._first = 0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._began = time.perf_counter()
@@ -70,13 +90,13 @@ class TimeBudget(keras.callbacks.Callback):
         place = middle / (self._done + self._left()) if self._step_seconds else 0.0
         if keras.config.backend() == "jax":  # else what is assigned between two steps is lost
             self.model.jax_state_sync()
-        self.model.optimizer.learning_rate = learning_rate_at(self._recipe, place)
+        self.learning_rate = self.model.optimizer.learning_rate = learning_rate_at(self._recipe, place)
         if self._augment:
             plain = self._recipe.plain_epochs / self._recipe.epochs
             self._augment.strength.assign(0.1 if place >= 1 - plain else 1.0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        in_epoch = min(batch + 1, self._steps)
+        in_epoch = min(self._before + batch + 1, self._steps)
         steps = in_epoch - self._in_epoch
         self._in_epoch, self._done = in_epoch, self._done + steps
         seconds = (time.perf_counter() - self._began) / steps

@@ -1,4 +1,4 @@
-"""Class-per-folder trees of image files as a data set."""
+"""Image files with a class each, in folders or elsewhere, as a data set."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.dataset import FRAMING_OF, Dataset
-from inklens.datasets.image_cache import DecodedTree, decoded_tree, in_threads, remembered
+from inklens.datasets.image_cache import DecodedTree, decoded_tree, read_images, remembered
 from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split, hold_out_test, no_images
@@ -25,15 +25,30 @@ _KEPT_SIDE, _LARGEST_SIDE, _SMALLEST_SIDE = 128, 64, 8
 def load_folder(root: Path, options: LoadOptions) -> Dataset:
     """A class-per-folder tree; without a test part, a stratified fifth is held out.
 
-    Without `size`, images that share one of at most 128 pixels a side keep it, others get the median size,
-    scaled down to at most 64. Without `channels`, they are RGB if more than half have colour, and always grey
-    with framing "ink". Both are measured on 200 images, spread evenly.
-
     Raises:
         DataError: no such folder, no images, one class, or more than 1 % of the images cannot be used.
         ImageError: `options.strict`, and an image cannot be used.
     """
     tree = scan_tree(root, least_classes=2 if options.hold_out else 1)
+    return load_tree(tree, root.resolve().name, options)
+
+
+def load_tree(tree: Tree, name: str, options: LoadOptions, *, path: Path | None = None) -> Dataset:
+    """Image files with a class each as a data set; without a test part, a stratified fifth is held out.
+
+    Without `size`, images that share one of at most 128 pixels a side keep it, others get the median size,
+    scaled down to at most 64. Without `channels`, they are RGB if more than half have colour, and always grey
+    with framing "ink". Both are measured on 200 images, spread evenly.
+
+    Args:
+        name: what the data set is called.
+        path: where it is loaded from again; None for the tree's root.
+
+    Raises:
+        DataError: more than 1 % of the images cannot be used, or none of a class.
+        ImageError: `options.strict`, and an image cannot be used.
+    """
+    root = tree.root
     kind, looked = options.kind, list[str]()
     if kind is None:
         kind, *looked = remembered(tree, "kind", lambda: kind_by_look(_as_they_are(tree)))
@@ -57,16 +72,17 @@ def load_folder(root: Path, options: LoadOptions) -> Dataset:
     test = no_images(train) if test is None else test
     validation = parts.get("validation")
     return Dataset(
-        root.resolve().name,
+        name,
         kind,
         tree.class_names,
         decoded.spec,
         train,
         test,
         validation,
-        str(root),
+        str(path or root),
         (*notes, *looked),
-        str(root.resolve()),
+        str((path or root).resolve()),
+        unusable=tuple(decoded.skipped),
     )
 
 
@@ -86,30 +102,25 @@ def _notes(decoded: DecodedTree, tree: Tree) -> list[str]:
         names = ", ".join([path for path, _ in skipped[:5]] + ["and others"] * (len(skipped) > 5))
         what = f"{len(skipped)} of {tree.images:,} images skipped: {names}; the first: {skipped[0][1]}"
         notes.append(printable(what))
-    if tree.ignored:
-        notes.append(f"{tree.ignored} other files ignored")
-    return notes
+    return [*notes, *tree.notes]
 
 
 def _as_they_are(tree: Tree) -> Iterator[NDArray[np.uint8]]:
     """The training images that are looked at; those that cannot be decoded are left out."""
     paths = [path for path, _ in tree.parts["train"]]
-    for image in in_threads(_seen, [tree.root / paths[position] for position in looked_at(len(paths))]):
-        if image is not None:
+    for image in read_images(tree, [paths[position] for position in looked_at(len(paths))], _seen):
+        if not isinstance(image, ImageError):
             yield image
 
 
-def _seen(path: Path) -> NDArray[np.uint8] | None:
-    try:
-        return decode_enough(path, _SEEN_PIXELS)[0]
-    except ImageError:
-        return None
+def _seen(source: Path | bytes, name: str) -> NDArray[np.uint8]:
+    return decode_enough(source, _SEEN_PIXELS, name=name)[0]
 
 
 def _probed_spec(tree: Tree, size: tuple[int, int] | None, channels: int | None, framing: str) -> PixelSpec:
     paths = [path for path, _ in tree.parts["train"]]
     chosen = np.unique(np.linspace(0, len(paths) - 1, _PROBED).round().astype(int))
-    probes = list(in_threads(_probe, [tree.root / paths[position] for position in chosen]))
+    probes = list(read_images(tree, [paths[position] for position in chosen], _probe))
     good = [probe for probe in probes if not isinstance(probe, ImageError)]
     if not good:
         raise DataError(f"{tree.root} has no image that can be used; the first: {probes[0]}")
@@ -119,12 +130,9 @@ def _probed_spec(tree: Tree, size: tuple[int, int] | None, channels: int | None,
     return PixelSpec(height, width, channels or (3 if colour else 1), framing)
 
 
-def _probe(path: Path) -> tuple[int, int, bool] | ImageError:
+def _probe(source: Path | bytes, name: str) -> tuple[int, int, bool]:
     """(height, width, whether it has colour)."""
-    try:
-        image = decode(path)
-    except ImageError as error:
-        return error
+    image = decode(source, name=name)
     # JPEG's rounding makes grey differ between channels by one or two.
     colour = bool((image.max(axis=2) - image.min(axis=2)).max() > 2)
     return image.shape[0], image.shape[1], colour

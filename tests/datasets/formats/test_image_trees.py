@@ -117,7 +117,7 @@ def test_a_bad_file_is_named_counted_and_skipped(tree):
     assert len(data.train) + len(data.test) == 99
     assert data.notes[0].startswith("1 of 100 images skipped: 3/30.png; the first: ")
     assert "is empty (0 bytes)" in data.notes[0]
-    assert data.notes[1] == "1 other files ignored"
+    assert data.notes[1] == "passed over: 1 .txt"
 
 
 def test_strict_refuses_a_bad_file_even_when_the_cache_has_skipped_it(tree):

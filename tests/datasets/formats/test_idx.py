@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from inklens.datasets import load
-from inklens.datasets.idx import idx_pairs, read_idx_folder
+from inklens.datasets.formats.idx import read_idx_folder
+from inklens.datasets.layout.idx_files import idx_pairs
 from inklens.errors import DataError
 
 
@@ -136,7 +137,7 @@ def test_a_training_pair_that_is_not_whole_is_refused(folder, gone, said):
 def test_two_training_sets_in_one_folder_are_refused(folder):
     for file in ("images-idx3", "labels-idx1"):
         (folder / f"other-train-{file}-ubyte").touch()
-    with pytest.raises(DataError, match="holds other-train and train; expected one train set"):
+    with pytest.raises(DataError, match="holds several sets, files without a name, other; expected one"):
         load(folder)
 
 
@@ -148,3 +149,91 @@ def test_a_wrong_checksum_is_refused(folder):
 def test_a_folder_without_idx_files_has_no_pairs(tmp_path):
     (tmp_path / "images.txt").touch()
     assert idx_pairs(tmp_path) == {}
+
+
+@pytest.mark.parametrize("above", ["MNIST/raw", "raw", "archive/data"])
+def test_files_in_folders_of_other_tools_are_found(folder, few, above):
+    """As torchvision and others unpack them."""
+    (folder / "set" / above).mkdir(parents=True)
+    for path in folder.glob("*ubyte"):
+        path.rename(folder / "set" / above / path.name)
+    data = load(folder / "set")
+    assert np.array_equal(data.train.whole()[..., 0], few[0])
+    assert len(data.test) == 20
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_files_inside_folders_of_their_own_name_are_found(folder, few, twice):
+    """As Kaggle's archive of MNIST has them, some of them twice."""
+    for path in list(folder.glob("*ubyte")):
+        content = path.read_bytes()
+        path.unlink()
+        path.mkdir()
+        (path / path.name).write_bytes(content)
+        if twice:
+            (folder / path.name.replace("-idx", ".idx")).write_bytes(content)
+    data = load(folder)
+    assert np.array_equal(data.train.whole()[..., 0], few[0])
+    assert np.array_equal(data.train.labels, few[1])
+    assert len(data.test) == 20
+
+
+def test_of_several_sets_in_a_folder_one_is_given_by_a_file_of_it(folder, few):
+    for path in list(folder.glob("*ubyte")):
+        (folder / f"my-{path.name}").write_bytes(path.read_bytes())
+    with pytest.raises(DataError, match="holds several sets, files without a name, my; expected one"):
+        load(folder)
+    data = load(folder / "my-train-images-idx3-ubyte")
+    assert np.array_equal(data.train.whole()[..., 0], few[0])
+    assert load(data.path).fingerprint == data.fingerprint
+
+
+def renamed(folder: Path, prefix: str, shift: int = 0, swapped: bool = True) -> None:
+    """The files as EMNIST's: rows and columns swapped, under its names."""
+    for path in list(folder.glob("*ubyte")):
+        content = path.read_bytes()
+        if "images" in path.name:
+            images = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
+            content = images_idx(images.transpose(0, 2, 1) if swapped else images)
+        else:
+            content = labels_idx(np.frombuffer(content, np.uint8, offset=8) + shift)
+        path.unlink()
+        (folder / f"{prefix}{path.name.replace('t10k', 'test')}").write_bytes(content)
+
+
+@pytest.mark.parametrize("prefix", ["emnist-digits-", "emnist-mnist-", ""])
+def test_emnists_digits_are_turned_by_their_name_or_by_a_look_and_that_is_said(folder, few, prefix):
+    renamed(folder, prefix)
+    data = load(folder)
+    assert np.array_equal(data.train.whole()[..., 0], few[0])
+    assert data.class_names == tuple("0123456789")
+    assert data.notes[0] == "rows and columns of the images are swapped back, as EMNIST's files have them"
+
+
+def test_what_somebody_turned_already_stays(folder, few):
+    renamed(folder, "emnist-digits-", swapped=False)
+    data = load(folder, kind="writing")
+    assert np.array_equal(data.train.whole()[..., 0], few[0])
+    assert data.notes == ()
+
+
+def test_emnists_letters_are_called_a_to_z_though_they_count_from_one(folder):
+    renamed(folder, "emnist-letters-", shift=1)
+    data = load(folder)
+    assert data.class_names == tuple("ABCDEFGHIJ")
+    assert np.bincount(data.train.labels).tolist() == [10] * 10
+
+
+def test_emnists_balanced_classes_have_the_authors_names(folder):
+    renamed(folder, "emnist-balanced-", shift=37)
+    path = folder / "emnist-balanced-train-labels-idx1-ubyte"
+    path.write_bytes(labels_idx(np.arange(100) % 47))
+    names = load(folder).class_names
+    assert "".join(names) == "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
+
+
+def test_clothes_are_not_turned(folder):
+    """Fashion-MNIST has ten classes too."""
+    noise = np.random.default_rng(0).integers(0, 256, (100, 28, 28), np.uint8)
+    (folder / "train-images-idx3-ubyte").write_bytes(images_idx(noise))
+    assert np.array_equal(load(folder).train.whole()[..., 0], noise)

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import math
-import re
 import struct
 import zlib
 from collections.abc import Mapping
@@ -14,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.dataset import FRAMING_OF, Dataset, from_labelled_images
+from inklens.datasets.formats.emnist import upright
+from inklens.datasets.layout.idx_files import idx_pairs, idx_sets, is_idx_images
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
@@ -21,53 +22,19 @@ from inklens.errors import DataError
 _IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
 _LARGEST = 8 * 2**30  # bytes that a header may ask for
 _PIECE = 2**20
-_IMAGES_NAME = re.compile(r"(?P<prefix>(.*[-_.])?(train|t10k|test))[-_.]images[-_.]idx3-ubyte(\.gz)?")
 
 
-def idx_pairs(folder: Path) -> dict[str, tuple[Path, Path]]:
-    """The files (images, labels) of an IDX folder, under "train" and "test"; empty where there are none.
-
-    Raises:
-        DataError: images without labels, no training pair, or more than one of a kind.
-    """
-    pairs: dict[str, tuple[Path, Path]] = {}
-    prefixes: dict[str, str] = {}
-    # Sorted, a plain file comes before the .gz of the same name and is preferred.
-    for images in sorted(folder.glob("*images*")):
-        if not (match := _IMAGES_NAME.fullmatch(images.name)):
-            continue
-        part = "train" if match["prefix"].endswith("train") else "test"
-        if prefixes.setdefault(part, match["prefix"]) != match["prefix"]:
-            raise DataError(
-                f"{folder} holds {prefixes[part]} and {match['prefix']}; expected one {part} set: "
-                "put each into a folder of its own"
-            )
-        if part not in pairs:
-            pairs[part] = (images, _labels_beside(images))
-    if pairs and "train" not in pairs:
-        raise DataError(f"{folder} holds test images only; expected train-images-idx3-ubyte too")
-    return pairs
-
-
-def _labels_beside(images: Path) -> Path:
-    stem = images.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
-    for name in (stem, f"{stem}.gz"):
-        if images.with_name(name).exists():
-            return images.with_name(name)
-    raise DataError(f"{images} has no labels beside it; expected {stem} or {stem}.gz in the same folder")
-
-
-def is_idx_folder(path: Path) -> bool:
-    """Whether a path is a folder that holds IDX files of images.
+def is_idx(path: Path) -> bool:
+    """Whether a path is a folder that holds IDX files of images, perhaps in folders in it, or one such file.
 
     Raises:
-        DataError: see `idx_pairs`.
+        DataError: images without labels.
     """
-    return path.is_dir() and bool(idx_pairs(path))
+    return is_idx_images(path) or (path.is_dir() and bool(idx_sets(path)))
 
 
 def load_idx_folder(path: Path, options: LoadOptions) -> Dataset:
-    """A folder of IDX files as a data set that counts as framed by those who made it.
+    """A folder of IDX files, or one of them, as a data set that counts as framed by those who made it.
 
     Raises:
         DataError: see `read_idx_folder`.
@@ -86,6 +53,7 @@ def read_idx_folder(
     kind: str | None = None,
     hold_out: bool = True,
     checksums: Mapping[str, str] | None = None,
+    turn: bool = True,
 ) -> Dataset:
     """A folder of IDX files; without a test pair, a stratified fifth is held out.
 
@@ -94,6 +62,7 @@ def read_idx_folder(
         seed: of that fifth.
         kind: "writing" or "things"; None looks at the images.
         hold_out: whether it is held out.
+        turn: whether images that look as if rows and columns were swapped are turned.
         checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
 
     Raises:
@@ -101,15 +70,21 @@ def read_idx_folder(
     """
     pairs = idx_pairs(folder)
     splits = {part: _read_pair(*pair, checksums or {}) for part, pair in pairs.items()}
+    names, notes = None, list[str]()
+    if turn and not checksums:
+        splits, names, notes = upright(splits, pairs["train"][0])
     return from_labelled_images(
         name,
         splits["train"],
         splits.get("test"),
+        validation=splits.get("validation"),
         source=str(folder),
         seed=seed,
         kind=kind,
+        class_names=names,
         path=str(folder.resolve()),
         hold_out=hold_out,
+        notes=notes,
     )
 
 

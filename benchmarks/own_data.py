@@ -1,0 +1,104 @@
+"""How long own data take until the first epoch begins, and how much memory.
+
+    python benchmarks/own_data.py
+    python benchmarks/own_data.py --files 100000
+
+An archive, cifar10.zip in INKLENS_DATA with 60,000 JPEG files; or a tree of many files, digits of the sample
+as PNG in 1,000 folders. Each is measured in a process of its own with an empty cache, and then once more.
+Memory is anonymous memory at its peak. The load of the machine by others is recorded beside the figures:
+where it is high, the seconds of CPU say more.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cv2
+
+import record
+from inklens.datasets import load
+from inklens.datasets.places import data_dir
+
+CLASSES = 1000
+MEASURED = """
+import json, re, sys, threading, time
+start, peak, done = time.perf_counter(), 0, threading.Event()
+def watch():
+    global peak
+    while not done.wait(0.02):
+        status = open("/proc/self/status").read()
+        peak = max(peak, int(re.search(r"RssAnon:\\s+(\\d+)", status)[1]) // 1024)
+threading.Thread(target=watch, daemon=True).start()
+import inklens
+data = inklens.load(sys.argv[1])
+loaded, peak_loading = time.perf_counter() - start, peak
+cpu = round(time.process_time(), 2)
+figures = {"images": len(data.part("all")), "classes": data.classes}
+figures |= {"load_seconds": round(loaded, 2), "load_cpu_seconds": cpu}
+figures["anonymous_mb_loading"] = peak_loading
+if sys.argv[2] == "train":
+    class Begun(Exception): pass
+    def begun(progress): raise Begun
+    try:
+        recipe = inklens.Recipe.from_preset("fast", backend="tensorflow")
+        inklens.train(data, recipe, output=sys.argv[3], progress=begun)
+    except Begun:
+        figures["first_steps_done_after_seconds"] = round(time.perf_counter() - start, 2)
+        figures["first_steps_done_after_cpu_seconds"] = round(time.process_time(), 2)
+done.set()
+print(json.dumps(figures))
+"""
+
+
+def measured(path: Path, cache: str, what: str, runs: str) -> dict[str, float]:
+    """Figures of one process that loads the data, and perhaps trains its first steps."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(path), what, runs],
+        env={**os.environ, "INKLENS_CACHE": cache},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def drawn_tree(root: Path, files: int) -> Path:
+    """Digits of the sample as so many PNG files in 1,000 folders."""
+    images = load("sample").train.whole()[..., 0]
+    packed = [cv2.imencode(".png", image)[1].tobytes() for image in images[:: len(images) // CLASSES]]
+    for label in range(CLASSES):
+        folder = root / f"class{label}"
+        folder.mkdir(parents=True)
+        for number in range(files // CLASSES):
+            (folder / f"{number}.png").write_bytes(packed[label % len(packed)])
+    return root
+
+
+def main() -> None:
+    """Measures and writes."""
+    parser = record.parser(__doc__ or "")
+    parser.add_argument("--files", type=int, default=0, help="in the tree; 0 measures the archive")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        above = data_dir()
+        if options.files:
+            path = drawn_tree(Path(scratch, "tree"), options.files)
+        elif above is None:
+            raise SystemExit("INKLENS_DATA is not set; expected a folder with cifar10.zip")
+        else:
+            path = above / "cifar10.zip"
+        cache = str(Path(scratch, "cache"))
+        first = measured(path, cache, "train", str(Path(scratch, "runs")))
+        again = measured(path, cache, "load", scratch)
+    figures = {"first": first, "again": again, "load_average": os.getloadavg()}
+    print(json.dumps(figures, indent=2))
+    name = f"own_data-{options.files}-files" if options.files else "own_data-cifar10"
+    record.write(name, figures, dry=options.dry)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Files that are either whole or not there, whatever dies while they are written."""
+
+import errno
+import glob
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from inklens.errors import RunError
+
+PARTIAL = ".partial-"  # begins the name of a file that is being written
+REMEDY = "give another place with --output"
+_STALE_SECONDS = 3600
+
+
+@contextmanager
+def atomic(target: Path, *, new: bool = False) -> Iterator[Path]:
+    """Gives a temporary path beside `target`; what was written there takes its place on leaving.
+
+    The target is at every moment the old file or the whole new one. An error inside leaves the old
+    one and removes the temporary file. A killed process cannot clean up: what it left is removed
+    by the first write of the same file after an hour.
+
+    Args:
+        new: of processes that write the same file at once, the first one does; it is not overwritten.
+
+    Raises:
+        RunError: the file cannot be written.
+        FileExistsError: it is there, and should be new.
+    """
+    temporary = target.with_name(f"{PARTIAL}{os.urandom(4).hex()}-{target.name}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(target)
+        try:
+            yield temporary
+            _flush(temporary)
+            if new:
+                _claim_file(temporary, target)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _flush_folder(target.parent)
+    except OSError as error:
+        if new and isinstance(error, FileExistsError):
+            raise
+        raise RunError(f"{target} cannot be written: {reason(error)}; {REMEDY}") from error
+    except Exception as error:
+        if full := _says_full(error):
+            raise RunError(f"{target} cannot be written: {full}; {REMEDY}") from error
+        raise
+
+
+def _says_full(error: BaseException | None) -> str | None:
+    """What the system says of a full disk, where a library, such as HDF5, has made another error of it."""
+    while error is not None:
+        for says in map(os.strerror, (errno.ENOSPC, errno.EDQUOT)):
+            if says in str(error):
+                return says
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def put_in_place(temporary: Path, target: Path) -> None:
+    """Moves a file that is whole to its place, so that it is there whole after a power cut too."""
+    _flush(temporary)
+    temporary.replace(target)
+    _flush_folder(target.parent)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as written:
+        os.fsync(written.fileno())
+
+
+def _claim_file(temporary: Path, target: Path) -> None:
+    """Takes a name that no process has taken yet, with the content; where there are no links, without it."""
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:
+        target.open("x").close()
+
+
+def reason(error: OSError) -> str:
+    """What the system says of an error, in a few words."""
+    return error.strerror or str(error)
+
+
+def _remove_stale(target: Path) -> None:
+    for left in target.parent.glob(f"{PARTIAL}????????-{glob.escape(target.name)}"):
+        with suppress(FileNotFoundError):  # another process may have removed it first
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                left.unlink()
+
+
+def remove_partial(folder: Path) -> None:
+    """Removes what killed processes have left of `atomic` in a folder that no other process writes into."""
+    for left in folder.glob(f"{PARTIAL}????????-*"):
+        left.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the renaming itself outlast a power cut; Windows neither needs nor allows it."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,1 @@
+"""The forms that data of a user's own can have: a file for each, with its loader."""

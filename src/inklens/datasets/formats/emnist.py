@@ -1,0 +1,86 @@
+"""EMNIST's IDX files: letters and digits whose rows and columns are swapped, and what their labels mean."""
+
+import string
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inklens.datasets.splits import Split
+
+# The order of the authors' mapping files: Cohen, Afshar, Tapson, van Schaik (2017), EMNIST.
+_MERGED = string.digits + string.ascii_uppercase + "abdefghnqrt"  # lower-case letters unlike the upper-case
+CHARACTERS = {
+    "byclass": string.digits + string.ascii_uppercase + string.ascii_lowercase,
+    "bymerge": _MERGED,
+    "balanced": _MERGED,
+    "letters": string.ascii_uppercase,
+    "digits": string.digits,
+    "mnist": string.digits,
+}
+_CLEAR = 0.12  # of uprightness: half of what MNIST and EMNIST have
+_ENOUGH = 4  # characters whose shapes can be compared, where nothing else says that it is EMNIST
+TURNED = "rows and columns of the images are swapped back, as EMNIST's files have them"
+
+
+def emnist_split(path: Path) -> str | None:
+    """Which of EMNIST's splits a file of images belongs to by its name; None where its name says nothing."""
+    name = path.name.lower()
+    if "emnist" not in name:
+        return None
+    return next((split for split in CHARACTERS if split in name.replace("emnist", "", 1)), "")
+
+
+def upright(
+    splits: dict[str, Split], images: Path
+) -> tuple[dict[str, Split], tuple[str, ...] | None, list[str]]:
+    """The splits with their images upright, the classes' names where they are known, and notes.
+
+    Files called emnist are turned, unless their images look upright already; others are turned if they look
+    as if their rows and columns were swapped.
+
+    Args:
+        splits: uint8 (N, H, W, 1) with labels as the files have them.
+        images: the file of the training images.
+    """
+    split = emnist_split(images)
+    labels = splits["train"].labels
+    first = int(
+        split == "letters" or (split == "" and labels.min(initial=1) == 1 and labels.max(initial=0) <= 26)
+    )
+    if first and all(len(one) == 0 or one.labels.min() >= 1 for one in splits.values()):
+        splits = {part: replace(one, labels=one.labels - 1) for part, one in splits.items()}
+        split = "letters"
+    top = max(int(one.labels.max(initial=0)) for one in splits.values())
+    characters = CHARACTERS[split] if split else _guessed(top + 1)
+    swapped = split is not None
+    if characters and top < len(characters):
+        looks, compared = _looks(splits["train"], characters)
+        swapped = looks < (_CLEAR if split is not None else -_CLEAR)
+        swapped = swapped and (split is not None or compared >= _ENOUGH)
+    names = tuple(characters[: top + 1]) if split and top < len(characters) else None
+    if not swapped:
+        return splits, names, []
+    turned = {part: replace(one, images=_swapped(one.images)) for part, one in splits.items()}
+    return turned, names, [TURNED]
+
+
+def _looks(split: Split, characters: str) -> tuple[float, int]:
+    from inklens.pixels import uprightness
+
+    images = split.whole()[..., 0]
+    if images.shape[1] != images.shape[2]:
+        return 0.0, 0
+    return uprightness(images, split.labels, characters)
+
+
+def _guessed(classes: int) -> str:
+    """The characters that so many classes mostly are; none where nothing is likely."""
+    return {10: string.digits, 26: string.ascii_uppercase, 36: _MERGED[:36], 47: _MERGED}.get(
+        classes, CHARACTERS["byclass"] if classes == 62 else ""
+    )
+
+
+def _swapped(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(images.transpose(0, 2, 1, 3))

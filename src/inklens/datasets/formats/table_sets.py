@@ -1,0 +1,112 @@
+"""A CSV or Parquet file, or a folder of them, as a data set: what its columns hold decides how it is read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from inklens.datasets.dataset import Dataset
+from inklens.datasets.formats.name_tables import load_name_tables, name_most, names_files
+from inklens.datasets.formats.parquet_images import image_columns, load_parquet_images
+from inklens.datasets.formats.pixel_tables import has_pixels, load_pixel_tables
+from inklens.datasets.formats.tables import Table, is_parquet, is_table, open_table
+from inklens.datasets.layout.part_files import Files, beside, merged, within
+from inklens.datasets.layout.part_names import part_of
+from inklens.datasets.options import LoadOptions
+from inklens.errors import DataError
+
+_PLACES = ("data", "plain_text", "default", "labels", "annotations", "metadata")  # of tables, in a folder
+
+
+def load_table(path: Path, options: LoadOptions) -> Dataset:
+    """A CSV or Parquet file as a data set, with the test file beside it if it is a training file.
+
+    Raises:
+        DataError: its columns are neither pixels, nor images, nor names of files beside it; or what they hold
+            cannot be used.
+        MissingPackageError: Parquet without pyarrow.
+    """
+    return _load(beside(path, is_table), path.parent, path.name.split(".")[0], options)
+
+
+def is_table_folder(path: Path) -> bool:
+    """Whether a path is a folder of tables that are the data, or say what the images beside them are."""
+    if not path.is_dir():
+        return False
+    tables = _tables(path)
+    if not tables:
+        return False
+    if any(map(is_parquet, tables)):
+        return True
+    if not _has_class_folders(path):
+        return any(has_pixels(table) or names_files(open_table(table)) for table in tables)
+    # A table that names most of the images says what they are; folders may be there for another reason.
+    return name_most([table for table in map(_opened, tables) if table], path)
+
+
+def _opened(path: Path) -> Table | None:
+    try:
+        return open_table(path)
+    except DataError:  # a list of another kind beside folders of images
+        return None
+
+
+def load_table_folder(path: Path, options: LoadOptions) -> Dataset:
+    """A folder of CSV or Parquet files as a data set: those of each part, by their names.
+
+    Raises:
+        DataError: see `load_table`.
+        MissingPackageError: Parquet without pyarrow.
+    """
+    tables = _tables(path)
+    folders = sorted({table.parent for table in tables})
+    files: Files = within(folders[0], is_table) if len(folders) == 1 else {}
+    for folder in folders if len(folders) > 1 else ():  # metadata.csv in train and in test
+        files.setdefault(part_of(folder.name) or "train", []).extend(sorted(folder.glob("*.*")))
+    files = merged({part: [one for one in every if is_table(one)] for part, every in files.items()})
+    if not files.get("train"):
+        raise DataError(f"{path} holds no training table; expected one called train, or one in all")
+    return _load(files, path, path.resolve().name, options)
+
+
+def _load(files: Files, root: Path, name: str, options: LoadOptions) -> Dataset:
+    first = files["train"][0]
+    if is_parquet(first) and image_columns(first):
+        return load_parquet_images(files, name, options)
+    if has_pixels(first):
+        return load_pixel_tables(files, name, options)
+    return load_name_tables(files, root, name, options)
+
+
+def _tables(folder: Path) -> list[Path]:
+    """The tables in a folder, or in the folders in it that usually hold them."""
+    try:
+        own = _in(folder)
+        if own:
+            return own
+        inner = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+        named = [path for path in inner if path.name.lower() in _PLACES or part_of(path.name)]
+        return [table for path in named or (inner if len(inner) == 1 else []) for table in _in(path)]
+    except OSError:
+        return []
+
+
+def _in(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and is_table(path))
+    return [path for path in files if "submission" not in path.name.lower()]
+
+
+def _has_class_folders(root: Path) -> bool:
+    """Whether folders of images lie here that are no parts: their names are classes."""
+    return any(_classes(root, 2))
+
+
+def _classes(folder: Path, depth: int) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.name.startswith("."):
+            if part_of(path.name) is None and path.name.lower() not in _IMAGES:
+                if not depth or any(one.is_file() for one in path.iterdir()):
+                    yield path
+            elif depth:
+                yield from _classes(path, depth - 1)
+
+
+_IMAGES = {"images", "image", "imgs", "img", "pictures", "photos", "files", "jpeg", "jpg", "png", *_PLACES}

@@ -1,0 +1,197 @@
+"""What a training needs to go on exactly where it was: taken between two executions, and put back.
+
+Weights, moments, counters, metrics and every random state are variables of Keras, and the order of images is
+made from (seed, epoch): a training that goes on ends with the very weights of one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+
+from inklens.errors import DivergedError, RunError
+from inklens.recipes.recipe import Recipe
+from inklens.training.loop.batches import Batches
+from inklens.training.loop.checkpoints import Arrays, Checkpoints, TrainingState, is_finite
+from inklens.training.loop.divergence import diverged, is_plausible
+from inklens.training.loop.time_budget import TimeBudget
+from inklens.training.loop.watcher import Watcher
+
+
+class StateKeeper(keras.callbacks.Callback):
+    """Writes checkpoints while Keras trains, puts the state of a former one back, and keeps the best network.
+
+    In the list of callbacks it comes after the watcher and the time budget, and before `RecomputeBatchNorm`:
+    what goes on is the network as it was before its statistics were computed anew.
+
+    Args:
+        trained: the network that is trained, with its augmentation in front, compiled.
+        recipe: of the training.
+        batches: of its training images.
+        watcher: of this training.
+        epochs: after so many the training ends; None with a time budget.
+        checkpoints: where they are written; None writes none.
+        time_budget: what counts the time, if anything.
+    """
+
+    def __init__(
+        self,
+        trained: keras.Model,
+        recipe: Recipe,
+        batches: Batches,
+        watcher: Watcher,
+        epochs: int | None,
+        checkpoints: Checkpoints | None,
+        time_budget: TimeBudget | None,
+    ) -> None:
+        super().__init__()
+        self._trained, self._recipe, self._batches, self._watcher = trained, recipe, batches, watcher
+        self._epochs, self._checkpoints, self._time_budget = epochs, checkpoints, time_budget
+        self._resumed = checkpoints.latest() if checkpoints else None
+        self._best: Arrays = []
+        self._best_epoch = 0
+        self._confirmed = True  # a step was made from the last checkpoint, and its loss is a number
+        self._began = time.perf_counter()
+        if checkpoints:
+            checkpoints.start()
+        if self._resumed:
+            self._restore(self._resumed)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the former training came to its end, so that nothing is left to train."""
+        state = self._resumed
+        if state is None or state.step:
+            return False
+        if self._epochs is not None and state.epoch >= self._epochs:
+            return True
+        return state.stopped and state.epochs == self._epochs
+
+    def spans(self, no_end: int) -> list[tuple[int, int]]:
+        """(first epoch, the one after the last) of each call of `fit`: the rest of an epoch has its own."""
+        if self.ended:
+            return []
+        state, last = self._resumed, self._epochs or no_end
+        first = state.epoch if state else 0
+        if state is None or not state.step or first + 1 == last:
+            return [(first, last)]
+        return [(first, first + 1), (first + 1, last)]
+
+    def first_step(self, epoch: int) -> int:
+        """How many steps of an epoch are done already."""
+        state = self._resumed
+        return state.step if state and state.epoch == epoch else 0
+
+    def _restore(self, state: TrainingState) -> None:
+        """Raises RunError where the state is of another network."""
+        if state.step:  # metrics have variables once they are used
+            self._trained.test_on_batch(*self._batches[0])
+        _assign(self._trained.variables, state.arrays["network"])
+        _assign(self._trained.optimizer.variables, state.arrays["optimizer"])
+        if self._epochs is not None and self._recipe.schedule == "constant":  # it may be another now
+            self._trained.optimizer.learning_rate = self._recipe.learning_rate
+        self._best, self._best_epoch = state.arrays.get("best", []), state.best_epoch
+        self._began -= state.seconds
+        self._watcher.restore(state)
+        if self._time_budget:
+            self._time_budget.restore(state.clock, state.step)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._resumed and self.first_step(epoch):  # Keras has just set them to 0
+            _assign(self._trained.metrics_variables, self._resumed.arrays["metrics"])
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._confirmed = True
+        if self._checkpoints and self._checkpoints.due(epoch_ends=False):
+            self.write_within_epoch()
+
+    def write_within_epoch(self) -> None:
+        """Writes a checkpoint now; after the last step of an epoch none, as its evaluation follows."""
+        if self._checkpoints is None or self._watcher.done == self._batches.steps:
+            return
+        if not is_plausible(self._watcher.loss, self._trained.output_shape[-1]):
+            return
+        if keras.config.backend() == "jax":  # else the variables are those of the last time
+            self._trained.jax_state_sync()
+        arrays = {**self._variables(), "metrics": _values(self._trained.metrics_variables)}
+        self._write(self._checkpoints, arrays, self._watcher.epoch, self._watcher.done)
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._before_evaluation = self._variables()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        losses = [record["val_loss"] or 0 for record in self._watcher.history]
+        ends = self.model.stop_training or epoch + 1 == self._epochs
+        if self._recipe.patience is not None:
+            if not self._best or losses[-1] < losses[self._best_epoch - 1]:
+                self._best, self._best_epoch = _values(self._trained.weights), epoch + 1
+            elif epoch + 1 - self._best_epoch >= self._recipe.patience:
+                ends = self.model.stop_training = True
+        if self._checkpoints and (ends or self._checkpoints.due(epoch_ends=True)):
+            self._write(self._checkpoints, self._before_evaluation, epoch + 1, 0)
+        if self._recipe.patience is not None and not ends:
+            _assign(self._trained.variables, self._before_evaluation["network"])
+
+    def _write(self, checkpoints: Checkpoints, arrays: dict[str, Arrays], epoch: int, step: int) -> None:
+        state = TrainingState(
+            epoch=epoch,
+            step=step,
+            epochs=self._epochs,
+            stopped=bool(self.model.stop_training),
+            history=self._watcher.history,
+            seconds=self.seconds,
+            epoch_seconds=self._watcher.epoch_seconds if step else 0.0,
+            best_epoch=self._best_epoch,
+            clock=self._time_budget.to_dict() if self._time_budget else {},
+            arrays={**arrays, "best": self._best},
+        )
+        if not is_finite(state):
+            raise diverged(epoch, step, self._recipe, self._watcher.rate())
+        checkpoints.write(state)
+        self._confirmed = False
+
+    @contextmanager
+    def keeping_what_is_good(self) -> Iterator[None]:
+        """Where the training inside diverges, removes a checkpoint from which no step came out well."""
+        try:
+            yield
+        except DivergedError:
+            if self._checkpoints and not self._confirmed:
+                self._checkpoints.remove_last()
+            raise
+
+    @property
+    def seconds(self) -> float:
+        """That the training has taken, in former processes too."""
+        return time.perf_counter() - self._began
+
+    def put_best_back(self) -> bool:
+        """Gives the network the weights of its best epoch, where these are to be kept."""
+        if self._best:
+            _assign(self._trained.weights, self._best)
+        return bool(self._best)
+
+    def _variables(self) -> dict[str, Arrays]:
+        trained = self._trained
+        return {"network": _values(trained.variables), "optimizer": _values(trained.optimizer.variables)}
+
+
+def _values(variables: Sequence[Any]) -> Arrays:
+    """Copies: on PyTorch the arrays would change with the weights."""
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def _assign(variables: Sequence[Any], arrays: Arrays) -> None:
+    shapes = [tuple(variable.shape) for variable in variables], [array.shape for array in arrays]
+    if shapes[0] != shapes[1]:
+        raise RunError(
+            f"the checkpoint holds {len(arrays)} arrays of other shapes than the network's {len(variables)}: "
+            "it is of another recipe, backend or version; train the run again"
+        )
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

@@ -1,0 +1,131 @@
+"""Goes on with a run that was stopped, exactly where it was, or trains one that is done for more epochs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from inklens.errors import OptionError, RunError
+from inklens.recipes import Committee, Recipe
+from inklens.run import Run
+from inklens.run_folder import RunFolder, complete
+from inklens.training.committee.train_committee import (
+    committee_concluded,
+    describe_committee,
+    leave_room,
+    train_members,
+)
+from inklens.training.finalize import resumable
+from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
+from inklens.training.progress import Progress
+from inklens.training.run_lock import locked
+from inklens.training.train_network import train_network
+
+_KEPT = ("combined", "changes", "started_from")  # of recipe.json, besides what a training writes
+
+
+def resume(
+    path: str | Path,
+    *,
+    data: str | Path | None = None,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+    jobs: int | str | None = None,
+    checkpoint_every: float | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Goes on with a run that was stopped, and ends on the same machine as if it had not been.
+
+    Args:
+        path: the run folder.
+        data: where its data are now, as `inklens.load` takes it; None is where they were.
+        epochs: more than before: the schedule is fitted to them, and a run that is done goes on too.
+        learning_rate: another one, for a run whose loss was no finite number any more.
+        jobs: how many members are trained at a time, as in `inklens.train`; None is as the run was started.
+        checkpoint_every: seconds between two checkpoints; None is as the run was started.
+        progress: called with an `EpochProgress` while training.
+
+    Raises:
+        RunError: no run folder, one that is done or that another process trains.
+        DataError: the data are not where they were, or have changed since.
+        InklensError: as `inklens.train` does.
+
+    Example:
+        >>> inklens.resume("runs/mnist-fast-1", epochs=8).metrics["test"]["accuracy"]
+    """
+    folder = RunFolder.open(path)
+    asked = {"jobs": jobs, "checkpoint_every": checkpoint_every}
+    changed: dict[str, Any] = {"epochs": epochs, "learning_rate": learning_rate}
+    changed = {name: value for name, value in changed.items() if value is not None}
+    with locked(folder):
+        recipe = Run(folder).recipe
+        with complete(folder.recipe):
+            described = folder.read_recipe()
+            known = dict(described["options"])
+        _check_left(folder, recipe, epochs)
+        if changed and "combined" in described:
+            raise OptionError(f"{folder.path} was combined of trained runs: resume these for more epochs")
+        known |= {name: value for name, value in asked.items() if value is not None}
+        options = TrainingOptions(**known, progress=progress)
+        more: dict[str, Any] = {name: described[name] for name in _KEPT if name in described}
+        if changed:
+            more["changes"] = [*more.get("changes", []), _change(recipe, changed)]
+        with resumable(folder):
+            if isinstance(recipe, Committee):
+                _committee(folder, recipe.with_options(**changed), data, options, more)
+            else:
+                _network(folder, recipe.with_options(**changed), data, options, more)
+    return Run(folder)
+
+
+def _network(
+    folder: RunFolder,
+    recipe: Recipe,
+    place: str | Path | None,
+    options: TrainingOptions,
+    more: dict[str, Any],
+) -> None:
+    data = Run(folder).load_data(place)
+    parts = checked_parts(data, recipe, options)
+    prepared = PreparedNetwork.again(data, recipe, folder)
+    folder.set_status("running")
+    train_network(folder, prepared, parts, options, **more)
+
+
+def _committee(
+    folder: RunFolder,
+    committee: Committee,
+    place: str | Path | None,
+    options: TrainingOptions,
+    more: dict[str, Any],
+) -> None:
+    leave_room(options, committee)
+    parts = checked_parts(Run(folder).load_data(place), committee.first, options)
+    with committee_concluded(folder, parts, options):
+        folder.set_status("running")
+        describe_committee(folder, committee, parts, options, **more)
+        train_members(folder, committee, parts, options)
+
+
+def _check_left(folder: RunFolder, recipe: Recipe | Committee, epochs: int | None) -> None:
+    """Raises RunError where nothing is left to do, OptionError where these are no more epochs than before."""
+    status = folder.status()
+    if status.get("state") != "done":
+        return
+    if epochs is None and not {"report", "export"} & set(status.get("detail", {})):
+        raise RunError(f"{folder.path} is done; there is nothing to go on with: give more --epochs")
+    members = recipe.members.values() if isinstance(recipe, Committee) else [recipe]
+    before = max(member.epochs for member in members)
+    if epochs is not None and epochs <= before:
+        raise OptionError(f"epochs {epochs}: {folder.path} has been trained for {before}; give more")
+    runs = folder.members() or [folder]
+    if epochs is not None and not all(any(run.checkpoint.glob("epoch-*")) for run in runs):
+        raise RunError(
+            f"{folder.path} has no checkpoint to go on from; train it again with --epochs {epochs}"
+        )
+
+
+def _change(recipe: Recipe | Committee, changed: dict[str, Any]) -> dict[str, Any]:
+    """What recipe.json says of a training that goes on with another recipe than it began with."""
+    first = recipe.first if isinstance(recipe, Committee) else recipe
+    return {"from": {name: getattr(first, name) for name in changed}, "to": changed}

@@ -1,0 +1,205 @@
+"""Runs that are stopped and gone on with, on TensorFlow; tests/faults kills them, on every backend."""
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from inklens.errors import DataError, OptionError, RunError, StoppedError
+from inklens.networks.backends import select_backend
+from inklens.networks.keras_file import load_network
+from inklens.recipes import Committee, Recipe
+from inklens.run import Run
+from inklens.training import resume, train
+from inklens.training.loop import checkpoints
+from inklens.training.run_lock import locked
+
+select_backend("tensorflow")
+
+# All that has a random state: dropout, augmentation, drawn outliers and the detector that learns them.
+WHOLE = Recipe(
+    network="conv5x5",
+    epochs=2,
+    batch_size=100,
+    augmentation="writing-light",
+    outliers=0.2,
+    ood_detector="convnet-small",
+    ood_detector_epochs=1,
+    plain_epochs=1,
+    validation_split=150,
+)
+QUICK = Recipe(network="conv5x5", epochs=2, batch_size=100, schedule="constant", validation_split=150)
+
+
+class Killed(BaseException):
+    """Ends a training where it is."""
+
+
+def killed_at(number):
+    """A progress callback that ends the training when it is called for this time."""
+    told = []
+
+    def kill(now):
+        told.append(now)
+        if len(told) == number:
+            raise Killed
+
+    return kill
+
+
+def weights(run):
+    """The bytes of the weights of every network of a run."""
+    return {
+        path.name: [array.tobytes() for array in load_network(path).get_weights()]
+        for path in sorted(run.path.rglob("*.keras"))
+    }
+
+
+def losses(run):
+    with run.folder.history.open(encoding="utf-8") as file:
+        return [
+            {name: value for name, value in row.items() if name not in ("seconds", "ms_per_step")}
+            for row in csv.DictReader(file)
+        ]
+
+
+@pytest.fixture(scope="module")
+def whole(few, tmp_path_factory):
+    """A run that was not stopped."""
+    return train(few, WHOLE, output=tmp_path_factory.mktemp("runs"), name="whole", report=False)
+
+
+@pytest.fixture(scope="module")
+def done(few, tmp_path_factory):
+    """A quick run that is done, and that may be copied."""
+    return train(few, QUICK, output=tmp_path_factory.mktemp("runs"), name="done", report=False)
+
+
+def copied(run, folder):
+    return Run.open(shutil.copytree(run.path, folder)).folder
+
+
+def test_a_run_that_is_stopped_three_times_ends_as_one_that_was_not(whole, few, tmp_path):
+    """Within the first epoch, within the second, and within the detector's."""
+    with pytest.raises(Killed):
+        train(
+            few, WHOLE, output=tmp_path, name="cut", report=False, checkpoint_every=0, progress=killed_at(3)
+        )
+    for _ in range(2):
+        with pytest.raises(Killed):
+            resume(tmp_path / "cut", progress=killed_at(8))
+    told = []
+    run = resume(tmp_path / "cut", progress=told.append)
+    assert told[0].member == "OOD detector"
+    assert told[0].step > 1
+    assert weights(run) == weights(whole)
+    assert losses(run) == losses(whole)
+    assert run.metrics["test"] == whole.metrics["test"]
+    assert len(run.folder.read_json(run.folder.environment)["resumed"]) == 3
+    assert len(list(run.folder.checkpoint.glob("epoch*"))) == 1  # the last one, to go on with more epochs
+    with pytest.raises(RunError, match="is done; there is nothing to go on with: give more --epochs"):
+        resume(run.path)
+
+
+def test_a_run_that_is_done_goes_on_for_more_epochs(done, few, tmp_path):
+    three = train(few, replace(QUICK, epochs=3), output=tmp_path, name="three", report=False)
+    folder = copied(done, tmp_path / "more")
+    with pytest.raises(OptionError, match=r"epochs 2: .*more has been trained for 2; give more"):
+        resume(folder.path, epochs=2)
+    run = resume(folder.path, epochs=3)
+    assert (weights(run), losses(run)) == (weights(three), losses(three))
+    said = json.loads(run.folder.recipe.read_text(encoding="utf-8"))
+    assert said["recipe"]["epochs"] == 3
+    assert said["changes"] == [{"from": {"epochs": 2}, "to": {"epochs": 3}}]
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_without_any_it_begins_again(done, few, tmp_path):
+    def cut(name, damaged):
+        with pytest.raises(Killed):
+            train(
+                few,
+                QUICK,
+                output=tmp_path,
+                name=name,
+                report=False,
+                checkpoint_every=0,
+                progress=killed_at(4),
+            )
+        kept = sorted((tmp_path / name / "checkpoint").iterdir())
+        assert len(kept) == 2
+        for path in kept[-damaged:]:
+            content = bytearray(path.read_bytes())
+            content[len(content) // 2] ^= 1
+            path.write_bytes(content)
+        return resume(tmp_path / name)
+
+    for damaged in (1, 2):
+        assert weights(cut(f"cut{damaged}", damaged)) == weights(done)
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint_and_takes_a_lower_rate(few, tmp_path):
+    wild = replace(QUICK, learning_rate=1e30, optimizer="sgd")
+    with pytest.raises(
+        StoppedError, match=r"diverged in epoch 1, at step .*--resume .*/wild` goes on"
+    ) as caught:
+        train(few, wild, output=tmp_path, name="wild", report=False, checkpoint_every=0)
+    assert caught.value.exit_code == 3
+    for path in (tmp_path / "wild/checkpoint").glob("epoch*"):
+        assert checkpoints.is_finite(checkpoints.TrainingState.from_bytes(path.read_bytes()))
+    with pytest.raises(StoppedError, match="diverged"):
+        resume(tmp_path / "wild")
+    run = resume(tmp_path / "wild", learning_rate=0.05)
+    assert run.folder.status()["state"] == "done"
+    assert run.recipe.learning_rate == 0.05
+
+
+def test_the_best_epoch_is_kept_and_the_training_ends_without_progress(few, tmp_path):
+    recipe = replace(QUICK, network="convnet-small", epochs=9, learning_rate=0.5, patience=1)
+    run = train(few, recipe, output=tmp_path, name="patient", report=False)
+    history = [float(row["val_loss"]) for row in losses(run)]
+    best = min(range(len(history)), key=history.__getitem__)
+    assert len(history) == best + 2 < 9
+    assert run.metrics["uncalibrated"]["validation"]["loss"] == pytest.approx(history[best], rel=1e-4)
+    with pytest.raises(Killed):
+        train(
+            few, recipe, output=tmp_path, name="cut", report=False, checkpoint_every=0, progress=killed_at(8)
+        )
+    again = resume(tmp_path / "cut")
+    assert (weights(again), losses(again)) == (weights(run), losses(run))
+
+
+def test_a_member_goes_on_where_it_was(few, tmp_path):
+    both = Committee("committee", {"one": QUICK, "two": replace(QUICK, seed=1, validation_seed=0)})
+    alone = train(few, both.members["two"], output=tmp_path, name="alone", report=False)
+    with pytest.raises(Killed):
+        train(
+            few, both, output=tmp_path, name="cut", report=False, checkpoint_every=0, progress=killed_at(20)
+        )
+    told = []
+    run = resume(tmp_path / "cut", progress=told.append)
+    assert {now.member for now in told} == {"two, 2 of 2"}
+    assert (told[0].epoch, told[0].step) > (1, 1)
+    assert weights(Run(run.folder.members()[1])) == weights(alone)
+
+
+def test_one_process_at_a_time_trains_a_run(done, tmp_path):
+    folder = copied(done, tmp_path / "run")
+    with locked(folder), pytest.raises(RunError, match="is being trained by another process; wait for it"):
+        resume(folder.path, epochs=3)
+
+
+def test_data_that_have_moved_are_given_and_others_are_refused(done, few, tmp_path):
+    folder = copied(done, tmp_path / "run")
+    described = folder.read_json(folder.recipe)
+    described["data"]["path"] = str(tmp_path / "gone.npz")
+    folder.write_json(folder.recipe, described)
+    folder.set_status("interrupted")
+    with pytest.raises(DataError, match=r"gone\.npz"):
+        resume(folder.path)
+    moved = shutil.copy(few.path, tmp_path / "moved.npz")
+    run = resume(folder.path, data=moved)
+    assert run.data["path"] == str(moved)
+    with pytest.raises(DataError, match="has changed since"):
+        Run(folder).load_data("sample")
