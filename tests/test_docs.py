@@ -49,6 +49,9 @@ def reader(shared_runs, sample, tmp_path_factory) -> Path:
     """A folder with what the pages speak of: runs, images, a page, and class-per-folder trees."""
     from PIL import Image
 
+    from inklens.reading.form.form_file import save_form
+    from sheets.filled_forms import draw_empty_form, fill_form, form_of
+
     folder = tmp_path_factory.mktemp("reader")
     for name, run in (("fast-1", "one"), ("fast-2", "two"), ("accurate-1", "one")):
         shutil.copytree(shared_runs / "runs" / run, folder / "runs" / f"mnist-{name}")
@@ -62,6 +65,11 @@ def reader(shared_runs, sample, tmp_path_factory) -> Path:
     for column, index in enumerate((0, 200, 400)):
         page[100:156, 100 + 80 * column : 156 + 80 * column] = 255 - np.kron(digits[index], np.ones((2, 2)))
     Image.fromarray(page).save(folder / "page.jpg")
+    Image.fromarray(page).save(folder / "scan.pdf", resolution=200)
+    empty, fields = draw_empty_form(count=6)
+    Image.fromarray(empty).save(folder / "empty-form.png")
+    Image.fromarray(fill_form(empty, fields, 1)[0]).save(folder / "filled-form.jpg")
+    save_form(folder / "form.json", form_of(folder / "empty-form.png", fields))
     for index, label in enumerate(labels.tolist()):
         if index % 20 == 0:
             for name in ("my-digits", "my-images", "my-letters"):

@@ -57,7 +57,7 @@ LIBRARIES = {
     "run": {"keras"},
     "training": {"cv2", "filelock", "keras", "tensorflow", "tensorboard"},
     "audit": {"cv2", "cleanlab"},
-    "reading": {"cv2"},
+    "reading": {"cv2", "pypdfium2"},
     "teaching": {"filelock", "sqlite3"},
     "serving": {"starlette", "uvicorn", "prometheus_client"},
     "cluster": {"ray"},
@@ -65,7 +65,7 @@ LIBRARIES = {
 }
 # Each of the rooms inside a room may import those before it, and the room's own files any of them.
 FLOORS = {
-    "reading": ["paper", "pieces", "numbers"],
+    "reading": ["paper", "pieces", "numbers", "form"],
     "training": ["loop", "examples", "committee"],
 }
 LONGEST_FILE, MOST_MODULES = 400, 15

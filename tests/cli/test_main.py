@@ -20,8 +20,8 @@ def test_help_names_every_command(inklens):
     done = inklens("--help")
     assert done.returncode == 0
     commands = (
-        "train", "combine", "evaluate", "compare", "robustness", "predict", "read", "explain", "report",
-        "export", "audit", "datasets", "show",
+        "train", "combine", "evaluate", "compare", "robustness", "predict", "read", "form", "explain",
+        "report", "export", "audit", "datasets", "show",
     )  # fmt: skip
     for command in commands:
         assert command in done.stdout

@@ -31,12 +31,19 @@ def _grid(text: str) -> tuple[int, ...] | str:
     raise ValueError(f"{text!r} is no grid: expected ROWSxCOLUMNS, such as 9x9, or auto or all.")
 
 
+def _share(text: str) -> float:
+    if re.fullmatch(r"0(\.\d+)?|1(\.0*)?|\.\d+", text):
+        return float(text)
+    raise ValueError(f"{text!r} is no confidence: expected a number from 0 to 1, such as 0.9.")
+
+
 class Command(LightCommand):
     """Converts the options of `read` without pydantic."""
 
     converters: ClassVar = {
         "model": Path, "results": Path, "annotate": Path, "stages": Path,
-        "expect": whole_number, "region": _region, "grid": _grid,
+        "expect": whole_number, "region": _region, "grid": _grid, "form": Path, "review": Path,
+        "review_below": _share,
     }  # fmt: skip
 
 
@@ -47,7 +54,10 @@ def read(
     region: Annotated[str | None, Option(metavar="X,Y,W,H", help="Read only this part, in pixels.")] = None,
     grid: Annotated[
         str | None,
-        Option(metavar="ROWSxCOLS", help="A form or puzzle: an answer for each cell; auto, all."),
+        Option(metavar="ROWSxCOLS", help="A table or puzzle: an answer for each cell; auto, all."),
+    ] = None,
+    form: Annotated[
+        Path | None, Option(metavar="form.json", help="Read the fields of a form, from inklens form.")
     ] = None,
     separate: Annotated[bool, Option("--separate", help="Digits far apart are single numbers.")] = False,
     marks: Annotated[bool, Option("--marks", help="Print points, minus signs, slashes, colons.")] = False,
@@ -56,10 +66,33 @@ def read(
     ] = None,
     annotate: Annotated[Path | None, Option(help="Draw what was read: a .png, or a folder.")] = None,
     stages: Annotated[Path | None, Option(help="Folder for a picture of each step.")] = None,
+    review: Annotated[Path | None, Option(help="Folder for the fields that are unsure.")] = None,
+    review_below: Annotated[
+        float | None, Option(metavar="CONFIDENCE", help="Which fields are unsure; default: 0.9.")
+    ] = None,
 ) -> None:
     """Read the handwritten numbers on photos and scans."""
+    from inklens.cli.form_reading import check_form_options, read_forms
+
+    pages_only: dict[str, Any] = {
+        "expect": expect, "region": region, "grid": grid, "separate": separate, "marks": marks,
+        "annotate": annotate, "stages": stages,
+    }  # fmt: skip
+    check_form_options(form, review, review_below, **pages_only)
+    if form is not None:
+        read_forms(paths, form, model, results, review, review_below)
+    else:
+        _read_pages(paths, model, results, **pages_only)
+
+
+def _read_pages(
+    paths: list[str], model: Path | None, results: Path | None, *, expect: int | None, region: Any,
+    grid: Any, separate: bool, marks: bool, annotate: Path | None, stages: Path | None,
+) -> None:  # fmt: skip
+    """Reads the numbers of each photo, prints them, and writes what was asked for."""
     from inklens.classifier import find_images
     from inklens.errors import DataError, ImageError
+    from inklens.reading.pdf_pages import with_pdf_pages
     from inklens.reading.prefetch import prefetch_pages
     from inklens.reading.read_page import check_options, read_page
     from inklens.reading.reading_files import check_targets, places_of, write_picture, write_reading
@@ -68,9 +101,8 @@ def read(
     options: dict[str, Any] = {"expect": expect, "grid": grid}
     check_options(**options)
     options |= {"separate": separate, "marks": marks}
-    files = list(find_images(paths))
-    box: Any = region  # four numbers, by `Command.converters`
-    pages = prefetch_pages(files, box)
+    files = with_pdf_pages(find_images(paths))
+    pages = prefetch_pages(files, region)  # four numbers, by `Command.converters`
     classifier = open_classifier(model)
     readings: list[tuple[str, Reading]] = []
     errors = []

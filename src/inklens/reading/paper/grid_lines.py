@@ -16,12 +16,14 @@ _RUN = 0.6  # of a cell: shorter level ink in the band is writing
 _BESIDE = 2  # pixels by which a line's ink may lie beside its path
 _STRAIGHT, _ASIDE = 0.02, 0.3  # costs of a pixel off the line's place, and of a step aside
 _THICKER, _MORE = 1.5, 2.0  # times and pixels: a longer run across the line is a stroke
+_THICKER_IN_BOXES = 1.2  # the same where strokes are cut at the line
+_THINNER = 0.25  # quantile of a line's thickness there: writing beside it makes it look thicker
 
 Positions = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
-def without_lines(ink: Ink, lines_x: Positions, lines_y: Positions) -> Ink:
+def without_lines(ink: Ink, lines_x: Positions, lines_y: Positions, *, boxes: bool = False) -> Ink:
     """The ink inside the grid without its lines.
 
     Each line's thickness is measured between each two crossings. Where the ink reaches farther across the
@@ -30,15 +32,16 @@ def without_lines(ink: Ink, lines_x: Positions, lines_y: Positions) -> Ink:
     Args:
         ink: float32 (H, W), 0-1, of a levelled grid.
         lines_x, lines_y: where its upright and its level lines are, in pixels.
+        boxes: writing stays inside its cell, as in a form: what touches a line is cut at it.
     """
-    printed = _printed(ink, lines_y, lines_x)
-    printed |= _printed(np.ascontiguousarray(ink.T), lines_x, lines_y).T
+    printed = _printed(ink, lines_y, lines_x, boxes)
+    printed |= _printed(np.ascontiguousarray(ink.T), lines_x, lines_y, boxes).T
     inside = np.zeros(ink.shape, np.bool_)
     inside[int(lines_y[0]) : int(lines_y[-1]) + 1, int(lines_x[0]) : int(lines_x[-1]) + 1] = True
     return np.where(inside & ~printed, ink, np.float32(0))
 
 
-def _printed(ink: Ink, lines: Positions, crossing: Positions) -> Mask:
+def _printed(ink: Ink, lines: Positions, crossing: Positions, boxes: bool) -> Mask:
     """Where the level lines at these y are printed; upright lines cross them at `crossing`."""
     cell = float(np.median(np.diff(lines)))
     reach = max(4, round(_BAND * cell))
@@ -50,7 +53,7 @@ def _printed(ink: Ink, lines: Positions, crossing: Positions) -> Mask:
     ends = np.clip(np.rint(crossing).astype(int), 0, seen.shape[1] - 1)
     printed = np.zeros_like(seen)
     for line, path in zip(at.tolist(), paths, strict=True):
-        gone = _line_in_band(_band(as_mask(seen), line, reach) > 0, path, ends)
+        gone = _line_in_band(_band(as_mask(seen), line, reach) > 0, path, ends, boxes)
         first, last = max(0, line - reach), min(len(seen), line + reach + 1)
         printed[first:last] |= gone[first - line + reach : last - line + reach]
     return printed
@@ -85,9 +88,16 @@ def _paths(drawn: Mask) -> NDArray[np.int64]:
     return paths
 
 
-def _line_in_band(band: Mask, path: NDArray[np.int64], ends: NDArray[np.int64]) -> Mask:
+def _line_in_band(band: Mask, path: NDArray[np.int64], ends: NDArray[np.int64], boxes: bool) -> Mask:
     """Which ink of a band is its line's."""
     above, below = _runs(band, path)
+    rows = np.arange(len(band))[:, None]
+    if boxes:
+        thick = _thickness(below - above, ends, _THINNER)
+        stroke, half = below - above > _THICKER_IN_BOXES * thick + _MORE, np.ceil(thick / 2)
+        above = np.where(stroke, np.maximum(above, path - half), above)
+        below = np.where(stroke, np.minimum(below, path + half + 1), below)
+        return np.asarray((rows >= above - 1) & (rows <= below) & (below > above))
     thick = _thickness(below - above, ends)
     stroke = below - above > _THICKER * thick + _MORE
     # Where an upright line crosses, the level line goes on.
@@ -95,7 +105,6 @@ def _line_in_band(band: Mask, path: NDArray[np.int64], ends: NDArray[np.int64]) 
     half = np.ceil(thick / 2) + 1
     above = np.where(stroke, np.where(near, np.maximum(above, path - half), 1), above)
     below = np.where(stroke, np.where(near, np.minimum(below, path + half), 0), below)
-    rows = np.arange(len(band))[:, None]
     return np.asarray((rows >= above - 1) & (rows <= below) & (below > above))
 
 
@@ -113,11 +122,11 @@ def _runs(band: Mask, path: NDArray[np.int64]) -> tuple[Positions, Positions]:
     return np.where(has, above, path).astype(np.float64), np.where(has, below, path).astype(np.float64)
 
 
-def _thickness(lengths: Positions, ends: NDArray[np.int64]) -> Positions:
-    """The thickness of the line at each column: the median over its segment between two crossings."""
+def _thickness(lengths: Positions, ends: NDArray[np.int64], quantile: float = 0.5) -> Positions:
+    """The thickness of the line at each column: a quantile over its segment between two crossings."""
     thick = np.zeros(len(lengths))
     for start, end in pairwise([0, *ends[1:-1].tolist(), len(lengths)]):
         own = lengths[start:end]
         if np.count_nonzero(own) >= len(own) / 2:  # else the line is too faint to be seen
-            thick[start:end] = np.median(own[own > 0])
+            thick[start:end] = np.quantile(own[own > 0], quantile)
     return thick

@@ -45,10 +45,14 @@ class GridPage(Page):
         return self.source.in_picture(np.einsum("nr,rcd,nc->nd", down, self.lattice, across))
 
 
-def level_grid(page: Page, grid: PrintedGrid) -> GridPage:
-    """The grid's part of a page, with the cells between its lines as rectangles."""
-    lines_x = _positions(grid.lattice.transpose(1, 0, 2))
-    lines_y = _positions(grid.lattice)
+def level_grid(page: Page, grid: PrintedGrid, smallest: int = _SMALLEST) -> GridPage:
+    """The grid's part of a page, with the cells between its lines as rectangles.
+
+    Args:
+        smallest: least side of a levelled cell, in pixels.
+    """
+    lines_x = _positions(grid.lattice.transpose(1, 0, 2), smallest)
+    lines_y = _positions(grid.lattice, smallest)
     wide, tall = (int(lines[-1] + lines[0]) + 1 for lines in (lines_x, lines_y))
     across, down = _weights(np.arange(wide), lines_x), _weights(np.arange(tall), lines_y)
     places = np.einsum("yr,rcd,xc->yxd", down, grid.lattice, across, optimize=True).astype(np.float32)
@@ -63,11 +67,11 @@ def level_grid(page: Page, grid: PrintedGrid) -> GridPage:
     )  # fmt: skip
 
 
-def _positions(lines: Lattice) -> NDArray[np.float64]:
+def _positions(lines: Lattice, smallest: int) -> NDArray[np.float64]:
     """Where lines lie in the levelled picture: as far apart as on the page, a margin before the first."""
     apart = np.median(np.linalg.norm(np.diff(lines, axis=0), axis=2), axis=1)
     usual = float(np.median(apart))
-    apart *= min(max(usual, _SMALLEST), _LARGEST) / usual
+    apart *= min(max(usual, smallest), _LARGEST) / usual
     return np.cumsum([max(2.0, _MARGIN * float(np.median(apart))), *apart])
 
 

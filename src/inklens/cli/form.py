@@ -1,0 +1,36 @@
+"""`inklens form`: proposes the form.json that `inklens read --form` takes."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import typer
+from typer import Argument, Option
+
+from inklens.cli.light import LightCommand
+from inklens.printable import printable
+
+
+class Command(LightCommand):
+    """Converts the options of `form` without pydantic."""
+
+    converters: ClassVar = {"picture": Path, "output": Path}
+
+
+def form(
+    picture: Annotated[Path, Argument(metavar="PICTURE", help="A scan of the empty form.")],
+    output: Annotated[Path, Option(metavar="FILE", help="Where its fields are written.")] = Path("form.json"),
+) -> None:
+    """Propose the fields of an empty form from its printed boxes, for `inklens read --form`."""
+    from inklens.errors import OptionError
+    from inklens.reading.form.form_file import save_form
+    from inklens.reading.form.form_proposal import propose_form
+
+    if output.suffix.lower() != ".json":
+        raise OptionError(f"--output {output} has another suffix; expected .json")
+    proposed = propose_form(picture)
+    save_form(output, proposed)
+    for field in proposed.fields:
+        size = f"{field.rows}x{field.columns}" if field.kind == "grid" else f"{field.columns}"
+        left, top, width, height = field.box
+        typer.echo(f"{field.name:<10} {field.kind:<7} {size:<7} {left:g},{top:g},{width:g},{height:g}")
+    typer.echo(printable(f"form       {output}: give its fields their names"), err=True)
