@@ -124,21 +124,6 @@ class RunFolder:
         return run
 
     @classmethod
-    def beside_runs(cls, path: Path) -> Self:
-        """Makes a folder for figures that belong to no run, such as a comparison's, or takes one.
-
-        Raises:
-            RunError: it cannot be made.
-        """
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:  # a file, which the first file that is written says
-            pass
-        except OSError as error:
-            raise RunError(f"{path} cannot be written: {reason(error)}; {REMEDY}") from error
-        return cls(path)
-
-    @classmethod
     def open(cls, path: str | Path) -> Self:
         """Opens a run that is there.
 
@@ -307,6 +292,13 @@ class RunFolder:
 
     def _inside(self, name: str | Path) -> Path:
         return name if isinstance(name, Path) else self.path / name
+
+
+class FiguresFolder(RunFolder):
+    """A folder for figures that belong to no run, such as a comparison's. The first file makes it."""
+
+    def check_there(self) -> None:
+        """Nothing is lost where it is not there."""
 
 
 def _claim(folder: Path) -> Path:

@@ -19,7 +19,7 @@ from inklens.datasets import NAMED, Dataset, Split, load
 from inklens.errors import DataError, OptionError, RunError
 from inklens.evaluation.class_matching import listed, match_classes
 from inklens.paths import given_path
-from inklens.run_folder import RunFolder, folder_name
+from inklens.run_folder import FiguresFolder, RunFolder, folder_name
 
 _PARTS = ("test", "train", "validation", "all")
 
@@ -163,7 +163,7 @@ class EvaluatedModel:
                 given = self.run.path / "evaluations" / stem
         if (given / "status.json").exists():
             raise OptionError(f"--output {given} is a run, whose own figures stay; give another folder")
-        return RunFolder.beside_runs(given)
+        return FiguresFolder(given)
 
     def answers(self, data: Dataset, part: str = "test") -> LabelledPredictions:
         """What the model says of a part of the data, whose classes are matched by name.

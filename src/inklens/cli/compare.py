@@ -31,7 +31,7 @@ def compare(
     """Compare models on the same images, test each pair of them, and show the images on which they differ."""
     from inklens.classifier import EvaluatedModel, predictions_of_all
     from inklens.evaluation import compare
-    from inklens.run_folder import RunFolder
+    from inklens.run_folder import FiguresFolder
 
     models = [EvaluatedModel.open(run) for run in runs]
     options: dict[str, Any] = {"channels": channels, "framing": framing, "strict": strict}
@@ -40,7 +40,7 @@ def compare(
     names = models[0].classifier.class_names
     comparison = compare([each.probabilities for each in answers], answers[0].labels, names)
     stem = "-vs-".join(model.name for model in models[:3]) + "-and-more" * (len(models) > 3)
-    target = RunFolder.beside_runs(folder or Path("comparisons", stem))
+    target = FiguresFolder(folder or Path("comparisons", stem))
     rows = [{"name": model.name, "path": model.path, **_training(model)} for model in models]
     said = {"name": loaded.name, "source": loaded.source, "fingerprint": loaded.fingerprint, "part": part}
     target.write_json("comparison.json", {"data": said, **comparison.to_dict(rows)})
