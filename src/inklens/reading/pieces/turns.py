@@ -10,7 +10,7 @@ from inklens.reading.pieces.hypotheses import DigitHypothesis, classify
 
 _SURE = 0.9  # least probability of a digit that counts
 _SUREST = 0.9995  # upper limit of a probability
-_MOSTLY = 0.6  # least share of the pieces that are sure digits after a turn
+_MOSTLY = 0.5  # least share of the pieces that are sure digits after a turn
 _MORE = 1.5  # times as many as before
 _FEW = 3  # pieces, at least, of which one can tell
 _SHAPES = 2  # sure digits that are no 1, at least
