@@ -31,7 +31,7 @@ def known(**changes):
 def made(tmp_path_factory):
     """A run whose network looks for an upright stroke, and an image with one, larger than the network's."""
     place = tmp_path_factory.mktemp("made")
-    folder = RunFolder(place / "run")
+    folder = RunFolder.create(place, "run", "stroke")
     folder.set_status("done")
     spec = PixelSpec(28, 28, 1)
     data = {"name": "strokes", "kind": "things", "class_names": CLASSES, "fingerprint": "0"}
