@@ -1,0 +1,126 @@
+"""Time and accuracy of the presets on whatever accelerator there is, JAX and PyTorch in turn.
+
+    pip install '.[train,jax-gpu,torch]'
+    python benchmarks/accelerator.py
+    python benchmarks/accelerator.py --data sample --presets fast --options '{"epochs": 1}' --dry
+
+Each training is a process of its own. "compile" is the time until the first execution is over less the
+median of those that follow, the networks of a committee together; "seconds" is the whole training, and
+"without_compile" the difference. Nothing starts that may end after --limit seconds.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+import inklens
+import record
+
+BACKENDS = ("jax", "torch")
+PRESETS = ("fast", "accurate", "committee")
+
+
+def device(backend: str) -> str:
+    """What the backend computes on, in its own words."""
+    if backend == "jax":
+        import jax
+
+        return ", ".join(sorted({each.device_kind for each in jax.devices()}))
+    import torch
+
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"
+
+
+class CompileWatch:
+    """Sums what the first executions of networks take longer than those that follow."""
+
+    def __init__(self) -> None:
+        self._executions: dict[str | None, list[float]] = {}
+        self._last = time.perf_counter()
+
+    def __call__(self, now: inklens.EpochProgress) -> None:
+        tick = time.perf_counter()
+        if not now.finished and now.epoch == 1:
+            self._executions.setdefault(now.member, []).append(tick - self._last)
+        self._last = tick
+
+    def seconds(self) -> float:
+        """Zero for a network of which one execution was seen: what compiling took cannot be told."""
+        several = [each for each in self._executions.values() if len(each) > 1]
+        return sum(max(0.0, each[0] - statistics.median(each[1:])) for each in several)
+
+
+def trained(backend: str, preset: str, data: str, options: dict[str, Any], seed: int) -> dict[str, Any]:
+    """One training in this process, which must not have imported Keras."""
+    from inklens.recipes import recipe_for
+
+    loaded = inklens.load(data)
+    recipe = recipe_for(preset, seed=seed, backend=backend, **options)
+    watch = CompileWatch()
+    with tempfile.TemporaryDirectory() as scratch:
+        began = time.perf_counter()
+        run = inklens.train(loaded, recipe, output=scratch, report=False, progress=watch)
+        whole = time.perf_counter() - began
+        metrics = run.metrics
+    seconds = metrics["training"]["seconds"]
+    return {
+        "device": device(backend),
+        "seconds": round(seconds, 2),
+        "compile": round(watch.seconds(), 2),
+        "without_compile": round(seconds - watch.seconds(), 2),
+        "with_calibration_and_scoring": round(whole, 2),
+        "accuracy": metrics["test"]["accuracy"],
+    }
+
+
+def in_process(
+    backend: str, preset: str, given: argparse.Namespace, seed: int, limit: float
+) -> dict[str, Any]:
+    """The same in a child; what went wrong instead, in one line, where it fails or takes longer."""
+    options = (preset, given.data, json.dumps(given.options), str(seed))
+    command = [sys.executable, __file__, "--child", backend, *options]
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment)
+    except subprocess.TimeoutExpired:
+        return {"failed": f"not done within the {limit:.0f} s that were left"}
+    if done.returncode:
+        return {"failed": (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]}
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--child"]:
+        backend, preset, data, options, seed = sys.argv[2:]
+        print(json.dumps(trained(backend, preset, data, json.loads(options), int(seed))))
+        return
+    parser = record.parser(__doc__)
+    parser.add_argument("--data", default="mnist")
+    parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS))
+    parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
+    parser.add_argument("--options", type=json.loads, default={}, help="fields of the recipe, as JSON")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--limit", type=float, default=350, help="seconds for all of it")
+    given = parser.parse_args()
+    ends = time.monotonic() + given.limit
+    figures: dict[str, Any] = {"data": given.data, "options": given.options, "trainings": []}
+    for preset in given.presets:
+        for backend in given.backends:
+            for seed in range(given.seeds):
+                left = ends - time.monotonic()
+                found = (
+                    in_process(backend, preset, given, seed, left) if left > 1 else {"failed": "no time left"}
+                )
+                figures["trainings"].append({"preset": preset, "backend": backend, "seed": seed, **found})
+                print(figures["trainings"][-1], flush=True)
+    record.write("accelerator", figures, dry=given.dry)
+
+
+if __name__ == "__main__":
+    main()
