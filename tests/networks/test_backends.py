@@ -16,7 +16,8 @@ TRAIN = """
 import inklens
 
 data = inklens.load("sample")
-run = inklens.train(data, inklens.Recipe.from_preset("fast"), output="runs")
+recipe = inklens.Recipe.from_preset("fast", epochs=4, batch_size=64, minimum_steps=0)
+run = inklens.train(data, recipe, output="runs", report=False)
 import keras
 scores = run.metrics["test"]
 print(keras.config.backend(), scores["accuracy"], *scores["accuracy_interval_95"])
