@@ -21,6 +21,7 @@ from inklens.serving.settings import ServerSettings
 
 GRACE_SECONDS = 8
 _BACKLOG = 2048
+_ACCEPTED_AT_ONCE = 8
 _PARENT_CHECK_SECONDS = 1.0
 
 
@@ -97,14 +98,17 @@ class _Server(uvicorn.Server):
             self._accepting = asyncio.get_running_loop().create_task(self._accept_waiting())
 
     async def _accept_waiting(self) -> None:
+        """Takes them a few for each round of the loop, so that a worker with less to do takes more."""
         loop = asyncio.get_running_loop()
         with suppress(ExceptionGroup):  # of connections that are gone already
             async with asyncio.TaskGroup() as tasks:
                 with suppress(OSError):  # no other is waiting
-                    for _ in range(_BACKLOG):
-                        connection, _ = self._listener.accept()
-                        connection.setblocking(False)
-                        tasks.create_task(loop.connect_accepted_socket(self._protocol, connection))
+                    while True:
+                        for _ in range(_ACCEPTED_AT_ONCE):
+                            connection, _ = self._listener.accept()
+                            connection.setblocking(False)
+                            tasks.create_task(loop.connect_accepted_socket(self._protocol, connection))
+                        await asyncio.sleep(0)
 
     def _protocol(self) -> asyncio.Protocol:
         make: Any = self.config.http_protocol_class
