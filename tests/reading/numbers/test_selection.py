@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,23 @@ def test_a_lone_doubtful_number_among_words_is_one_of_them():
     assert select_numbers([doubtful]) == [doubtful]
     assert select_numbers([*words, doubtful])[-1] == []
     assert select_numbers([*words, clear, doubtful])[-2:] == [clear, doubtful]
+
+
+def test_words_above_take_no_digits_that_stand_alone_on_lines_of_their_own():
+    words = [
+        [
+            replace(_digit(label, 0.7), piece=replace(PIECE, left=20 * place, top=line))
+            for place, label in enumerate("614")
+        ]
+        for line in (0, 60, 120, 180, 240, 300)
+    ]
+    alone = [
+        [replace(_digit("5", 0.9995), piece=replace(PIECE, left=100 * place, top=500))] for place in range(5)
+    ]
+    doubtful = [replace(_digit("3", 0.995), piece=replace(PIECE, left=600, top=500))]
+    assert select_numbers([*words, *alone, doubtful])[6:] == [*alone, doubtful]
+    among_words = [replace(doubtful[0], piece=replace(PIECE, left=100, top=0))]
+    assert select_numbers([*words, among_words])[-1] == []
 
 
 @pytest.mark.parametrize(("probability", "status"), [(0.55, "ok"), (0.45, "unknown")])

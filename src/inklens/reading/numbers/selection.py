@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.reading.numbers.text_lines import group_into_lines
 from inklens.reading.pieces.hypotheses import DigitHypothesis
 from inklens.reading.pieces.segmentation import Segmentation
 
@@ -15,6 +16,7 @@ _SLOPE, _OFFSET = 1.6, -3.0  # in -log10(1 - probability)
 _SUREST, _LEAST = 0.9995, -2.3
 _STROKE, _CUT_STROKE = 0.5, -0.5  # nats at most for a 1, and for a 1 or 7 that was cut out
 _CLEAR = 2.0  # nats from which a chain is clearly a number or clearly none, and counts for its page
+_ELSEWHERE = 0.4  # how much words on other lines count
 _FAIRLY_SURE = 0.5  # probability from which a digit in context is read
 _IN_CONTEXT = 3.0  # nats at most that ink in a number is a digit: once in twenty it is a comma or a blot
 _DROPPED = 4.0  # nats for leaving a piece out where the number of digits is known
@@ -37,7 +39,7 @@ def select_numbers(
     """Keep the chains that are numbers; words and drawings become empty.
 
     Any network takes some letters for digits, but rarely all letters of a word: the evidence of a chain's
-    digits is added up. The clear chains of the page set the prior for the others (empirical Bayes).
+    digits is added up. Other clear chains set the prior (empirical Bayes), those on its own line most.
 
     Args:
         chains: the digits of each chain, from left to right.
@@ -46,8 +48,13 @@ def select_numbers(
     """
     evidence = np.array([_evidence(digits) for digits in chains])
     several = np.array([len(digits) > 1 for digits in chains], np.bool_)
-    # A chain is no evidence for itself: only the others count.
-    numbers, words = _others(several & (evidence > _CLEAR)), _others(evidence < -_CLEAR)
+    same_line = _same_line(chains)  # a chain is no evidence for itself
+    elsewhere = 1 - same_line - np.eye(len(chains))
+    clear = evidence > _CLEAR
+    # A single letter may look like a digit; several of them on a line rarely do.
+    numbers = same_line @ clear + elsewhere @ (clear & several)
+    weights = same_line + _ELSEWHERE * elsewhere
+    words = weights @ (evidence < -_CLEAR)
     # A page to be read usually has numbers; clear words and no clear number say otherwise.
     beside = np.clip(np.log((numbers + 1) / (words + 0.5)), -0.8, 2.0)
     alone = np.clip(np.log(2 / (0.5 * words**2 + 0.5)), -4.0, 2.0)
@@ -78,9 +85,13 @@ def _in_context(digit: DigitHypothesis, others: float, clear: bool) -> DigitHypo
     return updated if updated.probability >= _FAIRLY_SURE else digit
 
 
-def _others(selected: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each chain, how many of the other chains are selected."""
-    return np.asarray(selected.sum() - selected, np.int64)
+def _same_line(chains: list[list[DigitHypothesis]]) -> NDArray[np.float64]:
+    """Which other chains are on the line of each: (chains, chains), 0 or 1."""
+    same = np.zeros((len(chains), len(chains)))
+    for line in group_into_lines([[digit.piece for digit in digits] for digits in chains]):
+        same[np.ix_(line, line)] = 1
+    np.fill_diagonal(same, 0)
+    return same
 
 
 def _evidence(digits: list[DigitHypothesis]) -> float:
