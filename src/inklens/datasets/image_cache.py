@@ -62,7 +62,8 @@ def decoded_tree(
 
     Raises:
         ImageError: `strict`, and an image cannot be used.
-        DataError: more than 1 % of the images cannot be used, or the cache cannot be written.
+        DataError: more than 1 % of the images cannot be used, they change while they are read, or the cache
+            cannot be written.
     """
     above = cache_dir() / "folders"
     cache = above / _key(tree, wishes)
@@ -77,6 +78,11 @@ def decoded_tree(
                 whole = Path(scratch, "whole")
                 whole.mkdir()
                 _write(whole, tree, spec, strict)
+                if _key(tree, wishes) != cache.name:
+                    raise DataError(
+                        f"{tree.root} was changed while it was read; expected images that stay as they are: "
+                        "wait until nothing writes to it, and repeat"
+                    )
                 if not cache.exists():  # else another process was quicker
                     whole.replace(cache)
         except OSError as error:
