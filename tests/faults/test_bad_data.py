@@ -43,7 +43,8 @@ def test_a_test_part_whose_labels_were_flipped_is_said(few, scratch):
     """Zeros called ones and ones zeros: no figure of the training part can show it."""
     flipped = np.array([1, 0, *range(2, 10)])[few.test.labels]
     path = scratch.parent / "flipped.npz"
-    np.savez(path, x_train=few.train.whole(), y_train=few.train.labels, x_test=few.test.whole(), y_test=flipped)
+    learnt = {"x_train": few.train.whole(), "y_train": few.train.labels}
+    np.savez(path, **learnt, x_test=few.test.whole(), y_test=flipped)
     recipe = QUICK.with_options(epochs=8)
     run = train(load(path, kind="writing", framing="pad"), recipe, output=scratch, report=False)
     assert "of 0 are answered 1, " in run.metrics["training"]["note"]

@@ -18,7 +18,7 @@ from inklens.training.loop.tensorboard_logs import LOGS
 from inklens.training.ood_detector import classifier_recipe, train_ood_detector
 from inklens.training.parts import DataParts
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, build_network
-from inklens.training.provenance import describe_data, write_environment
+from inklens.training.provenance import describe_data, keep_check, write_environment
 
 if TYPE_CHECKING:
     import keras
@@ -28,11 +28,17 @@ if TYPE_CHECKING:
 
 
 def train_network(
-    folder: RunFolder, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions, **more: Any
+    folder: RunFolder,
+    prepared: PreparedNetwork,
+    parts: DataParts,
+    options: TrainingOptions,
+    checked: RunFolder | None = None,
+    **more: Any,
 ) -> Run:
     """Trains one network into a folder that is there, from its last checkpoint on if it has one.
 
     Args:
+        checked: the folder of a check of the data, for the report to show.
         more: what recipe.json is to say besides.
 
     Raises:
@@ -42,6 +48,8 @@ def train_network(
         said = {"recipe": prepared.recipe.to_dict(), "options": options.to_dict()}
         folder.write_recipe({**said, **more, **describe_data(parts)})
         write_environment(folder, prepared.backend, prepared.policy)
+        if checked is not None:
+            keep_check(folder, checked)
         ensemble, training, history = _trained(folder, prepared, parts, options)
         finalize(folder, ensemble, parts, options, training, history)
     return Run(folder)

@@ -15,7 +15,7 @@ from inklens.training.finalize import resumable
 from inklens.training.loop.tensorboard_logs import require_tensorboard
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
-from inklens.training.provenance import keep_check, read_check
+from inklens.training.provenance import read_check
 from inklens.training.run_lock import locked
 from inklens.training.start_from import start_from
 from inklens.training.train_network import train_network
@@ -94,6 +94,4 @@ def train(
         more = {"started_from": str(given_path(start).absolute())}
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     with locked(folder), resumable(folder):
-        if checked is not None:
-            keep_check(folder, checked)
-        return train_network(folder, prepared, parts, options, **more)
+        return train_network(folder, prepared, parts, options, checked, **more)
