@@ -12,6 +12,8 @@ from inklens.errors import DataError
 from inklens.training import resume, train
 from quick_run import QUICK, end_state
 
+FEW = QUICK.with_options(batch_size=20, validation_split=20)
+
 
 @pytest.fixture
 def tree(tmp_path, small_digits):
@@ -76,7 +78,7 @@ def test_files_that_change_during_a_training_are_refused_when_it_goes_on(tree, s
         raise Stopped
 
     with pytest.raises(Stopped):
-        train(load(tree, kind="writing"), QUICK, output=scratch, name="run", report=False, progress=change)
+        train(load(tree, kind="writing"), FEW, output=scratch, name="run", report=False, progress=change)
     with pytest.raises(DataError, match=r"has changed since .*run was trained on it"):
         resume(scratch / "run")
 
@@ -89,9 +91,9 @@ def test_a_tree_that_has_moved_is_gone_on_with(tree, scratch):
         if now.epoch == 2:
             raise Stopped
 
-    whole = train(load(tree, kind="writing"), QUICK, output=scratch, name="whole", report=False)
+    whole = train(load(tree, kind="writing"), FEW, output=scratch, name="whole", report=False)
     with pytest.raises(Stopped):
-        train(load(tree, kind="writing"), QUICK, output=scratch, name="run", report=False, progress=stop)
+        train(load(tree, kind="writing"), FEW, output=scratch, name="run", report=False, progress=stop)
     tree.rename(moved := tree.with_name("moved"))
     said = refusal(run_inklens(scratch.parent, "train", "--resume", "runs/run"))
     assert str(tree) in said

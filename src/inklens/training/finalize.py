@@ -95,8 +95,8 @@ def _evaluate(
         measured[part] = confidence.measure(outputs.logits, outputs.id_score, labels)
     part = "validation" if parts.test is None else "test"
     if parts.test is not None:
-        confusions = (evaluations[one].scores.confusion for one in ("validation", "test"))
-        doubt = note_on_labels(*confusions, parts.data.class_names)
+        before, now = (evaluations[one].scores.confusion for one in ("validation", "test"))
+        doubt = note_on_labels(before, now, parts.data.class_names)
         training = {**training, "note": "; ".join(filter(None, [training.get("note"), doubt])) or None}
     metrics = {
         **scores,
