@@ -71,6 +71,7 @@ faults: $(VENV)/backends.stamp
 	$(BIN)/python benchmarks/training_pairs.py --pairs 20
 	$(BIN)/python benchmarks/checkpoint_cost.py
 	$(BIN)/python benchmarks/data_check.py --labels
+	INKLENS_EXAMPLES=250 $(BIN)/python -m pytest tests/faults/test_hostile_inputs.py tests/datasets/test_download.py
 
 clean:
 	rm -rf $(VENV)

@@ -93,6 +93,8 @@ class RunFolder:
     pictures = _Inside("pictures")
     report = _Inside("report.html")
     checkpoint = _Inside("checkpoint")
+    check = _Inside("check.json")
+    findings = _Inside("pictures/findings.png")
 
     @classmethod
     def create(cls, output: str | Path | None, name: str | None, default_stem: str) -> Self:

@@ -12,7 +12,8 @@ from inklens.audit.data_check import examine
 from inklens.audit.image_properties import properties_of, standing_out
 from inklens.audit.label_issues import LabelIssues
 from inklens.datasets import Split, load
-from inklens.errors import CheckError
+from inklens.errors import CheckError, OptionError
+from inklens.training import train
 
 
 def kinds(check):
@@ -119,6 +120,25 @@ def test_data_without_faults_are_not_refused(few_clean, tmp_path):
     wrong = replace(few_clean, test=few_clean.train.take(np.arange(3)))
     with pytest.raises(CheckError, match=r"serious findings \(3 leak\), which .*findings\.csv lists"):
         refuse_serious(wrong, *check_data(wrong, output=tmp_path))
+
+
+@pytest.mark.slow
+def test_a_training_that_looked_first_says_in_its_report_what_it_found(few_clean, tmp_path):
+    x, y = few_clean.train.whole().copy(), few_clean.train.labels
+    x[21], same = x[20], y.copy()
+    same[21] = y[20]  # a copy, which does not keep a training from its data
+    x_test, y_test = few_clean.test.whole(), few_clean.test.labels
+    np.savez(tmp_path / "few.npz", x_train=x, y_train=same, x_test=x_test, y_test=y_test)
+    words = ["train", "few.npz", "--kind", "writing", "--network", "conv5x5", "--epochs", "1", "--check"]
+    done = run_inklens(tmp_path, *words, "--output", "run", "--quiet")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
+    assert "The data before training" in page
+    assert ">duplicate</th><td>1</td>" in page
+    assert 'class="findings"' in page
+    other = load("sample")
+    with pytest.raises(OptionError, match="is of other data; give the folder that a check of these data"):
+        train(other, "fast", output=tmp_path, check=tmp_path / "run")
 
 
 @pytest.fixture

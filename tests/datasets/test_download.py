@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inklens.datasets.download import fetch
+from inklens.datasets.download import fetch, fetch_files
 from inklens.errors import DownloadError
 
 CONTENT = b"real enough " * 1000
@@ -102,6 +102,17 @@ def test_two_downloads_at_once_leave_one_good_file(mirror, tmp_path):
             folder = tmp_path / str(number)
             list(pool.map(lambda _, folder=folder: fetch(CHECKSUMS, [f"{mirror}/whole"], folder), range(2)))
             assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("digits.gz", PACKED)]
+
+
+def test_a_file_whose_md5_is_known_is_fetched_whole_or_not_at_all_and_kept_once_it_is_there(mirror, tmp_path):
+    checksums = {"digits.gz": hashlib.md5(PACKED).hexdigest()}
+    for offset in CUTS:
+        with pytest.raises(DownloadError, match="sent other content than its MD5 says"):
+            fetch_files(checksums, [f"{mirror}/cut{offset}"], tmp_path)
+        assert list(tmp_path.iterdir()) == []
+    fetch_files(checksums, [f"{mirror}/missing", f"{mirror}/whole"], tmp_path)
+    fetch_files(checksums, [f"{mirror}/missing"], tmp_path)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("digits.gz", PACKED)]
 
 
 KILLED = """

@@ -78,6 +78,41 @@ def test_a_damaged_cache_is_made_anew(tree, cache, victim):
     assert len(decoded(tree).parts["train"]) == 12
 
 
+def test_images_that_change_while_they_are_read_are_refused_and_leave_no_cache(tree, cache):
+    """As in a folder into which somebody still copies."""
+    scanned = scan_tree(tree)
+
+    def copied_over():
+        Image.new("L", (8, 8), 250).save(tree / "b/3.png", compress_level=0)
+        return SPEC
+
+    with pytest.raises(DataError, match=r"was changed while it was read; .* wait until nothing writes to it"):
+        decoded_tree(scanned, "8x8", copied_over, strict=False)
+    assert caches(cache) == []
+    assert len(decoded(tree).parts["train"]) == 12
+
+
+def test_one_bad_file_of_many_is_named_as_soon_as_it_is_met(tree, cache, monkeypatch, caplog):
+    monkeypatch.setattr(image_cache, "_MANY", 12)
+    monkeypatch.setattr(image_cache, "_BAD_SHARE", 0.2)
+    for name in ("a/2.png", "b/4.png"):
+        (tree / name).write_bytes(b"no image")
+    scanned, read = scan_tree(tree), []
+    contents = scanned.store.contents
+
+    def watched(paths):
+        for path in contents(paths):
+            read.append((path.name, len(caplog.records)))
+            yield path
+
+    scanned.store.contents = watched
+    monkeypatch.setattr(image_cache, "_BLOCK", 4)
+    decoded = decoded_tree(scanned, "8x8", lambda: SPEC, strict=False)
+    assert [name for name, _ in decoded.skipped] == ["a/2.png", "b/4.png"]
+    assert [record.message.startswith(str(tree / "a/2.png")) for record in caplog.records] == [True]
+    assert read[4:] and all(said == 1 for _, said in read[4:])  # before the next block
+
+
 def test_what_breaks_off_half_way_leaves_no_half_cache(tree, cache):
     scanned = scan_tree(tree)
     scanned.parts["test"] = [("a/0.png", "no number")]  # fails when the training part has been written

@@ -18,7 +18,7 @@ from inklens.training.examples import without_examples
 from inklens.training.finalize import status_of
 from inklens.training.progress import Progress
 
-SUMMARY, TABLE, PICTURE = "check.json", "findings.csv", "pictures/findings.png"
+TABLE = "findings.csv"
 PICTURED = 48
 FOLDS = 5
 
@@ -94,7 +94,7 @@ def _write(folder: RunFolder, data: Dataset, check: DataCheck) -> None:
     }
     about = {"name": data.name, "path": data.path, "kind": data.kind, "fingerprint": data.fingerprint}
     folder.write_json(
-        SUMMARY,
+        folder.check,
         {"images": check.images, "serious": len(check.serious), "found": found, "data": about},
     )
 
@@ -109,5 +109,5 @@ def _draw(folder: RunFolder, data: Dataset, check: DataCheck) -> None:
     images = np.concatenate([data.parts[one.part].batch(np.array([one.index])) for one in pictured])
     kinds = [kind for kind in KINDS if any(one.kind == kind for one in pictured)]
     which = np.array([kinds.index(one.kind) for one in pictured])
-    with folder.atomic(PICTURE) as path:
+    with folder.atomic(folder.findings) as path:
         sample_grid(images, which, kinds, path, title=f"Findings in {data.name}")

@@ -39,7 +39,7 @@ def check(
 ) -> None:
     """Look at data before training: copies, leaks into the test part, unreadable and inverted images."""
     from inklens.audit import check_data
-    from inklens.audit.check_files import PICTURE, TABLE
+    from inklens.audit.check_files import TABLE
     from inklens.audit.data_check import KINDS
 
     loaded = load_named(
@@ -56,8 +56,8 @@ def check(
     if rows:
         print_table(rows, "<><<")
         output.print(f"list       {written.path / TABLE}")
-        if (written.path / PICTURE).is_file():
-            output.print(f"picture    {written.path / PICTURE}")
+        if written.findings.is_file():
+            output.print(f"picture    {written.findings}")
     output.print(
         f"checked    {found.images:,} images: {len(found.serious) or 'no'} serious "
         f"finding{'s' * (len(found.serious) != 1)}"

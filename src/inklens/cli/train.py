@@ -201,6 +201,7 @@ def train(
     from inklens.networks.backends import choose_backend
     from inklens.training import train
 
+    checked = None
     if check:
         from inklens.audit import check_data, refuse_serious
 
@@ -208,7 +209,9 @@ def train(
             raise OptionError(
                 "--check does not go with --add: `inklens check` looks at data and folder one at a time"
             )
-        refuse_serious(loaded, *check_data(loaded))
+        written, found = check_data(loaded)
+        refuse_serious(loaded, written, found)
+        checked = written.path
 
     if not quiet:
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
@@ -218,7 +221,7 @@ def train(
     if folds is not None:
         crossed = _cross_validated(loaded, chosen, folds, quiet, start=start, test=asked["test"])
     with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(loaded, chosen, **place, **asked, progress=progress, start=start)
+        run = train(loaded, chosen, **place, **asked, progress=progress, start=start, check=checked)
     if crossed is not None:
         metrics = {**run.metrics, "cross_validation": crossed.to_dict()}
         run.folder.write_json(run.folder.metrics, metrics)

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +23,8 @@ def fetch(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) ->
     that is right already is kept.
 
     Args:
-        checksums: SHA-256 of each file's decompressed content, by the file's name without .gz.
+        checksums: SHA-256 of each file's decompressed content (it may be packed anew), by the file's name
+            without .gz.
         mirrors: addresses of folders, tried in this order for each file.
 
     Raises:
@@ -31,6 +32,42 @@ def fetch(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) ->
             written.
         MissingPackageError: pooch is not installed.
     """
+    _fetch({f"{name}.gz": checksum for name, checksum in checksums.items()}, _unpacked, mirrors, folder)
+
+
+def fetch_files(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> None:
+    """The same for files of which the MD5 is known as they are fetched.
+
+    Args:
+        checksums: MD5 of each file, by its name.
+        mirrors: addresses of folders, tried in this order for each file.
+
+    Raises:
+        DownloadError: as `fetch` does.
+        MissingPackageError: pooch is not installed.
+    """
+    _fetch(checksums, _as_it_is, mirrors, folder)
+
+
+# What is wrong with the content of a file, of which this is the checksum; None where it is right.
+Check = Callable[[Path, str], str | None]
+
+
+def _unpacked(path: Path, checksum: str) -> str | None:
+    try:
+        right = hashlib.sha256(decompressed(path, _LARGEST)).hexdigest() == checksum
+    except DataError:
+        return "sent a file that is cut short or damaged"
+    return None if right else "sent other content than its SHA-256 says"
+
+
+def _as_it_is(path: Path, checksum: str) -> str | None:
+    with path.open("rb") as file:
+        right = hashlib.file_digest(file, "md5").hexdigest() == checksum
+    return None if right else "sent other content than its MD5 says"
+
+
+def _fetch(checksums: Mapping[str, str], wrong: Check, mirrors: Sequence[str], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{_SCRATCH}*"):
@@ -39,56 +76,22 @@ def fetch(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) ->
                     shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch:
             for name, checksum in checksums.items():
-                if not _is_right(place := folder / f"{name}.gz", checksum):
-                    put_in_place(_fetch_one(place.name, checksum, mirrors, Path(scratch)), place)
+                if not _is_right(place := folder / name, checksum, wrong):
+                    put_in_place(_fetch_one(name, checksum, wrong, mirrors, Path(scratch)), place)
     except OSError as error:
         raise DownloadError(
             f"the cache {folder} cannot be written ({error.strerror}); set INKLENS_CACHE to a folder that can"
         ) from error
 
 
-def _is_right(path: Path, checksum: str) -> bool:
+def _is_right(path: Path, checksum: str, wrong: Check) -> bool:
     try:
-        return hashlib.sha256(decompressed(path, _LARGEST)).hexdigest() == checksum
-    except (DataError, OSError):
+        return wrong(path, checksum) is None
+    except OSError:  # it is not there
         return False
 
 
-def fetch_files(checksums: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> None:
-    """Fetch files into `folder`; one appears there only when its content is right.
-
-    Args:
-        checksums: MD5 of each file as it is fetched, by its name.
-        mirrors: addresses of folders, tried in this order for each file.
-
-    Raises:
-        DownloadError: no mirror gave a file whole and right, or the folder cannot be written.
-        MissingPackageError: pooch is not installed.
-    """
-    with needing("the package pooch", "downloading"):
-        import pooch
-    pooch.get_logger().setLevel("WARNING")
-    for name, checksum in checksums.items():
-        answers = []
-        for mirror in mirrors:
-            try:
-                pooch.retrieve(
-                    f"{mirror}/{name}",
-                    known_hash=f"md5:{checksum}",
-                    fname=name,
-                    path=folder,
-                    downloader=pooch.HTTPDownloader(timeout=_TIMEOUT),
-                )
-                break
-            except ValueError:
-                answers.append(f"{urlsplit(mirror).netloc} sent other content than its MD5 says")
-            except OSError as error:
-                answers.append(f"{urlsplit(mirror).netloc}: {_reason(error)}")
-        else:
-            raise DownloadError(f"{name} could not be fetched ({'; '.join(answers)})")
-
-
-def _fetch_one(name: str, checksum: str, mirrors: Sequence[str], scratch: Path) -> Path:
+def _fetch_one(name: str, checksum: str, wrong: Check, mirrors: Sequence[str], scratch: Path) -> Path:
     with needing("the package pooch", "downloading"):
         import pooch
     pooch.get_logger().setLevel("WARNING")  # else it announces each file on standard error
@@ -98,18 +101,15 @@ def _fetch_one(name: str, checksum: str, mirrors: Sequence[str], scratch: Path) 
             path = Path(
                 pooch.retrieve(
                     f"{mirror}/{name}",
-                    known_hash=None,  # a .gz may be packed anew: the content is checked, below
+                    known_hash=None,  # what is fetched is checked below
                     fname=name,
                     path=scratch,
                     downloader=pooch.HTTPDownloader(timeout=_TIMEOUT),
                 )
             )
-            if hashlib.sha256(decompressed(path, _LARGEST)).hexdigest() == checksum:
+            if (problem := wrong(path, checksum)) is None:
                 return path
-            answers.append(f"{urlsplit(mirror).netloc} sent other content than its SHA-256 says")
-            path.unlink()
-        except DataError:
-            answers.append(f"{urlsplit(mirror).netloc} sent a file that is cut short or damaged")
+            answers.append(f"{urlsplit(mirror).netloc} {problem}")
             path.unlink()
         except (OSError, ValueError) as error:
             answers.append(f"{urlsplit(mirror).netloc}: {_reason(error)}")

@@ -6,6 +6,7 @@ is whole, so that a crash leaves no half one behind; memory does not grow with t
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -27,6 +28,7 @@ from inklens.datasets.splits import Split
 from inklens.datasets.trees import Tree
 from inklens.errors import DataError, ImageError
 from inklens.pixels import PixelSpec, decode, decode_quietly, frame, pillow_quiet
+from inklens.printable import printable
 
 _VERSION = 3  # to be raised whenever decoding or framing gives other bytes
 _BAD_SHARE = 0.01
@@ -34,6 +36,8 @@ _BLOCK = 256  # images that are read ahead,
 _BLOCK_BYTES = 2**26  # unless the files of an archive or a table are larger: photos of a phone have megabytes
 _LARGE_FILE = 4096  # bytes on average, from which on threads pay
 _DAY = 86_400
+_MANY = 5000  # images, of which all are read before what is wrong with one could be said
+_log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 
@@ -62,7 +66,8 @@ def decoded_tree(
 
     Raises:
         ImageError: `strict`, and an image cannot be used.
-        DataError: more than 1 % of the images cannot be used, or the cache cannot be written.
+        DataError: more than 1 % of the images cannot be used, they change while they are read, or the cache
+            cannot be written.
     """
     above = cache_dir() / "folders"
     cache = above / _key(tree, wishes)
@@ -77,6 +82,11 @@ def decoded_tree(
                 whole = Path(scratch, "whole")
                 whole.mkdir()
                 _write(whole, tree, spec, strict)
+                if _key(tree, wishes) != cache.name:
+                    raise DataError(
+                        f"{tree.root} was changed while it was read; expected images that stay as they are: "
+                        "wait until nothing writes to it, and repeat"
+                    )
                 if not cache.exists():  # else another process was quicker
                     whole.replace(cache)
         except OSError as error:
@@ -225,6 +235,8 @@ def _check_bad(tree: Tree, skipped: list[tuple[str, str]], strict: bool) -> None
     first = skipped[0][1]
     if strict:
         raise ImageError(first)
+    if len(skipped) == 1 and tree.images >= _MANY:
+        _log.warning("%s; it is left out, and the other images are read", printable(first))
     if len(skipped) > _BAD_SHARE * tree.images:
         raise DataError(
             f"{tree.root} has {len(skipped)} or more images that cannot be used; expected at most 1 % of "

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from inklens.evaluation.class_matching import match_classes as match_classes
     from inklens.evaluation.class_scores import (
         ClassScores as ClassScores,
+        note_on_labels as note_on_labels,
         per_class_scores as per_class_scores,
     )
     from inklens.evaluation.comparison import (

@@ -17,6 +17,7 @@ from inklens.evaluation import (
     evaluate,
     evaluate_in_detail,
     expected_calibration_error,
+    note_on_labels,
 )
 from inklens.export.run_export import write_onnx
 from inklens.export.validation_outputs import ValidationOutputs, proof_rows
@@ -93,6 +94,10 @@ def _evaluate(
         uncalibrated[part] = _uncalibrated(outputs, labels, names)
         measured[part] = confidence.measure(outputs.logits, outputs.id_score, labels)
     part = "validation" if parts.test is None else "test"
+    if parts.test is not None:
+        before, now = (evaluations[one].scores.confusion for one in ("validation", "test"))
+        doubt = note_on_labels(before, now, parts.data.class_names)
+        training = {**training, "note": "; ".join(filter(None, [training.get("note"), doubt])) or None}
     metrics = {
         **scores,
         "uncalibrated": uncalibrated,

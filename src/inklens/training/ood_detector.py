@@ -9,6 +9,7 @@ to a detector, whose log-odds are a part of the in-distribution score (`inklens.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ def train_ood_detector(
     policy: str,
     progress: Progress | None,
     checkpoints: Checkpoints,
+    tell: Callable[[str], None] | None = None,
 ) -> tuple[keras.Model, keras.Model]:
     """Trains the detector that a recipe names.
 
@@ -65,6 +67,7 @@ def train_ood_detector(
         policy: Keras's name of the precision to train in.
         progress: is told of a member "OOD detector".
         checkpoints: of the detector's own; see `inklens.training.loop.fit.fit`.
+        tell: is called with what the user should know of this training.
 
     Returns:
         A plain one in float32 without the weights, and the one that was trained: both from uint8 pixels to
@@ -90,6 +93,7 @@ def train_ood_detector(
             _either(validation),
             augment=augment,
             progress=told,
+            tell=tell and (lambda text: tell(f"the OOD detector: {text}")),
             checkpoints=checkpoints,
         )
     except OptionError as error:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from inklens import __version__
+from inklens.errors import OptionError
 from inklens.networks.backends import versions
-from inklens.run_folder import RunFolder
+from inklens.paths import given_path
+from inklens.run_folder import RunFolder, complete
 from inklens.training.parts import DataParts
 
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -40,6 +42,31 @@ def describe_data(parts: DataParts) -> dict[str, Any]:
             "test": None if parts.test is None else len(parts.test),
         },
     }
+
+
+def read_check(path: str | Path, fingerprint: str) -> RunFolder:
+    """The folder of a check of data, before a run whose report is to show it.
+
+    Args:
+        fingerprint: of the data that the run is of.
+
+    Raises:
+        OptionError: it is a check of other data.
+        RunError: it is none.
+    """
+    checked = RunFolder(given_path(path))
+    with complete(checked.check):
+        of = checked.read_json(checked.check)["data"]["fingerprint"]
+    if of != fingerprint:
+        raise OptionError(f"check {path} is of other data; give the folder that a check of these data wrote")
+    return checked
+
+
+def keep_check(folder: RunFolder, checked: RunFolder) -> None:
+    """Copies what a check found, and its picture, into a run folder."""
+    folder.write_json(folder.check, checked.read_json(checked.check))
+    if checked.findings.is_file():
+        folder.write_bytes(folder.findings, checked.findings.read_bytes())
 
 
 def write_environment(folder: RunFolder, backend: str, policy: str) -> None:

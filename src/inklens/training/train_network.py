@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from inklens.training.loop.tensorboard_logs import LOGS
 from inklens.training.ood_detector import classifier_recipe, train_ood_detector
 from inklens.training.parts import DataParts
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, build_network
-from inklens.training.provenance import describe_data, write_environment
+from inklens.training.provenance import describe_data, keep_check, write_environment
 
 if TYPE_CHECKING:
     import keras
@@ -27,11 +28,17 @@ if TYPE_CHECKING:
 
 
 def train_network(
-    folder: RunFolder, prepared: PreparedNetwork, parts: DataParts, options: TrainingOptions, **more: Any
+    folder: RunFolder,
+    prepared: PreparedNetwork,
+    parts: DataParts,
+    options: TrainingOptions,
+    checked: RunFolder | None = None,
+    **more: Any,
 ) -> Run:
     """Trains one network into a folder that is there, from its last checkpoint on if it has one.
 
     Args:
+        checked: the folder of a check of the data, for the report to show.
         more: what recipe.json is to say besides.
 
     Raises:
@@ -41,6 +48,8 @@ def train_network(
         said = {"recipe": prepared.recipe.to_dict(), "options": options.to_dict()}
         folder.write_recipe({**said, **more, **describe_data(parts)})
         write_environment(folder, prepared.backend, prepared.policy)
+        if checked is not None:
+            keep_check(folder, checked)
         ensemble, training, history = _trained(folder, prepared, parts, options)
         finalize(folder, ensemble, parts, options, training, history)
     return Run(folder)
@@ -58,14 +67,22 @@ def _trained(
     images = with_examples(shown, parts.data, recipe)
     started = time.perf_counter()
     checkpoints = Checkpoints(folder.checkpoint, options.checkpoint_every)
-    history = _fit(folder, prepared.network, recipe, images, parts, options, checkpoints)
+    told: list[str] = []
+    history = _fit(folder, prepared.network, recipe, images, parts, options, checkpoints, told.append)
     fitted = time.perf_counter()
     network = _save(build_network(parts.data, recipe), prepared.network, folder, folder.model)
     ood_detector, detector_seconds = None, None
     if prepared.recipe.ood_detector != "none":
         kept = Checkpoints(folder.checkpoint / "ood_detector", options.checkpoint_every)
         plain, trained = train_ood_detector(
-            parts.data, prepared.recipe, images, parts.validation, prepared.policy, options.progress, kept
+            parts.data,
+            prepared.recipe,
+            images,
+            parts.validation,
+            prepared.policy,
+            options.progress,
+            kept,
+            told.append,
         )
         ood_detector = _save(plain, trained, folder, folder.ood_detector)
         detector_seconds = kept.seconds_before + time.perf_counter() - fitted
@@ -77,7 +94,7 @@ def _trained(
         "drawn_images": len(images) - len(parts.train),
         "seconds": round(checkpoints.seconds_before + fitted - started + (detector_seconds or 0), 3),
         "ood_detector_seconds": detector_seconds and round(detector_seconds, 3),
-        "note": _note(history, recipe, images, parts),
+        "note": "; ".join(filter(None, [_note(history, recipe, images, parts), *told])) or None,
         "parameters": network.count_params() + (ood_detector.count_params() if ood_detector else 0),
     }
     return Ensemble.of(network, recipe.tta, ood_detector), training, history
@@ -91,6 +108,7 @@ def _fit(
     parts: DataParts,
     options: TrainingOptions,
     checkpoints: Checkpoints,
+    tell: Callable[[str], None],
 ) -> History:
     """Trains the network, and keeps history.csv up to date."""
     from inklens.networks.augmentation import augmentation_layer
@@ -107,6 +125,7 @@ def _fit(
         augment=augmentation_layer(recipe.augmentation, recipe.seed),
         progress=options.progress,
         on_epoch=keep,
+        tell=tell,
         logs=folder.path / LOGS if options.tensorboard else None,
         checkpoints=checkpoints,
     )

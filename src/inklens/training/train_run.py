@@ -15,6 +15,7 @@ from inklens.training.finalize import resumable
 from inklens.training.loop.tensorboard_logs import require_tensorboard
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
+from inklens.training.provenance import read_check
 from inklens.training.run_lock import locked
 from inklens.training.start_from import start_from
 from inklens.training.train_network import train_network
@@ -34,6 +35,7 @@ def train(
     checkpoint_every: float = 60.0,
     progress: Progress | None = None,
     start: str | Path | None = None,
+    check: str | Path | None = None,
 ) -> Run:
     """Train a network, or a committee of them, and write everything about it into a run folder.
 
@@ -51,6 +53,7 @@ def train(
         checkpoint_every: seconds between two checkpoints within an epoch; there is one at its end too.
         progress: called with an `EpochProgress` while training.
         start: the folder of another run, whose network's layers this one starts from; its last layer is new.
+        check: the folder that `inklens.audit.check_data` wrote about these data, for the report to show.
 
     Returns:
         The finished run.
@@ -73,13 +76,14 @@ def train(
             raise OptionError(f"{what} is {given!r}; expected a {what.title()}: give {remedy}")
     if tensorboard:
         require_tensorboard()
+    checked = None if check is None else read_check(check, data.fingerprint)
     options = TrainingOptions(test, max_error, tensorboard, jobs, report, checkpoint_every, progress)
     if isinstance(recipe, Committee):
         from inklens.training.committee.train_committee import train_committee
 
         if start is not None:
             raise OptionError("a committee starts from nothing: give one network's preset, or no start")
-        return train_committee(data, recipe, options, output, name)
+        return train_committee(data, recipe, options, output, name, checked)
     if resolve_jobs(jobs, 2) > 1 and jobs != "auto":
         raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
     parts = checked_parts(data, recipe, options)
@@ -90,4 +94,4 @@ def train(
         more = {"started_from": str(given_path(start).absolute())}
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     with locked(folder), resumable(folder):
-        return train_network(folder, prepared, parts, options, **more)
+        return train_network(folder, prepared, parts, options, checked, **more)

@@ -7,6 +7,7 @@ import pytest
 
 from inklens.datasets import Split
 from inklens.errors import MissingPackageError, RunError
+from inklens.pixels import encode_png
 from inklens.reporting.report import LARGEST_REPORT
 from inklens.reporting.report.run_figures import read_sources
 
@@ -81,6 +82,7 @@ def test_a_run_folder_that_lacks_a_file_is_refused_by_the_files_name(finished, n
         ("metrics.json", '{"test": {}, "validation": {}}', "metrics.json lacks"),
         ("recipe.json", '{"format": 3, "data": []}', "recipe.json lacks"),
         ("robustness.json", '{"corruptions": 3}', "robustness.json lacks"),
+        ("check.json", '{"found": {"leak": 3}, "images": 1}', "check.json lacks"),
     ],
 )
 def test_a_damaged_file_is_refused_in_one_line(finished, name, content, message):
@@ -115,6 +117,26 @@ def test_a_run_without_model_onnx_says_the_size_of_the_keras_file(finished):
     finished.folder.onnx.unlink()
     finished.folder.write_bytes(finished.folder.model, bytes(2_400_000))
     assert "model.keras, 1,234 parameters" in finished.write()
+
+
+def test_a_look_at_the_data_is_there_only_where_it_was_taken(finished):
+    assert "The data before training" not in finished.write()
+    kinds = {"duplicate": (12, False, "the same image twice"), "leak": (0, True, "in another part too")}
+    found = {
+        kind: {"count": count, "serious": serious, "meaning": meaning}
+        for kind, (count, serious, meaning) in kinds.items()
+    }
+    finished.folder.write_json(finished.folder.check, {"images": 70_000, "found": found})
+    page = finished.write().replace("\u00a0", " ")
+    assert "The data before training" in page
+    assert "70,000 images looked at: copies" in page
+    assert re.search(r"duplicate</th><td>12</td><td class=\"words\">the same image twice", page)
+    assert "in another part too" not in page
+    assert 'class="findings"' not in page
+    finished.folder.write_bytes(finished.folder.findings, encode_png(np.zeros((8, 8, 1), np.uint8)))
+    assert 'class="findings" src="data:image/png;base64,' in finished.write()
+    finished.folder.write_json(finished.folder.check, {"images": 9, "found": {}})
+    assert "Nothing was found." in finished.write()
 
 
 def test_corruptions_are_there_only_where_they_were_measured(finished):

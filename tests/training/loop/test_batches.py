@@ -48,3 +48,19 @@ def test_an_outlier_has_the_same_share_of_every_class():
     split = Split(np.zeros((2, 1, 1, 1), np.uint8), np.array([1, NO_CLASS]))
     _, labels = Batches(split, classes=4, batch_size=2)[0]
     assert labels.tolist() == [[0, 1, 0, 0], [0.25] * 4]
+
+
+def test_a_batch_in_halves_is_the_same_images_and_a_single_one_is_there_twice():
+    whole, halves = (Batches(_split(7), classes=3, batch_size=3, seed=4, parts=parts) for parts in (1, 2))
+    assert (len(whole), len(halves), halves.steps) == (3, 6, 3)
+    for step in range(2):
+        parts = [halves[2 * step + part][0] for part in (0, 1)]
+        assert [len(part) for part in parts] == [2, 1]
+        assert np.array_equal(np.concatenate(parts), whole[step][0])
+    assert np.array_equal(halves[4][0], whole[2][0])
+    assert np.array_equal(halves[5][0], whole[2][0])
+    assert [halves.ends_step(batch) for batch in range(4)] == [False, True, False, True]
+    assert [halves.steps_done(batch) for batch in range(4)] == [0, 1, 1, 2]
+    halves.start_epoch(0, first=1)
+    assert len(halves) == 4
+    assert halves.steps_done(1) == 2

@@ -71,6 +71,50 @@ def test_a_machine_that_slows_down_still_ends_on_time_and_at_the_schedules_end(m
     assert machine.rates[-1] < 5e-4
 
 
+def test_a_training_that_was_stopped_goes_on_with_the_time_that_was_left(monkeypatch):
+    machine = Machine(monkeypatch, lambda gone: 0.1, compiling=0.0, evaluating=0.0)
+    model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(learning_rate=None))
+
+    def steps(budget, count, first=0):
+        for batch in range(first, count, 5):
+            budget.on_train_batch_begin(batch)
+            machine.now += 0.5
+            budget.on_train_batch_end(batch + 4)
+
+    first = TimeBudget(RECIPE, 1000, 8, 5, None)
+    first.set_model(model)
+    first.on_epoch_begin(0)
+    steps(first, 200)  # 20 s of 60
+    kept, rate, expected = first.to_dict(), first.learning_rate, first.epochs
+    machine.now += 1e6  # the run lay there
+    second = TimeBudget(RECIPE, 1000, 8, 5, None)
+    second.set_model(model)
+    second.restore(kept, 200)
+    second.on_epoch_begin(0)
+    assert second.to_dict()["seconds_left"] == pytest.approx(40, abs=1e-3)
+    assert second.epochs == pytest.approx(expected, abs=0.05)
+    steps(second, 5)
+    assert second.learning_rate == pytest.approx(rate, rel=0.1)
+    assert not model.stop_training
+    steps(second, 400, first=5)
+    assert model.stop_training
+
+
+def test_halves_of_a_batch_count_as_one_step(monkeypatch):
+    """As on PyTorch, where each execution is one half."""
+    machine = Machine(monkeypatch, lambda gone: 0.1)
+    halves = TimeBudget(RECIPE, 40, 0, 1, None, parts=2, gone=50.0)
+    halves.set_model(SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(learning_rate=None)))
+    halves.on_epoch_begin(0)
+    for batch in range(40):
+        halves.on_train_batch_begin(batch)
+        machine.now += 0.1
+        halves.on_train_batch_end(batch)
+    assert halves.to_dict()["done"] == 20
+    assert halves.to_dict()["step_seconds"][-1] == pytest.approx(0.2)
+    assert halves.to_dict()["seconds_left"] == pytest.approx(6)
+
+
 def test_less_than_an_epoch_is_a_whole_schedule_too(monkeypatch):
     machine = Machine(monkeypatch, lambda now: 0.1)
     assert machine.train(RECIPE, steps=5000) == pytest.approx(60, rel=0.1)

@@ -223,8 +223,12 @@ def _split(
             f"{path} holds labels of shape {labels.shape} for {len(images):,} images; "
             f"expected ({len(images)},): a whole number or a name for each image, or one-hot rows"
         )
+    labels = np.array(labels)
     whole = as_labels(labels, str(path)) if names is None else as_numbers(labels, names, str(path))
-    return Split(np.ascontiguousarray(_as_bytes(images, path)), whole)
+    pixels = np.ascontiguousarray(_as_bytes(images, path))
+    if isinstance(images, np.memmap) and np.may_share_memory(pixels, images):
+        pixels = np.array(pixels)  # the file may be written anew while it is trained on
+    return Split(pixels, whole)
 
 
 def _as_bytes(images: NDArray[np.generic], path: Path) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from inklens.printable import printable
 from inklens.reporting.report import wording
 from inklens.reporting.report.charts import coverage_chart, reliability_chart, training_charts
 from inklens.reporting.report.matrix import gallery, matrix_of
-from inklens.reporting.report.pictures import filters_sheet, map_sheets, thumbnail
+from inklens.reporting.report.pictures import filters_sheet, map_sheets, png_file, thumbnail
 from inklens.reporting.report.run_figures import Sources
 
 TEN, WORST = 10, 20
@@ -108,6 +108,8 @@ def report_contents(
             for image, what, maps in (seen.maps if seen else ())
         ],
         "corruptions": sources.corruptions,
+        "check": sources.check,
+        "findings": png_file(sources.check.picture) if sources.check and sources.check.picture else None,
         "recipe": _rows(_recipe_settings(sources)),
         "data": _data_rows(sources),
         "versions": _version_rows(sources.environment),

@@ -56,6 +56,11 @@ def thumbnail(image: NDArray[np.uint8], largest: int = LARGEST_SIDE) -> Picture:
     return Picture(_uri("webp", encode_webp(image)), width, height)
 
 
+def png_file(content: bytes) -> str:
+    """The data URI of a PNG file."""
+    return _uri("png", content)
+
+
 def filters_sheet(filters: NDArray[np.floating]) -> Picture:
     """The filters side by side, all to one scale.
 

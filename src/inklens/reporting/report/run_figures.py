@@ -17,6 +17,7 @@ from inklens.run_folder import RunFolder, complete
 ROBUSTNESS = "robustness.json"
 _BEFORE_THE_SHARES = 5  # index, actual, predicted, probability, correct
 _TRAIN = "train the run again"
+_LARGEST_PICTURE = 500_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,21 @@ class MeasuredErrors:
         return round(100 * error / (max(self.direct.values()) or 1.0), 1)
 
 
+@dataclass(frozen=True)
+class DataFindings:
+    """What a look at the data has found before the training.
+
+    Args:
+        images: how many were looked at.
+        counts: (kind, how many, serious, what it means) of each kind that was found.
+        picture: the PNG file of the images that it is about; None where there is none, or a large one.
+    """
+
+    images: int
+    counts: tuple[tuple[str, int, bool, str], ...]
+    picture: bytes | None
+
+
 @dataclass(frozen=True, eq=False)
 class Sources:
     """The files of a finished run.
@@ -45,6 +61,7 @@ class Sources:
     Args:
         recipe, environment, metrics: the JSON files of these names.
         corruptions: what robustness.json says; None where nobody has measured it.
+        check: what check.json says; None where nobody looked at the data before.
         history: one entry per epoch, as history.csv has it; an empty cell is None. A committee has none.
         names: the class names, clean.
         probabilities: float64 (N, C), as predictions.csv has them.
@@ -59,6 +76,7 @@ class Sources:
     environment: dict[str, Any]
     metrics: dict[str, Any]
     corruptions: MeasuredErrors | None
+    check: DataFindings | None
     history: tuple[dict[str, float | None], ...]
     names: tuple[str, ...]
     probabilities: NDArray[np.float64]
@@ -102,6 +120,7 @@ def read_sources(folder: RunFolder) -> Sources:
         environment=folder.read_json(folder.environment),
         metrics=metrics,
         corruptions=_read_robustness(folder),
+        check=_read_check(folder),
         history=() if committee else tuple(_read_history(folder.history)),
         names=readable_names(class_names),
         probabilities=probabilities,
@@ -120,6 +139,21 @@ def _read_robustness(folder: RunFolder) -> MeasuredErrors | None:
     with complete(path):
         framed = found.get("framed")
         return MeasuredErrors(_errors(found), _errors(framed) if framed else {}, found.get("images"))
+
+
+def _read_check(folder: RunFolder) -> DataFindings | None:
+    if not folder.check.is_file():
+        return None
+    found = folder.read_json(folder.check)
+    picture = folder.findings.read_bytes() if folder.findings.is_file() else None
+    with complete(folder.check):
+        counts = [
+            (kind, int(one["count"]), bool(one["serious"]), str(one["meaning"]))
+            for kind, one in found["found"].items()
+            if one["count"]
+        ]
+        small = picture is not None and len(picture) <= _LARGEST_PICTURE
+        return DataFindings(int(found["images"]), tuple(counts), picture if small else None)
 
 
 def _errors(found: dict[str, Any]) -> dict[str, float]:

@@ -27,7 +27,7 @@ from inklens.training.finalize import concluded, finalize, resumable
 from inklens.training.parts import DataParts
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts, concrete_recipe
 from inklens.training.progress import of_member
-from inklens.training.provenance import describe_data, write_environment
+from inklens.training.provenance import describe_data, keep_check, write_environment
 from inklens.training.run_lock import locked
 from inklens.training.train_network import train_network
 
@@ -36,7 +36,12 @@ if TYPE_CHECKING:
 
 
 def train_committee(
-    data: Dataset, committee: Committee, options: TrainingOptions, output: str | Path | None, name: str | None
+    data: Dataset,
+    committee: Committee,
+    options: TrainingOptions,
+    output: str | Path | None,
+    name: str | None,
+    checked: RunFolder | None = None,
 ) -> Run:
     """See `inklens.train`."""
     leave_room(options, committee)
@@ -47,6 +52,8 @@ def train_committee(
     committee = Committee(committee.preset, concrete)
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{committee.preset}")
     with locked(folder), resumable(folder), committee_concluded(folder, parts, options):
+        if checked is not None:
+            keep_check(folder, checked)
         describe_committee(folder, committee, parts, options)
         train_members(folder, committee, parts, options)
     return Run(folder)

@@ -24,13 +24,17 @@ class Batches(keras.utils.PyDataset):
         classes: columns of the labels, which are one-hot.
         batch_size: images per batch; the last one may be smaller.
         seed: shuffles anew in every epoch; None keeps the order of the split.
+        parts: in which each batch is given, one after the other, as equal in size as can be.
     """
 
-    def __init__(self, split: Split, classes: int, batch_size: int, seed: int | None = None) -> None:
+    def __init__(
+        self, split: Split, classes: int, batch_size: int, seed: int | None = None, parts: int = 1
+    ) -> None:
         super().__init__()
         self.split = split
         self.batch_size = batch_size
         self.seed = seed
+        self.parts = parts
         self._targets = np.full((classes + 1, classes), 1 / classes, np.float32)
         self._targets[:-1] = np.eye(classes)  # NO_CLASS is -1 and takes the last row
         self.start_epoch(0)
@@ -47,13 +51,20 @@ class Batches(keras.utils.PyDataset):
         return math.ceil(len(self.split) / self.batch_size)
 
     def steps_done(self, batch: int) -> int:
-        """How many batches of the epoch are done after the one of which Keras says this number."""
-        return min(self._first + batch + 1, self.steps)
+        """How many batches of the epoch are done after the part of which Keras says this number."""
+        return min(self._first + (batch + 1) // self.parts, self.steps)
+
+    def ends_step(self, batch: int) -> bool:
+        """Whether the part of which Keras says this number is the last one of its batch."""
+        return (batch + 1) % self.parts == 0
 
     def __len__(self) -> int:
-        return self.steps - self._first
+        return self.parts * (self.steps - self._first)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        index += self._first
-        chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        step, part = divmod(index, self.parts)
+        step += self._first
+        chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
+        if len(chosen) >= self.parts:  # else each part is the whole, whose mean gradient is the same
+            chosen = np.array_split(chosen, self.parts)[part]
         return self.split.batch(chosen), self._targets[self.split.labels[chosen]]

@@ -50,6 +50,7 @@ class TrainingState:
         epoch_seconds: of these, in the epoch that runs.
         best_epoch: the one with the lowest validation loss, where that network is the one to keep, else 0.
         clock: what a time budget remembers.
+        parts: in which each batch was trained; more than one where memory is short.
         arrays: of "network", "optimizer", "metrics" (within an epoch) and "best", the network to keep.
     """
 
@@ -62,6 +63,7 @@ class TrainingState:
     epoch_seconds: float = 0.0
     best_epoch: int = 0
     clock: dict[str, Any] = field(default_factory=dict)
+    parts: int = 1
     arrays: dict[str, Arrays] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:

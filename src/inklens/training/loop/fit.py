@@ -7,7 +7,9 @@ and the dropout and the optimiser are the cheaper ones (benchmarks/same_network.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,12 @@ from inklens.training.loop.batches import Batches
 from inklens.training.loop.checkpoints import Checkpoints, History
 from inklens.training.loop.divergence import check_converged
 from inklens.training.loop.interruption import interruptible
+from inklens.training.loop.memory import in_halves_where_needed, say_halves
 from inklens.training.loop.optimizers import make_optimizer
 from inklens.training.loop.state_keeper import StateKeeper
 from inklens.training.loop.tensorboard_logs import tensorboard_callback
 from inklens.training.loop.time_budget import TimeBudget
+from inklens.training.loop.variables import assign, values
 from inklens.training.loop.watcher import OnEpoch, Watcher
 from inklens.training.progress import Progress
 
@@ -63,6 +67,7 @@ def fit(
     augment: Augment | None = None,
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
+    tell: Callable[[str], None] | None = None,
     logs: Path | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> History:
@@ -75,6 +80,7 @@ def fit(
         augment: changes the images before the network sees them; not where it is evaluated.
         progress: called after every execution and at the end of every epoch.
         on_epoch: called with the history so far after every epoch.
+        tell: called with what its user should know: that batches are trained in halves, as memory is short.
         logs: the folder that TensorBoard's logs are written into; None writes none.
         checkpoints: goes on from the last one, if there is one, and writes more; None writes none.
 
@@ -83,30 +89,84 @@ def fit(
 
     Raises:
         DivergedError: the loss is no finite number any more.
-        OptionError: the training diverged, or labels go beyond the network's classes.
+        OptionError: the training diverged, labels go beyond the network's classes, or the device has too
+            little memory for halves of a batch.
         RunError: a checkpoint cannot be written, or is of another network.
     """
-    classes = _checked_classes(network, train, validation)
-    steps = steps_per_epoch(recipe, len(train))
-    epochs = epochs_for(recipe, len(train))
-    per_execution = steps_per_execution(recipe, network, len(train))
-    trained = _compiled(network, recipe, augment, epochs * steps, per_execution)
-    batches = Batches(train, classes, recipe.batch_size, recipe.seed)
-    budget = None
-    if recipe.time_budget is not None:
-        watched = len(validation) / recipe.batch_size
-        statistics = statistics_steps(network, len(train), recipe.batch_size)
-        budget = TimeBudget(recipe, steps, watched, per_execution, augment, statistics)
-    last = None if budget else epochs
-    watcher = Watcher(batches, recipe, epochs, progress, on_epoch, budget)
-    keeper = StateKeeper(trained, recipe, batches, watcher, last, checkpoints, budget)
-    recompute = RecomputeBatchNorm(trained, train, recipe.seed, last, every=recipe.patience is not None)
-    callbacks = [*([budget] if budget else []), watcher, keeper, recompute]
-    if augment and not budget:
-        callbacks.append(_Fade(augment, epochs - recipe.plain_epochs))
-    if logs:
-        callbacks.append(tensorboard_callback(logs))
-    with interruptible(keeper.write_within_epoch) as interruption, keeper.keeping_what_is_good():
+    _checked_classes(network, train, validation)
+    began = time.perf_counter()
+    variables = logits_network(network, [augment] if augment else []).variables
+    before = values(variables)
+    fitting = _Fitting(
+        network, recipe, train, validation, augment, progress, on_epoch, tell, logs, checkpoints, began
+    )
+    return in_halves_where_needed(fitting.run, recipe, lambda: assign(variables, before))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitting:
+    """What `fit` is given, and when it began."""
+
+    network: keras.Model
+    recipe: Recipe
+    train: Split
+    validation: Split
+    augment: Augment | None
+    progress: Progress | None
+    on_epoch: OnEpoch | None
+    tell: Callable[[str], None] | None
+    logs: Path | None
+    checkpoints: Checkpoints | None
+    began: float
+
+    def run(self, parts: int) -> History:
+        """Trains with each batch in so many parts, or in as many as a former training had."""
+        resumed = self.checkpoints.latest() if self.checkpoints else None
+        parts = max(parts, resumed.parts if resumed else 1)
+        if parts > 1:
+            say_halves(self.recipe, self.tell)
+        recipe, classes = self.recipe, self.network.output_shape[-1]
+        steps, epochs = steps_per_epoch(recipe, len(self.train)), epochs_for(recipe, len(self.train))
+        per_execution = steps_per_execution(recipe, self.network, len(self.train))
+        trained = _compiled(self.network, recipe, self.augment, epochs * steps, per_execution, parts)
+        batches = Batches(self.train, classes, recipe.batch_size, recipe.seed, parts)
+        budget = self._time_budget(steps, per_execution, parts)
+        last = None if budget else epochs
+        watcher = Watcher(batches, recipe, epochs, self.progress, self.on_epoch, budget)
+        keeper = StateKeeper(trained, recipe, batches, watcher, last, self.checkpoints, resumed, budget)
+        recompute = RecomputeBatchNorm(
+            trained, self.train, recipe.seed, last, every=recipe.patience is not None
+        )
+        callbacks = [*([budget] if budget else []), watcher, keeper, recompute]
+        if self.augment and not budget:
+            callbacks.append(_Fade(self.augment, epochs - recipe.plain_epochs))
+        if self.logs:
+            callbacks.append(tensorboard_callback(self.logs))
+        watched = Batches(self.validation, classes, VALIDATION_BATCH // parts)
+        _train(trained, batches, watched, keeper, callbacks)
+        if keeper.put_best_back() is False and keeper.ended:
+            recompute_batch_norm(trained, self.train, recipe.seed)
+        check_converged(watcher.history, recipe, classes)
+        return watcher.history
+
+    def _time_budget(self, steps: int, per_execution: int, parts: int) -> TimeBudget | None:
+        recipe = self.recipe
+        if recipe.time_budget is None:
+            return None
+        watched = len(self.validation) / recipe.batch_size
+        statistics = statistics_steps(self.network, len(self.train), recipe.batch_size)
+        gone = time.perf_counter() - self.began
+        return TimeBudget(recipe, steps, watched, per_execution, self.augment, statistics, parts, gone)
+
+
+def _train(
+    trained: keras.Model, batches: Batches, validation: Batches, keeper: StateKeeper, callbacks: list[Any]
+) -> None:
+    """Calls Keras for each span of epochs, until the training ends."""
+    with (
+        interruptible(keeper.write_within_epoch, batches.ends_step) as interruption,
+        keeper.keeping_what_is_good(),
+    ):
         for first, end in keeper.spans(_NO_END):
             if trained.stop_training:
                 break
@@ -116,26 +176,27 @@ def fit(
                 initial_epoch=first,
                 epochs=end,
                 shuffle=False,
-                validation_data=Batches(validation, classes, VALIDATION_BATCH),
+                validation_data=validation,
                 callbacks=[*callbacks, interruption],
                 verbose=0,
             )
-    if keeper.put_best_back() is False and keeper.ended:
-        recompute_batch_norm(trained, train, recipe.seed)
-    check_converged(watcher.history, recipe, classes)
-    return watcher.history
 
 
 def _compiled(
-    network: keras.Model, recipe: Recipe, augment: Augment | None, steps: int, per_execution: int
+    network: keras.Model,
+    recipe: Recipe,
+    augment: Augment | None,
+    steps: int,
+    per_execution: int,
+    parts: int,
 ) -> keras.Model:
     """The network without its softmax and with its augmentation, as it is trained in so many steps."""
     trained = logits_network(network, [augment] if augment else [])
     trained.compile(
-        optimizer=make_optimizer(recipe, None if recipe.time_budget is not None else steps),
+        optimizer=make_optimizer(recipe, None if recipe.time_budget is not None else steps, parts),
         loss=_divergence(recipe.label_smoothing),
         metrics=[_Accuracy(name="accuracy")],
-        steps_per_execution=per_execution,
+        steps_per_execution=1 if keras.config.backend() == "torch" else per_execution * parts,
         jit_compile="auto" if keras.config.backend() == "jax" else False,
     )
     trained.optimizer.build(trained.trainable_variables)
@@ -143,14 +204,13 @@ def _compiled(
     return trained
 
 
-def _checked_classes(network: keras.Model, *splits: Split) -> int:
+def _checked_classes(network: keras.Model, *splits: Split) -> None:
     classes: int = network.output_shape[-1]
     highest = max(int(split.labels.max()) for split in splits)
     if highest >= classes:
         raise OptionError(
             f"the network has {classes} classes; the labels go up to {highest}: build it for {highest + 1}"
         )
-    return classes
 
 
 def steps_per_execution(recipe: Recipe, network: keras.Model, images: int) -> int:

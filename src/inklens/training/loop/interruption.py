@@ -16,7 +16,9 @@ import keras
 
 
 @contextmanager
-def interruptible(before_end: Callable[[], None] = lambda: None) -> Iterator[keras.callbacks.Callback]:
+def interruptible(
+    before_end: Callable[[], None] = lambda: None, may_end: Callable[[int], bool] = lambda batch: True
+) -> Iterator[keras.callbacks.Callback]:
     """A context to train in, and a callback for that training, which Ctrl-C ends with KeyboardInterrupt after
     the execution that runs: half a second or, the first time, a compilation. Pressed twice, it ends at once.
     SIGTERM, by which systems end a process, does the same.
@@ -25,6 +27,7 @@ def interruptible(before_end: Callable[[], None] = lambda: None) -> Iterator[ker
 
     Args:
         before_end: is called between two executions before such an end.
+        may_end: whether there may be one after the batch of which Keras says this number.
     """
     pressed: list[int] = []
 
@@ -37,9 +40,9 @@ def interruptible(before_end: Callable[[], None] = lambda: None) -> Iterator[ker
             raise KeyboardInterrupt
 
     def end_between_steps(batch: int, logs: object = None) -> None:
-        if pressed:
+        if pressed and may_end(batch):
             before_end()
-        end_if_pressed()
+            end_if_pressed()
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     if threading.current_thread() is threading.main_thread():

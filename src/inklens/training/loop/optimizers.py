@@ -23,7 +23,7 @@ class FusedAdam(keras.optimizers.Adam):
         """One update of one variable and its moments, in place."""
         import tensorflow as tf
 
-        step = tf.cast(self.iterations.value + 1, tf.float32)
+        step = tf.cast(keras.ops.convert_to_tensor(self.iterations) + 1, tf.float32)
         index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
@@ -39,13 +39,30 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
 
-def make_optimizer(recipe: Recipe, steps: int | None) -> keras.optimizers.Optimizer:
+class _OfSteps(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule over steps, of which each has so many parts; Keras counts the parts."""
+
+    def __init__(self, schedule: Any, parts: int) -> None:
+        super().__init__()
+        self._schedule, self._parts = schedule, parts
+
+    def __call__(self, step: Any) -> Any:
+        return self._schedule(keras.ops.floor_divide(step, self._parts))
+
+
+def make_optimizer(recipe: Recipe, steps: int | None, parts: int = 1) -> keras.optimizers.Optimizer:
     """The recipe's optimiser, with its learning-rate schedule over so many steps.
 
-    None leaves the rate to be set from outside: see `inklens.training.loop.time_budget`.
+    Args:
+        steps: None leaves the rate to be set from outside: see `inklens.training.loop.time_budget`.
+        parts: of each batch, whose gradients are added up before a step is made.
     """
     rate = learning_rate_at(recipe, 0.0) if steps is None else _learning_rate(recipe, steps)
+    if parts > 1 and callable(rate):
+        rate = _OfSteps(rate, parts)
     options: dict[str, Any] = {"learning_rate": rate}
+    if parts > 1:
+        options["gradient_accumulation_steps"] = parts
     if recipe.betas is not None:
         options |= {"beta_1": recipe.betas[0], "beta_2": recipe.betas[1]}
     if recipe.weight_decay is not None:

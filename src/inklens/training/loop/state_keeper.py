@@ -7,19 +7,19 @@ made from (seed, epoch): a training that goes on ends with the very weights of o
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import keras
-import numpy as np
 
-from inklens.errors import DivergedError, RunError
+from inklens.errors import DivergedError
 from inklens.recipes.recipe import Recipe
 from inklens.training.loop.batches import Batches
 from inklens.training.loop.checkpoints import Arrays, Checkpoints, TrainingState, is_finite
 from inklens.training.loop.divergence import diverged, is_plausible
 from inklens.training.loop.time_budget import TimeBudget
+from inklens.training.loop.variables import assign, assign_optimizer, values
 from inklens.training.loop.watcher import Watcher
 
 
@@ -36,6 +36,7 @@ class StateKeeper(keras.callbacks.Callback):
         watcher: of this training.
         epochs: after so many the training ends; None with a time budget.
         checkpoints: where they are written; None writes none.
+        resumed: the state to go on from; None begins.
         time_budget: what counts the time, if anything.
     """
 
@@ -47,12 +48,13 @@ class StateKeeper(keras.callbacks.Callback):
         watcher: Watcher,
         epochs: int | None,
         checkpoints: Checkpoints | None,
+        resumed: TrainingState | None,
         time_budget: TimeBudget | None,
     ) -> None:
         super().__init__()
         self._trained, self._recipe, self._batches, self._watcher = trained, recipe, batches, watcher
         self._epochs, self._checkpoints, self._time_budget = epochs, checkpoints, time_budget
-        self._resumed = checkpoints.latest() if checkpoints else None
+        self._resumed = resumed
         self._best: Arrays = []
         self._best_epoch = 0
         self._confirmed = True  # a step was made from the last checkpoint, and its loss is a number
@@ -91,8 +93,8 @@ class StateKeeper(keras.callbacks.Callback):
         """Raises RunError where the state is of another network."""
         if state.step:  # metrics have variables once they are used
             self._trained.test_on_batch(*self._batches[0])
-        _assign(self._trained.variables, state.arrays["network"])
-        _assign(self._trained.optimizer.variables, state.arrays["optimizer"])
+        assign(self._trained.variables, state.arrays["network"])
+        assign_optimizer(self._trained.optimizer, state.arrays["optimizer"])
         if self._epochs is not None and self._recipe.schedule == "constant":  # it may be another now
             self._trained.optimizer.learning_rate = self._recipe.learning_rate
         self._best, self._best_epoch = state.arrays.get("best", []), state.best_epoch
@@ -103,7 +105,7 @@ class StateKeeper(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._resumed and self.first_step(epoch):  # Keras has just set them to 0
-            _assign(self._trained.metrics_variables, self._resumed.arrays["metrics"])
+            assign(self._trained.metrics_variables, self._resumed.arrays["metrics"])
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._confirmed = True
@@ -112,13 +114,14 @@ class StateKeeper(keras.callbacks.Callback):
 
     def write_within_epoch(self) -> None:
         """Writes a checkpoint now; after the last step of an epoch none, as its evaluation follows."""
-        if self._checkpoints is None or self._watcher.done == self._batches.steps:
+        between = self._watcher.between_steps and self._watcher.done < self._batches.steps
+        if self._checkpoints is None or not between:
             return
         if not is_plausible(self._watcher.loss, self._trained.output_shape[-1]):
             return
         if keras.config.backend() == "jax":  # else the variables are those of the last time
             self._trained.jax_state_sync()
-        arrays = {**self._variables(), "metrics": _values(self._trained.metrics_variables)}
+        arrays = {**self._variables(), "metrics": values(self._trained.metrics_variables)}
         self._write(self._checkpoints, arrays, self._watcher.epoch, self._watcher.done)
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -129,13 +132,13 @@ class StateKeeper(keras.callbacks.Callback):
         ends = self.model.stop_training or epoch + 1 == self._epochs
         if self._recipe.patience is not None:
             if not self._best or losses[-1] < losses[self._best_epoch - 1]:
-                self._best, self._best_epoch = _values(self._trained.weights), epoch + 1
+                self._best, self._best_epoch = values(self._trained.weights), epoch + 1
             elif epoch + 1 - self._best_epoch >= self._recipe.patience:
                 ends = self.model.stop_training = True
         if self._checkpoints and (ends or self._checkpoints.due(epoch_ends=True)):
             self._write(self._checkpoints, self._before_evaluation, epoch + 1, 0)
         if self._recipe.patience is not None and not ends:
-            _assign(self._trained.variables, self._before_evaluation["network"])
+            assign(self._trained.variables, self._before_evaluation["network"])
 
     def _write(self, checkpoints: Checkpoints, arrays: dict[str, Arrays], epoch: int, step: int) -> None:
         state = TrainingState(
@@ -148,6 +151,7 @@ class StateKeeper(keras.callbacks.Callback):
             epoch_seconds=self._watcher.epoch_seconds if step else 0.0,
             best_epoch=self._best_epoch,
             clock=self._time_budget.to_dict() if self._time_budget else {},
+            parts=self._batches.parts,
             arrays={**arrays, "best": self._best},
         )
         if not is_finite(state):
@@ -173,25 +177,9 @@ class StateKeeper(keras.callbacks.Callback):
     def put_best_back(self) -> bool:
         """Gives the network the weights of its best epoch, where these are to be kept."""
         if self._best:
-            _assign(self._trained.weights, self._best)
+            assign(self._trained.weights, self._best)
         return bool(self._best)
 
     def _variables(self) -> dict[str, Arrays]:
         trained = self._trained
-        return {"network": _values(trained.variables), "optimizer": _values(trained.optimizer.variables)}
-
-
-def _values(variables: Sequence[Any]) -> Arrays:
-    """Copies: on PyTorch the arrays would change with the weights."""
-    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-
-
-def _assign(variables: Sequence[Any], arrays: Arrays) -> None:
-    shapes = [tuple(variable.shape) for variable in variables], [array.shape for array in arrays]
-    if shapes[0] != shapes[1]:
-        raise RunError(
-            f"the checkpoint holds {len(arrays)} arrays of other shapes than the network's {len(variables)}: "
-            "it is of another recipe, backend or version; train the run again"
-        )
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
+        return {"network": values(trained.variables), "optimizer": values(trained.optimizer.variables)}

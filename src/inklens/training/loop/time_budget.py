@@ -36,6 +36,8 @@ class TimeBudget(keras.callbacks.Callback):
         augment: what changes the training images, if anything.
         statistics: steps of the forward passes before the last evaluation; see
             `inklens.training.loop.batch_norm_statistics`.
+        parts: in which Keras is given each batch.
+        gone: seconds of the time that are used up already.
     """
 
     def __init__(
@@ -46,11 +48,14 @@ class TimeBudget(keras.callbacks.Callback):
         per_execution: int,
         augment: Augment | None,
         statistics: float = 0.0,
+        parts: int = 1,
+        gone: float = 0.0,
     ) -> None:
         super().__init__()
         self._recipe, self._augment, self._statistics = recipe, augment, statistics
         self._steps, self._validation, self._per_execution = steps, validation, per_execution
-        self._ends = time.perf_counter() + (recipe.time_budget or 0)
+        self._parts = parts
+        self._ends = time.perf_counter() + (recipe.time_budget or 0) - gone
         self._done = self._in_epoch = self._before = 0
         self.learning_rate = recipe.learning_rate
         self._step_seconds: deque[float] = deque(maxlen=_REMEMBERED)
@@ -85,6 +90,8 @@ class TimeBudget(keras.callbacks.Callback):
         self._first = 0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if batch % self._parts:  # on PyTorch an execution is one part of a step
+            return
         self._began = time.perf_counter()
         middle = self._done + min(self._per_execution, self._left()) / 2
         place = middle / (self._done + self._left()) if self._step_seconds else 0.0
@@ -96,7 +103,9 @@ class TimeBudget(keras.callbacks.Callback):
             self._augment.strength.assign(0.1 if place >= 1 - plain else 1.0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        in_epoch = min(self._before + batch + 1, self._steps)
+        if (batch + 1) % self._parts:
+            return
+        in_epoch = min(self._before + (batch + 1) // self._parts, self._steps)
         steps = in_epoch - self._in_epoch
         self._in_epoch, self._done = in_epoch, self._done + steps
         seconds = (time.perf_counter() - self._began) / steps

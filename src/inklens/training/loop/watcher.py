@@ -44,6 +44,7 @@ class Watcher(keras.callbacks.Callback):
         super().__init__()
         self.history: History = []
         self.epoch = self.done = 0
+        self.between_steps = True  # false within a batch that is trained in parts
         self.loss = math.nan  # mean over the epoch so far
         self._batches, self._recipe, self._epochs = batches, recipe, epochs
         self._progress, self._on_epoch, self._time_budget = progress, on_epoch, time_budget
@@ -68,11 +69,11 @@ class Watcher(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._trained = time.perf_counter()
-        self.done = self._batches.steps_done(batch)
+        self.done, self.between_steps = self._batches.steps_done(batch), self._batches.ends_step(batch)
         record = self._record(logs or {})
         check_finite(record, self._recipe, self.rate())
         self.loss = record.loss
-        if self._progress:
+        if self._progress and self.between_steps:
             self._progress(record)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
