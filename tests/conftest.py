@@ -28,7 +28,7 @@ DOCS = (
 SLOW = (
     "test_audit", "test_combine", "test_corrections_folder", "test_few_images", "test_label_audit",
     "test_ood_detector", "test_reproduce_run", "test_resume_run", "test_robustness",
-    "test_run_export", "test_side_by_side", "test_supervisor", "test_teach",
+    "test_run_export", "test_supervisor", "test_teach",
     "test_tensorflow_child", "test_train_committee", "test_training_faults",
 )  # fmt: skip
 
