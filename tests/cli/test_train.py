@@ -180,8 +180,8 @@ def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_p
 
 
 def test_ctrl_c_ends_the_members_that_train_on_a_cluster(interrupted, tmp_path):
-    quick = ("--data", "sample", "--network", "conv5x5", "--batch-size", 64, "--epochs", 500)
-    shown = interrupted("train", "--preset", "committee", "--cluster", "local", *quick, "--name", "cut", at=b"acc ")
+    quick = ("--data", "sample", "--network", "conv5x5", "--batch-size", 64, "--epochs", 500, "--name", "cut")
+    shown = interrupted("train", "--preset", "committee", "--cluster", "local", *quick, at=b"acc ")
     assert "`inklens train --resume runs/cut` goes on where it was" in shown
     members = [json.loads(path.read_text()) for path in tmp_path.glob("runs/cut/members/*/status.json")]
     assert members

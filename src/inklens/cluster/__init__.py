@@ -9,6 +9,7 @@ from inklens.lazy import lazily
 
 if TYPE_CHECKING:
     from inklens.cluster.connection import Cluster as Cluster, connected as connected
+    from inklens.cluster.parallel_prediction import PartsDone as PartsDone, predict_parts as predict_parts
     from inklens.cluster.remote_members import members_on as members_on
 
 __getattr__, __dir__, __all__ = lazily(__name__)
