@@ -1,6 +1,7 @@
 """`inklens predict --cluster`: millions of images into a folder of Parquet files."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,18 @@ if TYPE_CHECKING:
 
 
 def predict_on(
-    where: str, model: Path | None, paths: list[str], output: str | None, top: int, *, strict: bool
+    where: str,
+    model: Path | None,
+    paths: list[str],
+    output: str | None,
+    top: int,
+    conclude: Callable[[Counter[str], str, str], None],
+    *,
+    strict: bool,
 ) -> None:
-    """Predict on a cluster, and say how far it is after each part."""
+    """Predict on a cluster, say how far it is after each part, and conclude."""
     from inklens.cli.console import interrupts_told
     from inklens.cli.light import open_classifier
-    from inklens.cli.predict import conclude
 
     if output is None or strict:
         problem = "--strict does not go with" if strict else "--output is missing beside"

@@ -64,7 +64,9 @@ def predict(
     if cluster is not None:
         from inklens.cli.parallel_predict import predict_on
 
-        predict_on(cluster, model, list(_with_standard_input(paths)), results, top_k, strict=strict)
+        predict_on(
+            cluster, model, list(_with_standard_input(paths)), results, top_k, _conclude, strict=strict
+        )
         return
     from inklens.classifier import find_images, predict_files
     from inklens.datasets.layout.file_listing import passed_over
@@ -87,7 +89,7 @@ def predict(
             counts[answer.status] += 1
             first_error = first_error or answer.error or ""
             unknown = unknown or (answer.file if answer.status == "unknown" else "")
-    conclude(counts, first_error, results)
+    _conclude(counts, first_error, results)
     for line in passed_over(passed):
         typer.echo(printable(f"note: {line}"), err=True)
     if unknown and all(name.isdigit() for name in classifier.class_names):
@@ -208,7 +210,7 @@ def _cells(answer: "FilePrediction") -> list[str]:
     return [printable(cell) for cell in cells]
 
 
-def conclude(counts: "Counter[str]", first_error: str, results: str | None) -> None:
+def _conclude(counts: "Counter[str]", first_error: str, results: str | None) -> None:
     """Says what became of all, and refuses a list on which nothing could be answered."""
     from inklens.errors import DataError
 

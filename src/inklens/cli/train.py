@@ -90,6 +90,9 @@ def train(
     learning_rate: Annotated[float | None, Option(help="The optimiser's; the schedule's peak.")] = None,
     optimizer: Annotated[str | None, Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
     dropout: Annotated[float | None, Option(help="Share of activations dropped in training.")] = None,
+    width: Annotated[
+        float | None, Option(help="Filters and hidden units of the network, times this.")
+    ] = None,
     validation_split: Annotated[
         Any,
         Option(

@@ -137,6 +137,7 @@ def build_network(
         data.classes,
         activation=recipe.activation,
         dropout=recipe.dropout,
+        width=recipe.width,
         dtype=policy,
         seed=recipe.seed,
         training=training,
