@@ -89,13 +89,13 @@ class _Run:
         """
         import ray
 
-        remote = ray.remote(train_here).options(
+        remote = ray.remote(
             num_cpus=self._share.cores,
             num_gpus=self._share.gpus,
             max_retries=RETRIES,
             max_calls=1,  # one process has one backend and one number of threads
             runtime_env={"env_vars": self._share.environment},
-        )
+        )(train_here)
         for member in self._members.values():
             self._running[remote.remote(self._task(member), data, self._reports)] = member.name
         try:

@@ -121,13 +121,13 @@ class _RemoteTrials:
         say(f"{self._share.at_once} at a time, each on {self._share.cores} of the cores; data are {how}")
         self._reports = start_reports()
         self._running: dict[Any, str] = {}
-        self._remote = ray.remote(_train).options(
+        self._remote = ray.remote(
             num_cpus=self._share.cores,
             num_gpus=self._share.gpus,
             max_retries=RETRIES,
             max_calls=1,
             runtime_env={"env_vars": self._share.environment},
-        )
+        )(_train)
 
     def run(self, next_trial: NextTrial) -> None:
         """Keeps as many running as there is room for."""
