@@ -208,7 +208,7 @@ def test_fsspec_opens_what_pyarrow_does_not(tmp_path):
     ("paths", "error", "said"),
     [
         (["nowhere://there"], OptionError, "nowhere://there cannot be opened"),
-        (["memory://nothing"], DataError, "memory://nothing holds no files"),
+        (["memory://nothing"], DataError, "holds no files"),
         (["{empty}"], DataError, "holds no images"),
     ],
 )

@@ -140,7 +140,7 @@ def test_ctrl_c_ends_all_and_leaves_what_can_be_gone_on_with(cluster, few, tmp_p
             raise KeyboardInterrupt
 
     run_members = members_on(cluster, shared=shared)
-    options = {"report": False, "output": tmp_path, "name": "run", "checkpoint_every": 0}
+    options = {"report": False, "output": tmp_path, "name": "run"}
     with pytest.raises(KeyboardInterrupt) as caught:
         train(few, ENDLESS, progress=interrupt, run_members=run_members, **options)
     assert "--resume" in caught.value.__notes__[1]

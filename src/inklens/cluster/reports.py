@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import _thread
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -68,6 +68,6 @@ def teller(reports: Any, name: str) -> Callable[[EpochProgress], None]:
             return
         last = time.monotonic()
         if ray.get(reports.tell.remote(name, asdict(now))):
-            signal.raise_signal(signal.SIGINT)
+            _thread.interrupt_main()  # Ray keeps the signal itself from its processes
 
     return tell

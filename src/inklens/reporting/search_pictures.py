@@ -29,16 +29,17 @@ def search_history_picture(
         numbers, values = np.array(complete, np.float64).T
         order = np.argsort(numbers)
         numbers, values = numbers[order], values[order]
+        # Trials that came to nothing would press the others into one line: they lie at its lower end.
+        floor = float(np.median(values)) - 3 * max(best - float(np.median(values)), 0.005)
         axes.step(
             numbers, np.maximum.accumulate(values), color=style.VERMILION, where="post", label="best so far"
         )
-        axes.plot(numbers, values, "o", color=style.BLUE, markersize=4.5, label="a trial")
+        axes.plot(numbers, np.maximum(values, floor), "o", color=style.BLUE, markersize=4.5, label="a trial")
         if pruned:
-            axes.plot(*np.array(pruned).T, "x", color=style.MUTED, markersize=4.5, label="ended early")
-        low = min(values.min(), *(value for _, value in pruned)) if pruned else values.min()
-        # Trials that came to nothing would press the others into one line.
-        floor = max(low, np.median(values) - 3 * max(best - float(np.median(values)), 0.005))
-        axes.set_ylim(float(floor) - 0.1 * (best - float(floor)) - 1e-3, min(1.0, best + 2e-3))
+            numbers, values = np.array(pruned, np.float64).T
+            shown = np.maximum(values, floor)
+            axes.plot(numbers, shown, "x", color=style.MUTED, markersize=4.5, label="ended early")
+        axes.set_ylim(floor - 0.1 * (best - floor), min(1.0, best + 2e-3))
         axes.set_xlabel("trial", loc="right")
         axes.xaxis.set_major_locator(style.tick_locator(8, integer=True, min_n_ticks=1))
         axes.yaxis.set_major_locator(style.tick_locator(6))
