@@ -27,7 +27,8 @@ DOCS = (
 # Each takes ten seconds to minutes: trainings, and processes that load a framework of their own.
 SLOW = (
     "test_audit", "test_combine", "test_corrections_folder", "test_few_images", "test_label_audit",
-    "test_ood_detector", "test_reproduce_run", "test_resume_run", "test_robustness",
+    "test_ood_detector", "test_parallel_prediction", "test_cluster_commands", "test_remote_members",
+    "test_reproduce_run", "test_resume_run", "test_robustness", "test_search",
     "test_run_export", "test_supervisor", "test_teach",
     "test_tensorflow_child", "test_train_committee", "test_training_faults",
 )  # fmt: skip

@@ -130,8 +130,7 @@ def test_a_member_that_cannot_be_trained_takes_no_other_with_it(cluster, few, tm
     assert states == {"a": "failed", "b": "done"}
 
 
-@pytest.mark.parametrize("shared", [True, False])
-def test_ctrl_c_ends_all_and_leaves_what_can_be_gone_on_with(cluster, few, tmp_path, shared):
+def test_ctrl_c_ends_all_and_leaves_what_can_be_gone_on_with(cluster, few, tmp_path):
     told = set()
 
     def interrupt(now):
@@ -139,7 +138,7 @@ def test_ctrl_c_ends_all_and_leaves_what_can_be_gone_on_with(cluster, few, tmp_p
         if len(told) == 2 and now.epoch >= 2:
             raise KeyboardInterrupt
 
-    run_members = members_on(cluster, shared=shared)
+    run_members = members_on(cluster, shared=False)
     options = {"report": False, "output": tmp_path, "name": "run"}
     with pytest.raises(KeyboardInterrupt) as caught:
         train(few, ENDLESS, progress=interrupt, run_members=run_members, **options)

@@ -77,10 +77,10 @@ recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, validation_split=150
 say = lambda line: print(line, flush=True)
 folder = Path(sys.argv[2], "mine")
 if (folder / "recipe.json").is_file():
-    resume_search(folder, SearchOptions(4), say=say)
+    resume_search(folder, SearchOptions(2), say=say)
 else:
     data = load(sys.argv[1], kind="writing", framing="pad")
-    tune(data, recipe, SearchOptions(4), output=sys.argv[2], name="mine", say=say)
+    tune(data, recipe, SearchOptions(2), output=sys.argv[2], name="mine", say=say)
 """
 
 
@@ -91,11 +91,14 @@ def test_a_search_that_is_killed_ends_with_all_its_trials(few, tmp_path):
         os.kill(process.pid, signal.SIGKILL)
     subprocess.run(command, check=True, capture_output=True)
     rows = list(csv.DictReader((tmp_path / "mine/trials.csv").open(encoding="utf-8")))
-    assert len(rows) == 4
+    assert len(rows) == 2
     assert json.loads((tmp_path / "mine/status.json").read_text())["state"] == "done"
 
 
-def test_trials_run_side_by_side_on_a_cluster_and_one_whose_process_dies_is_run_again(cluster, few, tmp_path):
+def test_trials_run_side_by_side_on_a_cluster_and_one_whose_process_dies_is_run_again(
+    cluster, few, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("inklens.cluster.search_results.SEEDS", 2)
     killed, said, seen = [], [], set()
 
     def kill_one(now):
@@ -105,11 +108,11 @@ def test_trials_run_side_by_side_on_a_cluster_and_one_whose_process_dies_is_run_
             os.kill(killed[0], signal.SIGKILL)
 
     folder = tune(
-        few, QUICK, SearchOptions(3), output=tmp_path, name="mine",
+        few, QUICK, SearchOptions(2), output=tmp_path, name="mine",
         run_trials=trials_on(cluster, say=said.append), progress=kill_one,
     )  # fmt: skip
     assert killed
-    assert len(_table(folder)) == 3
+    assert len(_table(folder)) == 2
     assert {"trial 0", "trial 1"} <= seen
     assert said[0].startswith("2 at a time")
     assert "mean" in folder.read_json("comparison.json")["difference"]
