@@ -23,7 +23,7 @@ PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", *(f"docs/{page.name}" f
 # The tutorials are run in order below, CONTRIBUTING.md in a file of its own; serve.md needs a server.
 RUN_ELSEWHERE = {"docs/tutorials.md", "docs/serve.md", "CONTRIBUTING.md"}
 # These train for long, need a package that may be missing, or go on with a run that there is not.
-TAKEN_ONLY = {"train", "combine", "audit", "reproduce"}
+TAKEN_ONLY = {"train", "combine", "tune", "audit", "reproduce"}
 
 
 @cache

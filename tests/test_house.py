@@ -60,7 +60,7 @@ LIBRARIES = {
     "reading": {"cv2", "pypdfium2"},
     "teaching": {"filelock", "sqlite3"},
     "serving": {"starlette", "uvicorn", "prometheus_client"},
-    "cluster": {"ray"},
+    "cluster": {"ray", "optuna", "pyarrow", "fsspec"},
     "cli": {"typer", "rich"},
 }
 # Each of the rooms inside a room may import those before it, and the room's own files any of them.

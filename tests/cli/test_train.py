@@ -179,9 +179,9 @@ def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_p
     assert not (tmp_path / "runs/cut/model.keras").exists()
 
 
-def test_ctrl_c_ends_the_members_that_train_side_by_side(interrupted, tmp_path):
-    quick = ("--data", "sample", "--network", "conv5x5", "--batch-size", 64, "--epochs", 500)
-    shown = interrupted("train", "--preset", "committee", "--jobs", 2, *quick, "--name", "cut", at=b"acc ")
+def test_ctrl_c_ends_the_members_that_train_on_a_cluster(interrupted, tmp_path):
+    quick = ("--data", "sample", "--network", "conv5x5", "--batch-size", 64, "--epochs", 500, "--name", "cut")
+    shown = interrupted("train", "--preset", "committee", "--cluster", "local", *quick, at=b"acc ")
     assert "`inklens train --resume runs/cut` goes on where it was" in shown
     members = [json.loads(path.read_text()) for path in tmp_path.glob("runs/cut/members/*/status.json")]
     assert members
@@ -199,8 +199,9 @@ def test_ctrl_c_ends_the_members_that_train_side_by_side(interrupted, tmp_path):
         (("--output", "a", "--name", "b"), "--name b is short for --output runs/b: give one of them"),
         (("--resume", "runs/one", "--seed", 3), "--seed does not go with --resume: leave it out"),
         (("--time", "30s", "--epochs", 3), "--time and --epochs exclude each other"),
-        (("--jobs", "many"), "jobs 'many' cannot be read: expected a whole number, 1 or more, or auto"),
-        (("--jobs", "2", "--data", "sample"), "one network is one job: leave jobs out"),
+        (("--cluster", "local", "--data", "sample"), "--cluster trains the members of a committee"),
+        (("--cluster", "ray://there:1", "--preset", "committee"), "expected local, auto or HOST:PORT"),
+        (("--resume", "runs/one", "--cluster", "s3://x"), "expected local, auto or HOST:PORT"),
         (("--time", "soon"), "time 'soon' cannot be read: expected 30s, 2m or 1h"),
         (("--time", "1s"), "time_budget 1.0 is out of range: expected a number greater than or equal to 5"),
     ],

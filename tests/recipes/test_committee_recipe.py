@@ -34,7 +34,7 @@ def test_a_committee_of_another_seed_is_the_one_that_the_preset_makes_of_it():
     """Its members have seeds of their own, and what time there is they share."""
     saved = Committee.from_dict(Committee.from_preset("committee", seed=1).to_dict())
     assert saved.with_options(seed=2) == Committee.from_preset("committee", seed=2)
-    assert {one.time_budget for one in saved.with_options(time_budget=100, jobs=2).members.values()} == {
+    assert {one.time_budget for one in saved.with_options(time_budget=100, at_once=2).members.values()} == {
         100 / 3
     }
     assert saved.with_options(tta="none").members["deep"].seed == saved.members["deep"].seed

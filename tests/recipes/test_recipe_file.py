@@ -92,7 +92,7 @@ def test_what_is_no_recipe_is_refused_in_one_line(tmp_path, name, text, said):
         ("data", "path", 5), ("data", "kind", ["things"]), ("data", "seed", "0"), ("data", "hold_out", "no"),
         ("data", "added", 5),
         ("pixels", "height", "28"), ("pixels", "channels", None), ("pixels", "framing", 3),
-        ("options", "test", "yes"), ("options", "max_error", "1%"), ("options", "jobs", [2]),
+        ("options", "test", "yes"), ("options", "max_error", "1%"), ("options", "tensorboard", [2]),
     ],
 )  # fmt: skip
 def test_what_was_changed_by_hand_is_refused_in_one_line(shared_runs, tmp_path, where, name, value):

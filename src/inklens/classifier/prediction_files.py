@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from inklens.atomic_file import atomic
 from inklens.classifier.batch_prediction import FilePrediction
@@ -44,7 +44,7 @@ def results_file(path: Path, top: int) -> Iterator[Write]:
     opened = _FORMATS.get(path.suffix.lower())
     if opened is None:
         raise OptionError(f"--output {path} has no known suffix; expected one of {', '.join(_FORMATS)}")
-    if opened is _parquet:
+    if opened is parquet_answers:
         _pyarrow()
     with atomic(path) as temporary, opened(temporary, top) as write:
         yield write
@@ -74,16 +74,21 @@ def _json(path: Path, top: int) -> Iterator[Write]:
 
 
 @contextmanager
-def _parquet(path: Path, top: int) -> Iterator[Write]:
+def parquet_answers(file: Path | IO[bytes], top: int) -> Iterator[Write]:
+    """Gives the function that writes one answer into a Parquet file, in flat memory; see `results_file`.
+
+    Raises:
+        MissingPackageError: pyarrow is not installed.
+    """
     arrow, parquet = _pyarrow()
     numbers = [name for name in _columns(top) if name == "id_score" or name.endswith("probability")]
     types = {name: arrow.float32() if name in numbers else arrow.string() for name in _columns(top)}
     schema = arrow.schema({**types, "format": arrow.int32()})
     rows: list[dict[str, Any]] = []
-    with parquet.ParquetWriter(path, schema) as file:
+    with parquet.ParquetWriter(file, schema) as table:
 
         def flush() -> None:
-            file.write_table(arrow.Table.from_pylist(rows, schema))
+            table.write_table(arrow.Table.from_pylist(rows, schema))
             rows.clear()
 
         def write(answer: FilePrediction) -> None:
@@ -97,7 +102,7 @@ def _parquet(path: Path, top: int) -> Iterator[Write]:
         flush()
 
 
-_FORMATS = {".csv": _csv, ".json": _json, ".jsonl": _json_lines, ".parquet": _parquet}
+_FORMATS = {".csv": _csv, ".json": _json, ".jsonl": _json_lines, ".parquet": parquet_answers}
 
 
 def _pyarrow() -> tuple[Any, Any]:

@@ -18,8 +18,8 @@ from inklens.printable import printable
 # In the order of the help. Each is the function of that name in the module of that name, made by the class
 # `Command` there where the module has one.
 COMMANDS = (
-    "train", "combine", "evaluate", "compare", "robustness", "predict", "read", "form", "serve", "explain",
-    "report", "export", "check", "audit", "reproduce", "corrections", "datasets", "show",
+    "train", "combine", "tune", "evaluate", "compare", "robustness", "predict", "read", "form", "serve",
+    "explain", "report", "export", "check", "audit", "reproduce", "corrections", "datasets", "show",
 )  # fmt: skip
 
 # What a shell says of a program that wrote to a pipe which nobody reads any more: 128 + SIGPIPE.

@@ -46,15 +46,6 @@ def parse_time(text: str) -> float:
         raise OptionError(f"time {text!r} cannot be read: expected 30s, 2m or 1h") from error
 
 
-def parse_jobs(text: str) -> int | str:
-    """ "2" -> 2; "auto" stays what it is."""
-    if text == "auto":
-        return text
-    if not text.isdecimal():
-        raise OptionError(f"jobs {text!r} cannot be read: expected a whole number, 1 or more, or auto")
-    return int(text)
-
-
 def parse_share_or_count(text: str) -> float | int:
     """ "0.1" -> 0.1, a share; "5000" -> 5000, a number of images."""
     try:

@@ -30,7 +30,7 @@ _OF_MANY = (
 class Command(LightCommand):
     """Converts what `predict` takes, without pydantic."""
 
-    converters: ClassVar = {"model": Path, "results": Path, "top_k": whole_number}
+    converters: ClassVar = {"model": Path, "top_k": whole_number}
 
 
 def predict(
@@ -43,11 +43,31 @@ def predict(
         ),
     ],
     model: Model = None,
-    results: Annotated[Path | None, Option("--output", help="A .csv, .json, .jsonl or .parquet.")] = None,
+    results: Annotated[
+        str | None,
+        Option(
+            "--output", help="A .csv, .json, .jsonl or .parquet; with --cluster a folder of Parquet files."
+        ),
+    ] = None,
     top_k: Annotated[int, Option(min=1, help="How many classes to give for each image.")] = 1,
     strict: Annotated[bool, Option("--strict", help="Stop at the first path that is no image.")] = False,
+    cluster: Annotated[
+        str | None,
+        Option(
+            metavar="WHERE",
+            help="Millions of images, on Ray: local, auto, or HOST:PORT; see `inklens train --help`. "
+            "Paths may be s3://BUCKET/FOLDER too.",
+        ),
+    ] = None,
 ) -> None:
     """Say what is in images: the class and its probability, "unknown", or "empty"."""
+    if cluster is not None:
+        from inklens.cli.parallel_predict import predict_on
+
+        predict_on(
+            cluster, model, list(_with_standard_input(paths)), results, top_k, _conclude, strict=strict
+        )
+        return
     from inklens.classifier import find_images, predict_files
     from inklens.datasets.layout.file_listing import passed_over
 
@@ -63,7 +83,7 @@ def predict(
         files, strict = chain(first, files), strict or len(first) == 1
     counts: Counter[str] = Counter()
     first_error = unknown = ""
-    with _destination(results, top_k) as write:
+    with _destination(None if results is None else Path(results), top_k) as write:
         for answer in predict_files(classifier, files, top=top_k, strict=strict):
             write(answer)
             counts[answer.status] += 1
@@ -190,7 +210,7 @@ def _cells(answer: "FilePrediction") -> list[str]:
     return [printable(cell) for cell in cells]
 
 
-def _conclude(counts: "Counter[str]", first_error: str, results: Path | None) -> None:
+def _conclude(counts: "Counter[str]", first_error: str, results: str | None) -> None:
     """Says what became of all, and refuses a list on which nothing could be answered."""
     from inklens.errors import DataError
 

@@ -37,7 +37,6 @@ def training_options(
     no_test: bool,
     max_error: float | None,
     tensorboard: bool,
-    jobs: int | str | None,
     checkpoint_every: float | None,
 ) -> dict[str, Any]:
     """The options of `inklens.train` that the command line gives, else those of the saved training."""
@@ -47,6 +46,5 @@ def training_options(
         "test": known.get("test", True) and not no_test,
         "max_error": known.get("max_error") if max_error is None else max_error,
         "tensorboard": tensorboard or known.get("tensorboard", False),
-        "jobs": jobs or known.get("jobs") or 1,
         "checkpoint_every": every,
     }

@@ -10,6 +10,7 @@ import typer
 from typer import Option
 
 from inklens.cli.console import interrupts_told, note, output
+from inklens.cli.on_cluster import ClusterPlace, connect
 from inklens.cli.options import (
     Channels,
     DataArgument,
@@ -24,7 +25,6 @@ from inklens.cli.options import (
     Strict,
     chosen_data,
     load_named,
-    parse_jobs,
     parse_share_or_count,
     parse_time,
     run_place,
@@ -38,15 +38,15 @@ from inklens.recipes.committee_recipe import Committee, recipe_for
 from inklens.recipes.presets import COMMITTEES, PRESETS, preset_for
 from inklens.recipes.recipe import OPTIMIZERS, PRECISIONS, VALIDATION_DATA, Recipe
 from inklens.recipes.recipe_file import SavedTraining, read_training
-from inklens.training.committee.jobs import resolve_jobs
 
 if TYPE_CHECKING:
     from inklens.datasets import Dataset
     from inklens.run import Run
+    from inklens.training.committee.train_committee import RunMembers
     from inklens.training.cross_validation import CrossValidation
     from inklens.training.progress import Progress
 
-_RESUMED_WITH = ("epochs", "learning_rate", "jobs", "checkpoint_every")
+_RESUMED_WITH = ("epochs", "learning_rate", "checkpoint_every")
 _RECIPE_FIELDS = {field.name for field in fields(Recipe)} - {"preset"}
 
 
@@ -90,6 +90,9 @@ def train(
     learning_rate: Annotated[float | None, Option(help="The optimiser's; the schedule's peak.")] = None,
     optimizer: Annotated[str | None, Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
     dropout: Annotated[float | None, Option(help="Share of activations dropped in training.")] = None,
+    width: Annotated[
+        float | None, Option(help="Filters and hidden units of the network, times this.")
+    ] = None,
     validation_split: Annotated[
         Any,
         Option(
@@ -128,14 +131,7 @@ def train(
     output_folder: RunOutput = None,
     max_error: MaxError = None,
     no_test: NoTest = False,
-    jobs: Annotated[
-        Any,
-        Option(
-            metavar="NUMBER",
-            parser=parse_jobs,
-            help="Members of a committee trained at a time, or auto: as many as there is room for.",
-        ),
-    ] = None,
+    cluster: ClusterPlace = None,
     resume: Annotated[
         str | None,
         Option(
@@ -174,8 +170,10 @@ def train(
         "kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict, "add": add,
     }  # fmt: skip
     if resume is not None:
-        _only(context, "resume", *_RESUMED_WITH, "data", "same_data", "quiet")
+        _only(context, "resume", *_RESUMED_WITH, "cluster", "data", "same_data", "quiet")
         changed = {name: context.params[name] for name in _RESUMED_WITH}
+        if cluster is not None:
+            changed["run_members"] = _side_by_side(context, cluster, quiet)[0]
         return print_result(_resume(resume, quiet, data=chosen_data(data, same_data), **changed))
     place = run_place(output_folder, name, "runs")
     saved = None if recipe is None else read_training(recipe)
@@ -184,11 +182,15 @@ def train(
         no_test=no_test,
         max_error=max_error,
         tensorboard=tensorboard,
-        jobs=jobs,
         checkpoint_every=checkpoint_every,
     )
     start = start if start is not None or saved is None else saved.options.get("start")
-    chosen = _recipe(context, saved, preset, changed, asked["jobs"])
+    chosen = _recipe(context, saved, preset, changed)
+    if cluster is not None and isinstance(chosen, Committee) and not summary:
+        asked["run_members"], at_once = _side_by_side(context, cluster, quiet, len(chosen.members))
+        chosen = _recipe(context, saved, preset, changed, at_once)
+    elif cluster is not None:
+        raise OptionError("--cluster trains the members of a committee: give --preset committee")
     named = chosen_data(data, same_data)
     if saved is not None and saved.data is not None and named is None:
         loaded = load_saved(saved, **options)
@@ -246,7 +248,7 @@ def _recipe(
     saved: SavedTraining | None,
     preset: str,
     changed: dict[str, Any],
-    jobs: int | str,
+    at_once: int = 1,
 ) -> Recipe | Committee:
     """The saved recipe or the preset, with what was changed; a time without either chooses the preset."""
     time = changed.get("time_budget")
@@ -259,8 +261,23 @@ def _recipe(
     chosen = preset if named or time is None else preset_for(time)
     recipe = recipe_for(chosen) if saved is None else saved.recipe
     if isinstance(recipe, Committee) and time is not None:  # its members share it if they follow one another
-        changed = {**changed, "jobs": resolve_jobs(jobs, len(recipe.members))}
+        changed = {**changed, "at_once": at_once}
     return recipe.with_options(**changed)
+
+
+def _side_by_side(
+    context: typer.Context, where: str, quiet: bool, members: int = 1
+) -> "tuple[RunMembers, int]":
+    """What trains members on a cluster, and how many of so many at a time."""
+    cluster = connect(context, where, quiet)
+    from inklens.cluster import members_on
+    from inklens.cluster.member_share import share_of
+
+    def say(line: str) -> None:
+        if not quiet:
+            output.print(f"members    {line}")
+
+    return members_on(cluster, say=say), share_of(cluster.nodes, members).at_once
 
 
 def _only(context: typer.Context, *known: str) -> None:

@@ -8,6 +8,7 @@ is sure.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,7 @@ def build(
     *,
     activation: str = "relu",
     dropout: float | None = None,
+    width: float = 1.0,
     data_format: str = "channels_last",
     dtype: str = "float32",
     seed: int = 0,
@@ -48,6 +50,7 @@ def build(
         classes: number of classes, at least 2.
         activation: "relu" or "leaky_relu" (slope 0.3), after every hidden layer.
         dropout: share of activations dropped in training, 0 to below 1; None is the network's own.
+        width: filters and hidden units, times this, at least one of each.
         data_format: the order in which the network takes its images: "channels_last", (N, H, W, C), or
             "channels_first", (N, C, H, W). The weights have the same shapes in both.
         dtype: Keras's name of the layers' precision policy; logits and probabilities are always float32.
@@ -66,13 +69,14 @@ def build(
         592074
     """
     _check(name, image_shape, classes, activation, dropout, data_format)
+    if not 0 < width < math.inf:
+        raise OptionError(f"width {width} is out of range: expected a number greater than 0")
     if not 0 <= seed < SEEDS:
         raise OptionError(f"seed {seed} is out of range: expected 0 to {SEEDS - 1:,}")
-    height, width, channels = image_shape
-    shape = (height, width, channels) if data_format == "channels_last" else (channels, height, width)
+    shape = image_shape if data_format == "channels_last" else (image_shape[2], *image_shape[:2])
     pixels = layers.Input(shape, dtype="uint8", name=PIXELS)
     seeds = map(_keras_seed, itertools.count(seed * 1000))
-    add = Builder(activation, dropout, data_format, dtype, seeds, training)
+    add = Builder(activation, dropout, width, data_format, dtype, seeds, training)
     features = BODIES[name](add, layers.Rescaling(1 / 255, dtype=dtype)(pixels))
     logits = layers.Dense(
         classes, dtype="float32", name="logits", kernel_initializer=_glorot(_keras_seed(seed * 1000 + 999))
@@ -87,6 +91,7 @@ class Builder:
 
     activation: str
     dropout: float | None
+    width: float
     data_format: str
     dtype: str
     seeds: Iterator[int]
@@ -96,7 +101,7 @@ class Builder:
         """A convolution; a map no larger than its kernel keeps its size, or it would shrink to nothing."""
         side = min(x.shape[1:3] if self.data_format == "channels_last" else x.shape[2:4])
         layer = layers.Conv2D(
-            filters,
+            self._wide(filters),
             kernel,
             padding=padding if side > kernel else "same",
             data_format=self.data_format,
@@ -105,6 +110,9 @@ class Builder:
             **options,
         )
         return layer(x)
+
+    def _wide(self, count: int) -> int:
+        return max(1, round(self.width * count))
 
     def activate(self, x: Tensor) -> Tensor:
         """The activation that was asked for."""
@@ -145,7 +153,9 @@ class Builder:
 
     def dense(self, x: Tensor, units: int) -> Tensor:
         """A dense layer and its activation."""
-        dense = layers.Dense(units, dtype=self.dtype, kernel_initializer=_glorot(next(self.seeds)))
+        dense = layers.Dense(
+            self._wide(units), dtype=self.dtype, kernel_initializer=_glorot(next(self.seeds))
+        )
         return self.activate(dense(x))
 
     def sum(self, *branches: Tensor) -> Tensor:

@@ -48,13 +48,13 @@ class Committee:
                 )
 
     @classmethod
-    def from_preset(cls, name: str, *, seed: int = 0, jobs: int = 1, **options: Any) -> Self:
+    def from_preset(cls, name: str, *, seed: int = 0, at_once: int = 1, **options: Any) -> Self:
         """A preset, with some fields changed in all members.
 
         Args:
             seed: of the committee: member k of n gets n * seed + k, so that no two committees share a
                 network, and all of them hold out the images that `seed` decides on.
-            jobs: how many members will be trained at a time.
+            at_once: how many members will be trained at a time.
             options: fields of every member's recipe; a `time_budget` is shared out among those that follow
                 one another.
 
@@ -67,7 +67,7 @@ class Committee:
         """
         check_choice("committee", name, COMMITTEES)
         members = {member: Recipe.from_dict(fields) for member, fields in COMMITTEES[name].items()}
-        return cls(name, members).with_options(seed=seed, jobs=jobs, **options)
+        return cls(name, members).with_options(seed=seed, at_once=at_once, **options)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -80,7 +80,7 @@ class Committee:
         members = {name: recipe.to_dict() for name, recipe in self.members.items()}
         return {"preset": self.preset, "members": members}
 
-    def with_options(self, *, seed: int | None = None, jobs: int = 1, **options: Any) -> Self:
+    def with_options(self, *, seed: int | None = None, at_once: int = 1, **options: Any) -> Self:
         """Some fields changed in all members; see `from_preset`. Without a seed, members keep their own."""
         count = len(self.members)
         own: dict[str, dict[str, Any]] = {name: {} for name in self.members}
@@ -90,7 +90,7 @@ class Committee:
                 name: {"seed": (count * seed + number) % SEEDS} for number, name in enumerate(self.members)
             }
         if options.get("time_budget") is not None:
-            options["time_budget"] /= math.ceil(count / jobs)
+            options["time_budget"] /= math.ceil(count / at_once)
         changed = {name: recipe.with_options(**options, **own[name]) for name, recipe in self.members.items()}
         return type(self)(self.preset, changed)
 

@@ -94,6 +94,7 @@ class Recipe:
         weight_decay: decoupled from the gradient, as in AdamW (Loshchilov and Hutter 2019); not of biases and
             normalisation; None is none, for adamw Keras's own.
         dropout: share of activations dropped, 0 to below 1; None is the network's own.
+        width: the network's number of filters and of hidden units, times this; 1 is its own.
         label_smoothing: 0 to below 1.
         augmentation: one of `inklens.networks.AUGMENTATIONS`; see `inklens.networks.augmentation`.
         stroke_variants: of grey writing, the share of ones and of sevens, 0 to 1, that are shown once more,
@@ -143,6 +144,7 @@ class Recipe:
     betas: tuple[ShareBelowOne, ShareBelowOne] | None = None
     weight_decay: NotNegative | None = None
     dropout: ShareBelowOne | None = None
+    width: Positive = 1.0
     label_smoothing: ShareBelowOne = 0.0
     augmentation: str = "none"
     stroke_variants: Share = 0.0

@@ -29,7 +29,7 @@ _DATA_TYPES: dict[str, type | tuple[type, ...]] = {
     "add": (str, NoneType),
 }  # fmt: skip
 _OPTION_TYPES: dict[str, type | tuple[type, ...]] = {
-    "test": bool, "max_error": (int, float, NoneType), "tensorboard": bool, "jobs": (int, str),
+    "test": bool, "max_error": (int, float, NoneType), "tensorboard": bool,
     "checkpoint_every": (int, float), "start": str,
 }  # fmt: skip
 

@@ -30,5 +30,9 @@ if TYPE_CHECKING:
         coverage_picture as coverage_picture,
         reliability_picture as reliability_picture,
     )
+    from inklens.reporting.search_pictures import (
+        importance_picture as importance_picture,
+        search_history_picture as search_history_picture,
+    )
 
 __getattr__, __dir__, __all__ = lazily(__name__)

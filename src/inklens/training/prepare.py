@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,6 @@ class TrainingOptions:
     test: bool = True
     max_error: float | None = None
     tensorboard: bool = False
-    jobs: int | str = 1
     report: bool = True
     checkpoint_every: float = 60.0
     progress: Progress | None = None
@@ -42,6 +42,12 @@ class TrainingOptions:
             raise OptionError(
                 f"checkpoint_every {self.checkpoint_every!r} is out of range: expected seconds, 0 or more"
             )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], progress: Progress | None = None) -> TrainingOptions:
+        """The opposite of `to_dict`; what another version wrote besides is passed over."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known}, progress=progress)
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON can hold of them: all but the callback."""
@@ -131,6 +137,7 @@ def build_network(
         data.classes,
         activation=recipe.activation,
         dropout=recipe.dropout,
+        width=recipe.width,
         dtype=policy,
         seed=recipe.seed,
         training=training,

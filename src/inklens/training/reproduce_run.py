@@ -89,7 +89,7 @@ def reproduce(
         as_then = {"backend": began["backend"], "precision": began["precision"]}
     with complete(run.folder.recipe):
         options = described["options"]
-        asked = {name: options[name] for name in ("test", "max_error", "jobs")}
+        asked = {name: options[name] for name in ("test", "max_error")}
         asked["start"] = described.get("started_from")
     with _kept_in(output) as place:
         recipe, now = run.recipe.with_options(**as_then), run.load_data(data)

@@ -10,9 +10,10 @@ from inklens.recipes import Committee, Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder, complete
 from inklens.training.committee.train_committee import (
+    RunMembers,
     committee_concluded,
     describe_committee,
-    leave_room,
+    one_after_another,
     train_members,
 )
 from inklens.training.finalize import resumable
@@ -30,9 +31,9 @@ def resume(
     data: str | Path | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
-    jobs: int | str | None = None,
     checkpoint_every: float | None = None,
     progress: Progress | None = None,
+    run_members: RunMembers | None = None,
 ) -> Run:
     """Goes on with a run that was stopped, and ends on the same machine as if it had not been.
 
@@ -41,9 +42,9 @@ def resume(
         data: where its data are now, as `inklens.load` takes it; None is where they were.
         epochs: more than before: the schedule is fitted to them, and a run that is done goes on too.
         learning_rate: another one, for a run whose loss was no finite number any more.
-        jobs: how many members are trained at a time, as in `inklens.train`; None is as the run was started.
         checkpoint_every: seconds between two checkpoints; None is as the run was started.
         progress: called with an `EpochProgress` while training.
+        run_members: trains the members of a committee elsewhere, as in `inklens.train`.
 
     Raises:
         RunError: no run folder, one that is done or that another process trains.
@@ -54,7 +55,6 @@ def resume(
         >>> inklens.resume("runs/mnist-fast-1", epochs=8).metrics["test"]["accuracy"]
     """
     folder = RunFolder.open(path)
-    asked = {"jobs": jobs, "checkpoint_every": checkpoint_every}
     changed: dict[str, Any] = {"epochs": epochs, "learning_rate": learning_rate}
     changed = {name: value for name, value in changed.items() if value is not None}
     with locked(folder):
@@ -65,14 +65,17 @@ def resume(
         _check_left(folder, recipe, epochs)
         if changed and "combined" in described:
             raise OptionError(f"{folder.path} was combined of trained runs: resume these for more epochs")
-        known |= {name: value for name, value in asked.items() if value is not None}
-        options = TrainingOptions(**known, progress=progress)
+        if checkpoint_every is not None:
+            known["checkpoint_every"] = checkpoint_every
+        options = TrainingOptions.from_dict(known, progress)
+        if run_members is not None and not isinstance(recipe, Committee):
+            raise OptionError(f"{folder.path} is one network, trained in one place: leave the cluster out")
         more: dict[str, Any] = {name: described[name] for name in _KEPT if name in described}
         if changed:
             more["changes"] = [*more.get("changes", []), _change(recipe, changed)]
         with resumable(folder):
             if isinstance(recipe, Committee):
-                _committee(folder, recipe.with_options(**changed), data, options, more)
+                _committee(folder, recipe.with_options(**changed), data, options, more, run_members)
             else:
                 _network(folder, recipe.with_options(**changed), data, options, more)
     return Run(folder)
@@ -98,13 +101,13 @@ def _committee(
     place: str | Path | None,
     options: TrainingOptions,
     more: dict[str, Any],
+    run_members: RunMembers | None,
 ) -> None:
-    leave_room(options, committee)
     parts = checked_parts(Run(folder).load_data(place), committee.first, options)
     with committee_concluded(folder, parts, options):
         folder.set_status("running")
         describe_committee(folder, committee, parts, options, **more)
-        train_members(folder, committee, parts, options)
+        train_members(folder, committee, parts, options, run_members or one_after_another)
 
 
 def _check_left(folder: RunFolder, recipe: Recipe | Committee, epochs: int | None) -> None:

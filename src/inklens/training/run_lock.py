@@ -14,13 +14,16 @@ LOCK = ".lock"  # stays: a file that is removed under a lock could be locked twi
 
 
 @contextmanager
-def locked(folder: RunFolder) -> Iterator[None]:
+def locked(folder: RunFolder, wait: float = 0.0) -> Iterator[None]:
     """Holds the lock of a run folder; the system takes it from a process that dies.
+
+    Args:
+        wait: seconds to wait for a process that holds it.
 
     Raises:
         RunError: another process holds it, or it cannot be written.
     """
-    lock = FileLock(folder.path / LOCK, timeout=0)
+    lock = FileLock(folder.path / LOCK, timeout=wait)
     try:
         lock.acquire()
     except Timeout as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inklens.datasets import Dataset
 from inklens.errors import OptionError
@@ -10,7 +11,6 @@ from inklens.paths import given_path
 from inklens.recipes import Committee, Recipe, recipe_for
 from inklens.run import Run
 from inklens.run_folder import RunFolder, folder_name
-from inklens.training.committee.jobs import resolve_jobs
 from inklens.training.finalize import resumable
 from inklens.training.loop.tensorboard_logs import require_tensorboard
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
@@ -19,6 +19,9 @@ from inklens.training.provenance import read_check
 from inklens.training.run_lock import locked
 from inklens.training.start_from import start_from
 from inklens.training.train_network import train_network
+
+if TYPE_CHECKING:
+    from inklens.training.committee.train_committee import RunMembers
 
 
 def train(
@@ -30,12 +33,12 @@ def train(
     test: bool = True,
     max_error: float | None = None,
     tensorboard: bool = False,
-    jobs: int | str = 1,
     report: bool = True,
     checkpoint_every: float = 60.0,
     progress: Progress | None = None,
     start: str | Path | None = None,
     check: str | Path | None = None,
+    run_members: RunMembers | None = None,
 ) -> Run:
     """Train a network, or a committee of them, and write everything about it into a run folder.
 
@@ -47,13 +50,13 @@ def train(
         test: evaluate on the test part at the end; False leaves it closed.
         max_error: the model file answers "unknown" rather than err more often than this share of 1.
         tensorboard: write logs for TensorBoard into the run's folder "tensorboard".
-        jobs: how many members of a committee are trained at a time, each in a process of its own with its
-            share of the cores; "auto" is one for each NVIDIA GPU, or, without, each four physical cores.
         report: draw the pictures and write report.html; False writes figures and models only.
         checkpoint_every: seconds between two checkpoints within an epoch; there is one at its end too.
         progress: called with an `EpochProgress` while training.
         start: the folder of another run, whose network's layers this one starts from; its last layer is new.
         check: the folder that `inklens.audit.check_data` wrote about these data, for the report to show.
+        run_members: trains the members of a committee elsewhere, such as
+            `inklens.cluster.members_on(cluster)`; None trains them one after another in this process.
 
     Returns:
         The finished run.
@@ -77,15 +80,18 @@ def train(
     if tensorboard:
         require_tensorboard()
     checked = None if check is None else read_check(check, data.fingerprint)
-    options = TrainingOptions(test, max_error, tensorboard, jobs, report, checkpoint_every, progress)
+    options = TrainingOptions(test, max_error, tensorboard, report, checkpoint_every, progress)
     if isinstance(recipe, Committee):
-        from inklens.training.committee.train_committee import train_committee
+        from inklens.training.committee.train_committee import one_after_another, train_committee
 
         if start is not None:
             raise OptionError("a committee starts from nothing: give one network's preset, or no start")
-        return train_committee(data, recipe, options, output, name, checked)
-    if resolve_jobs(jobs, 2) > 1 and jobs != "auto":
-        raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
+        return train_committee(data, recipe, options, output, name, run_members or one_after_another, checked)
+    if run_members is not None:
+        raise OptionError(
+            "one network is trained in one place, and a cluster is for a committee's members: give the "
+            "preset committee, or leave the cluster out"
+        )
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.of(data, recipe)
     more = {}

@@ -164,7 +164,7 @@ def test_too_short_a_time_is_refused():
 def test_the_members_of_a_committee_share_its_time():
     members = Committee.from_preset("committee", time_budget=3600).members.values()
     assert {recipe.time_budget for recipe in members} == {720}
-    beside = Committee.from_preset("committee", time_budget=3600, jobs=2).members.values()
+    beside = Committee.from_preset("committee", time_budget=3600, at_once=2).members.values()
     assert {recipe.time_budget for recipe in beside} == {1200}  # five members are three rounds of two
 
 

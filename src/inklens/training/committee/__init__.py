@@ -1,1 +1,1 @@
-"""Committees: networks that vote. Trained one after another or side by side, resumed, or combined of runs."""
+"""Committees: networks that vote. Trained one after another or elsewhere, resumed, or combined of runs."""

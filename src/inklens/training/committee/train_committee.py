@@ -1,17 +1,16 @@
 """A committee's run: its members, each a run of its own, and then their vote.
 
-Members train one after another in this process, or side by side in processes of their own. A member is kept
-in members/NAME as soon as it is done, so that a stopped committee goes on where it was.
+Members train one after another in this process, or wherever a callable that is given trains them. A member is
+kept in members/NAME as soon as it is done, so that a stopped committee goes on where it was.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,6 @@ from inklens.networks.backends import resolve_precision, select_backend
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder, complete, folder_name
-from inklens.training.committee.jobs import SHARED_GPU, resolve_jobs
-from inklens.training.committee.side_by_side import Job, train_side_by_side
 from inklens.training.finalize import concluded, finalize, resumable
 from inklens.training.parts import DataParts
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts, concrete_recipe
@@ -35,16 +32,48 @@ if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
 
 
+@dataclass(frozen=True)
+class MemberTraining:
+    """One member that is to be trained, or to be gone on with.
+
+    Args:
+        folder: its run folder; there already where a stopped training has left one.
+        recipe: concrete, as recipe.json says it.
+        telling: what its progress calls it: "deep, 1 of 5".
+    """
+
+    folder: RunFolder
+    recipe: Recipe
+    telling: str
+
+    @property
+    def name(self) -> str:
+        """The member's."""
+        return self.folder.path.name
+
+
+# Trains all of them into their folders. What fails or is stopped half-way raises StoppedError or
+# KeyboardInterrupt, once all others are done or ended.
+RunMembers = Callable[[Sequence[MemberTraining], DataParts, TrainingOptions], None]
+
+
+def one_after_another(members: Sequence[MemberTraining], parts: DataParts, options: TrainingOptions) -> None:
+    """Trains members in this process, with all of its threads each."""
+    for member in members:
+        watcher = of_member(options.progress, member.telling)
+        train_member(member.folder, member.recipe, parts, replace(options, progress=watcher))
+
+
 def train_committee(
     data: Dataset,
     committee: Committee,
     options: TrainingOptions,
     output: str | Path | None,
     name: str | None,
+    run_members: RunMembers = one_after_another,
     checked: RunFolder | None = None,
 ) -> Run:
     """See `inklens.train`."""
-    leave_room(options, committee)
     parts = checked_parts(data, committee.first, options)
     for recipe in committee.members.values():  # what does not fit is found before an hour has gone by
         PreparedNetwork.of(data, recipe)
@@ -55,7 +84,7 @@ def train_committee(
         if checked is not None:
             keep_check(folder, checked)
         describe_committee(folder, committee, parts, options)
-        train_members(folder, committee, parts, options)
+        train_members(folder, committee, parts, options, run_members)
     return Run(folder)
 
 
@@ -77,59 +106,50 @@ def committee_concluded(folder: RunFolder, parts: DataParts, options: TrainingOp
 
 
 def train_members(
-    folder: RunFolder, committee: Committee, parts: DataParts, options: TrainingOptions
+    folder: RunFolder,
+    committee: Committee,
+    parts: DataParts,
+    options: TrainingOptions,
+    run_members: RunMembers = one_after_another,
 ) -> None:
     """Trains the members that are not done, and then evaluates the vote of all of them."""
     from inklens.networks.ensemble import Ensemble
 
     members = zip(folder.members(), committee.members.values(), strict=True)
     started, kept = time.perf_counter(), any(is_done(*member) for member in members)
-    _train_waiting(folder, committee, parts, options)
+    if waiting := _waiting(folder, committee):
+        run_members(waiting, parts, options)
     lasted = None if kept else round(time.perf_counter() - started, 3)
     ensemble = Ensemble.load(folder.networks())
     training = {**_summary(folder, ensemble, parts), "wall_seconds": lasted}
     finalize(folder, ensemble, parts, options, training)
 
 
-def _train_waiting(
-    folder: RunFolder, committee: Committee, parts: DataParts, options: TrainingOptions
-) -> None:
-    """Those that are not done, so many at a time as is asked for."""
+def _waiting(folder: RunFolder, committee: Committee) -> list[MemberTraining]:
+    """The members that are not done."""
     members = zip(folder.members(), committee.members.values(), strict=True)
-    waiting = {
-        f"{member.path.name}, {number} of {len(committee.members)}": (member, recipe)
+    return [
+        MemberTraining(member, recipe, f"{member.path.name}, {number} of {len(committee.members)}")
         for number, (member, recipe) in enumerate(members, 1)
         if not is_done(member, recipe)
-    }
-    at_once = resolve_jobs(options.jobs, len(waiting))
-    if at_once == 1:
-        for telling, (member, recipe) in waiting.items():
-            watcher = of_member(options.progress, telling)
-            train_member(member, recipe, parts, replace(options, progress=watcher))
-        return
-    asked = {**options.to_dict(), "jobs": 1}
-    jobs = [Job(member, telling, recipe.to_dict(), asked) for telling, (member, recipe) in waiting.items()]
-    backend = select_backend(committee.backend)
-    train_side_by_side(jobs, parts.data, at_once=at_once, backend=backend, progress=options.progress)
+    ]
 
 
-def leave_room(options: TrainingOptions, committee: Committee) -> None:
-    """Has the framework of this process not take the memory of a GPU that children need; raises OptionError
-    where as many jobs cannot be."""
-    if resolve_jobs(options.jobs, len(committee.members)) > 1:
-        for variable, value in SHARED_GPU.items():
-            os.environ.setdefault(variable, value)
+def train_member(
+    member: RunFolder, recipe: Recipe, parts: DataParts, options: TrainingOptions, *, wait: float = 0.0
+) -> None:
+    """A run folder of its own; where a stopped training has left one, it goes on there.
 
-
-def train_member(member: RunFolder, recipe: Recipe, parts: DataParts, options: TrainingOptions) -> None:
-    """A run folder of its own; where a stopped training has left one, it goes on there."""
+    Args:
+        wait: seconds to wait for a process that trains it and is about to end.
+    """
     prepared = PreparedNetwork.again(parts.data, recipe, member)
     if not (member.path / "status.json").is_file():
         if member.path.exists():
             shutil.rmtree(member.path)
         RunFolder.create(member.path.parent, member.path.name, "")
     try:
-        with locked(member):
+        with locked(member, wait):
             member.set_status("running")
             train_network(member, prepared, parts, options)
     except KeyboardInterrupt as interrupt:

@@ -1,0 +1,62 @@
+"""The commands with --cluster, as a user types them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inklens.cluster import connected
+from inklens.errors import OptionError
+
+
+def test_predict_says_what_came_of_all_and_then_that_nothing_is_missing(
+    two_nodes, inklens_process, shared_runs, tmp_path
+):
+    model = shared_runs / "runs/one"
+    for number in range(3):
+        path = tmp_path / f"scans/{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((28, 28), 80 * number, np.uint8)).save(path)
+    (tmp_path / "scans/bad.png").write_bytes(b"no image")
+    command = ("predict", "scans", "--model", model, "--cluster", two_nodes.address, "--output", "answers")
+    done = inklens_process(*command)
+    assert done.returncode == 0, done.stderr
+    shown = done.stdout.splitlines()
+    assert shown[0] == "cluster    2 nodes, 2 cores"
+    assert shown[1:] == [
+        "part       1 of 1; 4 images",
+        "images     1 error, 3 empty",
+        "results    answers",
+    ]
+    assert done.stderr.startswith("note: 1 of 4 files could not be read: scans/bad.png")
+    again = inklens_process(*command)
+    assert again.stdout.splitlines()[-1] == "results    answers, all 1 parts were there already"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("predict", "x", "--cluster", "local"), "--output is missing beside --cluster"),
+        (("predict", "x", "--cluster", "local", "--strict", "--output", "y"), "--strict does not go with"),
+        (("tune", "sample", "--preset", "committee"), "a committee is several networks"),
+        (("tune", "--resume", "nothing"), "nothing is not a folder"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_in_one_line(inklens, arguments, said):
+    done = inklens(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("ray://there:10001", "expected local, auto or HOST:PORT"),
+        ("127.0.0.1:1", "cannot be reached"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_said_in_one_line(where, said, monkeypatch):
+    monkeypatch.setenv("RAY_gcs_rpc_server_connect_timeout_s", "1")
+    with pytest.raises(OptionError, match=said) as caught, connected(where):
+        pass
+    assert "\n" not in str(caught.value)

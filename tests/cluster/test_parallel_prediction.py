@@ -1,0 +1,220 @@
+"""Images through a pool of actors on a real cluster: every one exactly once, as one machine answers it."""
+
+import io
+import os
+import signal
+import tarfile
+import zipfile
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inklens.classifier import Classifier, find_images, predict_files
+from inklens.cluster import predict_parts
+from inklens.cluster.parallel_prediction import PartsDone
+from inklens.errors import DataError, OptionError, RunError
+
+
+@pytest.fixture(scope="module")
+def model(shared_runs):
+    return shared_runs / "runs/one/model.onnx"
+
+
+def _png(pixels):
+    with io.BytesIO() as file:
+        Image.fromarray(pixels).save(file, "png")
+        return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def scans(sample, tmp_path_factory):
+    """90 images, two bad files, a text, and shards: a zip, a tar and a Parquet file, of ten images each."""
+    import pyarrow
+    from pyarrow import parquet
+
+    folder = tmp_path_factory.mktemp("scans")
+    contents = [_png(image[..., 0]) for image in sample.test.batch(slice(0, 120))]
+    for number, content in enumerate(contents[:90]):
+        path = folder / f"{number % 3}/{number:03}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    (folder / "0/bad.png").write_bytes(b"no image")
+    (folder / "1/short.png").write_bytes(contents[0][:100])
+    (folder / "notes.txt").write_text("not an image")
+    with zipfile.ZipFile(folder / "shard.zip", "w") as archive:
+        for number, content in enumerate(contents[90:100]):
+            archive.writestr(f"{number}.png", content)
+    with tarfile.open(folder / "shard.tar", "w") as archive:
+        for number, content in enumerate(contents[100:110]):
+            entry = tarfile.TarInfo(f"in/{number}.png")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    table = pyarrow.table({"image": [{"bytes": content, "path": None} for content in contents[110:]]})
+    parquet.write_table(table, folder / "shard.parquet")
+    return folder
+
+
+@pytest.fixture
+def of_20(monkeypatch):
+    """20 files in a part, so that there are several."""
+    monkeypatch.setattr("inklens.cluster.prediction_parts.FILES_PER_PART", 20)
+
+
+def _answers(output):
+    from pyarrow import dataset
+
+    return {row.pop("file"): row for row in dataset.dataset(output).to_table().to_pylist()}
+
+
+def _rows(output):
+    from pyarrow import dataset
+
+    return dataset.dataset(output).to_table().num_rows
+
+
+def _of_one_machine(model, folder):
+    classifier = Classifier.open(model)
+    return {one.file: asdict(one) for one in predict_files(classifier, find_images([str(folder)]))}
+
+
+def test_every_image_is_answered_once_as_one_machine_answers_it(
+    cluster, model, scans, of_20, tmp_path, monkeypatch
+):
+    told: list[PartsDone] = []
+    passed: Counter[str] = Counter()
+    output = tmp_path / "answers"
+    done = predict_parts(cluster, model, [str(scans)], str(output), passed=passed, progress=told.append)
+    answers = _answers(output)
+    assert _rows(output) == len(answers) == 92 + 30
+    expected = _of_one_machine(model, scans)
+    for file, said in expected.items():
+        row = answers[file]
+        assert (row["status"], row["label"], row["error"]) == (said["status"], said["label"], said["error"])
+        assert row["probability"] == pytest.approx(said["probability"], abs=1e-6)
+    assert answers[str(scans / "0/bad.png")]["status"] == "error"
+    assert {f"{scans}/shard.zip/3.png", f"{scans}/shard.tar/in/3.png", f"{scans}/shard.parquet#3"} <= {
+        *answers
+    }
+    assert done.counts.total() == 122
+    assert done.counts["error"] == 2
+    assert [one.parts for one in told] == [*range(1, 9)]  # five of files, three shards
+    assert passed.total() == 4
+    # begun again, with two parts gone: only these are made anew
+    parts = sorted(output.glob("part-*.parquet"))
+    kept = {part: part.stat().st_mtime_ns for part in parts[2:]}
+    for part in parts[:2]:
+        part.unlink()
+    (scans / "0/new.png").write_bytes((scans / "0/000.png").read_bytes())  # the list is as it was
+    try:
+        again = predict_parts(cluster, model, [str(scans)], str(output))
+    finally:
+        (scans / "0/new.png").unlink()
+    assert again.counts.total() == 40
+    assert _answers(output) == answers
+    assert {part: part.stat().st_mtime_ns for part in parts[2:]} == kept
+    assert not predict_parts(cluster, model, [str(scans)], str(output)).counts
+    with pytest.raises(RunError, match="holds the answers of another job, whose top is 1"):
+        predict_parts(cluster, model, [str(scans)], str(output), top=3)
+
+
+def test_an_actor_is_killed_and_every_image_is_there_once(cluster, model, scans, of_20, tmp_path):
+    killed = []
+
+    def kill_one(now):
+        if not killed:
+            killed.append(_an_actor())
+            os.kill(killed[0], signal.SIGKILL)
+
+    output = tmp_path / "answers"
+    done = predict_parts(cluster, model, [str(scans)], str(output), progress=kill_one)
+    assert killed
+    assert done.parts == done.of == 8
+    assert _rows(output) == len(_answers(output)) == 122
+
+
+def _an_actor():
+    """The process of an actor that predicts."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith((b"ray::MapWorker", b"ray::_MapWorker")):
+                return int(path.parent.name)
+        except OSError:
+            continue
+    raise AssertionError("no actor is there")
+
+
+@pytest.fixture(scope="module")
+def storage():
+    """A server of the S3 protocol on this machine, and the address of a bucket in it."""
+    import logging
+
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    boto3.client(
+        "s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1",
+        aws_access_key_id="key", aws_secret_access_key="secret",
+    ).create_bucket(Bucket="bucket")  # fmt: skip
+    yield (
+        lambda path: (
+            f"s3://key:secret@bucket/{path}?endpoint_override={host}%3A{port}&scheme=http&region=us-east-1"
+        )
+    )
+    server.stop()
+
+
+def test_paths_and_answers_may_be_in_object_storage(cluster, model, scans, storage, of_20, tmp_path):
+    from inklens.cluster.file_systems import Place
+
+    folder = Place.of(storage("scans"))
+    for path in sorted(scans.rglob("*")):
+        if path.is_file():
+            folder.write(str(path.relative_to(scans)), path.read_bytes())
+    predict_parts(cluster, model, [storage("scans")], storage("answers"))
+    place = Place.of(storage("answers"))
+    for path in place.found():
+        (tmp_path / path.rpartition("/")[2]).write_bytes(place.read(path))
+    answers = _answers(tmp_path)
+    assert _rows(tmp_path) == len(answers) == 122
+    assert not any("secret" in file for file in answers)
+    assert b"secret" not in (tmp_path / "_job.json").read_bytes()
+    for file, said in _of_one_machine(model, scans).items():
+        row = answers[file.replace(str(scans), "s3://bucket/scans")]
+        assert (row["status"], row["label"]) == (said["status"], said["label"])
+    assert not predict_parts(cluster, model, [storage("scans")], storage("answers")).counts
+
+
+def test_fsspec_opens_what_pyarrow_does_not(tmp_path):
+    import fsspec
+
+    from inklens.cluster.file_systems import Place
+    from inklens.cluster.prediction_parts import find_parts
+
+    fsspec.filesystem("memory").pipe("/scans/a.png", _png(np.zeros((28, 28), np.uint8)))
+    parts = find_parts(["memory://scans"], Counter())
+    assert [[os.fsdecode(name) for name in part.names] for part in parts] == [["/scans/a.png"]]
+    assert Place.of("memory://scans").read("/scans/a.png").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("paths", "error", "said"),
+    [
+        (["nowhere://there"], OptionError, "nowhere://there cannot be opened"),
+        (["memory://nothing"], DataError, "holds no files"),
+        (["{empty}"], DataError, "holds no images"),
+    ],
+)
+def test_what_cannot_be_predicted_is_refused_in_one_line(tmp_path, paths, error, said):
+    from inklens.cluster.prediction_parts import find_parts
+
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(error, match=said):
+        find_parts([path.format(empty=tmp_path / "empty") for path in paths], Counter())
