@@ -16,8 +16,6 @@ LOCAL, AUTO = "local", "auto"
 # Of a cluster that we start: who has not the token is refused, and nothing is reported to anybody.
 _OF_OUR_OWN = {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
 _TOKEN = "RAY_AUTH_TOKEN"  # the name of a variable
-# What Ray has to say besides its exceptions is for who works on Ray.
-_LOG_LEVEL = "RAY_BACKEND_LOG_LEVEL"
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,6 @@ def connected(where: str) -> Iterator[Cluster]:
             "of; elsewhere, hand the command in with `ray job submit`"
         )
     kept = dict(os.environ)
-    os.environ.setdefault(_LOG_LEVEL, "fatal")
     if where == LOCAL:
         os.environ.update(_OF_OUR_OWN)
         os.environ[_TOKEN] = secrets.token_hex(32)
@@ -97,7 +94,7 @@ def connected(where: str) -> Iterator[Cluster]:
         finally:
             ray.shutdown()
     finally:
-        for name in (*_OF_OUR_OWN, _TOKEN, _LOG_LEVEL):
+        for name in (*_OF_OUR_OWN, _TOKEN):
             _put_back(name, kept)
 
 

@@ -105,7 +105,7 @@ def compare_with_preset(
         return False
 
     def ended(name: str, curve: TrialCurve) -> None:
-        accuracies[name] = curve.accuracies[-1] if curve.state == "done" else 0.0
+        accuracies[name] = curve.accuracies[-1] if curve.accuracies else 0.0
         say(f"{name}: {100 * accuracies[name]:.2f} % of the validation images")
         written = {
             "accuracies": accuracies, "preset_recipe": _plain(preset), "best_recipe": _plain(best),
