@@ -101,8 +101,8 @@ def out_of_fold(
             on_fold(fold + 1, folds)
         left_out = np.flatnonzero(fold_of == fold)
         held_out = data.train.take(left_out)
-        trained = build_network(data, recipe, policy, training=True)
         others = data.train.take(np.flatnonzero(fold_of != fold))
+        trained = build_network(data, recipe, policy, learnt=others)
         fit(
             trained,
             recipe,

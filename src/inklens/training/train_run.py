@@ -83,7 +83,7 @@ def train(
     if resolve_jobs(jobs, 2) > 1 and jobs != "auto":
         raise OptionError(f"jobs {jobs} are for a committee; one network is one job: leave jobs out")
     parts = checked_parts(data, recipe, options)
-    prepared = PreparedNetwork.of(data, recipe)
+    prepared = PreparedNetwork.of(data, recipe, parts.train)
     more = {}
     if start is not None:
         start_from(prepared.network, start)

@@ -116,7 +116,7 @@ def leave_room(options: TrainingOptions, committee: Committee) -> None:
 
 def train_member(member: RunFolder, recipe: Recipe, parts: DataParts, options: TrainingOptions) -> None:
     """A run folder of its own; where a stopped training has left one, it goes on there."""
-    prepared = PreparedNetwork.again(parts.data, recipe, member)
+    prepared = PreparedNetwork.again(parts, recipe, member)
     if not (member.path / "status.json").is_file():
         if member.path.exists():
             shutil.rmtree(member.path)

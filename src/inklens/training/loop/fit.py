@@ -91,7 +91,7 @@ def fit(
     epochs = epochs_for(recipe, len(train))
     per_execution = steps_per_execution(recipe, network, len(train))
     trained = _compiled(network, recipe, augment, epochs * steps, per_execution)
-    batches = Batches(train, classes, recipe.batch_size, recipe.seed)
+    batches = Batches(train, classes, recipe.batch_size, recipe.seed, flip=recipe.flip == "on")
     budget = None
     if recipe.time_budget is not None:
         watched = len(validation) / recipe.batch_size
