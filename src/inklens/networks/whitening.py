@@ -40,9 +40,7 @@ def fit_whitening(network: keras.Model, train: Split) -> None:
     layer.set_weights(whitening_weights(mean, covariance, layer.kernel.shape))
 
 
-def patch_statistics(
-    train: Split, side: int, step: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def patch_statistics(train: Split, side: int, step: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean (d,) and covariance (d, d) of patches as the layer sees them, of pixels 0-1; d = side * side * C."""
     chosen = np.linspace(0, len(train) - 1, min(len(train), MOST_IMAGES)).astype(np.int64)
     count, total, products = 0, np.float64(0), np.float64(0)

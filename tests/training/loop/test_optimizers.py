@@ -80,7 +80,9 @@ def test_muon_makes_the_update_of_a_convolution_nearly_orthogonal():
 
 
 def test_muon_leaves_biases_and_the_logits_to_adamw():
-    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2, name="logits")])
+    network = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2, name="logits")]
+    )
     muon = ConvMuon(learning_rate=0.1)
     muon.build(network.trainable_variables)
     assert [one is None for one in muon.adam_velocities] == [True, False, False, False]
@@ -88,7 +90,10 @@ def test_muon_leaves_biases_and_the_logits_to_adamw():
 
 def test_muons_weight_decay_is_the_same_for_all_but_biases_and_normalisation():
     recipe = Recipe(optimizer="muon", schedule="constant", learning_rate=0.1, weight_decay=0.5)
-    variables = [keras.Variable(np.ones((2, 2), np.float32), name="kernel"), keras.Variable([1.0], name="bias")]
+    variables = [
+        keras.Variable(np.ones((2, 2), np.float32), name="kernel"),
+        keras.Variable([1.0], name="bias"),
+    ]
     make_optimizer(recipe, 5).apply([keras.ops.zeros((2, 2)), keras.ops.zeros(1)], variables)
     assert np.array(variables[0].numpy()) == pytest.approx(np.full((2, 2), 0.95), abs=1e-6)
     assert np.array(variables[1].numpy()) == pytest.approx([1.0])
