@@ -3,13 +3,14 @@
     python benchmarks/things.py --data cifar10.zip --preset fast --seeds 1
     python benchmarks/things.py --data cifar10.zip --preset fast --seeds 3 --test
 
-Without --test the figures are of validation images, of which settings are chosen; with it they are of the test
-set, which is looked at once. Operations are 3 * 2 * multiply-adds * images * epochs: forward, and twice as many
-backward. Out of distribution are Fashion-MNIST's test images (or CIFAR-10's, where the run is of Fashion-MNIST
-itself), drawn textures and noise, framed as the run's own; AUROC is of the score in the model file.
+Without --test the figures are of the validation images, by which settings are chosen; with it they are of the
+test set, which is looked at once. Operations are 3 * 2 * multiply-adds * images * epochs: forward, and twice
+as many backward. Out of distribution are Fashion-MNIST's test images (or CIFAR-10's, where the run is of
+Fashion-MNIST itself), drawn textures and noise, framed as the run's own; AUROC is of the score in the model
+file.
 
-A part that is finished is kept in the result at once, and a later start takes over those whose recipe and data
-are today's. Finished runs stay in --runs.
+A part that is finished is kept in the result at once, and a later start takes over those whose recipe and
+data are today's. Finished runs stay in --runs.
 """
 
 import json

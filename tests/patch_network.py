@@ -18,7 +18,7 @@ def stroke_network(name: str) -> keras.Model:
     first, *others = (layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
     kernel = np.zeros(first.kernel.shape, np.float32)
     middle = kernel.shape[0] // 2
-    # Brighter than what is left of it and, of a kernel that reaches so far, right of it; level strokes give 0.
+    # Brighter than what is left of it and, of a wide kernel, right of it; level strokes give 0.
     beside = [middle - 1, middle + 1][: kernel.shape[1] - 1]
     kernel[:, middle, 0, 5] = len(beside)
     kernel[:, beside, 0, 5] = -1

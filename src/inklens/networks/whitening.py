@@ -41,7 +41,7 @@ def fit_whitening(network: keras.Model, train: Split) -> None:
 
 
 def patch_statistics(train: Split, side: int, step: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean (d,) and covariance (d, d) of patches as the layer sees them, of pixels 0-1; d = side * side * C."""
+    """Mean (d,) and covariance (d, d) of patches of pixels 0-1; d = side * side * C."""
     chosen = np.linspace(0, len(train) - 1, min(len(train), MOST_IMAGES)).astype(np.int64)
     count, total, products = 0, np.float64(0), np.float64(0)
     for start in range(0, len(chosen), _BATCH):
@@ -58,7 +58,7 @@ def patch_statistics(train: Split, side: int, step: int) -> tuple[NDArray[np.flo
 def whitening_weights(
     mean: NDArray[np.float64], covariance: NDArray[np.float64], shape: tuple[int, ...]
 ) -> list[NDArray[np.float32]]:
-    """Kernel (side, side, C, 2 * directions) and bias (2 * directions,) for patches of such a distribution."""
+    """Kernel (side, side, C, 2 * directions) and bias (2 * directions,) for patches of that distribution."""
     directions = shape[-1] // 2
     variances, components = np.linalg.eigh(covariance)  # the smallest variance first
     variances, components = variances[::-1][:directions], components[:, ::-1][:, :directions]

@@ -54,5 +54,5 @@ def flip_note(flip: str, kind: str, class_names: Sequence[str]) -> str | None:
     if reason is None or flip == "off":
         return None
     if flip == "on":
-        return f"{reason}: mirrored images are learnt from all the same, as asked for; --flip off leaves them out"
+        return f"{reason}: mirrored images are learnt from as asked for; --flip off leaves them out"
     return f"{reason}: no image is mirrored; --flip on if mirrored images stay in their class"

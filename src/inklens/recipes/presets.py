@@ -14,7 +14,7 @@ _NO_DRAWN_EXAMPLES: dict[str, Any] = {
     "ood_detector": "none",
 }
 
-# One setting for all things: it was chosen on validation images of CIFAR-10 and Fashion-MNIST (docs/notes.md).
+# One setting for all things, chosen on validation images of CIFAR-10 and Fashion-MNIST (docs/notes.md).
 _THINGS: dict[str, Any] = {
     "network": "convnet-residual",
     "width": 32,

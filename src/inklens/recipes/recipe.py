@@ -271,8 +271,8 @@ class Recipe:
             check_tta(self.tta)
             if self.flip == "on":
                 raise OptionError(
-                    "flip 'on' mirrors the images, and mirrored writing is other writing: give auto or off, or "
-                    "data of --kind things"
+                    "flip 'on' mirrors the images, and mirrored writing is other writing: give auto or off, "
+                    "or data of --kind things"
                 )
         return replace(self, **(self.things if kind == "things" else {}), things={})
 
