@@ -7,7 +7,7 @@ import pytest
 
 from inklens.classifier import Classifier
 from inklens.classifier.inner_outputs import InnerOutputs
-from inklens.datasets import load
+from inklens.datasets import Split, load
 from inklens.networks.backends import select_backend
 from inklens.networks.layer_kinds import WHITENING
 from inklens.recipes import Committee, Recipe
@@ -19,6 +19,7 @@ from inklens.explanation import explain_run, feature_maps, map_layers  # noqa: E
 from inklens.networks.whitening import fit_whitening  # noqa: E402
 from inklens.training import resume, train  # noqa: E402
 from inklens.training.parts import DataParts  # noqa: E402
+from inklens.training.prepare import concrete_recipe  # noqa: E402
 
 SMALL = {"width": 8, "batch_size": 32, "epochs": 3, "backend": "tensorflow"}
 
@@ -77,8 +78,8 @@ def test_a_training_that_was_stopped_ends_with_the_same_weights(run, things, tmp
 
 def test_another_training_starts_from_its_layers_and_its_first_layer(run, things, tmp_path):
     recipe = Recipe.from_preset("fast", **{**SMALL, "epochs": 1})
-    brighter = replace(things.train, images=np.minimum(things.train.whole(), 100))
-    other = train(replace(things, train=brighter), recipe, output=tmp_path, report=False, start=run.path)
+    darker = Split(things.train.whole() // 2, things.train.labels)
+    other = train(replace(things, train=darker), recipe, output=tmp_path, report=False, start=run.path)
     layers = [one.network.get_layer(WHITENING).get_weights() for one in (run, other)]
     assert all(np.array_equal(*pair) for pair in zip(*layers, strict=True))
 
@@ -112,3 +113,11 @@ def test_what_is_called_left_or_right_is_not_mirrored(things, tmp_path):
     recipe = Recipe.from_preset("fast", **{**SMALL, "epochs": 1})
     made = train(sides, recipe, output=tmp_path, report=False)
     assert (made.recipe.flip, made.recipe.tta) == ("off", "none")
+
+
+def test_a_preset_is_fitted_to_the_data_and_what_the_user_names_is_kept(things):
+    preset = Recipe.from_preset("fast")
+    assert concrete_recipe(preset, things).width == preset.things["width"] // 2
+    named = concrete_recipe(Recipe.from_preset("fast", width=40), things)
+    assert named.width == 40
+    assert concrete_recipe(named, things) == named

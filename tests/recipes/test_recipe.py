@@ -87,6 +87,21 @@ def test_writing_is_not_mirrored():
         mirrored.for_kind("writing")
 
 
+def test_writing_is_not_flipped_either():
+    assert Recipe(flip="auto").for_kind("writing").flip == "auto"
+    with pytest.raises(OptionError, match="flip 'on' mirrors the images, and mirrored writing is other"):
+        Recipe(flip="on").for_kind("writing")
+
+
+@pytest.mark.parametrize("preset", ["fast", "accurate"])
+def test_who_names_the_optimiser_of_things_gets_the_learning_rate_that_goes_with_it(preset):
+    whole = Recipe.from_preset(preset)
+    assert whole.for_kind("things").optimizer == "muon"
+    named = Recipe.from_preset(preset, optimizer=whole.optimizer).for_kind("things")
+    assert (named.learning_rate, named.betas, named.momentum) == (whole.learning_rate, whole.betas, None)
+    assert named.network == "convnet-residual"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -103,6 +118,10 @@ def test_writing_is_not_mirrored():
         ({"validation_split": 1.5}, "validation_split 1.5 is out of range"),
         ({"betas": (0.9, 1.0)}, "betas (0.9, 1.0) is out of range"),
         ({"betas": (0.9, 0.99), "optimizer": "sgd"}, "betas (0.9, 0.99) do not go with optimizer 'sgd'"),
+        ({"momentum": 0.9}, "momentum 0.9 does not go with optimizer 'adam': expected one of rmsprop"),
+        ({"flip": "yes"}, "unknown flip 'yes': expected one of auto, on, off"),
+        ({"width": 3}, "width 3 is out of range: expected a number greater than or equal to 4"),
+        ({"depth": 9}, "depth 9 is out of range: expected less than or equal to 8"),
         ({"betas": 5}, "betas 5 is out of range: expected a valid tuple"),
         ({"learning_rate": "0.1"}, "learning_rate '0.1' is out of range: expected a valid number"),
         ({"validation_split": "0.1"}, "validation_split '0.1' is out of range"),

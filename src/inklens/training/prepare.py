@@ -13,6 +13,7 @@ from inklens.networks import build
 from inklens.networks.backends import resolve_precision, select_backend
 from inklens.recipes import Recipe
 from inklens.recipes.flips import flips
+from inklens.recipes.network_size import fitted_width
 from inklens.reporting.report import require_jinja
 from inklens.run_folder import RunFolder, complete
 from inklens.training.calibrate import check_confidence
@@ -102,9 +103,12 @@ def concrete_recipe(recipe: Recipe, data: Dataset) -> Recipe:
     Raises:
         OptionError: writing is to be mirrored.
     """
+    preset_width = recipe.things.get("width") if data.kind == "things" else None
     recipe = recipe.for_kind(data.kind)
     flip, tta = flips(recipe.flip, recipe.tta, data.kind, data.class_names)
     changed: dict[str, Any] = {"flip": flip, "tta": tta}
+    if preset_width is not None:  # not one that the user names
+        changed["width"] = fitted_width(preset_width, data.classes, len(data.train))
     changed |= {name: 0.0 for name, example in EXAMPLES.items() if not example.possible(data)}
     if recipe.ood_detector != "none" and ("outliers" in changed or not has_time_for_detector(recipe)):
         changed |= {"ood_detector": "none", "outliers": 0.0}
