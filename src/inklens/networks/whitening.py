@@ -43,13 +43,14 @@ def fit_whitening(network: keras.Model, train: Split) -> None:
 def patch_statistics(train: Split, side: int, step: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean (d,) and covariance (d, d) of patches of pixels 0-1; d = side * side * C."""
     chosen = np.linspace(0, len(train) - 1, min(len(train), MOST_IMAGES)).astype(np.int64)
-    count, total, products = 0, np.float64(0), np.float64(0)
+    size = side * side * train.images.shape[-1]
+    count, total, products = 0, np.zeros(size), np.zeros((size, size))
     for start in range(0, len(chosen), _BATCH):
         images = train.batch(chosen[start : start + _BATCH]).astype(np.float64) / 255
         windows = np.lib.stride_tricks.sliding_window_view(images, (side, side), axis=(1, 2))
         # (N, H', W', C, side, side) -> rows of (side, side, C), as a kernel lies
         patches = windows[:, ::step, ::step].transpose(0, 1, 2, 4, 5, 3)
-        rows = patches.reshape(-1, side * side * images.shape[-1])
+        rows = patches.reshape(-1, size)
         count, total, products = count + len(rows), total + rows.sum(axis=0), products + rows.T @ rows
     mean = total / count
     return mean, products / count - np.outer(mean, mean)
