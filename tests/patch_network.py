@@ -18,9 +18,10 @@ def stroke_network(name: str) -> keras.Model:
     first, *others = (layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
     kernel = np.zeros(first.kernel.shape, np.float32)
     middle = kernel.shape[0] // 2
-    # Brighter than what is left and right of it; level strokes give 0.
-    kernel[:, middle, 0, 5] = 2
-    kernel[:, [middle - 1, middle + 1], 0, 5] = -1
+    # Brighter than what is left of it and, of a wide kernel, right of it; level strokes give 0.
+    beside = [middle - 1, middle + 1][: kernel.shape[1] - 1]
+    kernel[:, middle, 0, 5] = len(beside)
+    kernel[:, beside, 0, 5] = -1
     _set(first, kernel)
     for layer in others:
         kernel = np.zeros(layer.kernel.shape, np.float32)

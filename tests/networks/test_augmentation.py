@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inklens import networks
-from inklens.networks.augmentation import AUGMENTATIONS, Augment, Augmentation, bilinear
+from inklens.networks.augmentation import AUGMENTATIONS, Augment, Augmentation, augmented, bilinear
 
 EVERYTHING = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, True, 0.5, 1.0, 0.7, 0.2, 0.3)
 
@@ -59,7 +59,7 @@ def test_each_image_and_each_call_is_changed_differently_and_the_seed_decides_ho
 
 
 def test_at_strength_0_an_image_stays_as_it_is():
-    augment = Augment(replace(EVERYTHING, flip=False))
+    augment = Augment(replace(EVERYTHING, reflect=False))
     augment.strength.assign(0.0)
     assert np.allclose(np.asarray(augment(rectangle(), training=True)), rectangle(), atol=1e-3)
 
@@ -145,17 +145,30 @@ def test_a_line_is_long_straight_and_stays_off_the_middle():
     assert 0.3 < upright.mean() < 0.7
 
 
-def test_writing_is_never_flipped_and_half_of_the_things_are():
-    image = np.zeros((1, 28, 28, 1), np.uint8)
-    image[:, 10:18, 2:8] = 255
-    images = np.repeat(image, 200, axis=0)
-    for augmentation in (Augmentation(flip=True), Augmentation(flip=True, shift=0.01)):
-        flipped = changed(images, augmentation)[:, :, 14:].sum(axis=(1, 2, 3)) > 0
-        assert 60 < flipped.sum() < 140
-        assert np.array_equal(changed(images, augmentation, 1), changed(images, augmentation, 1))
-        assert not np.array_equal(changed(images, augmentation, 1), changed(images, augmentation, 2))
-    assert not AUGMENTATIONS["writing"].flip
-    assert AUGMENTATIONS["things"].flip
+def test_a_shift_by_whole_pixels_leaves_the_image_sharp_and_mirrors_its_edge():
+    image = np.random.default_rng(0).integers(0, 256, (1, 16, 16, 3), np.uint8)
+    seen = changed(np.repeat(image, 50, axis=0), Augmentation(shift=1 / 8, whole=True, reflect=True))
+    padded = np.pad(image[0], ((2, 2), (2, 2), (0, 0)), "symmetric").astype(np.float32)
+    places = [(row, column) for row in range(5) for column in range(5)]
+    crops = np.stack([padded[row : row + 16, column : column + 16] for row, column in places])
+    near = np.abs(seen[:, None] - crops[None]).max(axis=(2, 3, 4))
+    assert near.min(axis=1).max() < 0.01
+    assert len(set(near.argmin(axis=1))) > 10
+
+
+def test_what_a_shift_brings_in_is_dark_for_writing():
+    white = np.full((50, 16, 16, 1), 255, np.uint8)
+    assert changed(white, Augmentation(shift=1 / 8, whole=True)).min() == 0
+    assert changed(white, Augmentation(shift=1 / 8, whole=True, reflect=True)).min() == 255
+    for name in AUGMENTATIONS:
+        assert AUGMENTATIONS[name].reflect == name.startswith("things")
+
+
+def test_every_second_picture_of_what_training_sees_is_mirrored_where_it_mirrors():
+    images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), np.uint8)
+    seen = augmented(images, "none", 0, 3, flip=True)
+    assert np.array_equal(seen, np.stack([images, images[:, :, ::-1], images]))
+    assert np.array_equal(augmented(images, "none", 0, 2), np.stack([images, images]))
 
 
 def test_bilinear_lookup_agrees_with_opencv(digits):
@@ -181,16 +194,17 @@ grid = np.mgrid[:9, :8].astype(np.float32)[:, None].repeat(2, axis=1)
 looked_up = keras.ops.convert_to_numpy(bilinear(images, grid[0] + 0.25, grid[1] - 0.5))
 everything = Augmentation(15, 15, 0.15, 0.1, 0.09, 0.03, 0.5, 0.3, True, 0.5, 1.0, 0.7, 0.2, 0.3)
 out = keras.ops.convert_to_numpy(Augment(everything)(images.astype("uint8"), training=True))
-flips = keras.ops.convert_to_numpy(Augment(Augmentation(flip=True))(images.repeat(50, 0), training=True))
-flipped = (flips == images.repeat(50, 0)[:, :, ::-1]).all(axis=(1, 2, 3))
+light = Augment(Augmentation(shift=1 / 8, whole=True, reflect=True))
+moved = keras.ops.convert_to_numpy(light(images.repeat(50, 0), training=True))
+whole = float(np.abs(moved - moved.round()).max())
 finite = bool(np.isfinite(out).all())
-print(json.dumps([keras.config.backend(), looked_up.tolist(), list(out.shape), finite, int(flipped.sum())]))
+print(json.dumps([keras.config.backend(), looked_up.tolist(), list(out.shape), finite, whole]))
 """
-    ran_on, looked_up, shape, finite, flipped = json.loads(on_backend(backend, code).splitlines()[-1])
+    ran_on, looked_up, shape, finite, whole = json.loads(on_backend(backend, code).splitlines()[-1])
     images = np.arange(2 * 9 * 8, dtype=np.float32).reshape(2, 9, 8, 1)
     grid = np.mgrid[:9, :8].astype(np.float32)[:, None].repeat(2, axis=1)
     assert ran_on == backend
     assert np.allclose(looked_up, np.asarray(bilinear(images, grid[0] + 0.25, grid[1] - 0.5)), atol=1e-3)
     assert shape == [2, 9, 8, 1]
     assert finite
-    assert 30 < flipped < 70
+    assert whole < 0.01

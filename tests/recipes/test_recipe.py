@@ -73,7 +73,8 @@ def test_a_recipe_for_a_kind_has_every_value_in_its_place(preset):
 def test_things_differ_unless_the_user_says_so():
     accurate = Recipe.from_preset("accurate")
     things = accurate.for_kind("things")
-    assert things.epochs > accurate.epochs
+    assert (accurate.network, things.network) == ("convnet-deep", "convnet-residual")
+    assert things.epochs != accurate.epochs
     assert (accurate.for_kind("writing").tta, things.tta) == ("cross", "mirror-cross")
     assert (things.outliers, things.ood_detector) == (0.0, "none")
     assert Recipe.from_preset("accurate", epochs=2).for_kind("things").epochs == 2
@@ -85,6 +86,21 @@ def test_writing_is_not_mirrored():
     assert mirrored.for_kind("things").tta == "mirror"
     with pytest.raises(OptionError, match="mirrored writing is other writing"):
         mirrored.for_kind("writing")
+
+
+def test_writing_is_not_flipped_either():
+    assert Recipe(flip="auto").for_kind("writing").flip == "auto"
+    with pytest.raises(OptionError, match="flip 'on' mirrors the images, and mirrored writing is other"):
+        Recipe(flip="on").for_kind("writing")
+
+
+@pytest.mark.parametrize("preset", ["fast", "accurate"])
+def test_who_names_the_optimiser_of_things_gets_the_learning_rate_that_goes_with_it(preset):
+    whole = Recipe.from_preset(preset)
+    assert whole.for_kind("things").optimizer == "muon"
+    named = Recipe.from_preset(preset, optimizer=whole.optimizer).for_kind("things")
+    assert (named.learning_rate, named.betas, named.momentum) == (whole.learning_rate, whole.betas, None)
+    assert named.network == "convnet-residual"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +119,10 @@ def test_writing_is_not_mirrored():
         ({"validation_split": 1.5}, "validation_split 1.5 is out of range"),
         ({"betas": (0.9, 1.0)}, "betas (0.9, 1.0) is out of range"),
         ({"betas": (0.9, 0.99), "optimizer": "sgd"}, "betas (0.9, 0.99) do not go with optimizer 'sgd'"),
+        ({"momentum": 0.9}, "momentum 0.9 does not go with optimizer 'adam': expected one of rmsprop"),
+        ({"flip": "yes"}, "unknown flip 'yes': expected one of auto, on, off"),
+        ({"width": 3}, "width 3 is out of range: expected a number greater than or equal to 4"),
+        ({"depth": 9}, "depth 9 is out of range: expected less than or equal to 8"),
         ({"betas": 5}, "betas 5 is out of range: expected a valid tuple"),
         ({"learning_rate": "0.1"}, "learning_rate '0.1' is out of range: expected a valid number"),
         ({"validation_split": "0.1"}, "validation_split '0.1' is out of range"),

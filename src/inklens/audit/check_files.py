@@ -16,6 +16,7 @@ from inklens.recipes import Recipe
 from inklens.run_folder import RunFolder, folder_name
 from inklens.training.examples import without_examples
 from inklens.training.finalize import status_of
+from inklens.training.prepare import concrete_recipe
 from inklens.training.progress import Progress
 
 TABLE = "findings.csv"
@@ -62,6 +63,10 @@ def check_data(
     return folder, check
 
 
+# A look takes less than a training: things have the network of writing here, too.
+_QUICK: dict[str, Any] = {"network": "convnet-small", "optimizer": "adam", "label_smoothing": 0.0}
+
+
 def refuse_serious(data: Dataset, folder: RunFolder, check: DataCheck) -> None:
     """Raises CheckError where a training should wait for what was found."""
     if not check.serious:
@@ -75,7 +80,7 @@ def refuse_serious(data: Dataset, folder: RunFolder, check: DataCheck) -> None:
 
 
 def _label_issues(data: Dataset, progress: Progress | None) -> LabelIssues:
-    recipe = without_examples(Recipe.from_preset("fast").for_kind(data.kind))
+    recipe = without_examples(concrete_recipe(Recipe.from_preset("fast", **_QUICK), data))
     fold_of = stratified_folds(data.train.labels, FOLDS, recipe.seed, data.class_names)
     probabilities = out_of_fold(data, recipe, fold_of, progress=progress)
     return find_label_issues(probabilities, data.train.labels, data.class_names)

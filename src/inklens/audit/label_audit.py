@@ -13,7 +13,7 @@ from inklens.recipes import Recipe
 from inklens.run_folder import RunFolder, folder_name
 from inklens.training.examples import without_examples
 from inklens.training.finalize import status_of
-from inklens.training.prepare import build_network
+from inklens.training.prepare import build_network, concrete_recipe
 from inklens.training.progress import Progress
 
 SUMMARY, TABLE, PICTURE = "audit.json", "label_issues.csv", "pictures/label_issues.png"
@@ -57,7 +57,7 @@ def audit_labels(
         >>> folder, issues = audit_labels(inklens.load("mnist"))
         >>> issues.indices[:3]
     """
-    recipe = without_examples((recipe or Recipe.from_preset("fast")).for_kind(data.kind))
+    recipe = without_examples(concrete_recipe(recipe or Recipe.from_preset("fast"), data))
     require_cleanlab()
     fold_of = stratified_folds(data.train.labels, folds, recipe.seed, data.class_names)
     select_backend(recipe.backend)
@@ -83,7 +83,7 @@ def out_of_fold(
     The fold that is left out serves as validation part while training; nothing is chosen by it.
 
     Args:
-        recipe: concrete; see `inklens.recipes.Recipe.for_kind`.
+        recipe: concrete; see `inklens.training.prepare.concrete_recipe`.
         fold_of: int64 (N,), the fold of each training image, from 0.
 
     Returns:
@@ -101,8 +101,8 @@ def out_of_fold(
             on_fold(fold + 1, folds)
         left_out = np.flatnonzero(fold_of == fold)
         held_out = data.train.take(left_out)
-        trained = build_network(data, recipe, policy, training=True)
         others = data.train.take(np.flatnonzero(fold_of != fold))
+        trained = build_network(data, recipe, policy, learnt=others)
         fit(
             trained,
             recipe,

@@ -78,9 +78,11 @@ def _show_augmented(preset: str, data: "Dataset", chosen: "NDArray[np.integer]",
     from inklens.atomic_file import atomic
     from inklens.networks.backends import select_backend
     from inklens.recipes import Recipe
+    from inklens.recipes.flips import flips
     from inklens.reporting import augmentation_grid
 
     recipe = Recipe.from_preset(preset).for_kind(data.kind)
+    flip, _ = flips(recipe.flip, recipe.tta, data.kind, data.class_names)
     if recipe.augmentation == "none":
         raise OptionError(
             f"the preset {preset!r} trains on images as they are; give one that augments (accurate)"
@@ -89,7 +91,7 @@ def _show_augmented(preset: str, data: "Dataset", chosen: "NDArray[np.integer]",
     from inklens.networks.augmentation import augmented
 
     images = data.train.batch(chosen)
-    changed = augmented(images, recipe.augmentation, recipe.seed, TIMES)
+    changed = augmented(images, recipe.augmentation, recipe.seed, TIMES, flip=flip == "on")
     with atomic(path) as temporary:
         augmentation_grid(
             images,

@@ -33,10 +33,12 @@ from inklens.cli.saved_training import load_saved, training_options
 from inklens.cli.training_result import print_result
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, BACKENDS, NETWORKS
+from inklens.networks.table import SCALABLE
 from inklens.networks.tta import TTA
 from inklens.recipes.committee_recipe import Committee, recipe_for
+from inklens.recipes.flips import flip_note
 from inklens.recipes.presets import COMMITTEES, PRESETS, preset_for
-from inklens.recipes.recipe import OPTIMIZERS, PRECISIONS, VALIDATION_DATA, Recipe
+from inklens.recipes.recipe import FLIPS, OPTIMIZERS, PRECISIONS, VALIDATION_DATA, Recipe
 from inklens.recipes.recipe_file import SavedTraining, read_training
 
 if TYPE_CHECKING:
@@ -76,6 +78,12 @@ def train(
     ] = None,
     network: Annotated[str | None, Option(help=f"One of {_one_of(NETWORKS)}.")] = None,
     activation: Annotated[str | None, Option(help=f"One of {_one_of(ACTIVATIONS)}.")] = None,
+    width: Annotated[
+        int | None, Option(help=f"Channels of the first stage, of {_one_of(SCALABLE)}: 4 to 512.")
+    ] = None,
+    depth: Annotated[
+        int | None, Option(help=f"Residual blocks in a stage, of {_one_of(SCALABLE)}: 1 to 8.")
+    ] = None,
     epochs: Annotated[int | None, Option(help="Passes over the training images.")] = None,
     time_budget: Annotated[
         float | None,
@@ -90,7 +98,7 @@ def train(
     learning_rate: Annotated[float | None, Option(help="The optimiser's; the schedule's peak.")] = None,
     optimizer: Annotated[str | None, Option(help=f"One of {_one_of(OPTIMIZERS)}.")] = None,
     dropout: Annotated[float | None, Option(help="Share of activations dropped in training.")] = None,
-    width: Annotated[
+    width_multiplier: Annotated[
         float | None, Option(help="Filters and hidden units of the network, times this.")
     ] = None,
     validation_split: Annotated[
@@ -120,6 +128,10 @@ def train(
     folds: Annotated[
         int | None,
         Option(min=2, help="Cross-validate first: so many trainings, each tested on a part of its own."),
+    ] = None,
+    flip: Annotated[
+        str | None,
+        Option(help=f"Mirror things from side to side: {_one_of(FLIPS)}; auto goes by the classes' names."),
     ] = None,
     tta: Annotated[str | None, Option(help=f"Test-time augmentation: {_one_of(TTA)}.")] = None,
     seed: Annotated[
@@ -217,7 +229,7 @@ def train(
 
     if not quiet:
         output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
-    for one in few_images(loaded):
+    for one in [*few_images(loaded), *_flip_notes(loaded, chosen)]:
         note(one)
     crossed = None
     if folds is not None:
@@ -228,6 +240,12 @@ def train(
         metrics = {**run.metrics, "cross_validation": crossed.to_dict()}
         run.folder.write_json(run.folder.metrics, metrics)
     return print_result(run, loaded.added)
+
+
+def _flip_notes(data: "Dataset", recipe: Recipe | Committee) -> list[str]:
+    members = recipe.members.values() if isinstance(recipe, Committee) else [recipe]
+    notes = [flip_note(one.flip, data.kind, data.class_names) for one in members]
+    return [one for one in dict.fromkeys(notes) if one is not None]
 
 
 def _cross_validated(

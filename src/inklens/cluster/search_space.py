@@ -36,7 +36,7 @@ def suggested(trial: optuna.trial.Trial, preset: Recipe, kind: str) -> Recipe:
             "learning_rate", rate / _RATE_FACTOR, rate * _RATE_FACTOR, log=True
         ),
         "batch_size": trial.suggest_categorical("batch_size", _batch_sizes(preset)),
-        "width": round(trial.suggest_float("width", *_WIDTHS, log=True), 3),
+        "width_multiplier": round(trial.suggest_float("width_multiplier", *_WIDTHS, log=True), 3),
         "augmentation": trial.suggest_categorical("augmentation", _AUGMENTATIONS[kind]),
         "dropout": round(trial.suggest_float("dropout", *_DROPOUTS), 3),
         "label_smoothing": round(trial.suggest_float("label_smoothing", *_SMOOTHINGS), 4),
@@ -52,7 +52,7 @@ def nearest(preset: Recipe, kind: str) -> dict[str, Any]:
         "network": preset.network,
         "learning_rate": preset.learning_rate,
         "batch_size": preset.batch_size,
-        "width": min(max(preset.width, _WIDTHS[0]), _WIDTHS[1]),
+        "width_multiplier": min(max(preset.width_multiplier, _WIDTHS[0]), _WIDTHS[1]),
         "augmentation": augmentation,
         "dropout": min(preset.dropout or 0.0, _DROPOUTS[1]),
         "label_smoothing": min(preset.label_smoothing, _SMOOTHINGS[1]),

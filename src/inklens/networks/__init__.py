@@ -1,4 +1,4 @@
-"""Name -> Keras model: the tutorials' three networks and five of ours.
+"""Name -> Keras model: the tutorials' three networks and six of ours.
 
 The names need no Keras, so that help and checks are instant; `build` imports Keras when it is called.
 """
@@ -28,7 +28,8 @@ def build(name: str, image_shape: tuple[int, int, int], classes: int, **options:
         image_shape: (height, width, channels) of one image, at least 8x8.
         classes: number of classes, at least 2.
         options: those of `inklens.networks.architectures.build`: `activation`, "relu" or "leaky_relu";
-            `dropout`, 0 to below 1; `data_format`, "channels_last" or "channels_first"; `dtype`; `seed`.
+            `dropout`, 0 to below 1; `width` and `depth`; `data_format`, "channels_last" or "channels_first";
+            `dtype`; `seed`.
 
     Returns:
         A functional model from uint8 pixels, 0-255, to float32 probabilities (N, classes).

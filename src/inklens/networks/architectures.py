@@ -18,14 +18,15 @@ from keras import layers
 
 from inklens.errors import OptionError
 from inklens.networks.dropout import QuickDropout
-from inklens.networks.layer_kinds import PIXELS
+from inklens.networks.layer_kinds import PIXELS, WHITENING
 from inklens.networks.normalisation import QuickBatchNormalization
-from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS, SEEDS
+from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS, SCALABLE, SEEDS
 
 Tensor = Any  # symbolic, (N, ...)
 Body = Callable[["Builder", Tensor], Tensor]
 
 LEAKY_SLOPE = 0.3  # the default of Keras's LeakyReLU layer
+WHITENED_SIDE, MOST_DIRECTIONS = 32, 24
 _LARGEST_PRIME = 4_294_967_291  # below 2**32
 
 
@@ -36,7 +37,9 @@ def build(
     *,
     activation: str = "relu",
     dropout: float | None = None,
-    width: float = 1.0,
+    width_multiplier: float = 1.0,
+    width: int | None = None,
+    depth: int | None = None,
     data_format: str = "channels_last",
     dtype: str = "float32",
     seed: int = 0,
@@ -50,7 +53,10 @@ def build(
         classes: number of classes, at least 2.
         activation: "relu" or "leaky_relu" (slope 0.3), after every hidden layer.
         dropout: share of activations dropped in training, 0 to below 1; None is the network's own.
-        width: filters and hidden units, times this, at least one of each.
+        width_multiplier: filters and hidden units, times this, at least one of each.
+        width: channels of the first stage, 4 to 512; None is the network's own. Only networks in
+            `inklens.networks.table.SCALABLE` have stages, the others stay as they are.
+        depth: residual blocks in each stage, 1 to 8; None is the network's own.
         data_format: the order in which the network takes its images: "channels_last", (N, H, W, C), or
             "channels_first", (N, C, H, W). The weights have the same shapes in both.
         dtype: Keras's name of the layers' precision policy; logits and probabilities are always float32.
@@ -69,15 +75,21 @@ def build(
         592074
     """
     _check(name, image_shape, classes, activation, dropout, data_format)
-    if not 0 < width < math.inf:
-        raise OptionError(f"width {width} is out of range: expected a number greater than 0")
+    _check_size(width, depth)
+    if not 0 < width_multiplier < math.inf:
+        raise OptionError(
+            f"width multiplier {width_multiplier} is out of range: expected a number greater than 0"
+        )
     if not 0 <= seed < SEEDS:
         raise OptionError(f"seed {seed} is out of range: expected 0 to {SEEDS - 1:,}")
-    shape = image_shape if data_format == "channels_last" else (image_shape[2], *image_shape[:2])
+    *sides, channels = image_shape
+    shape = (*sides, channels) if data_format == "channels_last" else (channels, *sides)
     pixels = layers.Input(shape, dtype="uint8", name=PIXELS)
     seeds = map(_keras_seed, itertools.count(seed * 1000))
-    add = Builder(activation, dropout, width, data_format, dtype, seeds, training)
-    features = BODIES[name](add, layers.Rescaling(1 / 255, dtype=dtype)(pixels))
+    add = Builder(activation, dropout, width_multiplier, data_format, dtype, seeds, training, width, depth)
+    # Whitening makes differences between pixels as large as the pixels: bfloat16 has too few digits for it.
+    exact = "float32" if name in SCALABLE else dtype
+    features = BODIES[name](add, layers.Rescaling(1 / 255, dtype=exact)(pixels))
     logits = layers.Dense(
         classes, dtype="float32", name="logits", kernel_initializer=_glorot(_keras_seed(seed * 1000 + 999))
     )(features)
@@ -91,19 +103,45 @@ class Builder:
 
     activation: str
     dropout: float | None
-    width: float
+    width_multiplier: float
     data_format: str
     dtype: str
     seeds: Iterator[int]
     training: bool
+    width: int | None = None
+    depth: int | None = None
+
+    def side(self, x: Tensor) -> int:
+        """The shorter side of maps."""
+        return int(min(x.shape[1:3] if self.data_format == "channels_last" else x.shape[2:4]))
+
+    def whiten(self, x: Tensor) -> Tensor:
+        """Patches without what neighbouring pixels have in common, each direction with both signs.
+
+        The weights are fixed: `inklens.networks.whitening` computes them from the training images. Steps of
+        more than a pixel bring large images down to about 32 points a side.
+        """
+        channels = x.shape[-1 if self.data_format == "channels_last" else 1]
+        step = max(1, (self.side(x) + WHITENED_SIDE // 2) // WHITENED_SIDE)
+        directions = min(4 * step * step * channels, MOST_DIRECTIONS)
+        layer = layers.Conv2D(
+            2 * directions,
+            2 * step,
+            strides=step,
+            data_format=self.data_format,
+            dtype="float32",
+            kernel_initializer=_glorot(next(self.seeds)),
+            name=WHITENING,
+            trainable=False,
+        )
+        return layer(x)
 
     def conv(self, x: Tensor, filters: int, kernel: int, *, padding: str = "valid", **options: Any) -> Tensor:
         """A convolution; a map no larger than its kernel keeps its size, or it would shrink to nothing."""
-        side = min(x.shape[1:3] if self.data_format == "channels_last" else x.shape[2:4])
         layer = layers.Conv2D(
             self._wide(filters),
             kernel,
-            padding=padding if side > kernel else "same",
+            padding=padding if self.side(x) > kernel else "same",
             data_format=self.data_format,
             dtype=self.dtype,
             kernel_initializer=_glorot(next(self.seeds)),
@@ -112,7 +150,7 @@ class Builder:
         return layer(x)
 
     def _wide(self, count: int) -> int:
-        return max(1, round(self.width * count))
+        return max(1, round(self.width_multiplier * count))
 
     def activate(self, x: Tensor) -> Tensor:
         """The activation that was asked for."""
@@ -260,6 +298,22 @@ def _convnet_late_pooling(add: Builder, x: Tensor) -> Tensor:
     return _from_half_size(add, x)
 
 
+@network("convnet-residual")
+def _convnet_residual(add: Builder, x: Tensor) -> Tensor:
+    """Whitened patches, then three stages that halve the maps: a convolution and residual blocks in each.
+
+    After ResNet-9 (Page 2018) and airbench94 (Jordan 2024).
+    """
+    width, depth = add.width or 32, add.depth or 1
+    x = add.activate(add.whiten(x))
+    for channels in (width, 4 * width, 4 * width):
+        x = add.normalised_conv(x, channels, 3, pool=add.side(x) >= 4, padding="same")
+        for _ in range(depth):
+            x = add.sum(x, add.normalised_conv(x, channels, 3, padding="same"))
+    x = add.pool_all(x)
+    return add.drop(x, add.dropout) if add.dropout else x
+
+
 def _keras_seed(number: int) -> int:
     """A seed that fits into the 32 bits that JAX and PyTorch have for it; small ones stay what they are.
 
@@ -270,6 +324,12 @@ def _keras_seed(number: int) -> int:
 
 def _glorot(seed: int) -> keras.initializers.Initializer:
     return keras.initializers.GlorotUniform(seed=seed)
+
+
+def _check_size(width: int | None, depth: int | None) -> None:
+    for what, given, least, most in (("width", width, 4, 512), ("depth", depth, 1, 8)):
+        if given is not None and not least <= given <= most:
+            raise OptionError(f"{what} {given} is out of range: expected {least} to {most}")
 
 
 def _check(

@@ -2,12 +2,11 @@
 
 One warp rotates, shears, scales, shifts and bends; strokes are made thicker or thinner; of some images focus,
 light and ground are changed, as a photograph's are, and a piece of ruling is left in. Each image is changed
-on its own, on every backend, by numbers that depend on the seed. Writing is never flipped; things may be,
-from side to side.
+on its own, on every backend, by numbers that depend on the seed. Things are mirrored elsewhere
+(`inklens.training.loop.batches`), because an image has to be followed from epoch to epoch for it.
 
-A flip alone is Keras's `RandomFlip`, which takes 0.5 to 0.8 of the warp's time. A flip beside other changes
-is a part of the warp, and erasing is our own: behind the warp, `RandomFlip` and `RandomErasing` take 1.3 to
-1.7 times as long (batches of (256, 28, 28, 1) and (128, 32, 32, 3) in a `tf.function` on two cores).
+Erasing is our own: behind the warp, Keras's `RandomErasing` takes 1.3 to 1.7 times as long (batches of
+(256, 28, 28, 1) and (128, 32, 32, 3) in a `tf.function` on two cores).
 """
 
 from __future__ import annotations
@@ -35,13 +34,15 @@ class Augmentation:
         elastic: share of the side by which single parts are moved at most (Simard et al. 2003); for writing.
         stroke: 0 to 1, how far a stroke grows or shrinks by a pixel on either side.
         erase: share of the side of a square that is blanked, at most (cutout; DeVries and Taylor 2017).
-        flip: whether half of the images are mirrored from side to side.
+        reflect: what comes in from outside is the image's own edge, mirrored, as for things; else it is dark,
+            as for writing.
         share: of the images, 0 to 1, that each of the following is done to, each time at random.
         blur: 0 to 1, how far a pixel moves towards the mean of its 3x3 surroundings.
         fade: 0 to 1, how much of the contrast is lost at most, to a ground that is uneven in its light.
         noise: standard deviation of what is added to each pixel, at most, as a share of 255.
         line: how near to the middle a straight line comes, what is left of a box or of ruling, as a share of
             the side: 0.5 keeps it to the very edge; 0 draws none.
+        whole: shifts by whole pixels, so that a shift alone leaves an image as sharp as it is.
     """
 
     rotation: float = 0.0
@@ -52,12 +53,13 @@ class Augmentation:
     elastic: float = 0.0
     stroke: float = 0.0
     erase: float = 0.0
-    flip: bool = False
+    reflect: bool = False
     share: float = 0.0
     blur: float = 0.0
     fade: float = 0.0
     noise: float = 0.0
     line: float = 0.0
+    whole: bool = False
 
 
 AUGMENTATIONS = {
@@ -77,8 +79,8 @@ AUGMENTATIONS = {
         line=0.3,
     ),
     "writing-light": Augmentation(rotation=7, shear=7, scale=0.08, aspect=0.05, shift=0.04),
-    "things": Augmentation(shift=0.07, scale=0.05, erase=0.35, flip=True),
-    "things-light": Augmentation(flip=True),
+    "things": Augmentation(shift=0.07, scale=0.05, erase=0.35, reflect=True),
+    "things-light": Augmentation(shift=1 / 16, whole=True, reflect=True),
 }
 
 
@@ -87,17 +89,22 @@ def augmentation_layer(name: str, seed: int) -> Augment | None:
     return None if name == "none" else Augment(AUGMENTATIONS[name], seed)
 
 
-def augmented(images: NDArray[np.uint8], name: str, seed: int, times: int) -> NDArray[np.uint8]:
-    """Images as training sees them, several times: uint8 (N, H, W, C) -> uint8 (times, N, H, W, C), 0-255."""
+def augmented(
+    images: NDArray[np.uint8], name: str, seed: int, times: int, *, flip: bool = False
+) -> NDArray[np.uint8]:
+    """Images as training sees them, several times: uint8 (N, H, W, C) -> uint8 (times, N, H, W, C), 0-255.
+
+    With `flip`, every second time they are mirrored.
+    """
     layer = Augment(AUGMENTATIONS[name], seed)
-    seen = [ops.convert_to_numpy(layer(images, training=True)) for _ in range(times)]
+    sides = images, np.ascontiguousarray(images[:, :, ::-1]) if flip else images
+    seen = [ops.convert_to_numpy(layer(sides[time % 2], training=True)) for time in range(times)]
     return np.stack(seen).round().clip(0, 255).astype(np.uint8)
 
 
 class Augment(keras.layers.Layer):
     """Changes images as an `Augmentation` says: (N, H, W, C), uint8 or float 0-255 -> float32 0-255.
 
-    What a warp brings in from outside is dark for writing (`flip` unset), and the nearest pixel for things.
     `strength`, a variable from 0 to 1, scales every change: training lowers it towards its end.
     """
 
@@ -105,16 +112,7 @@ class Augment(keras.layers.Layer):
         super().__init__(dtype="float32", trainable=False, **options)
         self.augmentation = augmentation
         self.random = keras.random.SeedGenerator(seed)
-        self._flip = None
-        if augmentation == Augmentation(flip=True):  # beside other changes, the warp flips at next to no cost
-            self._flip = keras.layers.RandomFlip("horizontal", seed, "channels_last", dtype="float32")
         self.strength = self.add_weight(name="strength", shape=(), initializer="ones", trainable=False)
-
-    def build(self, input_shape: Any) -> None:
-        """Builds Keras's flip, which Keras warns about otherwise."""
-        if self._flip is not None:
-            self._flip.build(input_shape)
-        self.built = True
 
     def call(self, images: Any, training: bool = False) -> Any:
         """The images as they are when not training."""
@@ -122,7 +120,7 @@ class Augment(keras.layers.Layer):
         if not training:
             return images
         asked = self.augmentation
-        images = self._warped(images) if self._flip is None else self._flip(images, training=True)
+        images = self._warped(images)
         if asked.stroke:
             images = self._restroked(images)
         if asked.erase:
@@ -160,7 +158,7 @@ class Augment(keras.layers.Layer):
         """One affine transform, and with it, where asked for, an elastic one: pixels are looked up once."""
         transform = self._transform(images)
         if not self.augmentation.elastic:
-            edge = "nearest" if self.augmentation.flip else "constant"
+            edge = "reflect" if self.augmentation.reflect else "constant"
             return ops.image.affine_transform(images, transform, fill_mode=edge, data_format="channels_last")
         height, width = images.shape[1:3]
         xx, xy, x, yx, yy, y = (transform[:, i, None, None] for i in range(6))
@@ -181,15 +179,16 @@ class Augment(keras.layers.Layer):
         slant = ops.tan(math.radians(1) * self._between(images, asked.shear))
         size = 1 + self._between(images, asked.scale)
         wide = size * (1 + self._between(images, asked.aspect))
-        if asked.flip:
-            wide *= ops.sign(keras.random.uniform(ops.shape(wide), -1, 1, seed=self.random))
         # x from x and y, y from x and y: each (N, 1, 1, 1)
         xx = ops.cos(angle) / wide - slant * ops.sin(angle) / size
         xy = ops.sin(angle) / wide + slant * ops.cos(angle) / size
         yx, yy = -ops.sin(angle) / size, ops.cos(angle) / size
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-        x = middle_x - xx * middle_x - xy * middle_y + self._between(images, asked.shift * width)
-        y = middle_y - yx * middle_x - yy * middle_y + self._between(images, asked.shift * height)
+        right, down = (self._between(images, asked.shift * side) for side in (width, height))
+        if asked.whole:
+            right, down = ops.round(right), ops.round(down)
+        x = middle_x - xx * middle_x - xy * middle_y + right
+        y = middle_y - yx * middle_x - yy * middle_y + down
         nothing = ops.zeros_like(x)
         return ops.concatenate([xx, xy, x, yx, yy, y, nothing, nothing], axis=1)[:, :, 0, 0]
 

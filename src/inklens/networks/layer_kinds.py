@@ -14,6 +14,8 @@ from keras import layers
 # The name of the input layer: a .keras file says by it, in its `summary()` too, what its users have to give.
 # Keras casts what it is given to uint8 without a word, so that of floats 0-1 nothing but black is left.
 PIXELS = "pixels_uint8_0_to_255"
+# The name of a convolution whose weights are computed from the training images and then stay.
+WHITENING = "whitening"
 
 CONVOLUTION, POOLING, ACTIVATION, SUM = "convolution", "pooling", "activation", "sum"
 

@@ -9,7 +9,10 @@ NETWORKS = {
     "convnet-wide-kernels": "three convolutions of 5x5; 12.5 million multiply-adds",
     "convnet-narrowing": "six convolutions, five of them without padding or pooling; 16.9 million",
     "convnet-late-pooling": "six convolutions of 3x3, the first two at full size; 17.7 million",
+    "convnet-residual": "for things up to 128x128: whitened patches, three stages of residual blocks",
 }
+# Those that take a width and a depth.
+SCALABLE = ("convnet-residual",)
 # What `inklens.networks.augmentation` has.
 AUGMENTATIONS = ("none", "writing", "writing-light", "things", "things-light")
 BACKENDS = ("auto", "tensorflow", "jax", "torch")

@@ -14,6 +14,22 @@ _NO_DRAWN_EXAMPLES: dict[str, Any] = {
     "ood_detector": "none",
 }
 
+# One setting for all things; docs/notes.md says what was measured of it, and what was not.
+_THINGS: dict[str, Any] = {
+    "network": "convnet-residual",
+    "width": 32,
+    "batch_size": 256,
+    "optimizer": "muon",
+    "betas": None,
+    "learning_rate": 2e-2,
+    "momentum": 0.9,
+    "schedule": "one-cycle",
+    "weight_decay": 1e-2,
+    "label_smoothing": 0.2,
+    "augmentation": "things-light",
+    **_NO_DRAWN_EXAMPLES,
+}
+
 # Where a tutorial's value is lost, ours stands; docs/tutorials.md says which.
 PRESETS: dict[str, dict[str, Any]] = {
     "fast": {
@@ -25,7 +41,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "outliers": 0.05,
         "minimum_steps": 200,
         "validation_split": 1 / 12,
-        "things": {"augmentation": "things-light", "tta": "mirror", **_NO_DRAWN_EXAMPLES},
+        "things": {**_THINGS, "epochs": 5, "tta": "mirror"},
     },
     "accurate": {
         "network": "convnet-deep",
@@ -44,7 +60,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "tta": "cross",
         "minimum_steps": 1500,
         "validation_split": 1 / 12,
-        "things": {"epochs": 28, "augmentation": "things", "tta": "mirror-cross", **_NO_DRAWN_EXAMPLES},
+        "things": {
+            **_THINGS,
+            "width": 64,
+            "epochs": 10,
+            "augmentation": "things",
+            "tta": "mirror-cross",
+        },
     },
     "tutorial-a": {
         "network": "conv3x3-triple",
@@ -80,11 +102,12 @@ _MEMBER: dict[str, Any] = {
     "minimum_steps": 1100,
     "outliers": 0.0,
     "ood_detector": "none",
-    "things": {**PRESETS["accurate"]["things"], "epochs": 20},
+    "things": {**PRESETS["accurate"]["things"], "width": 32},
 }
 
 # The members of a committee differ, so that not all of them err on the same images; one OOD detector serves
-# all. Seeds and the validation split are the committee's own; see `inklens.recipes.committee_recipe`.
+# all. On things, four of them differ by their seeds alone. Seeds and the validation split are the committee's
+# own; see `inklens.recipes.committee_recipe`.
 COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
     "committee": {
         "deep": {**_MEMBER, "ood_detector": "convnet-small", "outliers": 0.5},

@@ -17,10 +17,14 @@ from inklens.networks.table import SEEDS
 from inklens.networks.tta import TTA, check_tta
 from inklens.recipes.presets import COMMITTEES, PRESETS
 
-OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
+OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "muon")
+MOMENTUM = ("rmsprop", "sgd", "muon")
 SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 VALIDATION_DATA = ("split", "test")
+FLIPS = ("auto", "on", "off")
+# What another optimiser does not take over from the fields of things.
+_OF_OPTIMIZER = ("learning_rate", "betas", "momentum", "weight_decay")
 
 _CHOICES = {
     "network": NETWORKS,
@@ -29,6 +33,7 @@ _CHOICES = {
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
     "augmentation": AUGMENTATIONS,
+    "flip": FLIPS,
     "validation_data": VALIDATION_DATA,
     "tta": tuple(TTA),
     "backend": BACKENDS,
@@ -38,6 +43,8 @@ _CHOICES = {
 _plain = BeforeValidator(lambda value: value.item() if hasattr(value, "item") else value)  # NumPy's numbers
 Count = Annotated[int, _plain, Field(ge=1)]
 CountOrNone = Annotated[int, _plain, Field(ge=0)]
+Width = Annotated[int, _plain, Field(ge=4, le=512)]
+Depth = Annotated[int, _plain, Field(ge=1, le=8)]
 Positive = Annotated[float, _plain, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, _plain, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, _plain, Field(ge=0, le=1)]
@@ -84,19 +91,24 @@ class Recipe:
         preset: the preset's name, for the run's name and its reader.
         network: one of `inklens.networks.NETWORKS`.
         activation: "relu" or "leaky_relu".
+        width: channels of the first stage, 4 to 512, and depth: residual blocks in each stage, 1 to 8, of the
+            networks in `inklens.networks.table.SCALABLE`; None is the network's own.
         epochs: passes over the training images, at least 1.
         batch_size: images per step, at least 1.
         learning_rate: the optimiser's, above 0; the peak where the schedule has one.
         schedule: "constant"; "one-cycle": up in a quarter of the steps, then down to 0 by a half cosine; or
             "cosine": the same, up in a twentieth.
-        optimizer: Keras's name of it, one of `OPTIMIZERS`.
+        optimizer: Keras's name of it, one of `OPTIMIZERS`; see `inklens.training.loop.optimizers`.
         betas: the decay rates of the optimiser's two moments (adam, adamw, nadam); None is Keras's own.
+        momentum: of sgd and muon, which are Nesterov's then, and of rmsprop; None is Keras's own.
         weight_decay: decoupled from the gradient, as in AdamW (Loshchilov and Hutter 2019); not of biases and
             normalisation; None is none, for adamw Keras's own.
         dropout: share of activations dropped, 0 to below 1; None is the network's own.
-        width: the network's number of filters and of hidden units, times this; 1 is its own.
+        width_multiplier: the network's number of filters and of hidden units, times this; 1 is its own.
         label_smoothing: 0 to below 1.
         augmentation: one of `inklens.networks.AUGMENTATIONS`; see `inklens.networks.augmentation`.
+        flip: whether things are mirrored from side to side, each in every second epoch (Jordan 2024): "on",
+            "off", or "auto", which goes by the classes' names: see `inklens.recipes.flips`.
         stroke_variants: of grey writing, the share of ones and of sevens, 0 to 1, that are shown once more,
             with an upstroke or a bar; see `inklens.training.examples.stroke_variants`.
         cut_digits: of grey writing, the share of images, 0 to 1, that are shown once more as a cut between
@@ -136,17 +148,21 @@ class Recipe:
     preset: str = "fast"
     network: str = "convnet-small"
     activation: str = "relu"
+    width: Width | None = None
+    depth: Depth | None = None
     epochs: Count = 3
     batch_size: Count = 256
     learning_rate: Positive = 1e-2
     schedule: str = "one-cycle"
     optimizer: str = "adam"
     betas: tuple[ShareBelowOne, ShareBelowOne] | None = None
+    momentum: ShareBelowOne | None = None
     weight_decay: NotNegative | None = None
     dropout: ShareBelowOne | None = None
-    width: Positive = 1.0
+    width_multiplier: Positive = 1.0
     label_smoothing: ShareBelowOne = 0.0
     augmentation: str = "none"
+    flip: str = "auto"
     stroke_variants: Share = 0.0
     cut_digits: Share = 0.0
     outliers: Share = 0.0
@@ -180,6 +196,11 @@ class Recipe:
             raise OptionError(
                 f"betas {self.betas} do not go with optimizer {self.optimizer!r}: "
                 "expected adam, adamw or nadam, or no betas"
+            )
+        if self.momentum is not None and self.optimizer not in MOMENTUM:
+            raise OptionError(
+                f"momentum {self.momentum} does not go with optimizer {self.optimizer!r}: "
+                f"expected one of {', '.join(MOMENTUM)}, or no momentum"
             )
 
     @classmethod
@@ -225,15 +246,16 @@ class Recipe:
         """The same recipe with some fields changed, whatever the kind of the data.
 
         Whoever names the epochs gets just these, however few steps they make and however long they take.
-        Another optimiser has Keras's own betas, unless they are given with it.
+        Another optimiser has Keras's own betas and momentum, unless they are given with it.
 
         Raises:
             OptionError: no such field, or a value out of range.
         """
-        things = {name: value for name, value in self.things.items() if name not in options}
+        given = {*options, *(_OF_OPTIMIZER if "optimizer" in options else ())}
+        things = {name: value for name, value in self.things.items() if name not in given}
         another = options.get("optimizer", self.optimizer) != self.optimizer
-        betas = {"betas": None} if another else {}
-        changed = self.from_dict({**asdict(self), "things": things, **betas, **options})
+        own = {"betas": None, "momentum": None} if another else {}
+        changed = self.from_dict({**asdict(self), "things": things, **own, **options})
         if "epochs" not in options:
             return changed
         # Of a training that is shorter than the end of this one, nothing would be augmented.
@@ -247,7 +269,13 @@ class Recipe:
         Raises:
             OptionError: writing is to be mirrored.
         """
-        check_tta(self.tta if kind == "writing" else "none")
+        if kind == "writing":
+            check_tta(self.tta)
+            if self.flip == "on":
+                raise OptionError(
+                    "flip 'on' mirrors the images, and mirrored writing is other writing: give auto or off, "
+                    "or data of --kind things"
+                )
         return replace(self, **(self.things if kind == "things" else {}), things={})
 
     @property

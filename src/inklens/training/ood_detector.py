@@ -77,12 +77,14 @@ def train_ood_detector(
         OptionError: its training diverged.
     """
     from inklens.networks.augmentation import augmentation_layer
+    from inklens.networks.whitening import fit_whitening
     from inklens.training.loop.fit import fit
 
     began = time.perf_counter()
     learnt = _either(with_examples(digits, data, recipe, ["outliers"]))
     own = _recipe(recipe, time.perf_counter() - began)
     network = _build(data, own, dtype=policy, training=True)
+    fit_whitening(network, digits)
     told = of_member(progress, OOD_DETECTOR)
     augment = augmentation_layer(own.augmentation, own.seed)
     try:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from inklens.datasets import Dataset
+from inklens.datasets import Dataset, Split
 from inklens.errors import DataError, OptionError
 from inklens.export.formats import require
 from inklens.networks import build
 from inklens.networks.backends import resolve_precision, select_backend
 from inklens.recipes import Recipe
+from inklens.recipes.flips import flips
+from inklens.recipes.network_size import fitted_width
 from inklens.reporting.report import require_jinja
 from inklens.run_folder import RunFolder, complete
 from inklens.training.calibrate import check_confidence
@@ -64,8 +66,11 @@ class PreparedNetwork:
     network: keras.Model
 
     @classmethod
-    def of(cls, data: Dataset, recipe: Recipe) -> PreparedNetwork:
+    def of(cls, data: Dataset, recipe: Recipe, learnt: Split | None = None) -> PreparedNetwork:
         """Builds the network, untrained.
+
+        Args:
+            learnt: the images that it will learn from; None is the data's training part.
 
         Raises:
             OptionError: the recipe does not fit the data.
@@ -74,10 +79,11 @@ class PreparedNetwork:
         concrete = concrete_recipe(recipe, data)
         backend = select_backend(concrete.backend)
         policy = resolve_precision(concrete.precision, backend)
-        return cls(concrete, backend, policy, build_network(data, concrete, policy, training=True))
+        network = build_network(data, concrete, policy, learnt=data.train if learnt is None else learnt)
+        return cls(concrete, backend, policy, network)
 
     @classmethod
-    def again(cls, data: Dataset, recipe: Recipe, folder: RunFolder) -> PreparedNetwork:
+    def again(cls, parts: DataParts, recipe: Recipe, folder: RunFolder) -> PreparedNetwork:
         """The same for a run that goes on: the backend and the precision are those that it began with.
 
         Raises:
@@ -88,7 +94,7 @@ class PreparedNetwork:
             with complete(folder.environment):
                 began = folder.read_json(folder.environment)
                 again = {"backend": began["backend"], "precision": began["precision"]}
-        prepared = cls.of(data, replace(recipe, **again))
+        prepared = cls.of(parts.data, replace(recipe, **again), parts.train)
         if again:
             prepared = replace(prepared, recipe=recipe)
         source = folder.read_recipe().get("started_from") if folder.recipe.is_file() else None
@@ -103,8 +109,13 @@ def concrete_recipe(recipe: Recipe, data: Dataset) -> Recipe:
     Raises:
         OptionError: writing is to be mirrored.
     """
+    preset_width = recipe.things.get("width") if data.kind == "things" else None
     recipe = recipe.for_kind(data.kind)
-    changed: dict[str, Any] = {name: 0.0 for name, example in EXAMPLES.items() if not example.possible(data)}
+    flip, tta = flips(recipe.flip, recipe.tta, data.kind, data.class_names)
+    changed: dict[str, Any] = {"flip": flip, "tta": tta}
+    if preset_width is not None:  # not one that the user names
+        changed["width"] = fitted_width(preset_width, data.classes, len(data.train))
+    changed |= {name: 0.0 for name, example in EXAMPLES.items() if not example.possible(data)}
     if recipe.ood_detector != "none" and ("outliers" in changed or not has_time_for_detector(recipe)):
         changed |= {"ood_detector": "none", "outliers": 0.0}
     return replace(recipe, **changed)
@@ -128,17 +139,29 @@ def checked_parts(data: Dataset, recipe: Recipe, options: TrainingOptions) -> Da
 
 
 def build_network(
-    data: Dataset, recipe: Recipe, policy: str = "float32", *, training: bool = False
+    data: Dataset, recipe: Recipe, policy: str = "float32", *, learnt: Split | None = None
 ) -> keras.Model:
-    """The recipe's network for the shape and the classes of a data set, untrained."""
-    return build(
+    """The recipe's network for the shape and the classes of a data set, untrained.
+
+    Args:
+        learnt: the images that it will learn from: with layers for training, and with what is computed from
+            them; None builds what is saved.
+    """
+    network = build(
         recipe.network,
         data.image_shape,
         data.classes,
         activation=recipe.activation,
         dropout=recipe.dropout,
         width=recipe.width,
+        width_multiplier=recipe.width_multiplier,
+        depth=recipe.depth,
         dtype=policy,
         seed=recipe.seed,
-        training=training,
+        training=learnt is not None,
     )
+    if learnt is not None:
+        from inklens.networks.whitening import fit_whitening
+
+        fit_whitening(network, learnt)
+    return network

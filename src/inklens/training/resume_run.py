@@ -90,7 +90,7 @@ def _network(
 ) -> None:
     data = Run(folder).load_data(place)
     parts = checked_parts(data, recipe, options)
-    prepared = PreparedNetwork.again(data, recipe, folder)
+    prepared = PreparedNetwork.again(parts, recipe, folder)
     folder.set_status("running")
     train_network(folder, prepared, parts, options, **more)
 

@@ -93,7 +93,7 @@ def train(
             "preset committee, or leave the cluster out"
         )
     parts = checked_parts(data, recipe, options)
-    prepared = PreparedNetwork.of(data, recipe)
+    prepared = PreparedNetwork.of(data, recipe, parts.train)
     more = {}
     if start is not None:
         start_from(prepared.network, start)

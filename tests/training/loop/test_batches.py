@@ -6,7 +6,7 @@ from inklens.networks.backends import select_backend
 select_backend("tensorflow")
 
 from inklens.training.examples.outliers import NO_CLASS  # noqa: E402
-from inklens.training.loop.batches import Batches, epoch_order  # noqa: E402
+from inklens.training.loop.batches import Batches, epoch_order, mirrored  # noqa: E402
 
 
 def _split(images: int) -> Split:
@@ -64,3 +64,39 @@ def test_a_batch_in_halves_is_the_same_images_and_a_single_one_is_there_twice():
     halves.start_epoch(0, first=1)
     assert len(halves) == 4
     assert halves.steps_done(1) == 2
+
+
+def _sides(batches: Batches) -> dict[int, int]:
+    """Of each image, told by the larger of its two pixels, the left pixel less the right one."""
+    seen = np.concatenate([batches[index][0] for index in range(len(batches))]).astype(int)
+    return {int(row.max()): int(row[0, 0, 0] - row[0, 1, 0]) for row in seen}
+
+
+def test_each_image_is_mirrored_in_every_second_epoch():
+    pixels = np.stack([np.zeros(40, np.uint8), np.arange(1, 41, dtype=np.uint8)], axis=1).reshape(40, 1, 2, 1)
+    split = Split(pixels, np.arange(40) % 3)
+    batches = Batches(split, classes=3, batch_size=7, seed=3, flip=True)
+    first = _sides(batches)
+    batches.start_epoch(1)
+    second = _sides(batches)
+    batches.start_epoch(2)
+    assert _sides(batches) == first
+    assert {image: -side for image, side in second.items()} == first
+    assert 10 < sum(side > 0 for side in first.values()) < 30
+    assert (mirrored(3, 0, 40) != mirrored(4, 0, 40)).any()
+    assert split.whole()[:, 0, 0, 0].tolist() == [0] * 40
+
+
+def test_an_epoch_that_goes_on_in_its_middle_mirrors_the_same_images():
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 3), np.uint8)
+    whole = Batches(Split(pixels, np.arange(20) % 3), classes=3, batch_size=5, seed=1, flip=True)
+    rest = Batches(whole.split, classes=3, batch_size=5, seed=1, flip=True)
+    whole.start_epoch(3)
+    rest.start_epoch(3, 2)
+    assert np.array_equal(rest[0][0], whole[2][0])
+
+
+def test_nothing_is_mirrored_unless_it_is_asked_for():
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 3), np.uint8)
+    plain = Batches(Split(pixels, np.arange(20) % 3), classes=3, batch_size=20, seed=1)
+    assert np.array_equal(plain[0][0], pixels[epoch_order(1, 0, 20)])

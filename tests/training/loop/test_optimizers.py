@@ -8,7 +8,7 @@ select_backend("tensorflow")
 
 import keras  # noqa: E402
 
-from inklens.training.loop.optimizers import FusedAdam, make_optimizer  # noqa: E402
+from inklens.training.loop.optimizers import ConvMuon, FusedAdam, make_optimizer  # noqa: E402
 
 
 def test_one_cycle_rises_to_the_peak_in_the_first_quarter_and_ends_at_nothing():
@@ -56,3 +56,44 @@ def test_the_other_optimisers_are_kerass_own(name):
     made = make_optimizer(Recipe(optimizer=name, schedule="constant", learning_rate=0.5), 10)
     assert type(made).__module__.startswith("keras.")
     assert float(made.learning_rate) == 0.5
+
+
+def test_a_momentum_is_nesterovs_and_goes_to_the_optimiser():
+    made = make_optimizer(Recipe(optimizer="sgd", momentum=0.9), 10)
+    assert (made.momentum, made.nesterov) == (0.9, True)
+    assert make_optimizer(Recipe(optimizer="sgd"), 10).momentum == 0
+    assert make_optimizer(Recipe(optimizer="muon", momentum=0.6), 10).momentum == 0.6
+
+
+def test_muon_makes_the_update_of_a_convolution_nearly_orthogonal():
+    random = np.random.default_rng(0)
+    kernel = keras.Variable(np.zeros((3, 3, 4, 6), np.float32), name="kernel")
+    gradient = random.normal(size=kernel.shape) * np.geomspace(1, 30, 6)
+    make_optimizer(Recipe(optimizer="muon", schedule="constant", learning_rate=1.0), 10).apply(
+        [keras.ops.convert_to_tensor(gradient.astype(np.float32))], [kernel]
+    )
+    moved = -np.array(kernel.numpy()).reshape(36, 6)
+    assert ((moved * gradient.reshape(36, 6)).sum(axis=0) > 0).all()
+    sizes = np.linalg.svd(moved, compute_uv=False) / (0.2 * 6)  # of orthogonal rows all are 1
+    assert sizes.min() > 0.5
+    assert sizes.max() < 1.3
+
+
+def test_muon_leaves_biases_and_the_logits_to_adamw():
+    network = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2, name="logits")]
+    )
+    muon = ConvMuon(learning_rate=0.1)
+    muon.build(network.trainable_variables)
+    assert [one is None for one in muon.adam_velocities] == [True, False, False, False]
+
+
+def test_muons_weight_decay_is_the_same_for_all_but_biases_and_normalisation():
+    recipe = Recipe(optimizer="muon", schedule="constant", learning_rate=0.1, weight_decay=0.5)
+    variables = [
+        keras.Variable(np.ones((2, 2), np.float32), name="kernel"),
+        keras.Variable([1.0], name="bias"),
+    ]
+    make_optimizer(recipe, 5).apply([keras.ops.zeros((2, 2)), keras.ops.zeros(1)], variables)
+    assert np.array(variables[0].numpy()) == pytest.approx(np.full((2, 2), 0.95), abs=1e-6)
+    assert np.array(variables[1].numpy()) == pytest.approx([1.0])

@@ -143,7 +143,7 @@ def train_member(
     Args:
         wait: seconds to wait for a process that trains it and is about to end.
     """
-    prepared = PreparedNetwork.again(parts.data, recipe, member)
+    prepared = PreparedNetwork.again(parts, recipe, member)
     if not (member.path / "status.json").is_file():
         if member.path.exists():
             shutil.rmtree(member.path)

@@ -16,6 +16,16 @@ def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
     return np.random.default_rng((seed, epoch)).permutation(images)
 
 
+def mirrored(seed: int, epoch: int, images: int) -> NDArray[np.bool_]:
+    """Which images an epoch shows mirrored: bool (images,). Each is, in every second epoch.
+
+    So two epochs show both sides of each image, which chance would not (Jordan 2024, "94% on CIFAR-10 in 3.29
+    seconds on a single GPU"). Which half begins depends on the seed.
+    """
+    first = np.random.default_rng((seed, 0, 0)).random(images) < 0.5
+    return first ^ bool(epoch % 2)
+
+
 class Batches(keras.utils.PyDataset):
     """A split as batches (uint8 images, float32 class probabilities), read from a memory map as it lies.
 
@@ -25,12 +35,21 @@ class Batches(keras.utils.PyDataset):
         batch_size: images per batch; the last one may be smaller.
         seed: shuffles anew in every epoch; None keeps the order of the split.
         parts: in which each batch is given, one after the other, as equal in size as can be.
+        flip: shows each image mirrored in every second epoch; takes a seed.
     """
 
     def __init__(
-        self, split: Split, classes: int, batch_size: int, seed: int | None = None, parts: int = 1
+        self,
+        split: Split,
+        classes: int,
+        batch_size: int,
+        seed: int | None = None,
+        parts: int = 1,
+        *,
+        flip: bool = False,
     ) -> None:
         super().__init__()
+        self._flip = flip
         self.split = split
         self.batch_size = batch_size
         self.seed = seed
@@ -43,6 +62,9 @@ class Batches(keras.utils.PyDataset):
         """Takes the order of this epoch, counted from 0, without so many batches that are done already."""
         images = len(self.split)
         self._order = np.arange(images) if self.seed is None else epoch_order(self.seed, epoch, images)
+        self._mirrored = np.zeros(images, np.bool_)
+        if self._flip and self.seed is not None:
+            self._mirrored = mirrored(self.seed, epoch, images)
         self._first = first
 
     @property
@@ -67,4 +89,7 @@ class Batches(keras.utils.PyDataset):
         chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
         if len(chosen) >= self.parts:  # else each part is the whole, whose mean gradient is the same
             chosen = np.array_split(chosen, self.parts)[part]
-        return self.split.batch(chosen), self._targets[self.split.labels[chosen]]
+        images, flipped = self.split.batch(chosen), self._mirrored[chosen]
+        if flipped.any():
+            images = np.where(flipped[:, None, None, None], images[:, :, ::-1], images)
+        return images, self._targets[self.split.labels[chosen]]

@@ -129,7 +129,9 @@ class _Fitting:
         steps, epochs = steps_per_epoch(recipe, len(self.train)), epochs_for(recipe, len(self.train))
         per_execution = steps_per_execution(recipe, self.network, len(self.train))
         trained = _compiled(self.network, recipe, self.augment, epochs * steps, per_execution, parts)
-        batches = Batches(self.train, classes, recipe.batch_size, recipe.seed, parts)
+        batches = Batches(
+            self.train, classes, recipe.batch_size, recipe.seed, parts, flip=recipe.flip == "on"
+        )
         budget = self._time_budget(steps, per_execution, parts)
         last = None if budget else epochs
         watcher = Watcher(batches, recipe, epochs, self.progress, self.on_epoch, budget)

@@ -50,6 +50,24 @@ class _OfSteps(keras.optimizers.schedules.LearningRateSchedule):
         return self._schedule(keras.ops.floor_divide(step, self._parts))
 
 
+class ConvMuon(keras.optimizers.Muon):
+    """Muon (Jordan et al. 2024): the update of a matrix is its momentum, made orthogonal.
+
+    Keras's own leaves the kernels of convolutions to AdamW. Here they are matrices of (rows * columns *
+    channels in, channels out), as in airbench94. Biases, normalisation and logits are left to AdamW.
+    """
+
+    def _should_use_adamw(self, variable: Any) -> bool:
+        return len(variable.shape) < 2 or "logits" in variable.path
+
+    def _muon_update_step(self, gradient: Any, variable: Any, lr: Any, m: Any) -> None:
+        self.assign(m, self.momentum * m + gradient)
+        ahead = gradient + self.momentum * m if self.nesterov else m
+        matrix = keras.ops.reshape(ahead, (-1, ahead.shape[-1]))
+        update = self.lr_adjust(lr * self.zeropower_via_newtonschulz5(matrix, self.ns_steps))
+        self.assign_sub(variable, keras.ops.reshape(update, variable.shape))
+
+
 def make_optimizer(recipe: Recipe, steps: int | None, parts: int = 1) -> keras.optimizers.Optimizer:
     """The recipe's optimiser, with its learning-rate schedule over so many steps.
 
@@ -65,10 +83,14 @@ def make_optimizer(recipe: Recipe, steps: int | None, parts: int = 1) -> keras.o
         options["gradient_accumulation_steps"] = parts
     if recipe.betas is not None:
         options |= {"beta_1": recipe.betas[0], "beta_2": recipe.betas[1]}
+    if recipe.momentum is not None:
+        options |= {"momentum": recipe.momentum, **({"nesterov": True} if recipe.optimizer == "sgd" else {})}
     if recipe.weight_decay is not None:
         options["weight_decay"] = recipe.weight_decay
     if recipe.optimizer == "adam" and keras.config.backend() == "tensorflow":
         optimizer: keras.optimizers.Optimizer = FusedAdam(**options)
+    elif recipe.optimizer == "muon":
+        optimizer = ConvMuon(**{"weight_decay": None, **options}, adam_weight_decay=recipe.weight_decay)
     else:
         optimizer = keras.optimizers.get({"class_name": recipe.optimizer, "config": options})
     if recipe.weight_decay:
