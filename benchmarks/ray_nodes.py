@@ -19,7 +19,7 @@ class Nodes:
     def __enter__(self) -> Self:
         os.environ |= {
             "RAY_AUTH_MODE": "token",
-            "RAY_AUTH_TOKEN": secrets.token_hex(32),
+            "RAY_AUTH_TOKEN": os.environ.get("RAY_AUTH_TOKEN") or secrets.token_hex(32),  # read once
             "RAY_USAGE_STATS_ENABLED": "0",
         }
         from ray.cluster_utils import Cluster

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from inklens import __version__
@@ -84,7 +85,7 @@ def connected(where: str) -> Iterator[Cluster]:
     kept = dict(os.environ)
     if where == LOCAL:
         os.environ.update(_OF_OUR_OWN)
-        os.environ[_TOKEN] = secrets.token_hex(32)
+        os.environ.setdefault(_TOKEN, _own_token())
     try:
         import ray
 
@@ -96,6 +97,12 @@ def connected(where: str) -> Iterator[Cluster]:
     finally:
         for name in (*_OF_OUR_OWN, _TOKEN):
             _put_back(name, kept)
+
+
+@cache
+def _own_token() -> str:
+    """One for all clusters of this process: Ray reads a process's token once."""
+    return secrets.token_hex(32)
 
 
 def _put_back(name: str, kept: Mapping[str, str]) -> None:
