@@ -60,13 +60,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "tta": "cross",
         "minimum_steps": 1500,
         "validation_split": 1 / 12,
-        "things": {
-            **_THINGS,
-            "width": 64,
-            "epochs": 10,
-            "augmentation": "things",
-            "tta": "mirror-cross",
-        },
+        "things": {"epochs": 28, "augmentation": "things", "tta": "mirror-cross", **_NO_DRAWN_EXAMPLES},
     },
     "tutorial-a": {
         "network": "conv3x3-triple",
@@ -102,12 +96,11 @@ _MEMBER: dict[str, Any] = {
     "minimum_steps": 1100,
     "outliers": 0.0,
     "ood_detector": "none",
-    "things": {**PRESETS["accurate"]["things"], "width": 32},
+    "things": {**PRESETS["accurate"]["things"], "epochs": 20},
 }
 
 # The members of a committee differ, so that not all of them err on the same images; one OOD detector serves
-# all. On things, four of them differ by their seeds alone. Seeds and the validation split are the committee's
-# own; see `inklens.recipes.committee_recipe`.
+# all. Seeds and the validation split are the committee's own; see `inklens.recipes.committee_recipe`.
 COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
     "committee": {
         "deep": {**_MEMBER, "ood_detector": "convnet-small", "outliers": 0.5},
