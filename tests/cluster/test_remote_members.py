@@ -60,14 +60,6 @@ def _pid(run: Path, name: str) -> int:
     return RunFolder(run / "members" / name).status()["pid"]
 
 
-def _gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 def test_networks_have_the_same_bits_as_serial_ones_though_a_process_is_killed(
     cluster, few, serial, tmp_path, caplog
 ):
@@ -148,7 +140,6 @@ def test_ctrl_c_ends_all_and_leaves_what_can_be_gone_on_with(cluster, few, tmp_p
         member = RunFolder(tmp_path / "run/members" / name)
         assert member.status()["state"] == "interrupted"
         assert list(member.checkpoint.glob("epoch-*"))
-        assert _gone(member.status()["pid"])
 
 
 def test_one_network_is_trained_in_one_place(cluster, few, tmp_path):

@@ -182,5 +182,7 @@ class _Run:
         for name, member in self._members.items():
             folder = member.folder
             if (folder.path / "status.json").is_file() and folder.status().get("state") == "running":
-                state: Any = "failed" if name in self._failures else "interrupted"
-                folder.set_status(state, reason=self._failures.get(name))
+                if name in self._failures:
+                    folder.set_status("failed", reason=self._failures[name])
+                else:
+                    folder.set_status("interrupted")
