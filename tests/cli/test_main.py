@@ -60,7 +60,7 @@ def test_datasets_lists_counts_and_places(inklens):
         (("train", "--data", "mnits"), "did you mean mnist"),
         (("train", "--data", "sample", "--size", "28"), "size '28' cannot be read"),
         (("train", "--data", "sample", "--validation-split", "4000"), "leaves no data"),
-        (("train", "--colour", "red"), "No such option: --colour (Possible options: --cluster). See `inklens train"),
+        (("train", "--colour", "red"), "No such option: --colour (Possible options: --cluster)."),
         (("--colour", "train"), "No such option: --colour. See `inklens --help`."),
         (("explain",), "Missing argument 'IMAGE'. See `inklens explain --help`."),
         (("show", "nowhere"), "nowhere"),
