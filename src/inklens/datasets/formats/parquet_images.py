@@ -17,6 +17,8 @@ from inklens.errors import DataError, ImageError, needing
 
 _ROWS = 64  # read at a time: of photos, each has megabytes
 _UNLABELLED = -1  # Hugging Face's label of a row that has none
+# What pyarrow raises for a damaged file: NotImplementedError for a type that it does not have.
+_UNREADABLE = (OSError, ValueError, NotImplementedError, TypeError, MemoryError)
 
 
 class ImageColumns(NamedTuple):
@@ -43,7 +45,7 @@ def image_columns(path: Path) -> ImageColumns | None:
     arrow, parquet = _pyarrow()
     try:
         schema = parquet.read_schema(path)
-    except (OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _damaged(path, error) from error
     images = [
         field.name
@@ -158,7 +160,7 @@ class ParquetStore:
                         break
             except StopIteration:
                 yield ImageError(f"{path} is not there; expected a whole file: get it anew")
-            except (OSError, ValueError) as error:
+            except _UNREADABLE as error:
                 yield ImageError(str(_damaged(self._files[file], error)))
                 name = ""
             else:
@@ -218,7 +220,7 @@ def _column(path: Path, name: str) -> list[Any]:
     _, parquet = _pyarrow()
     try:
         table = parquet.read_table(path, columns=[name])
-    except (OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _damaged(path, error) from error
     values: list[Any] = table.column(name).to_pylist()
     return values
