@@ -18,6 +18,7 @@ PLAIN = {"tta": "none", "ood_detector": "none"}
 def folder(tmp_path) -> RunFolder:
     """What of a run is needed to explain it; its network's answer depends on an upright stroke."""
     folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
     folder.write_recipe({"recipe": PLAIN})
     folder.write_json(folder.metrics, {"confidence": {"temperature": 2.0}})
     stroke_network("convnet-small").save(folder.model)
