@@ -90,7 +90,7 @@ def test_a_search_that_is_killed_ends_with_all_its_trials(few, tmp_path):
         assert process.stdout.readline().startswith("trial 0:")
         os.kill(process.pid, signal.SIGKILL)
     subprocess.run(command, check=True, capture_output=True)
-    rows = list(csv.DictReader((tmp_path / "mine/trials.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "mine/trials.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 2
     assert json.loads((tmp_path / "mine/status.json").read_text())["state"] == "done"
 
