@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-QUICK := not slow and not backends and not browser and not mutants and not docs
+QUICK := not slow and not cluster and not backends and not browser and not mutants and not docs
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all mutants coverage lint docs faults clean
+.PHONY: demo test test-all cluster mutants coverage lint docs faults clean
 
 demo: $(VENV)/serve.stamp
 	$(BIN)/inklens train
@@ -15,9 +15,13 @@ demo: $(VENV)/serve.stamp
 test: lint
 	$(BIN)/python -m pytest -n auto --dist worksteal -m '$(QUICK)'
 
-# Everything: also long trainings, JAX and PyTorch, the browser, hundreds of damaged files, the documentation.
+# Also long trainings, JAX and PyTorch, the browser, hundreds of damaged files, the documentation.
 test-all: $(VENV)/backends.stamp $(VENV)/docs.stamp lint
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not cluster'
+
+# Clusters of real processes, which need two cores for themselves.
+cluster: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m cluster
 
 # 500 damaged files of each form of data; test-all tries 50.
 mutants: $(VENV)/dev.stamp

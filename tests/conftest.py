@@ -32,6 +32,11 @@ SLOW = (
     "test_robustness", "test_run_export", "test_search", "test_supervisor", "test_teach",
     "test_tensorflow_child", "test_train_committee", "test_training_faults",
 )  # fmt: skip
+# Start a cluster by a command of their own.
+ON_A_CLUSTER = (
+    "test_ctrl_c_ends_the_members_that_train_on_a_cluster",
+    "test_predict_says_what_came_of_all_and_then_that_nothing_is_missing",
+)
 
 
 def pytest_report_header() -> str:
@@ -40,7 +45,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what `make test` leaves out and `make test-all` adds; pyproject.toml explains the marks."""
+    """Marks what `make test` leaves out, and `make test-all` or `make cluster` adds; see pyproject.toml."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         module = item.path.stem
@@ -50,6 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             "mutants": "mutated" in item.name,
             "docs": module in DOCS,
             "slow": module in SLOW or "interrupted" in fixtures,
+            "cluster": "two_nodes" in fixtures or "--cluster local" in item.name or item.name in ON_A_CLUSTER,
         }
         for mark, applies in marks.items():
             if applies:
