@@ -134,7 +134,7 @@ def test_a_folder_that_holds_a_run_already_is_refused_before_training(few, tmp_p
 
 def test_what_differs_for_things_is_resolved_before_the_recipe_is_written(few, tmp_path):
     things = {"epochs": 2, "tta": "mirror", "outliers": 0.0}
-    recipe = replace(QUICK, outliers=0.1, things=things)
+    recipe = replace(QUICK, outliers=0.1, flip="on", things=things)
     run = train(replace(few, kind="things"), recipe, output=tmp_path, report=False)
     assert run.metrics["training"]["epochs"] == 2
     assert len((run.path / "history.csv").read_text().splitlines()) == 1 + 2

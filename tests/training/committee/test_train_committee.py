@@ -21,7 +21,7 @@ from inklens.training.committee import train_committee
 
 select_backend("tensorflow")
 
-ONE = Recipe(network="conv5x5", epochs=2, batch_size=50, validation_split=150)
+ONE = Recipe(network="conv5x5", epochs=2, batch_size=50, validation_split=150, flip="off")
 TWO = replace(ONE, network="convnet-small", tta="cross", seed=1, validation_seed=0)
 BOTH = Committee("committee", {"one": ONE, "two": TWO})
 # Where it does not matter what they learn.
