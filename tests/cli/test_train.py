@@ -132,7 +132,8 @@ def test_a_recipe_of_ones_own_is_taken_and_a_wrong_word_in_it_has_a_suggestion(i
 
 def test_a_training_that_diverges_ends_saying_so(inklens, tmp_path):
     _write_own(tmp_path)
-    said = refusal(inklens("train", *SMALL, "--kind", "things", "--learning-rate", 1e6, "--quiet"))
+    adam = ("--network", "convnet-small", "--optimizer", "adam", "--learning-rate", 1e6)
+    said = refusal(inklens("train", *SMALL, "--kind", "things", *adam, "--quiet"))
     assert "diverged" in said
     assert "the learning rate 1e+06 is too high: give a lower one, such as --learning-rate 100000" in said
 
