@@ -24,7 +24,7 @@ def test_predict_says_what_came_of_all_and_then_that_nothing_is_missing(
     assert shown[0] == "cluster    2 nodes, 2 cores"
     assert shown[1:] == [
         "part       1 of 1; 4 images",
-        "images     1 error, 3 empty",
+        "images     3 empty, 1 error",
         "results    answers",
     ]
     assert done.stderr.startswith("note: 1 of 4 files could not be read: scans/bad.png")

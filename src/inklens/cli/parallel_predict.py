@@ -57,4 +57,5 @@ def predict_on(
     if not done.counts:
         typer.echo(f"results    {output}, all {done.of:,} parts were there already")
         return
-    conclude(done.counts, done.error, output)
+    counts = Counter(dict(sorted(done.counts.items())))  # which part was the first to come is chance
+    conclude(counts, done.error, output)
