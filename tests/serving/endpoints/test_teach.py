@@ -120,7 +120,7 @@ def test_a_training_goes_from_drawings_to_the_model_in_use_and_back(teaching):
         made = client.post("/v1/teach/classes", json={"name": name}).json()
         for _ in range(6):
             assert _add(teaching, _drawn(random, name == "up"), **{"class": made["id"]}).status_code == 201
-    asked = {"with": None, "classes": "own", "seconds": 5}
+    asked = {"with": None, "classes": "own", "seconds": 30}  # a busy machine does little in less
     started = client.post("/v1/teach/trainings", json=asked)
     assert started.status_code == 202, started.text
     id = started.json()["id"]
@@ -138,7 +138,7 @@ def test_a_training_goes_from_drawings_to_the_model_in_use_and_back(teaching):
     assert training["epochs"]
     result = training["result"]
     assert result["held_out"] == 6
-    assert 0 <= result["after"]["right"] <= 6  # how far five seconds lead is the machine's business
+    assert result["after"]["right"] >= 3
     assert result["before"]["right"] == 0  # the served model knows no such classes
     assert sorted(result["class_names"]) == ["flat", "up"]
     assert np.trace(result["confusion"]["after"]) == result["after"]["right"]
