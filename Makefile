@@ -16,10 +16,11 @@ test: lint
 	$(BIN)/python -m pytest -n auto --dist worksteal -m '$(QUICK)'
 
 # Also long trainings, JAX and PyTorch, the browser, hundreds of damaged files, the documentation.
-test-all: $(VENV)/backends.stamp $(VENV)/docs.stamp lint
+test-all: $(VENV)/backends.stamp $(VENV)/docs.stamp lint cluster
 	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not cluster'
 
-# Clusters of real processes, which need two cores for themselves.
+# Clusters of real processes: alone, since Ray has time limits, and one after another in a process of their own,
+# since Ray keeps signal handlers in it.
 cluster: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m cluster
 

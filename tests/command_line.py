@@ -28,6 +28,16 @@ def refusal(done: "subprocess.CompletedProcess[str]") -> str:
     return done.stderr
 
 
+def has_ended(process: int) -> bool:
+    """Whether a process has ended; one whose exit code nobody has asked for yet has, too."""
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return True
+    return state == "Z"
+
+
 def run_inklens(folder: Path, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Runs `inklens` with these arguments in a folder; what it said and its exit code, as of a process."""
     from inklens.cli import main

@@ -221,7 +221,7 @@ class RunFolder:
     def set_status(self, state: State, *, new: bool = False, **detail: Any) -> None:
         """Writes status.json. `detail` replaces the former one; the time of the start stays; see `atomic`."""
         now = datetime.now(UTC).isoformat()
-        known = (self.path / "status.json").exists()
+        known = not new and (self.path / "status.json").exists()
         started = self.status().get("started", now) if known else now
         entry = {"state": state, "started": started, "updated": now, "pid": os.getpid(), "detail": detail}
         self.write_json("status.json", entry, new=new)

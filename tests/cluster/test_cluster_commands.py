@@ -27,7 +27,10 @@ def test_predict_says_what_came_of_all_and_then_that_nothing_is_missing(
         "images     3 empty, 1 error",
         "results    answers",
     ]
-    assert done.stderr.startswith("note: 1 of 4 files could not be read: scans/bad.png")
+    # Ray's C++ adds a line of its own about its actors (ray-project/ray#53727), where nothing is wrong.
+    said = [line for line in done.stderr.splitlines() if "core_worker.cc" not in line]
+    assert len(said) == 1, said
+    assert said[0].startswith("note: 1 of 4 files could not be read: scans/bad.png")
     again = inklens_process(*command)
     assert again.stdout.splitlines()[-1] == "results    answers, all 1 parts were there already"
 
