@@ -81,7 +81,7 @@ def main() -> None:
     worst = max(one["share_percent"] for one in found.values())
     record.write("checkpoint_cost", {"limit_percent": 100 * LIMIT, "presets": found}, dry=given.dry)
     if worst > 100 * LIMIT:
-        raise SystemExit(f"{worst} % of the training's time is more than {100 * LIMIT:.0f} %")
+        raise SystemExit(f"{worst}% of the training's time is more than {100 * LIMIT:.0f}%")
 
 
 if __name__ == "__main__":

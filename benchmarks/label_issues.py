@@ -2,8 +2,8 @@
 
     python benchmarks/label_issues.py --data mnist
 
-1 % of the training labels, chosen at random, become another class, chosen at random. It counts how many of
-them are within the first 1.5 % (of all training images) that the audit lists. `--data sample` is the quick
+1% of the training labels, chosen at random, become another class, chosen at random. It counts how many of
+them are within the first 1.5% (of all training images) that the audit lists. `--data sample` is the quick
 trial. MNIST's own wrong labels are in the list too, and count against it.
 """
 

@@ -24,7 +24,7 @@ from PIL import Image
 model = keras.models.load_model(sys.argv[1])
 pixels = np.asarray(Image.open(sys.argv[2]).convert("L"))[None, ..., None]
 probabilities = model.predict(pixels, verbose=0)[0]
-print(f"{sys.argv[2]}  {probabilities.argmax()}  {100 * probabilities.max():.2f} %")
+print(f"{sys.argv[2]}  {probabilities.argmax()}  {100 * probabilities.max():.2f}%")
 """
 
 
@@ -38,7 +38,7 @@ from PIL import Image
 session = onnxruntime.InferenceSession(sys.argv[1])
 pixels = np.asarray(Image.open(sys.argv[2]).convert("L"))[None, ..., None]
 probabilities = session.run(["probabilities"], {"pixels": pixels})[0][0]
-print(f"{sys.argv[2]}  {probabilities.argmax()}  {100 * probabilities.max():.2f} %")
+print(f"{sys.argv[2]}  {probabilities.argmax()}  {100 * probabilities.max():.2f}%")
 """
 
 

@@ -93,7 +93,7 @@ def sample() -> Dataset:
 
 @pytest.fixture(scope="session")
 def shared_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two runs on the sample, runs/one (98 %) and runs/two (less). Copy what a test changes."""
+    """A folder with two runs on the sample, runs/one (98%) and runs/two (less). Copy what a test changes."""
     from inklens.networks.backends import select_backend
     from inklens.recipes import Recipe
     from inklens.training import train

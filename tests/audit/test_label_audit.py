@@ -39,7 +39,7 @@ def audited(digits, tmp_path_factory):
 
 
 def test_flipped_labels_are_found_among_the_first(audited):
-    """1 % is wrong; two quick networks find less than the benchmark's five, in a list a little longer."""
+    """1% is wrong; two quick networks find less than the benchmark's five, in a list a little longer."""
     _, issues, places, data = audited
     first = issues.indices[: round(0.02 * len(data.train))]
     assert np.isin(places, first).mean() >= 0.8

@@ -58,9 +58,7 @@ def test_evaluating_anew_gives_what_the_training_wrote(inklens, run):
     assert {**after, "evaluation": None} == {**before, "evaluation": None}
     assert (run / "per_class.csv").read_text() == classes
     assert {"reliability.png", "coverage.png"} <= {path.name for path in (run / "pictures").iterdir()}
-    assert (
-        f"accuracy   {100 * before['test']['accuracy']:.2f} % on 1,000 test images of sample" in done.stdout
-    )
+    assert f"accuracy   {100 * before['test']['accuracy']:.2f}% on 1,000 test images of sample" in done.stdout
 
 
 def test_the_figures_are_those_of_the_predictions_that_are_written(run):

@@ -37,7 +37,7 @@ def test_a_folder_gives_a_line_for_each_image(inklens, pictures, tmp_path):
     expected = Classifier.open(tmp_path).predict([tmp_path / name for name in pictures])
     assert [line[0] for line in lines] == pictures
     assert [line[1] for line in lines] == list(expected.labels)
-    assert lines[0][2] == f"{100 * expected.probabilities.max(axis=1)[0]:.2f} %"
+    assert lines[0][2] == f"{100 * expected.probabilities.max(axis=1)[0]:.2f}%"
 
 
 def test_a_blank_image_is_empty_and_nothing_is_said_of_its_classes(inklens, pictures, tmp_path):
@@ -73,7 +73,7 @@ def test_patterns_and_a_list_on_standard_input_mean_the_same(inklens, pictures, 
         check=True,
     )
     assert by_pattern.stdout == listed.stdout
-    assert by_pattern.stdout.splitlines()[0].count(" %") == 3
+    assert by_pattern.stdout.splitlines()[0].count("%") == 3
 
 
 def test_the_latest_run_is_the_default(inklens, pictures, tmp_path):

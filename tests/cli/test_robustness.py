@@ -42,7 +42,7 @@ def test_the_table_has_a_column_for_each_run_and_the_mean(done, runs):
     assert [line.split("  ")[0].replace(" ", "_") for line in lines[2:17]] == list(CORRUPTIONS)
     said = [json.loads((runs / f"runs/{run}/robustness.json").read_text()) for run in ("one", "two")]
     means = [figures["mean_error"] for run in said for figures in (run, run["framed"])]
-    assert lines[17].split() == ["mean", *(word for mean in means for word in (f"{100 * mean:.2f}", "%"))]
+    assert lines[17].split() == ["mean", *(f"{100 * mean:.2f}%" for mean in means)]
     assert lines[-2:] == ["written    runs/one", "written    runs/two"]
 
 

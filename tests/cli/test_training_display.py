@@ -11,8 +11,8 @@ from inklens.training import EpochProgress
 RUNNING = EpochProgress(12, 20, 300, 422, 1.5, 371.3, 0.25, 0.9)
 ENDED = EpochProgress(12, 20, 422, 422, 160.5, 371.3, 0.2, 0.92, 0.15, 0.95, finished=True)
 LINE = (
-    "epoch 12/20  160.5 s  371.3 ms/step  loss 0.2000  accuracy 92.00 %  val loss 0.1500  "
-    "val accuracy 95.00 %\n"
+    "epoch 12/20  160.5 s  371.3 ms/step  loss 0.2000  accuracy 92.00%  val loss 0.1500  "
+    "val accuracy 95.00%\n"
 )
 
 
@@ -32,10 +32,10 @@ def test_a_wide_terminal_keeps_the_whole_line_of_a_finished_epoch():
 
 def test_everything_fits_80_columns():
     said = _on_terminal(80, RUNNING, ENDED)
-    assert "epoch 12/20  160 s  371 ms/step  loss 0.200  acc 92.00 %  val 0.150  95.00 %\n" in said
+    assert "epoch 12/20  160 s  371 ms/step  loss 0.200  acc 92.00%  val 0.150  95.00%\n" in said
     bar = next(line for line in said.splitlines() if "300/422" in line)
     assert bar.startswith("epoch 12/20 ")
-    assert bar.rstrip().endswith("371.3 ms/step  loss 0.250  acc 90.00 %")
+    assert bar.rstrip().endswith("371.3 ms/step  loss 0.250  acc 90.00%")
     assert "…" not in said
 
 
@@ -79,6 +79,6 @@ def test_members_side_by_side_have_a_bar_each_and_fit_80_columns():
     bars = [line for line in said.splitlines() if "300/422" in line]
     assert any(line.startswith(f"{name}  epoch 12/20 ") for line in bars)
     assert any(line.startswith("wide") for line in bars)
-    assert f"{name}  epoch 12/20  160 s  loss 0.200  acc 92.00 %  val 0.150  95.00 %\n" in said
+    assert f"{name}  epoch 12/20  160 s  loss 0.200  acc 92.00%  val 0.150  95.00%\n" in said
     assert "…" not in said
     assert "member" not in said

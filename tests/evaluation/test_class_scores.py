@@ -30,7 +30,7 @@ def test_exchanged_labels_of_the_test_part_are_said_and_a_bad_network_is_not():
     right = np.diag([50, 50, 50])
     exchanged = np.array([[50, 0, 0], [1, 2, 47], [0, 48, 2]])
     assert note_on_labels(right, exchanged, NAMES[:3]) == (
-        "of the test images, 94 % of dog are answered owl, 96 % of owl are answered dog, and of the "
+        "of the test images, 94% of dog are answered owl, 96% of owl are answered dog, and of the "
         "validation images these classes are answered rightly: do the labels of both parts mean the same?"
     )
     assert note_on_labels(right, right, NAMES[:3]) is None
@@ -39,4 +39,4 @@ def test_exchanged_labels_of_the_test_part_are_said_and_a_bad_network_is_not():
     assert note_on_labels(right, few, NAMES[:3]) is None
     shifted = np.roll(np.diag([50] * 9), 1, axis=1)
     said = note_on_labels(np.diag([50] * 9), shifted, [str(name) for name in range(9)])
-    assert "100 % of 2 are answered 3 and 6 other classes, and of" in said
+    assert "100% of 2 are answered 3 and 6 other classes, and of" in said

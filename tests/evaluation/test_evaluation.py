@@ -24,7 +24,7 @@ def test_four_images_by_hand() -> None:
     # The last one is certain and wrong: clipped to 1e-7 as Keras does, not infinite.
     by_hand = -(np.log(0.7) + np.log(0.3) + np.log(0.8) + np.log(1e-7)) / 4
     assert scores.loss == pytest.approx(by_hand, rel=1e-12)
-    assert scores.tutorial_line() == "error 50.00 %"
+    assert scores.tutorial_line() == "error 50.00%"
 
 
 def test_a_thousand_images_agree_with_an_independent_count() -> None:

@@ -8,7 +8,7 @@ from inklens.evaluation.threshold_choice import choose_thresholds, error_upper_b
 
 
 def answers(images: int, seed: int = 0):
-    """Calibrated logits of ten classes with 2 % errors or so, most where the network is unsure; id_scores
+    """Calibrated logits of ten classes with 2% errors or so, most where the network is unsure; id_scores
     that depend on nothing; labels."""
     random = np.random.default_rng(seed)
     logits = random.normal(0, 1, (images, 10))
@@ -62,7 +62,7 @@ def test_equal_probabilities_are_answered_together():
     logits = np.tile([5.0, 0.0], (2000, 1))
     labels = np.zeros(2000, int)
     labels[-100:] = 1  # all have the same probability: no threshold leaves just the wrong ones out
-    with pytest.raises(OptionError, match=r"max error 1 % is out of reach: the least .* is 5 %"):
+    with pytest.raises(OptionError, match=r"max error 1% is out of reach: the least .* is 5%"):
         choose_thresholds(logits, np.zeros(2000), labels, 1.0, max_error=0.01)
 
 
@@ -74,13 +74,13 @@ def test_an_id_score_that_does_not_fit_is_refused(id_score):
 
 def test_too_few_images_to_show_so_small_an_error_are_refused():
     check_max_error(0.001, 693)
-    with pytest.raises(OptionError, match=r"max error 0\.1 % cannot be shown on 692 .* expected 693 or more"):
+    with pytest.raises(OptionError, match=r"max error 0\.1% cannot be shown on 692 .* expected 693 or more"):
         check_max_error(0.001, 692)
 
 
 @pytest.mark.parametrize("error", [0, 1, -0.1, 1.5, float("nan")])
 def test_a_max_error_that_is_no_share_is_refused(error):
-    with pytest.raises(OptionError, match="expected above 0 % and below 100 %"):
+    with pytest.raises(OptionError, match="expected above 0% and below 100%"):
         check_max_error(error, 10**6)
 
 

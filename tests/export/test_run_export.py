@@ -152,7 +152,7 @@ def test_a_max_error_out_of_reach_leaves_a_note_and_the_run(small_digits, tmp_pa
     recipe = Recipe(network="conv5x5", epochs=1, batch_size=64, learning_rate=1e-6, validation_split=1000)
     said = train(small_digits, recipe, output=tmp_path, report=False, max_error=0.001).metrics["confidence"]
     assert said["max_error"] is None
-    assert "max error 0.1 % is out of reach" in said["note"]
+    assert "max error 0.1% is out of reach" in said["note"]
 
 
 def test_a_max_error_that_cannot_be_shown_is_refused_before_training(small_digits, tmp_path):

@@ -40,7 +40,7 @@ def test_rows_are_actual_and_columns_predicted(tmp_path, assert_tidy, texts_of):
     assert "1,239 of 1,248 right (blue), 9 wrong (orange)" in said
     assert [name for name in said if name in ("cat", "dog", "class 2")] == ["cat", "dog", "class 2"] * 2
     recalls = said[said.index("recall") + 1 :][:3]
-    assert recalls == ["71.4 %", "99.4 %", "\N{MINUS SIGN}"]
+    assert recalls == ["71.4%", "99.4%", "\N{MINUS SIGN}"]
 
     matrix = figure.axes[0].images[0].get_window_extent()
     for text in texts:

@@ -19,11 +19,11 @@ def test_a_row_for_each_corruption_and_the_wrong_ones_are_marked(
     predicted[3] = 8
     rows, errors = _rows(images, predicted)
     path = tmp_path / "sheet.png"
-    figure = corruptions_picture(rows, errors, labels, NAMES, path, subtitle="mean error 12.50 %")
+    figure = corruptions_picture(rows, errors, labels, NAMES, path, subtitle="mean error 12.50%")
     assert_tidy(figure)
     said = said_in(figure)
     assert {"clean", "shot noise", "dotted line"} < set(said)
-    assert said.count("error 12.50 %") == 3
+    assert said.count("error 12.50%") == 3
     assert said.count(f"{style.TIMES} 8") == 3
     assert cv2.imread(str(path)).shape[1] == style.WIDTH * style.DPI
 

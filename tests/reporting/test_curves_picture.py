@@ -68,7 +68,7 @@ def test_the_curves_are_the_numbers_of_the_history(tmp_path):
 def test_without_validation_there_is_one_curve_and_one_key(tmp_path, said_in):
     figure = training_curves(history_of(3, validation=False), tmp_path / "x.png")
     said = said_in(figure)
-    assert "3 epochs, training accuracy 97.50 % at the end" in said
+    assert "3 epochs, training accuracy 97.50% at the end" in said
     assert said.count("training") == 1
     assert "validation" not in said
     assert [len(axes.get_lines()) for axes in figure.axes[1:]] == [1, 1]

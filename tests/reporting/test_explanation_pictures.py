@@ -53,12 +53,12 @@ def test_the_page_says_what_the_network_says_and_what_it_says_then(tmp_path, sai
     said = said_in(explanation_picture(explanation, names, tmp_path / "x.png"))
     name, share = names[explanation.label], 100 * occlusion.uncovered.max()
     assert said[0] == f"What speaks for {name}"
-    assert said[1].startswith(f"the network says {name} {share:.1f} %, ")
+    assert said[1].startswith(f"the network says {name} {share:.1f}%, ")
     same = int((occlusion.answers == explanation.label).sum())
     assert 0 < same < 64
     assert f"blue: {name} in {same} of 64 places" in said
     other = names[int(occlusion.answers[occlusion.answers != explanation.label][0])]
-    assert any(each.startswith(f"{other}  ") and each.endswith(" %") for each in said)
+    assert any(each.startswith(f"{other}  ") and each.endswith("%") for each in said)
     assert said.count(other) >= 1  # in the cells where it is the answer
 
 

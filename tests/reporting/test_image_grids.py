@@ -171,7 +171,7 @@ def test_a_doubtful_label_has_its_index_both_labels_and_the_confidence(
     assert_tidy(figure)
     said = said_in(figure)
     assert {str(59_000 + place) for place in range(count)} < set(said)
-    assert said.count("87.5 %") == said.count("labelled") == said.count("network") == count
+    assert said.count("87.5%") == said.count("labelled") == said.count("network") == count
 
 
 def test_label_issues_of_hard_names_are_tidy(forty_digits, tmp_path, hard_names, assert_tidy):

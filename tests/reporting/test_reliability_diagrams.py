@@ -35,7 +35,7 @@ def test_each_bin_shows_its_accuracy_and_its_images(tmp_path, said_in):
     assert np.allclose(dots, [(0.6, 1), (0.9, 0.5)])
     said = said_in(figure)
     assert said[said.index("images") + 1 :][:5] == ["0", "0", "2", "0", "2"]
-    assert "4 images, calibration error (ECE) 40.00 %" in said[1]
+    assert "4 images, calibration error (ECE) 40.00%" in said[1]
 
 
 def test_the_curve_begins_where_errors_do(tmp_path, texts_of):
@@ -44,7 +44,7 @@ def test_the_curve_begins_where_errors_do(tmp_path, texts_of):
     correct[[985, 999]] = False
     figure = coverage_picture(risk_coverage_curve(scores, correct), tmp_path / "c.png")
     assert figure.axes[1].get_xlim() == (0.9, 1)
-    assert "0.20 % at 100 %, 0.10 % at 99 %, 0.00 % at 95 %" in texts_of(figure)[1].get_text()
+    assert "0.20% at 100%, 0.10% at 99%, 0.00% at 95%" in texts_of(figure)[1].get_text()
 
 
 @pytest.mark.parametrize("correct", [True, False])

@@ -40,7 +40,7 @@ def closed(sample, tmp_path_factory):
 
 def test_every_run_has_a_report_with_its_own_figures(run):
     page = run.folder.report.read_text(encoding="utf-8")
-    assert f"{100 * run.metrics['test']['accuracy']:.2f}\u00a0%" in page
+    assert f"{100 * run.metrics['test']['accuracy']:.2f}%" in page
     assert f"{run.metrics['training']['parameters']:,} parameters" in page
     assert " filters of the first convolution" in page
     assert "Layer " in page  # feature maps

@@ -68,7 +68,7 @@ def draw_digit(rng: np.random.Generator, height: float, stroke: float, *, broken
 
 
 def _cut_off(smooth: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """1 where there is ink: at 45 % of the darkest ink near by, so that faint strokes stay whole."""
+    """1 where there is ink: at 45% of the darkest ink near by, so that faint strokes stay whole."""
     reach = 2 * _UPSCALING
     near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     darkest = cv2.GaussianBlur(cv2.dilate(smooth, near).astype(np.float32), (0, 0), reach / 2)

@@ -35,7 +35,7 @@ class ErrorRate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The error's 95 % Wilson interval."""
+        """The error's 95% Wilson interval."""
         return wilson_interval(self.errors, self.n)
 
 

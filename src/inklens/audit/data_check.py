@@ -198,5 +198,5 @@ def _classes(data: Dataset) -> Iterator[Finding]:
 def _doubtful(data: Dataset, issues: LabelIssues) -> Iterator[Finding]:
     places = _Places(data, {"train": data.train})
     for index, suggested, confidence in zip(issues.indices, issues.suggested, issues.confidence, strict=True):
-        detail = f"rather {data.class_names[int(suggested)]} ({100 * confidence:.0f} %)"
+        detail = f"rather {data.class_names[int(suggested)]} ({100 * confidence:.0f}%)"
         yield places.finding("label", int(index), detail=detail)

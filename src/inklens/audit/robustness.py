@@ -87,7 +87,7 @@ def _draw(
     errors = {name: rate.error for name, rate in measured.direct.items()}
     framed = None if measured.framed is None else {name: one.error for name, one in measured.framed.items()}
     counted = f"{measured.clean.n:,} test images of {data}"
-    subtitle = f"mean error {100 * measured.mean_error:.2f} % on {counted}; wrong ones are framed and crossed"
+    subtitle = f"mean error {100 * measured.mean_error:.2f}% on {counted}; wrong ones are framed and crossed"
     with folder.atomic(PICTURE) as path:
         reporting.corruptions_picture(
             rows, errors, split.labels[chosen], class_names, path, subtitle=subtitle, framed=framed

@@ -83,7 +83,7 @@ def _draw(
 
 
 def _print(models: "list[EvaluatedModel]", comparison: "Comparison") -> None:
-    rows = [("", "run", "accuracy", "95 % interval", "errors", "NLL", "parameters", "seconds")]
+    rows = [("", "run", "accuracy", "95% interval", "errors", "NLL", "parameters", "seconds")]
     for letter, model, scores in zip(ascii_uppercase, models, comparison.scores, strict=False):
         low, high = scores.interval
         name = model.name
@@ -93,8 +93,8 @@ def _print(models: "list[EvaluatedModel]", comparison: "Comparison") -> None:
             (
                 letter,
                 name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…",
-                f"{100 * scores.accuracy:.2f} %",
-                f"{100 * low:.2f}-{100 * high:.2f} %",
+                f"{100 * scores.accuracy:.2f}%",
+                f"{100 * low:.2f}-{100 * high:.2f}%",
                 f"{scores.n - scores.correct:,}",
                 f"{scores.loss:.4f}",
                 "" if parameters is None else f"{parameters:,}",

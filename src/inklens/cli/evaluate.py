@@ -68,23 +68,23 @@ def _print(evaluation: "DetailedEvaluation", data: "Dataset", part: str) -> None
     top_2 = evaluation.metrics["top_2_accuracy"]
     images = f"{scores.n:,} images" if part == "all" else f"{scores.n:,} {part} images"
     output.print(
-        f"accuracy   {100 * scores.accuracy:.2f} % on {images} of {data.name} "
-        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), top-2 {100 * top_2:.2f} %"
+        f"accuracy   {100 * scores.accuracy:.2f}% on {images} of {data.name} "
+        f"(95% interval {100 * low:.2f}-{100 * high:.2f}%), top-2 {100 * top_2:.2f}%"
     )
     if are_uneven(evaluation.labels):
         print_uneven(evaluation.metrics)
     output.print(
         f"confidence negative log-likelihood {scores.loss:.4f}, calibration error (ECE) "
-        f"{100 * evaluation.reliability.calibration_error:.2f} %, of calibrated probabilities"
+        f"{100 * evaluation.reliability.calibration_error:.2f}%, of calibrated probabilities"
     )
     if (answered := evaluation.answered_errors) is not None:
         output.print(
-            f"answered   {100 * answered[0] / scores.n:.2f} % of them, {answered[1]:,} of {answered[0]:,} "
+            f"answered   {100 * answered[0] / scores.n:.2f}% of them, {answered[1]:,} of {answered[0]:,} "
             "wrongly; the others are called unknown or empty"
         )
     seen = [one for one in evaluation.classes if one.f1 is not None and one.support]
     worst = sorted(seen, key=lambda one: one.f1 or 0)[:3]
-    output.print("lowest F1  " + ", ".join(f"{one.name}: {100 * (one.f1 or 0):.1f} %" for one in worst))
+    output.print("lowest F1  " + ", ".join(f"{one.name}: {100 * (one.f1 or 0):.1f}%" for one in worst))
     output.print(scores.tutorial_line())
     if evaluation.absent:
         note(f"{data.name} has no image of {listed(evaluation.absent)}")

@@ -117,7 +117,7 @@ def _say(status: str, occlusion: Occlusion, class_names: Sequence[str], label: s
     from inklens.classifier.predictions import shown_label
 
     def said(one: int) -> str:
-        return f"{shown_label(class_names[one])}  {100 * float(occlusion.uncovered[one]):.2f} %"
+        return f"{shown_label(class_names[one])}  {100 * float(occlusion.uncovered[one]):.2f}%"
 
     best = int(occlusion.uncovered.argmax())
     answer = said(best) if status == "ok" else f"{status} (most probable: {said(best)})"

@@ -204,9 +204,9 @@ def _cells(answer: "FilePrediction") -> list[str]:
     if answer.error is not None:
         cells.append(answer.error)
     elif answer.probability is not None and answer.status != "empty":
-        cells.append(f"{100 * answer.probability:.2f} %")
+        cells.append(f"{100 * answer.probability:.2f}%")
         if len(answer.top) > 1:
-            cells.append(", ".join(f"{name} {100 * share:.2f} %" for name, share in answer.top))
+            cells.append(", ".join(f"{name} {100 * share:.2f}%" for name, share in answer.top))
     return [printable(cell) for cell in cells]
 
 

@@ -31,8 +31,8 @@ def reproduce(
     for difference in () if found.identical else found.differences:
         output.print(f"           {difference}")
     output.print(
-        f"accuracy   {100 * found.again:.2f} % on the {found.part} images; the run has "
-        f"{100 * found.accuracy:.2f} % (95 % interval {100 * low:.2f}-{100 * high:.2f} %)"
+        f"accuracy   {100 * found.again:.2f}% on the {found.part} images; the run has "
+        f"{100 * found.accuracy:.2f}% (95% interval {100 * low:.2f}-{100 * high:.2f}%)"
     )
     if folder is not None:
         output.print(f"run        {folder}")

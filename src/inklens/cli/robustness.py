@@ -127,4 +127,4 @@ def _print_table(names: list[str], measured: "list[CorruptionErrors]") -> None:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+    return f"{100 * share:.2f}%"

@@ -90,7 +90,7 @@ def _epoch(now: EpochProgress) -> str:
 
 
 def _figures(now: EpochProgress) -> str:
-    accuracy = f"acc {100 * now.accuracy:.2f} %"
+    accuracy = f"acc {100 * now.accuracy:.2f}%"
     if now.side_by_side:
         return accuracy
     return f"{now.ms_per_step:.1f} ms/step  loss {now.loss:.3f}  {accuracy}"
@@ -99,17 +99,17 @@ def _figures(now: EpochProgress) -> str:
 def _long_line(now: EpochProgress) -> str:
     line = (
         f"{_epoch(now)}  {now.seconds:.1f} s  {now.ms_per_step:.1f} ms/step  loss {now.loss:.4f}  "
-        f"accuracy {100 * now.accuracy:.2f} %"
+        f"accuracy {100 * now.accuracy:.2f}%"
     )
     if now.val_loss is None or now.val_accuracy is None:
         return line
-    return f"{line}  val loss {now.val_loss:.4f}  val accuracy {100 * now.val_accuracy:.2f} %"
+    return f"{line}  val loss {now.val_loss:.4f}  val accuracy {100 * now.val_accuracy:.2f}%"
 
 
 def _short_line(now: EpochProgress) -> str:
     """For 80 columns; after "val" come the validation images' loss and accuracy."""
     speed = "" if now.side_by_side else f"{now.ms_per_step:.0f} ms/step  "
-    line = f"{_epoch(now)}  {now.seconds:.0f} s  {speed}loss {now.loss:.3f}  acc {100 * now.accuracy:.2f} %"
+    line = f"{_epoch(now)}  {now.seconds:.0f} s  {speed}loss {now.loss:.3f}  acc {100 * now.accuracy:.2f}%"
     if now.val_loss is None or now.val_accuracy is None:
         return line
-    return f"{line}  val {now.val_loss:.3f}  {100 * now.val_accuracy:.2f} %"
+    return f"{line}  val {now.val_loss:.3f}  {100 * now.val_accuracy:.2f}%"

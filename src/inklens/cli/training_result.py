@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def print_uneven(metrics: "Mapping[str, Any]") -> None:
     """Figures in which every class counts the same, for classes of uneven size."""
     output.print(
-        f"uneven     {100 * metrics['balanced_accuracy']:.2f} % balanced accuracy, "
-        f"{100 * metrics['macro_f1']:.2f} % macro F1: every class counts the same"
+        f"uneven     {100 * metrics['balanced_accuracy']:.2f}% balanced accuracy, "
+        f"{100 * metrics['macro_f1']:.2f}% macro F1: every class counts the same"
     )
 
 
@@ -33,9 +33,9 @@ def print_result(run: "Run", added: "AddedImages | None" = None) -> None:
     beside = f", which side by side lasted {lasted:.1f} s" if lasted < training["seconds"] else ""
     output.print(f"trained    {epochs} in {training['seconds']:.1f} s{beside}")
     output.print(
-        f"accuracy   {100 * scores['accuracy']:.2f} % on {scores['n']:,} {part} images "
-        f"(95 % interval {100 * low:.2f}-{100 * high:.2f} %), loss {scores['loss']:.4f}, "
-        f"error {scores['error_percent']:.2f} %"
+        f"accuracy   {100 * scores['accuracy']:.2f}% on {scores['n']:,} {part} images "
+        f"(95% interval {100 * low:.2f}-{100 * high:.2f}%), loss {scores['loss']:.4f}, "
+        f"error {scores['error_percent']:.2f}%"
     )
     evaluation = metrics.get("evaluation", {})
     supports = [one["support"] for one in evaluation.get("per_class", []) if one["support"]]
@@ -44,14 +44,14 @@ def print_result(run: "Run", added: "AddedImages | None" = None) -> None:
     if crossed := metrics.get("cross_validation"):
         below, above = crossed["accuracy_interval_95"]
         output.print(
-            f"folds      {100 * crossed['accuracy']:.2f} % of {crossed['n']:,} images in "
+            f"folds      {100 * crossed['accuracy']:.2f}% of {crossed['n']:,} images in "
             f"{crossed['folds']} folds "
-            f"(95 % interval {100 * below:.2f}-{100 * above:.2f} %)"
+            f"(95% interval {100 * below:.2f}-{100 * above:.2f}%)"
         )
     confidence = metrics["confidence"]
     answers = confidence[part]
     output.print(
-        f"answered   {100 * answers['coverage']:.2f} % of them, {answers['errors']} of "
+        f"answered   {100 * answers['coverage']:.2f}% of them, {answers['errors']} of "
         f"{answers['answered']:,} wrongly; the others are called unknown"
     )
     for one in filter(None, (training.get("note"), confidence["note"])):

@@ -109,11 +109,11 @@ def _print(made: "RunFolder") -> None:
     said = made.read_json(COMPARISON)
     for which in ("preset", "best"):
         output.print(
-            f"{which:<10} {100 * said[which]['mean']:.2f} % ± {100 * said[which]['sd']:.2f}, three seeds"
+            f"{which:<10} {100 * said[which]['mean']:.2f}% ± {100 * said[which]['sd']:.2f}, three seeds"
         )
     low, high = said["difference"]["interval_95"]
     output.print(
-        f"difference {100 * said['difference']['mean']:+.2f} points (95 % interval {100 * low:+.2f} to "
+        f"difference {100 * said['difference']['mean']:+.2f} points (95% interval {100 * low:+.2f} to "
         f"{100 * high:+.2f}), on "
         + ("the validation part" if said["own_validation_part"] else "images held out anew for each seed")
     )

@@ -236,7 +236,7 @@ class _Search:
         trial.set_user_attr(_CURVE, [list(curve.accuracies), list(curve.losses), curve.seconds, curve.state])
         if curve.state == "done":
             self._study.tell(trial, curve.accuracies[-1])
-            word = f"{100 * curve.accuracies[-1]:.2f} % of the validation images"
+            word = f"{100 * curve.accuracies[-1]:.2f}% of the validation images"
         else:
             self._study.tell(trial, state=TrialState.PRUNED)
             word = f"{curve.state} after {len(curve.accuracies)} epochs"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TABLE, BEST, COMPARISON = "trials.csv", "best.json", "comparison.json"
 HISTORY, IMPORTANCE = "pictures/history.png", "pictures/importance.png"
 SEEDS = 3
-_T_95 = 4.302653  # the quantile of Student's t for 95 % and two degrees of freedom: of three differences
+_T_95 = 4.302653  # the quantile of Student's t for 95% and two degrees of freedom: of three differences
 
 
 def write_results(folder: RunFolder, study: optuna.study.Study, preset: Recipe, best: Recipe | None) -> None:
@@ -106,7 +106,7 @@ def compare_with_preset(
 
     def ended(name: str, curve: TrialCurve) -> None:
         accuracies[name] = curve.accuracies[-1] if curve.accuracies else 0.0
-        say(f"{name}: {100 * accuracies[name]:.2f} % of the validation images")
+        say(f"{name}: {100 * accuracies[name]:.2f}% of the validation images")
         written = {
             "accuracies": accuracies, "preset_recipe": _plain(preset), "best_recipe": _plain(best),
             "own_validation_part": data.validation is not None,
@@ -124,7 +124,7 @@ def _plain(recipe: Recipe) -> dict[str, Any]:
 
 
 def _figures(accuracies: dict[str, float]) -> dict[str, Any]:
-    """Means, standard deviations, and the paired difference with its 95 % interval, once all are there."""
+    """Means, standard deviations, and the paired difference with its 95% interval, once all are there."""
     by = {
         which: [value for name, value in sorted(accuracies.items()) if name.startswith(which)]
         for which in ("preset", "best")

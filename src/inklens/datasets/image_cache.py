@@ -66,7 +66,7 @@ def decoded_tree(
 
     Raises:
         ImageError: `strict`, and an image cannot be used.
-        DataError: more than 1 % of the images cannot be used, they change while they are read, or the cache
+        DataError: more than 1% of the images cannot be used, they change while they are read, or the cache
             cannot be written.
     """
     above = cache_dir() / "folders"
@@ -239,7 +239,7 @@ def _check_bad(tree: Tree, skipped: list[tuple[str, str]], strict: bool) -> None
         _log.warning("%s; it is left out, and the other images are read", printable(first))
     if len(skipped) > _BAD_SHARE * tree.images:
         raise DataError(
-            f"{tree.root} has {len(skipped)} or more images that cannot be used; expected at most 1 % of "
+            f"{tree.root} has {len(skipped)} or more images that cannot be used; expected at most 1% of "
             f"{tree.images:,}: mend them or take them out; the first: {first}"
         )
 

@@ -87,7 +87,7 @@ def load(
         seed: of the fifth that is held out as test part where the data have none; 0 or more.
         hold_out: False holds nothing out: the test part is empty where the data have none. So a few images of
             one class can be evaluated.
-        strict: refuse the first image file that cannot be used, rather than skip up to 1 % of them.
+        strict: refuse the first image file that cannot be used, rather than skip up to 1% of them.
         add: a folder of one's own images, such as `inklens corrections export` writes, that are learnt from
             too; see `inklens.datasets.layout.added_images`.
 

@@ -80,7 +80,7 @@ def note_on_labels(
         enough = min(before.sum(), now.sum()) >= _LEAST_IMAGES
         known = before[label] >= _MOST * before.sum()
         if enough and known and answer != label and now[answer] >= _MOST * now.sum():
-            share = f"{100 * now[answer] / now.sum():.0f} %"
+            share = f"{100 * now[answer] / now.sum():.0f}%"
             found.append(f"{share} of {class_names[label]} are answered {class_names[answer]}")
     if not found:
         return None

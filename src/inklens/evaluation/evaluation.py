@@ -23,7 +23,7 @@ class Evaluation:
     Attributes:
         loss: Mean negative log-likelihood, natural logarithm.
         accuracy: Share of 1.
-        interval: Lower and upper end of the accuracy's 95 % Wilson interval.
+        interval: Lower and upper end of the accuracy's 95% Wilson interval.
         confusion: int64 (C, C); rows are the actual classes, columns the predicted ones.
     """
 
@@ -39,8 +39,8 @@ class Evaluation:
         return 100 * (self.n - self.correct) / self.n
 
     def tutorial_line(self) -> str:
-        """The error as the tutorials print it: "error 1.27 %"."""
-        return f"error {self.error_percent:.2f} %"
+        """The error as the tutorials print it: "error 1.27%"."""
+        return f"error {self.error_percent:.2f}%"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and lists, for metrics.json."""

@@ -4,9 +4,9 @@ from inklens.errors import needing
 
 
 def wilson_interval(correct: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % score interval for a share (Wilson 1927; Brown, Cai and DasGupta 2001).
+    """Wilson's 95% score interval for a share (Wilson 1927; Brown, Cai and DasGupta 2001).
 
-    Unlike the textbook's plus-minus it stays inside [0, 1] and holds near 100 %, where digits live.
+    Unlike the textbook's plus-minus it stays inside [0, 1] and holds near 100%, where digits live.
 
     Args:
         correct: successes, 0 to n.

@@ -13,10 +13,10 @@ from inklens.errors import OptionError
 from inklens.evaluation.calibration import calibrated_probabilities, checked_id_score, checked_logits
 from inklens.evaluation.thresholds import Thresholds
 
-# One in-distribution image in 200 may miss the id_score. On MNIST that refuses 98 % of Fashion-MNIST.
+# One in-distribution image in 200 may miss the id_score. On MNIST that refuses 98% of Fashion-MNIST.
 _REFUSED_BY_ID_SCORE = 0.005
-# At 0.5 the error rate of new images is as likely above as below `max_error`. A 95 % guarantee of 0.1 %
-# allows a single error in 5,000 images, and costs coverage; the upper bound at 95 % is reported instead.
+# At 0.5 the error rate of new images is as likely above as below `max_error`. A 95% guarantee of 0.1%
+# allows a single error in 5,000 images, and costs coverage; the upper bound at 95% is reported instead.
 _CONFIDENCE = 0.5
 
 
@@ -29,12 +29,12 @@ def choose_thresholds(
 ) -> Thresholds:
     """Thresholds from validation images.
 
-    That of the id_score is the one that an in-distribution image misses in 0.5 % of cases (one more image is
+    That of the id_score is the one that an in-distribution image misses in 0.5% of cases (one more image is
     counted below it than there is, so that this holds for new images too; of fewer than 399 images it is the
     lowest id_score). That of the probability is the lowest at which the answered images' error rate is at
     most `max_error`: not the share of errors seen, which flatters where they are few, but the rate at which
-    so few errors or fewer are as likely as not (Clopper and Pearson 1934, at 50 %): no error in 693 images
-    shows 0.1 %, one needs 1,679.
+    so few errors or fewer are as likely as not (Clopper and Pearson 1934, at 50%): no error in 693 images
+    shows 0.1%, one needs 1,679.
 
     Args:
         logits: float (N, C), of images that were not learnt from.
@@ -64,11 +64,11 @@ def choose_thresholds(
 def check_max_error(max_error: float, images: int) -> None:
     """Raises OptionError where so many validation images without an error would not show so small a rate."""
     if not 0 < max_error < 1:
-        raise OptionError(f"max error {max_error} is out of range: expected above 0 % and below 100 %")
+        raise OptionError(f"max error {max_error} is out of range: expected above 0% and below 100%")
     needed = math.ceil(math.log(1 - _CONFIDENCE) / math.log1p(-max_error))
     if images < needed:
         raise OptionError(
-            f"max error {100 * max_error:g} % cannot be shown on {images:,} validation images: expected "
+            f"max error {100 * max_error:g}% cannot be shown on {images:,} validation images: expected "
             f"{needed:,} or more; hold more out with --validation-split, or allow a larger --max-error"
         )
 
@@ -91,8 +91,8 @@ def _lowest_probability(p: NDArray[np.float32], right: NDArray[np.bool_], max_er
     if not len(fits):
         least = 100 * bounds.min(initial=1)
         raise OptionError(
-            f"max error {100 * max_error:g} % is out of reach: the least that a threshold keeps on these "
-            f"{len(p):,} validation images is {least:.2g} %; allow a larger --max-error, or train a better "
+            f"max error {100 * max_error:g}% is out of reach: the least that a threshold keeps on these "
+            f"{len(p):,} validation images is {least:.2g}%; allow a larger --max-error, or train a better "
             "network"
         )
     last = fits[-1]  # halfway to the next, so that rounding moves no image across

@@ -41,7 +41,7 @@ def digits_picture(digits: Sequence[DigitHypothesis]) -> Picture:
         top, left = number // across * (side + 34) + 4, number % across * (side + 10) + 5
         large = cv2.resize(digit.framed[..., 0], (side, side), interpolation=cv2.INTER_NEAREST)
         sheet[top : top + side, left : left + side] = large[..., None]
-        text = f"{digit.label if digit.status == 'ok' else '?'}  {100 * digit.probability:.0f} %"
+        text = f"{digit.label if digit.status == 'ok' else '?'}  {100 * digit.probability:.0f}%"
         colour = OK if digit.status == "ok" else UNKNOWN
         cv2.putText(sheet, text, (left + 2, top + side + 20), FONT, 0.5, colour, 1, cv2.LINE_AA)
     return sheet

@@ -15,7 +15,7 @@ _MARKED = (1.0, 0.99, 0.95, 0.9)
 
 
 def reliability_picture(reliability: Reliability, path: Path) -> style.Figure:
-    """Draws accuracy against confidence with 95 % intervals, images of each bin below, and writes the PNG.
+    """Draws accuracy against confidence with 95% intervals, images of each bin below, and writes the PNG.
 
     On the diagonal, confidence is right; below it, the network is surer than it may be.
     """
@@ -23,9 +23,9 @@ def reliability_picture(reliability: Reliability, path: Path) -> style.Figure:
     with style.sheet():
         figure, page = style.page(style.WIDTH, height)
         images = f"{reliability.count.sum():,} images"
-        error = f"calibration error (ECE) {100 * reliability.calibration_error:.2f} %"
+        error = f"calibration error (ECE) {100 * reliability.calibration_error:.2f}%"
         style.header(
-            page, "Reliability", f"{images}, {error}; dashed: as right as it is sure; lines: 95 % intervals"
+            page, "Reliability", f"{images}, {error}; dashed: as right as it is sure; lines: 95% intervals"
         )
         axes = _panel(figure, height, bottom, side)
         axes.plot([0, 1], [0, 1], color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
@@ -52,13 +52,13 @@ def reliability_picture(reliability: Reliability, path: Path) -> style.Figure:
 def coverage_picture(coverage: RiskCoverageCurve, path: Path) -> style.Figure:
     """Draws the error among the images that are answered, the surest first, and writes the PNG.
 
-    It begins where errors begin: at 0, 50, 80 or 90 % answered.
+    It begins where errors begin: at 0, 50, 80 or 90% answered.
     """
     height, bottom, side = 4.1, 0.75, 2.2
     with style.sheet():
         figure, page = style.page(style.WIDTH, height)
         marked = [(share, coverage.error_at(share)) for share in _MARKED]
-        said = ", ".join(f"{_percent(error)} at {100 * share:g} %" for share, error in marked)
+        said = ", ".join(f"{_percent(error)} at {100 * share:g}%" for share, error in marked)
         style.header(page, "Error against coverage", f"error among the images answered: {said}")
         axes = _panel(figure, height, bottom, side)
         start = max(share for share in (0.0, 0.5, 0.8, 0.9) if share == 0 or coverage.error_at(share) == 0)
@@ -99,7 +99,7 @@ def _shares(axes: style.Axes, which: str, low: float, high: float) -> None:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+    return f"{100 * share:.2f}%"
 
 
 def _short(count: int) -> str:

@@ -191,14 +191,14 @@ def in_colours(image: NDArray[Any]) -> NDArray[Any]:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """ "98.7 %"; what is less than certain is never rounded up to 100 %."""
+    """ "98.7%"; what is less than certain is never rounded up to 100%."""
     rounded = f"{100 * share:.{digits}f}"
-    return f"{'>99.' + digits * '9' if share < 1 and rounded.startswith('100') else rounded} %"
+    return f"{'>99.' + digits * '9' if share < 1 and rounded.startswith('100') else rounded}%"
 
 
 def percent_tick(share: float, _: object = None) -> str:
-    """ "97.5 %", what stands at a tick of an axis of shares."""
-    return f"{100 * share:.6g} %"
+    """ "97.5%", what stands at a tick of an axis of shares."""
+    return f"{100 * share:.6g}%"
 
 
 def tick_locator(most: int, **options: Any) -> MaxNLocator:

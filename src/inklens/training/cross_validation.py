@@ -40,7 +40,7 @@ class CrossValidation:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy (Wilson 1927)."""
+        """The 95% interval of the accuracy (Wilson 1927)."""
         return wilson_interval(self.correct, self.images)
 
     def to_dict(self) -> dict[str, object]:

@@ -31,7 +31,7 @@ class Reproduction:
         differences: why it need not be, one line each: other versions, another machine, a time budget.
         part: which images the accuracies are of, "test" or "validation".
         accuracy: of the run, share of 1.
-        interval: its 95 % interval.
+        interval: its 95% interval.
         again: the accuracy of the training now.
     """
 

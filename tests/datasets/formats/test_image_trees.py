@@ -133,7 +133,7 @@ def test_more_than_one_percent_of_bad_files_is_refused_and_leaves_no_cache(tree,
         path = tree / "3" / f"{name}.png"
         path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(
-        DataError, match=r"2 or more images that cannot be used; expected at most 1 % of 100.*30\.png"
+        DataError, match=r"2 or more images that cannot be used; expected at most 1% of 100.*30\.png"
     ):
         load(tree)
     assert [path for path in (cache / "folders").iterdir() if path.is_dir()] == []

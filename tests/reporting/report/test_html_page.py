@@ -17,8 +17,8 @@ def test_the_figures_a_person_asks_for_first_are_those_of_the_run(finished):
     scores = finished.folder.read_json("metrics.json")["test"]
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     low, high = (f"{100 * end:.2f}" for end in scores["accuracy_interval_95"])
-    assert f"{100 * scores['accuracy']:.2f} %" in text
-    assert f"95 % interval {low}\N{EN DASH}{high} %" in text
+    assert f"{100 * scores['accuracy']:.2f}%" in text
+    assert f"95% interval {low}\N{EN DASH}{high}%" in text
     assert f"{scores['n'] - scores['correct']} test images of 1,000 came out wrong" in text
     for figure in ("12 s", "186 kB", "1,234 parameters", "inklens train --data sample"):
         assert figure in text
@@ -34,7 +34,7 @@ def test_a_committee_is_a_table_of_its_members_and_of_what_their_recipes_share(f
     finished.folder.write_json(finished.folder.metrics, metrics)
     text = " ".join(re.sub(r"<[^>]+>", " ", finished.write()).split())
     assert "A vote of 2 networks (preset committee), trained on" in text
-    assert "deep conv5x5 cross 99.00 % 1,234 84 s wi de conv5x5" in text
+    assert "deep conv5x5 cross 99.00% 1,234 84 s wi de conv5x5" in text
     assert "epochs 16" in text
     assert "network wide" not in text
 
@@ -146,8 +146,8 @@ def test_corruptions_are_there_only_where_they_were_measured(finished):
     page = finished.write().replace("\u00a0", " ")
     assert "Spoilt images" in page
     assert "The error on images spoilt in some way.</p>" in page
-    assert re.search(r"shot noise</th><td>3\.10 %", page)
-    assert re.search(r"mean</th><td>15.05 %", page)
+    assert re.search(r"shot noise</th><td>3\.10%", page)
+    assert re.search(r"mean</th><td>15.05%", page)
     framed = {
         "corruptions": {name: {"error": 0.02} for name in errors},
         "mean_error": 0.02,
@@ -157,8 +157,8 @@ def test_corruptions_are_there_only_where_they_were_measured(finished):
     finished.folder.write_json("robustness.json", {"corruptions": errors, "mean_error": 0.1505, **more})
     page = finished.write().replace("\u00a0", " ")
     assert "The error on 1,200 test images spoilt in some way. Framed again: " in page
-    assert re.search(r"as they are</th><td>1.10 %</td><td>1.20 %", page)
-    assert re.search(r"fog</th><td>27.00 %</td><td>2.00 %", page)
+    assert re.search(r"as they are</th><td>1.10%</td><td>1.20%", page)
+    assert re.search(r"fog</th><td>27.00%</td><td>2.00%", page)
 
 
 def test_without_jinja_the_remedy_is_named(finished, monkeypatch):

@@ -13,7 +13,7 @@ def test_a_cell_says_how_often_and_empty_ones_are_none():
         [None, None, None],
     ]
     assert [(cell.key, cell.count) for cell in matrix.mixups] == [("0-1", 2), ("1-0", 1)]
-    assert matrix.recalls == ("80.0\u00a0%", "99.0\u00a0%", "\N{EN DASH}")
+    assert matrix.recalls == ("80.0%", "99.0%", "\N{EN DASH}")
 
 
 def test_the_rarest_error_is_still_shaded_and_the_commonest_the_strongest():

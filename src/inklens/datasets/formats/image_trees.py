@@ -26,7 +26,7 @@ def load_folder(root: Path, options: LoadOptions) -> Dataset:
     """A class-per-folder tree; without a test part, a stratified fifth is held out.
 
     Raises:
-        DataError: no such folder, no images, one class, or more than 1 % of the images cannot be used.
+        DataError: no such folder, no images, one class, or more than 1% of the images cannot be used.
         ImageError: `options.strict`, and an image cannot be used.
     """
     tree = scan_tree(root, least_classes=2 if options.hold_out else 1)
@@ -45,7 +45,7 @@ def load_tree(tree: Tree, name: str, options: LoadOptions, *, path: Path | None 
         path: where it is loaded from again; None for the tree's root.
 
     Raises:
-        DataError: more than 1 % of the images cannot be used, or none of a class.
+        DataError: more than 1% of the images cannot be used, or none of a class.
         ImageError: `options.strict`, and an image cannot be used.
     """
     root = tree.root

@@ -102,7 +102,7 @@ def load_name_tables(files: Files, root: Path, name: str, options: LoadOptions) 
         name: what the data set is called.
 
     Raises:
-        DataError: no columns of names and labels, more than 1 % of the files not there, one file with two
+        DataError: no columns of names and labels, more than 1% of the files not there, one file with two
             labels, or fewer than two classes.
     """
     try:
@@ -174,7 +174,7 @@ def _check(first: Path, rows: _Rows) -> None:
     if missing := rows.missing:
         what = f"{len(missing):,} of {found + len(missing):,} files that {first.name} names are not there"
         if len(missing) > _MISSING_SHARE * (found + len(missing)):
-            raise DataError(f"{what} ({missing[0]}); expected at most 1 %: check the folder and the names")
+            raise DataError(f"{what} ({missing[0]}); expected at most 1%: check the folder and the names")
         rows.notes.append(f"{what}: {', '.join(missing[:5])}")
     if repeated := rows.repeated:
         rows.notes.append(f"named more than once and taken once: {listed(repeated)}")

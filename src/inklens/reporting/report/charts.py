@@ -148,7 +148,7 @@ def reliability_chart(curve: Reliability) -> Chart:
         ),
         header=("confidence", "mean", "accuracy", "images"),
         rows=tuple(
-            (f"{100 * low:.0f}{TO}{100 * high:.0f} %", share(confidence, 1), share(accuracy, 1), f"{count:,}")
+            (f"{100 * low:.0f}{TO}{100 * high:.0f}%", share(confidence, 1), share(accuracy, 1), f"{count:,}")
             for confidence, accuracy, count, low, high in filled
         ),
     )
@@ -162,7 +162,7 @@ def coverage_chart(coverage: RiskCoverageCurve) -> Chart:
     told = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
     return Chart(
         title="Error against coverage",
-        says=f"Who answers only the surest 90 % of the images errs in {share(coverage.error_at(0.9))} of "
+        says=f"Who answers only the surest 90% of the images errs in {share(coverage.error_at(0.9))} of "
         f"them; who answers all errs in {share(coverage.error_at(1.0))}.",
         x_label="share of images answered, the surest first",
         x_ticks=tuple((scale.x(at), percent_tick(at)) for at in _SHARES),

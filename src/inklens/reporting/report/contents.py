@@ -148,8 +148,8 @@ def _figures(sources: Sources) -> list[tuple[str, str, str]]:
     low, high = (f"{100 * end:.2f}" for end in scores["accuracy_interval_95"])
     n, errors = scores["n"], scores["n"] - scores["correct"]
     curve = reliability_curve(sources.probabilities, sources.labels, ECE_BINS)
-    interval = f"95 % interval {low}{wording.TO}{high} %, on {n:,} {sources.part} images"
-    off = "on average (expected calibration error): how far “99 % sure” is from right in 99 %"
+    interval = f"95% interval {low}{wording.TO}{high}%, on {n:,} {sources.part} images"
+    off = "on average (expected calibration error): how far “99% sure” is from right in 99%"
     figures = [
         ("Accuracy", wording.share(scores["accuracy"]), interval),
         ("Errors", f"{errors:,}", f"of {n:,}, or {wording.share(errors / n)}"),

@@ -28,12 +28,12 @@ def shortened(text: str, most: int = LONGEST_NAME) -> str:
 
 
 def share(value: float | None, digits: int = 2) -> str:
-    """ "98.73 %", in one piece; a dash for what cannot be known."""
-    return DASH if value is None else percent(value, digits).replace(" ", "\N{NO-BREAK SPACE}")
+    """ "98.73%"; a dash for what cannot be known."""
+    return DASH if value is None else percent(value, digits)
 
 
 def sure(confidence: float) -> str:
-    """ "98.7 %"; a network is never quite sure, though predictions.csv rounds to six digits."""
+    """ "98.7%"; a network is never quite sure, though predictions.csv rounds to six digits."""
     return share(min(confidence, 1 - 1e-9), 1)
 
 

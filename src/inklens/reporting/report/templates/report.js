@@ -19,7 +19,7 @@ function isolated(text) {
 
 function percent(share) {
   const rounded = (100 * share).toFixed(1);
-  return (rounded === "100.0" ? ">99.9" : rounded) + "\u00a0%"; // a network is never quite sure
+  return (rounded === "100.0" ? ">99.9" : rounded) + "%"; // a network is never quite sure
 }
 
 function card([number, confidence, source], actual, predicted) {
