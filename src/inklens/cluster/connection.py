@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from inklens import __version__
 from inklens.errors import OptionError, require_packages
 
 LOCAL, AUTO = "local", "auto"
+_SECONDS_TO_ANSWER = 10
 # Of a cluster that we start: who has not the token is refused, and nothing is reported to anybody.
 _OF_OUR_OWN = {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
 _TOKEN = "RAY_AUTH_TOKEN"  # the name of a variable
@@ -119,6 +121,8 @@ def _connect(where: str) -> None:
         if where == LOCAL:
             ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
         else:
+            if where != AUTO:
+                _look(where)
             ray.init(where, **quiet)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         reason = " ".join(str(error).split())[:300]
@@ -126,6 +130,20 @@ def _connect(where: str) -> None:
             f"--cluster {where} cannot be reached ({reason}); start one with `ray start --head` and join it "
             "with `ray start --address HOST:PORT`, or give --cluster local"
         ) from error
+
+
+def _look(address: str) -> None:
+    """Ray itself would try for ten minutes to reach a cluster that is not there.
+
+    Raises:
+        ValueError: this is no HOST:PORT.
+        OSError: nothing listens there.
+    """
+    host, colon, port = address.rpartition(":")
+    if not (host and colon and port.isdecimal() and int(port) < 2**16):
+        raise ValueError("expected HOST:PORT")
+    with socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_ANSWER):
+        pass
 
 
 def usable_cores() -> int:
