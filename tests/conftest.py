@@ -86,6 +86,17 @@ def small_digits(digits: Dataset) -> Dataset:
 
 
 @pytest.fixture(scope="session")
+def few_on_disk(small_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """600 digits to learn from and 150 to test with, of 14x14 pixels, where they can be loaded again."""
+    path = tmp_path_factory.mktemp("data") / "few.npz"
+    chosen = slice(0, 4000, 7)
+    train, test = small_digits.train.batch(chosen)[:600], small_digits.test.batch(slice(0, 150))
+    train_labels, test_labels = small_digits.train.labels[chosen][:600], small_digits.test.labels[:150]
+    np.savez(path, x_train=train, y_train=train_labels, x_test=test, y_test=test_labels)
+    return load(path, kind="writing", framing="pad")
+
+
+@pytest.fixture(scope="session")
 def sample() -> Dataset:
     """The embedded sample, which a run can load again."""
     return load("sample")
