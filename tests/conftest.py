@@ -39,6 +39,14 @@ ON_A_CLUSTER = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What JAX compiles for one test or process is there for the others: most of its time is compilation."""
+    if config.cache is not None:
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
+
 def pytest_report_header() -> str:
     where = os.environ.get("INKLENS_DATA", "not set")
     return f"inklens: digits are read from {DIGITS!r} (INKLENS_DATA: {where})"

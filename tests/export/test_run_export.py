@@ -73,7 +73,7 @@ from inklens.training import train
 whole = load("sample")
 few, _ = stratified_split(whole.train, 3000, 0)
 data = Dataset("few", whole.kind, whole.class_names, whole.spec, few, whole.test, None, "")
-run = train(data, Recipe(network="convnet-small", epochs=1, batch_size=100), output="runs")
+run = train(data, Recipe(network="convnet-small", epochs=1, batch_size=100), output="runs", report=False)
 for name in list(FORMATS)[1:]:  # the training wrote and proved the first
     print(export_run(run.folder, name)[0].name)
 assert run.folder.read_json(run.folder.environment)["backend"] == sys.argv[0]

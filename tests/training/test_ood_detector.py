@@ -14,7 +14,7 @@ from inklens.run import Run
 from inklens.run_folder import RunFolder
 from inklens.training import combine, train
 from inklens.training.examples import with_examples
-from inklens.training.examples.outliers import NO_CLASS
+from inklens.training.examples.digit_outliers import NO_CLASS
 from inklens.training.ood_detector import classifier_recipe
 from inklens.training.prepare import concrete_recipe
 

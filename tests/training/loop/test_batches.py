@@ -5,7 +5,7 @@ from inklens.networks.backends import select_backend
 
 select_backend("tensorflow")
 
-from inklens.training.examples.outliers import NO_CLASS  # noqa: E402
+from inklens.training.examples.digit_outliers import NO_CLASS  # noqa: E402
 from inklens.training.loop.batches import Batches, epoch_order, mirrored  # noqa: E402
 
 
