@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import time
 import weakref
 import zlib
 from threading import Event
 
 import numpy as np
+import pytest
 
 from inklens import Classifier
 from inklens.errors import ModelError
@@ -67,6 +69,23 @@ def test_an_unforeseen_error_of_a_decoder_is_that_images_own(tiny_folder, images
         422, "the image of 3 bytes cannot be decoded; expected a whole image",
     )  # fmt: skip
     assert "an image of 3 bytes failed" in caplog.text
+
+
+def test_while_the_event_loop_is_late_the_next_image_is_refused_where_another_waits(tiny_folder, images):
+    classifier = Classifier.open(tiny_folder)
+
+    async def work(queue):
+        for _ in range(12):
+            time.sleep(0.1)
+            await asyncio.sleep(0.02)
+        assert not queue.is_late()  # a single caller is not to blame
+        first = queue.predict(classifier, [images[0]])
+        assert queue.is_late()
+        with pytest.raises(ProblemError, match="wait for the network already"):
+            queue.predict(classifier, [images[1]])
+        return await first
+
+    assert isinstance(_asked(work)[0], Answer)
 
 
 def test_images_of_a_caller_who_went_away_are_not_decoded(tiny_folder, monkeypatch):

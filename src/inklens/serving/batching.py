@@ -46,6 +46,8 @@ QUICK_BYTES = 16_384
 _PNG = b"\x89PNG\r\n\x1a\n"
 # How much the last batch counts for what an image takes.
 _NEWEST = 0.05
+# How often the event loop is asked how late it is, and over how long its answers are averaged, in seconds.
+_LAG_EVERY, _LAG_OVER = 0.01, 0.25
 # A caller who went away is noticed after this long; most are answered earlier.
 WATCH_AFTER = 0.05
 
@@ -94,6 +96,9 @@ class BatchQueue:
         self._images = 0
         self._seconds_per_image: WeakKeyDictionary[Classifier, float] = WeakKeyDictionary()
         self._closed = False
+        self._lag = 0.0  # how late the event loop is
+        self._lag_asked = self._loop.time()
+        self._lag_timer = self._loop.call_later(_LAG_EVERY, self._ask_lag)
         self._thread = Thread(target=self._work_off, name="inklens-batches", daemon=True)
         self._thread.start()
 
@@ -103,14 +108,18 @@ class BatchQueue:
         return self._images
 
     def is_late(self, coming: int = 0) -> bool:
-        """Whether what comes now would wait for too long, behind so many small images on their way."""
+        """Whether what comes now would wait for too long, behind so many small images on their way.
+
+        A request has waited for the event loop before it is seen at all, and its answer will wait once more.
+        """
         waiting = 0.0
         if self._waiting or self._small:
             with self._changed:
                 fronts = [queue[0].since for queue in (self._waiting, self._small) if queue]
             waiting = time.monotonic() - min(fronts, default=math.inf)
         small = max(coming, len(self._small)) * self._newest_seconds
-        return max(waiting, small) > self._limits.queue_seconds
+        loop = 2 * self._lag if self._images else 0.0
+        return max(waiting, small, loop) > self._limits.queue_seconds
 
     def predict(self, classifier: Classifier, images: Sequence[Image]) -> asyncio.Future[Outcomes]:
         """Gives an answer for each image, or why there is none; cancel it when nobody waits for it any more.
@@ -144,10 +153,18 @@ class BatchQueue:
 
     def close(self) -> None:
         """Ends the thread; nothing may wait any more."""
+        self._lag_timer.cancel()
         with self._changed:
             self._closed = True
             self._changed.notify()
         self._thread.join()
+
+    def _ask_lag(self) -> None:
+        now = self._loop.time()
+        passed = now - self._lag_asked
+        self._lag += passed / (passed + _LAG_OVER) * (max(0.0, passed - _LAG_EVERY) - self._lag)
+        self._lag_asked = now
+        self._lag_timer = self._loop.call_later(_LAG_EVERY, self._ask_lag)
 
     def _admit(self, images: int) -> None:
         """A request that finds nothing before it is always taken, however many images it has."""
