@@ -41,7 +41,8 @@ Pixels = NDArray[np.uint8]
 def operations(run: Run) -> float:
     """Floating-point operations of the whole training."""
     training = run.metrics["training"]
-    return float(6 * multiply_adds(run.network) * training["images"] * training["epochs"])
+    images = training["images"] + training["drawn_images"]
+    return float(6 * multiply_adds(run.network) * images * training["epochs"])
 
 
 def framed(images: list[Pixels], shape: tuple[int, int, int]) -> Pixels:

@@ -3,7 +3,7 @@
 import hashlib
 import numbers
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -68,6 +68,45 @@ class Split:
         digest.update(b"" if self.rows is None else self.rows.tobytes())
         digest.update(self.labels.tobytes())
         return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class ExtendedSplit(Split):
+    """A split and, behind its images, further ones in memory; copies none of the split's own.
+
+    Make one with `of`.
+
+    Args:
+        further: uint8 (K, H, W, C), 0-255; the last K of `labels` are theirs.
+    """
+
+    further: NDArray[np.uint8] = field(kw_only=True)
+
+    @classmethod
+    def of(cls, split: Split, further: NDArray[np.uint8], labels: NDArray[np.int64]) -> "ExtendedSplit":
+        """A split and, behind it, images: uint8 (K, H, W, C), with their labels: int64 (K,)."""
+        if isinstance(split, cls):
+            further = np.concatenate([split.further, further])
+        labels = np.concatenate([split.labels, labels])
+        return cls(split.images, labels, split.rows, split.store_digest, split.files, further=further)
+
+    def batch(self, indices: NDArray[np.integer] | slice) -> NDArray[np.uint8]:
+        """The images at these positions: uint8 (n, H, W, C), 0-255."""
+        positions = np.arange(len(self))[indices]
+        own = len(self) - len(self.further)
+        first = positions < own
+        batch = np.empty((len(positions), *self.images.shape[1:]), np.uint8)
+        batch[first] = super().batch(positions[first])
+        batch[~first] = self.further[positions[~first] - own]
+        return batch
+
+    def whole(self) -> NDArray[np.uint8]:
+        """All images, copied into memory: uint8 (N, H, W, C), 0-255."""
+        return self.batch(slice(None))
+
+    def take(self, indices: NDArray[np.integer]) -> Split:
+        """A split of the images at these positions, in this order, copied into memory."""
+        return Split(self.batch(indices), self.labels[indices])
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,7 +41,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "outliers": 0.05,
         "minimum_steps": 200,
         "validation_split": 1 / 12,
-        "things": {**_THINGS, "epochs": 5, "tta": "mirror"},
+        "things": {**_THINGS, "epochs": 5, "outliers": 0.08, "tta": "mirror"},
     },
     "accurate": {
         "network": "convnet-deep",

@@ -113,8 +113,8 @@ class Recipe:
             with an upstroke or a bar; see `inklens.training.examples.stroke_variants`.
         cut_digits: of grey writing, the share of images, 0 to 1, that are shown once more as a cut between
             touching digits leaves them; see `inklens.training.examples.cut_digits`.
-        outliers: of grey digits, how many images that are no digit are added, as a share of all images, 0 to
-            1; see `inklens.training.examples.outliers`.
+        outliers: of things and of grey digits, how many images that show no class are added, as a share of
+            all images, 0 to 1; see `inklens.training.examples`.
         balance: images of smaller classes are shown more often, until each class has as many as the largest;
             see `inklens.training.examples.balance`.
         ood_detector: the network that learns to distinguish outliers from digits, one of

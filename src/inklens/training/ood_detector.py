@@ -1,7 +1,7 @@
 """The out-of-distribution (OOD) detector: a small network that says whether ink is a digit at all.
 
 One network can learn both, with the same target for every class of what is no digit (outlier exposure;
-`inklens.training.examples.outliers`), but then it is less sure of odd digits: the NLL of `accurate` on
+`inklens.training.examples.digit_outliers`), but then it is less sure of odd digits: the NLL of `accurate` on
 MNIST's test set was 0.0117 with outliers and is 0.0104 without (docs/results.md). So `accurate` leaves them
 to a detector, whose log-odds are a part of the in-distribution score (`inklens.networks.ensemble`).
 """
@@ -20,7 +20,7 @@ from inklens.errors import OptionError
 from inklens.networks import build
 from inklens.recipes import Recipe
 from inklens.training.examples import with_examples
-from inklens.training.examples.outliers import NO_CLASS
+from inklens.training.examples.digit_outliers import NO_CLASS
 from inklens.training.progress import Progress, of_member
 
 if TYPE_CHECKING:

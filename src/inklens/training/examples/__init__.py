@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets import Dataset, Split
+from inklens.datasets.splits import ExtendedSplit
 from inklens.recipes import Recipe
 from inklens.training.examples.cut_digits import make_cut_digits
-from inklens.training.examples.outliers import DIGITS, make_outliers
+from inklens.training.examples.digit_outliers import DIGITS, make_digit_outliers
 from inklens.training.examples.stroke_variants import make_stroke_variants
+from inklens.training.examples.thing_outliers import make_thing_outliers
 
 # Training images, the data that they are of, share of 1 of them, seed -> images, uint8 (H, W, C), and labels.
 Make = Callable[[Split, Dataset, float, int], Iterator[tuple[NDArray[np.uint8], int]]]
@@ -39,11 +41,24 @@ def are_grey_digits(data: Dataset) -> bool:
     return is_grey_writing(data) and tuple(data.class_names) == DIGITS
 
 
-# In the order in which they are made: outliers are made of cut digits too.
+def has_outliers(data: Dataset) -> bool:
+    """Whether it is known what shows none of the classes: for things, and for grey digits."""
+    return data.kind == "things" or are_grey_digits(data)
+
+
+def make_outliers(
+    train: Split, data: Dataset, share: float, seed: int
+) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """Images that show none of the classes, as many as this share of the training images."""
+    make = make_thing_outliers if data.kind == "things" else make_digit_outliers
+    return make(train, data, share, seed)
+
+
+# In the order in which they are made: outliers of digits are made of cut digits too.
 EXAMPLES = {
     "stroke_variants": ExampleKind(is_grey_writing, make_stroke_variants),
     "cut_digits": ExampleKind(is_grey_writing, make_cut_digits),
-    "outliers": ExampleKind(are_grey_digits, make_outliers),
+    "outliers": ExampleKind(has_outliers, make_outliers),
 }
 
 
@@ -61,7 +76,7 @@ def with_examples(
         share = getattr(recipe, name)
         if share and (made := list(EXAMPLES[name].make(train, data, share, recipe.seed))):
             images, labels = zip(*made, strict=True)
-            train = Split(np.concatenate([train.whole(), images]), np.concatenate([train.labels, labels]))
+            train = ExtendedSplit.of(train, np.stack(images), np.array(labels, np.int64))
     return train
 
 

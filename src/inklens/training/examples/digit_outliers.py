@@ -37,7 +37,7 @@ class _Drawn(NamedTuple):
     name: str
 
 
-def make_outliers(
+def make_digit_outliers(
     train: Split, data: Dataset, share: float, seed: int
 ) -> Iterator[tuple[NDArray[np.uint8], int]]:
     """As many outliers as this share of the training images, which are digits; their label is `NO_CLASS`."""
