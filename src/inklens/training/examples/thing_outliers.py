@@ -8,6 +8,7 @@ shape on an even ground, strokes of a pen, and training images whose parts were 
 one another.
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 from inklens.datasets import Dataset, Split
 from inklens.training.examples.digit_outliers import NO_CLASS
 
-MOST = 20_000  # images; beyond, a larger set needs no more of them
+# Beyond, a larger set needs no more of them; they are held in memory.
+MOST, MOST_BYTES = 20_000, 2**27
 
 Image = NDArray[np.float32]  # (H, W, C), 0 to 1
 
@@ -25,9 +27,11 @@ Image = NDArray[np.float32]  # (H, W, C), 0 to 1
 def make_thing_outliers(
     train: Split, data: Dataset, share: float, seed: int
 ) -> Iterator[tuple[NDArray[np.uint8], int]]:
-    """As many outliers as this share of the training images, at most `MOST`; their label is `NO_CLASS`."""
+    """As many outliers as this share of the training images, at most `MOST` and `MOST_BYTES` of them; their
+    label is `NO_CLASS`."""
     random = np.random.default_rng((seed, 29))
-    for _ in range(min(round(share * len(train)), MOST)):
+    size = math.prod(data.image_shape)
+    for _ in range(min(round(share * len(train)), MOST, MOST_BYTES // size)):
         one, other = train.batch(random.integers(len(train), size=2)) / np.float32(255)
         make = _WAYS[random.integers(len(_WAYS))]
         yield np.rint(255 * np.clip(make(random, one, other), 0, 1)).astype(np.uint8), NO_CLASS
