@@ -236,6 +236,11 @@ class Run:
             options = load_options(self.folder.read_recipe())
         data = load(**{**options, "data": path or options["data"]})
         if data.fingerprint != self.data["fingerprint"]:
+            if path is not None:
+                raise DataError(
+                    f"{data.source} has other data than {self.path} was trained on: give these, or leave "
+                    "--data out"
+                )
             raise DataError(f"{data.source} has changed since {self.path} was trained on it; train it again")
         return data
 

@@ -16,8 +16,7 @@ import numpy as np
 from inklens.atomic_file import PARTIAL, REMEDY, atomic, reason
 from inklens.errors import RunError
 from inklens.paths import given_path
-
-RECIPE_FORMAT = 3  # of recipe.json; 1 and 2 named its fields otherwise
+from inklens.recipes.values import RECIPE_FORMAT
 
 State = Literal["running", "done", "interrupted", "failed"]
 

@@ -13,7 +13,7 @@ from tiny_onnx import build_model, save
 @pytest.mark.parametrize("argument", ["--help", "datasets"])
 def test_help_and_the_list_of_data_sets_import_no_framework(tmp_path, argument):
     loaded = loaded_modules(tmp_path, argument)
-    assert not loaded & {"keras", "tensorflow", "numpy", "matplotlib"}
+    assert not loaded & {"keras", "tensorflow", "numpy", "matplotlib", "pydantic"}
 
 
 def test_help_names_every_command(inklens):
@@ -60,6 +60,12 @@ def test_datasets_lists_counts_and_places(inklens):
         (("train", "--data", "mnits"), "did you mean mnist"),
         (("train", "--data", "sample", "--size", "28"), "size '28' cannot be read"),
         (("train", "--data", "sample", "--validation-split", "4000"), "leaves no data"),
+        (("train", "--time", "nan"), "time 'nan' is out of range"),
+        (("train", "--time=-5s"), "time '-5s' is out of range"),
+        (("train", "--resume", "x", "--from", "y"), "--from does not go with --resume"),
+        (("tune", "--resume", "x", "--preset", "fast"), "--preset does not go with --resume"),
+        (("tune", "sample", "--resume", "x"), "--data does not go with --resume"),
+        (("tune", "--resume", ""), "holds no study.db with trials; expected the folder of a search"),
         (("train", "--colour", "red"), "No such option: --colour (Possible options: --cluster)."),
         (("--colour", "train"), "No such option: --colour. See `inklens --help`."),
         (("explain",), "Missing argument 'IMAGE'. See `inklens explain --help`."),

@@ -74,6 +74,7 @@ def test_a_whole_recipe_comes_back_as_it_was_whatever_its_preset_is_today(tmp_pa
         ("a.json", '{"recipe": 3}', "lacks what is expected in it"),
         ("a.json", '{"recipe": {}, "data": {"name": "mnist"}}', "lacks what is expected in it ('pixels')"),
         ("a.json", "[1, 2]", "holds a list; expected the recipe.json of a run, or the fields of a recipe"),
+        ("a.json", '{"format": 99, "recipe": {}}', "it is of format 99; expected 3"),
         ("a.json", "epochs = 3", "cannot be read (Expecting value"),
         ("a.toml", "epochs = ", "cannot be read (Invalid value"),
         ("a.json", "[" * 100_000, "cannot be read (maximum recursion depth exceeded"),
@@ -108,6 +109,12 @@ def test_options_that_are_no_object_are_refused_in_one_line(shared_runs, tmp_pat
     content = {**RunFolder.open(shared_runs / "runs/one").read_recipe(), "options": 3}
     with pytest.raises(OptionError, match="lacks what is expected in it"):
         read_training(_written(tmp_path, "changed.json", json.dumps(content)))
+
+
+def test_the_folder_of_a_run_is_refused_with_the_file_in_it(shared_runs):
+    run = shared_runs / "runs/one"
+    with pytest.raises(OptionError, match=r"is a folder; give .*runs/one/recipe\.json$"):
+        read_training(run)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):

@@ -22,7 +22,7 @@ from inklens.cli.options import (
     run_place,
 )
 from inklens.networks import BACKENDS
-from inklens.recipes import PRESETS, Recipe
+from inklens.recipes.presets import PRESETS
 
 
 def audit(
@@ -43,6 +43,8 @@ def audit(
     strict: Strict = False,
 ) -> None:
     """Find training images that are probably labelled wrongly: a ranked CSV and a picture sheet."""
+    from inklens.recipes import Recipe
+
     given = {} if epochs is None else {"epochs": epochs}
     recipe = Recipe.from_preset(preset, seed=seed, backend=backend, **given)
 

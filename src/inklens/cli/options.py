@@ -1,9 +1,11 @@
 """Options that several commands share, so that they read the same everywhere."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from typer import Argument, Option
 
 from inklens.cli.console import note
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from inklens.datasets import Dataset
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+# Parameters that have another name than their option.
+_CALLED = {
+    "output_folder": "output", "folder": "output", "time_budget": "time", "same_data": "data",
+    "start": "from",
+}  # fmt: skip
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -41,9 +48,12 @@ def parse_time(text: str) -> float:
     """ "30s", "2m", "1h" or "30" (seconds) -> seconds."""
     number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
     try:
-        return float(number) * _UNITS[unit]
+        seconds = float(number) * _UNITS[unit]
     except ValueError as error:
         raise OptionError(f"time {text!r} cannot be read: expected 30s, 2m or 1h") from error
+    if not 0 <= seconds < math.inf:  # NaN neither
+        raise OptionError(f"time {text!r} is out of range: expected 30s, 2m or 1h")
+    return seconds
 
 
 def parse_share_or_count(text: str) -> float | int:
@@ -152,3 +162,12 @@ MaxError = Annotated[
     ),
 ]
 Strict = Annotated[bool, Option("--strict", help="Refuse data with a single bad image file.")]
+
+
+def only(context: typer.Context, *known: str) -> None:
+    """Refuses options that a command of this kind would pass over in silence."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in known and source is not None and source.name == "COMMANDLINE":
+            option = _CALLED.get(name, name).replace("_", "-")
+            raise OptionError(f"--{option} does not go with --{known[0]}: leave it out")

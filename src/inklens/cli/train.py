@@ -25,6 +25,7 @@ from inklens.cli.options import (
     Strict,
     chosen_data,
     load_named,
+    only,
     parse_share_or_count,
     parse_time,
     run_place,
@@ -35,21 +36,19 @@ from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, BACKENDS, NETWORKS
 from inklens.networks.table import SCALABLE
 from inklens.networks.tta import TTA
-from inklens.recipes.committee_recipe import Committee, recipe_for
 from inklens.recipes.flips import flip_note
 from inklens.recipes.presets import COMMITTEES, PRESETS, preset_for
-from inklens.recipes.recipe import FLIPS, OPTIMIZERS, PRECISIONS, VALIDATION_DATA, Recipe
-from inklens.recipes.recipe_file import SavedTraining, read_training
+from inklens.recipes.values import FLIPS, OPTIMIZERS, PRECISIONS, VALIDATION_DATA
 
 if TYPE_CHECKING:
     from inklens.datasets import Dataset
+    from inklens.recipes import Committee, Recipe, SavedTraining
     from inklens.run import Run
     from inklens.training.committee.train_committee import RunMembers
     from inklens.training.cross_validation import CrossValidation
     from inklens.training.progress import Progress
 
 _RESUMED_WITH = ("epochs", "learning_rate", "checkpoint_every")
-_RECIPE_FIELDS = {field.name for field in fields(Recipe)} - {"preset"}
 
 
 def _one_of(names: Any) -> str:
@@ -173,16 +172,15 @@ def train(
     strict: Strict = False,
 ) -> None:
     """Train a network, evaluate it, and write everything about it into a run folder."""
-    changed = {
-        field: value
-        for field, value in context.params.items()
-        if field in _RECIPE_FIELDS and value is not None
-    }
+    from inklens.recipes import Committee, Recipe, read_training
+
+    given = {field.name: context.params.get(field.name) for field in fields(Recipe) if field.name != "preset"}
+    changed = {name: value for name, value in given.items() if value is not None}
     options = {
         "kind": kind, "size": size, "channels": channels, "framing": framing, "strict": strict, "add": add,
     }  # fmt: skip
     if resume is not None:
-        _only(context, "resume", *_RESUMED_WITH, "cluster", "data", "same_data", "quiet")
+        only(context, "resume", *_RESUMED_WITH, "cluster", "data", "same_data", "quiet")
         changed = {name: context.params[name] for name in _RESUMED_WITH}
         if cluster is not None:
             changed["run_members"] = _side_by_side(context, cluster, quiet)[0]
@@ -242,14 +240,16 @@ def train(
     return print_result(run, loaded.added)
 
 
-def _flip_notes(data: "Dataset", recipe: Recipe | Committee) -> list[str]:
+def _flip_notes(data: "Dataset", recipe: "Recipe | Committee") -> list[str]:
+    from inklens.recipes import Committee
+
     members = recipe.members.values() if isinstance(recipe, Committee) else [recipe]
     notes = [flip_note(one.flip, data.kind, data.class_names) for one in members]
     return [one for one in dict.fromkeys(notes) if one is not None]
 
 
 def _cross_validated(
-    data: "Dataset", recipe: Recipe | Committee, folds: int, quiet: bool, **options: Any
+    data: "Dataset", recipe: "Recipe | Committee", folds: int, quiet: bool, **options: Any
 ) -> "CrossValidation":
     from inklens.training.cross_validation import cross_validate
 
@@ -263,12 +263,14 @@ def _cross_validated(
 
 def _recipe(
     context: typer.Context,
-    saved: SavedTraining | None,
+    saved: "SavedTraining | None",
     preset: str,
     changed: dict[str, Any],
     at_once: int = 1,
-) -> Recipe | Committee:
+) -> "Recipe | Committee":
     """The saved recipe or the preset, with what was changed; a time without either chooses the preset."""
+    from inklens.recipes import Committee, recipe_for
+
     time = changed.get("time_budget")
     if time is not None and "epochs" in changed:
         raise OptionError("--time and --epochs exclude each other: give one of them")
@@ -298,16 +300,6 @@ def _side_by_side(
     return members_on(cluster, say=say), share_of(cluster.nodes, members).at_once
 
 
-def _only(context: typer.Context, *known: str) -> None:
-    """Refuses options that a command of this kind would pass over in silence."""
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if name not in known and source is not None and source.name == "COMMANDLINE":
-            options = {"output_folder": "output", "time_budget": "time", "same_data": "data"}
-            option = options.get(name, name).replace("_", "-")
-            raise OptionError(f"--{option} does not go with --{known[0]}: leave it out")
-
-
 def _resume(path: str, quiet: bool, **changed: Any) -> "Run":
     from inklens.run_folder import RunFolder
     from inklens.training import resume
@@ -329,8 +321,9 @@ def _progress(data: "Dataset | str", quiet: bool) -> "Iterator[Progress | None]"
         yield progress
 
 
-def _print_summary(data: "Dataset", recipe: Recipe | Committee) -> None:
+def _print_summary(data: "Dataset", recipe: "Recipe | Committee") -> None:
     from inklens.networks.backends import select_backend
+    from inklens.recipes import Committee
     from inklens.training.prepare import build_network
 
     select_backend(recipe.backend)

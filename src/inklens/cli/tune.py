@@ -20,10 +20,10 @@ from inklens.cli.options import (
     Strict,
     chosen_data,
     load_named,
+    only,
     parse_time,
     run_place,
 )
-from inklens.recipes.committee_recipe import recipe_for
 from inklens.recipes.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -61,8 +61,11 @@ def tune(
     """Search for a better recipe than a preset, on validation images, and compare the two."""
     from inklens.cluster.search import SearchOptions, resume_search, tune as search
     from inklens.errors import require_packages
+    from inklens.recipes import recipe_for
 
     require_packages(["optuna"], "a search", "tune")
+    if resume is not None:
+        only(context, "resume", "trials", "time", "cluster", "quiet")
     options: dict[str, Any] = {"options": SearchOptions(trials, time)}
     changed = {"seed": seed} if epochs is None else {"seed": seed, "epochs": epochs}
     recipe = recipe_for(preset, **changed)
@@ -80,7 +83,10 @@ def tune(
         options["run_trials"] = trials_on(connect(context, cluster, quiet), say=_teller(quiet, "trials"))
     with interrupts_told(), _progress(quiet) as progress:
         options |= {"progress": progress, "say": _teller(quiet, "ended")}
-        made = resume_search(resume, **options) if resume else search(loaded, recipe, **place, **options)
+        if resume is None:
+            made = search(loaded, recipe, **place, **options)
+        else:
+            made = resume_search(resume, **options)
     _print(made)
 
 

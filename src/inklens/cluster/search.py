@@ -16,6 +16,7 @@ from inklens.cluster.search_space import nearest, suggested
 from inklens.cluster.trial_runs import RunTrials, TrialCurve, one_trial_after_another
 from inklens.datasets import Dataset
 from inklens.errors import InklensError, OptionError, RunError, require_packages
+from inklens.paths import given_path
 from inklens.recipes import Committee, Recipe, recipe_for
 from inklens.recipes.recipe_file import read_training
 from inklens.run_folder import RunFolder, folder_name
@@ -122,11 +123,13 @@ def resume_search(
     from inklens.datasets import load
 
     require_packages(["optuna"], "a search", "tune")
-    folder = RunFolder.open(path)
-    if not (folder.path / STUDY).is_file():
+    study = given_path(path) / STUDY
+    if not study.is_file() or not study.stat().st_size:
         raise RunError(
-            f"{path} holds no {STUDY}; expected the folder of a search, such as searches/mnist-fast-1"
+            f"{path} holds no {STUDY} with trials; expected the folder of a search, such as "
+            "searches/mnist-fast-1"
         )
+    folder = RunFolder.open(path)
     saved = read_training(folder.recipe)
     if isinstance(saved.recipe, Committee) or saved.data is None:
         raise RunError(f"{folder.recipe} is not that of a search; begin it again with `inklens tune`")
@@ -274,4 +277,5 @@ def _open_study(path: Path, seed: int) -> optuna.study.Study:
     except InklensError:
         raise
     except Exception as error:
-        raise RunError(f"{path} cannot be opened ({error}); begin another search") from error
+        reason = str(error).partition("\n")[0]  # below it SQLAlchemy shows its statement
+        raise RunError(f"{path} cannot be opened ({reason}); begin another search") from error

@@ -16,13 +16,8 @@ from inklens.networks import ACTIVATIONS, AUGMENTATIONS, BACKENDS, NETWORKS
 from inklens.networks.table import SEEDS
 from inklens.networks.tta import TTA, check_tta
 from inklens.recipes.presets import COMMITTEES, PRESETS
+from inklens.recipes.values import FLIPS, MOMENTUM, OPTIMIZERS, PRECISIONS, SCHEDULES, VALIDATION_DATA
 
-OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "muon")
-MOMENTUM = ("rmsprop", "sgd", "muon")
-SCHEDULES = ("constant", "one-cycle", "cosine")
-PRECISIONS = ("auto", "float32", "bfloat16")
-VALIDATION_DATA = ("split", "test")
-FLIPS = ("auto", "on", "off")
 # What another optimiser does not take over from the fields of things.
 _OF_OPTIMIZER = ("learning_rate", "betas", "momentum", "weight_decay")
 

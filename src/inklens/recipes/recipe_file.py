@@ -20,6 +20,7 @@ from inklens.errors import OptionError
 from inklens.paths import given_path
 from inklens.recipes.committee_recipe import Committee, recipe_for
 from inklens.recipes.recipe import Recipe
+from inklens.recipes.values import RECIPE_FORMAT
 
 _EXPECTED = "expected the recipe.json of a run, or the fields of a recipe as JSON or TOML"
 _FIELDS = tuple(one.name for one in fields(Recipe))
@@ -67,6 +68,11 @@ def read_training(path: str | Path) -> SavedTraining:
     path = given_path(path)
     content = _parsed(path)
     try:
+        if content.get("format", RECIPE_FORMAT) != RECIPE_FORMAT:
+            raise OptionError(
+                f"it is of format {content['format']}; expected {RECIPE_FORMAT}: use the version of Inklens "
+                "that wrote it"
+            )
         if "recipe" not in content:
             return SavedTraining(_recipe(content))
         recipe = _recipe(content["recipe"])
@@ -120,9 +126,14 @@ def _check_types(values: Mapping[str, Any], types: Mapping[str, type | tuple[typ
 def _parsed(path: Path) -> dict[str, Any]:
     """The object that a file holds."""
     parse = tomllib.loads if path.suffix.lower() == ".toml" else json.loads
+    if path.is_dir():
+        inside = path / "recipe.json" if (path / "recipe.json").is_file() else "a file in it"
+        raise OptionError(f"recipe {path} is a folder; give {inside}")
     try:
         content = parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise OptionError(f"recipe {path} cannot be read ({error.strerror or error}); {_EXPECTED}") from error
+    except (ValueError, RecursionError) as error:
         raise OptionError(f"recipe {path} cannot be read ({error}); {_EXPECTED}") from error
     if not isinstance(content, dict):
         raise OptionError(f"recipe {path} holds a {type(content).__name__}; {_EXPECTED}")

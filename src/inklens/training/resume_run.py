@@ -55,6 +55,8 @@ def resume(
         >>> inklens.resume("runs/mnist-fast-1", epochs=8).metrics["test"]["accuracy"]
     """
     folder = RunFolder.open(path)
+    if (folder.path / "study.db").is_file():
+        raise RunError(f"{folder.path} is a search; `inklens tune --resume {folder.path}` goes on with it")
     changed: dict[str, Any] = {"epochs": epochs, "learning_rate": learning_rate}
     changed = {name: value for name, value in changed.items() if value is not None}
     with locked(folder):
