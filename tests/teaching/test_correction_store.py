@@ -6,11 +6,13 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from inklens.errors import DataError, OptionError
-from inklens.teaching import CorrectionStore, FullError, correction_store
+from inklens.teaching import CorrectionStore, FullError, correction_store, store_file
 
 
 @pytest.fixture
@@ -156,7 +158,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(store):
 def test_a_file_of_another_kind_or_version_is_refused_in_one_line(store):
     store.path.parent.mkdir()
     store.path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(DataError, match=r"cannot be used .*; expected corrections of Inklens"):
+    with pytest.raises(DataError, match=r"is no file of corrections .*; give another"):
         store.classes()
     store.path.unlink()
     with sqlite3.connect(store.path) as connection:
@@ -164,3 +166,96 @@ def test_a_file_of_another_kind_or_version_is_refused_in_one_line(store):
     connection.close()
     with pytest.raises(DataError, match="has format 9; expected 1"):
         store.classes()
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "CREATE TABLE photos (id TEXT)",
+        "CREATE TABLE classes (name TEXT); CREATE TABLE examples (label TEXT)",
+        "CREATE TABLE photos (id TEXT); PRAGMA user_version = 1",
+        "CREATE TABLE photos (id TEXT); PRAGMA journal_mode = WAL",
+    ],
+)
+def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path, tables):
+    path = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(tables)
+    content = path.read_bytes()
+    store = CorrectionStore(path)
+    for use in (
+        store.classes, store.trainings, store.delete_examples, store.require_writable,
+        lambda: store.add_class("star"), lambda: list(store.with_images()),
+    ):  # fmt: skip
+        with pytest.raises(DataError, match=r"foreign\.db is no file of corrections.*; give another"):
+            use()
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_reading_writes_nothing(tmp_path, store):
+    empty = CorrectionStore(tmp_path / "empty.sqlite3")
+    empty.path.touch()
+    assert (empty.examples(), list(empty.with_images())) == ((0, []), [])
+    assert empty.path.read_bytes() == b""
+    none = CorrectionStore(tmp_path / "none.sqlite3")
+    assert list(none.with_images()) == []
+    assert not none.path.exists()
+    add(store, store.add_class("star").id)
+    content = store.path.read_bytes()
+    assert (store.examples()[0], len(list(store.with_images()))) == (1, 1)
+    assert store.path.read_bytes() == content
+    assert list(store.path.parent.iterdir()) == [store.path]
+
+
+def test_a_read_only_store_is_read(store, monkeypatch):
+    """What SQLite says of a folder that it cannot write stands in for one: root can write everywhere."""
+    add(store, store.add_class("star").id)
+    connect = sqlite3.connect
+
+    def on_a_read_only_disk(place, **options):
+        if "mode=rw" in place:
+            raise sqlite3.OperationalError("attempt to write a readonly database")
+        return connect(place, **options)
+
+    monkeypatch.setattr(store_file.sqlite3, "connect", on_a_read_only_disk)
+    assert (store.examples()[0], len(list(store.with_images()))) == (1, 1)
+    with pytest.raises(DataError, match="is read-only; copy the file"):
+        store.add_class("sun")
+    store.path.with_name(f"{store.path.name}-wal").write_bytes(b"what was not yet put into the file")
+    with pytest.raises(DataError, match=r"copy the file, with corrections\.sqlite3-wal"):
+        store.examples()
+
+
+def test_a_file_that_another_program_writes_is_said_to_be_in_use(store, monkeypatch):
+    monkeypatch.setattr(store_file, "_BUSY_SECONDS", 0.0)
+    store.add_class("star")
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DataError, match="is in use by another program"):
+            store.add_class("sun")
+
+
+def test_a_place_that_can_hold_no_store_is_refused_before_anything_is_kept(tmp_path):
+    text = tmp_path / "notes.txt"
+    text.write_text("no database at all " * 50)
+    for place, message in (
+        (tmp_path, "is a folder; expected a file of corrections"),
+        (text, "is no file of corrections"),
+        (text / "corrections.sqlite3", "cannot be kept in .*--read-only"),
+        (
+            Path("/proc/x.db"),
+            "cannot be kept in /proc/x.db .*; give another with --corrections, or .*--read-only",
+        ),
+        (Path("/dev/null"), "is no file; expected a file of corrections"),
+    ):
+        with pytest.raises(DataError, match=message):
+            CorrectionStore(place).require_writable()
+    CorrectionStore(tmp_path / "new/folder/corrections.sqlite3").require_writable()
+    assert list(tmp_path.iterdir()) == [text]
+
+
+def test_no_id_can_be_taken_for_an_option(store, monkeypatch):
+    made = iter(["-abc", "--de", "f-gh"])
+    monkeypatch.setattr(correction_store.secrets, "token_urlsafe", lambda _: next(made))
+    assert store.add_class("star").id == "f-gh"

@@ -88,7 +88,7 @@ def test_the_commands_list_export_and_delete(inklens_command, store, tmp_path):
         in inklens_command("corrections", "delete", one, "--corrections", store.path).stdout
     )
     for arguments, message in (
-        (("delete", one), "1 of the ids are of no example"),
+        (("delete", one), f"no example has the id {one}; expected ids"),
         (("delete",), "expected the ids of examples, or --all"),
         (("export",), "expected one new folder"),
         (("remove",), "'remove' is no action; expected one of list, export, delete"),

@@ -1,13 +1,15 @@
 """`inklens corrections`: what was corrected and taught on the page of `inklens serve`."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import Argument, Option
 
+from inklens.atomic_file import REMEDY
 from inklens.cli.console import output, print_table
 from inklens.cli.light import LightCommand
-from inklens.errors import OptionError
+from inklens.errors import OptionError, RunError
 from inklens.paths import given_path
 
 if TYPE_CHECKING:
@@ -43,13 +45,28 @@ def corrections(
 
     if action not in _ACTIONS:
         raise OptionError(f"{action!r} is no action; expected one of {', '.join(_ACTIONS)}")
-    store, given = CorrectionStore(given_path(store_file)), targets or []
+    _require_fitting(action, targets or [], all_of_them)
+    store = CorrectionStore(given_path(store_file))
+    if store_file != DEFAULT_STORE or store.path.exists() or action == "delete":
+        store.require_content()
     if action == "list":
         _list(store)
     elif action == "export":
-        _export(store, given)
+        _export(store, (targets or [])[0])
     else:
-        _delete(store, given, all_of_them)
+        _delete(store, targets)
+
+
+def _require_fitting(action: str, given: list[str], everything: bool) -> None:
+    """Refuses what an action does not take."""
+    if everything and action != "delete":
+        raise OptionError(f"--all with {action}; expected it with delete only")
+    if action == "list" and given:
+        raise OptionError(f"list with {given[0]!r}; expected nothing after it: inklens corrections list")
+    if action == "export" and len(given) != 1:
+        raise OptionError("expected one new folder: inklens corrections export FOLDER")
+    if action == "delete" and everything == bool(given):
+        raise OptionError("expected the ids of examples, or --all; `inklens corrections list` says the ids")
 
 
 def _list(store: "CorrectionStore") -> None:
@@ -72,20 +89,28 @@ def _list(store: "CorrectionStore") -> None:
     print_table(rows, "<<<<<<")
 
 
-def _export(store: "CorrectionStore", given: list[str]) -> None:
+def _export(store: "CorrectionStore", folder: str) -> None:
     from inklens.teaching import export_corrections
 
-    if len(given) != 1:
-        raise OptionError("expected one new folder: inklens corrections export FOLDER")
-    learnt, held_out = export_corrections(store, given_path(given[0]))
+    try:
+        learnt, held_out = export_corrections(store, given_path(folder))
+    except RunError as error:
+        raise RunError(str(error).replace(REMEDY, "give another folder")) from error
     output.print(f"exported   {learnt} images to learn from, {held_out} held out")
-    output.print(f"learn      inklens train --data mnist --add {given[0]}")
+    output.print(f"learn      inklens train --data mnist --add {shlex.quote(folder)}")
 
 
-def _delete(store: "CorrectionStore", given: list[str], everything: bool) -> None:
-    if everything == bool(given):
-        raise OptionError("expected the ids of examples, or --all; `inklens corrections list` says the ids")
-    count = store.delete_examples(None if everything else given)
-    output.print(f"deleted    {count} example{'s' * (count != 1)}")
-    if not everything and count < len(set(given)):
-        raise OptionError(f"{len(set(given)) - count} of the ids are of no example; the others are deleted")
+def _delete(store: "CorrectionStore", ids: list[str] | None) -> None:
+    """Deletes these examples, or all."""
+    known = {each.id for each in store.examples()[1]}
+    unknown = [id for id in dict.fromkeys(ids or []) if id not in known]
+    count = store.delete_examples(ids or None)
+    if count or not unknown:
+        output.print(f"deleted    {count} example{'s' * (count != 1)}")
+    if unknown:
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        rest = "; the others are deleted" if count else ""
+        raise OptionError(
+            f"no example has the id {', '.join(unknown[:3])}{more}; expected ids as "
+            f"`inklens corrections list` says them{rest}"
+        )

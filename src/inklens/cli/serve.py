@@ -80,6 +80,7 @@ def serve(
     require_packages(_PACKAGES, "a server", "serve")
     from inklens.serving.settings import Limits, ServerSettings
     from inklens.serving.supervisor import Supervisor
+    from inklens.teaching import CorrectionStore
 
     named: list[tuple[str, Path]] = list(models or [])  # type: ignore[arg-type] # pairs, by Command.converters
     settings = ServerSettings(
@@ -92,6 +93,8 @@ def serve(
         corrections=None if read_only else given_path(store_file).absolute(),
         limits=Limits() if max_body is None else Limits(body_bytes=max_body),
     )
+    if settings.corrections is not None:
+        CorrectionStore(settings.corrections).require_writable()
     supervisor = Supervisor(settings)
     many = f"{settings.workers} workers" if settings.workers > 1 else "1 worker"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
+import socket
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -69,7 +70,7 @@ class ServerSettings:
         server: tells this server from an earlier one; made by itself.
 
     Raises:
-        OptionError: a value out of range, or no token where one is needed.
+        OptionError: a value out of range, a host that is none, or no token where one is needed.
     """
 
     models: dict[str, Path]
@@ -103,6 +104,7 @@ class ServerSettings:
                 f"the token has {len(self.token)} characters; expected at least {MIN_TOKEN}, ASCII: "
                 "python -c 'import secrets; print(secrets.token_urlsafe())' makes one"
             )
+        _require_host(self.host)
         if self.token is None and not is_loopback(self.host):
             raise OptionError(
                 f"host {self.host} can be reached by other machines; expected a token with it: "
@@ -119,6 +121,21 @@ class ServerSettings:
         """The host names that a request may be for, in lower case."""
         own = {"localhost", "127.0.0.1", "[::1]", f"[{self.host}]" if ":" in self.host else self.host}
         return frozenset(name.lower() for name in own | set(self.allowed_hosts))
+
+
+def _require_host(host: str) -> None:
+    """Refuses what is no address, and no name that has one."""
+    if is_loopback(host):
+        return
+    try:
+        if not host or "/" in host:
+            raise OSError
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError) as error:  # the second: of a name that can be none, such as "a..b"
+        raise OptionError(
+            f"host {host!r} is no address, nor a name that has one; expected an address of this machine, "
+            "without scheme, port and path, such as 127.0.0.1"
+        ) from error
 
 
 def is_loopback(host: str) -> bool:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from inklens.teaching.correction_store import (
         CorrectionStore as CorrectionStore,
         Example as Example,
-        FullError as FullError,
         TaughtClass as TaughtClass,
     )
     from inklens.teaching.corrections_folder import export_corrections as export_corrections
+    from inklens.teaching.store_file import FullError as FullError
     from inklens.teaching.training_process import (
         TaughtTraining as TaughtTraining,
         TrainingProcesses as TrainingProcesses,

@@ -9,49 +9,16 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inklens.errors import DataError, InklensError, OptionError
+from inklens.errors import OptionError
+from inklens.teaching.store_file import FullError, reading, require_content, require_writable, writing
 
 MAX_EXAMPLES, MAX_CLASSES, MAX_NAME = 20_000, 100, 100
 _FOLDER_BYTES = 255  # of a name, as file systems allow
-_FORMAT = 1
-_BUSY_SECONDS = 20.0
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS classes (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, own INTEGER NOT NULL, time TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS examples (
-    id TEXT PRIMARY KEY,
-    class TEXT NOT NULL REFERENCES classes (id) ON DELETE CASCADE,
-    image BLOB NOT NULL,
-    answer TEXT, status TEXT NOT NULL, probability REAL NOT NULL,
-    model TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    source TEXT NOT NULL, time TEXT NOT NULL, held_out INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS examples_by_class ON examples (class);
-CREATE TABLE IF NOT EXISTS trainings (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-    state TEXT NOT NULL, content TEXT NOT NULL
-);
-"""
-
-
-class FullError(InklensError):
-    """There is no room: on the disk, or within the store's limits."""
-
-    is_disk = False
-
-
-class DiskFullError(FullError):
-    """There is no room on the disk."""
-
-    is_disk = True
 
 
 @dataclass(frozen=True)
@@ -118,6 +85,14 @@ class CorrectionStore:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def require_content(self) -> None:
+        """Refuses, with a DataError, a file that is not there or is empty."""
+        require_content(self.path)
+
+    def require_writable(self) -> None:
+        """Refuses, with a DataError, a place where nothing can be kept, before there is anything to keep."""
+        require_writable(self.path)
+
     def classes(self) -> list[TaughtClass]:
         """All classes, the oldest first."""
         rows = self._all(
@@ -138,7 +113,7 @@ class CorrectionStore:
             FullError: there are too many.
         """
         name = _checked_name(name)
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             if connection.execute("SELECT COUNT(*) FROM classes").fetchone()[0] >= MAX_CLASSES:
                 raise FullError(f"{MAX_CLASSES} classes are there already; delete one first")
             made = TaughtClass(_new_id() if own else f"model:{name}", name, own, 0)
@@ -155,7 +130,7 @@ class CorrectionStore:
             OptionError: no usable name, another class has it, or the class is a model's.
         """
         name = _checked_name(name)
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             found = connection.execute("SELECT own FROM classes WHERE id = ?", (id,)).fetchone()
             if found and not found[0]:
                 raise OptionError("a class of the model keeps its name; expected one of your own")
@@ -167,7 +142,7 @@ class CorrectionStore:
 
     def delete_class(self, id: str) -> bool:
         """Deletes a class with its examples; False where there is no such class."""
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             return connection.execute("DELETE FROM classes WHERE id = ?", (id,)).rowcount > 0
 
     def examples(
@@ -195,7 +170,7 @@ class CorrectionStore:
     def with_images(self) -> Iterator[Example]:
         """Every example with its image, the oldest first."""
         query = f"SELECT {_COLUMNS}, image FROM examples JOIN classes ON classes.id = examples.class"
-        with self._connected() as connection:
+        with reading(self.path) as connection:
             yield from map(_example, connection.execute(f"{query} ORDER BY examples.rowid"))
 
     def add_example(
@@ -216,7 +191,7 @@ class CorrectionStore:
             OptionError: there is no such class.
             FullError: there are too many, or the disk is full.
         """
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             if connection.execute("SELECT COUNT(*) FROM examples").fetchone()[0] >= MAX_EXAMPLES:
                 raise FullError(f"{MAX_EXAMPLES:,} examples are there already; delete some first")
             found = connection.execute("SELECT name FROM classes WHERE id = ?", (class_id,)).fetchone()
@@ -240,7 +215,7 @@ class CorrectionStore:
 
         It is held out, or not, as if it were added there.
         """
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             if connection.execute("SELECT 1 FROM classes WHERE id = ?", (class_id,)).fetchone() is None:
                 return False
             done = connection.execute(
@@ -251,7 +226,7 @@ class CorrectionStore:
 
     def delete_examples(self, ids: Sequence[str] | None = None) -> int:
         """Deletes these examples, or all, and gives how many there were; empty classes of a model go too."""
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             if ids is None:
                 count = connection.execute("DELETE FROM examples").rowcount
             else:
@@ -286,7 +261,7 @@ class CorrectionStore:
         Returns:
             Whether it was written down.
         """
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             found = connection.execute("SELECT state FROM trainings WHERE id = ?", (id,)).fetchone()
             if only_from and (found is None or found[0] not in only_from):
                 return False
@@ -304,56 +279,8 @@ class CorrectionStore:
         return True
 
     def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        if not self.path.exists():
-            # Nothing was ever written: an empty store, without a file for it.
-            with sqlite3.connect(":memory:") as connection:
-                connection.executescript(_TABLES)
-                return connection.execute(query, values).fetchall()
-        with self._connected() as connection:
+        with reading(self.path) as connection:
             return connection.execute(query, values).fetchall()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction of a writer: all of it is kept, or nothing."""
-        with self._connected(write=True) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
-
-    @contextmanager
-    def _connected(self, write: bool = False) -> Iterator[sqlite3.Connection]:
-        try:
-            if write:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
-            try:
-                connection.execute("PRAGMA foreign_keys = ON")
-                connection.execute("PRAGMA synchronous = FULL")
-                if write:
-                    connection.execute("PRAGMA journal_mode = WAL")
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-                if version not in (0, _FORMAT):
-                    raise DataError(
-                        f"{self.path} has format {version}; expected {_FORMAT}: it is of another version of "
-                        "Inklens"
-                    )
-                if version == 0:
-                    connection.executescript(f"{_TABLES} PRAGMA user_version = {_FORMAT};")
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.OperationalError as error:
-            if "full" in str(error):
-                raise DiskFullError(f"{self.path} cannot grow: the disk is full; free some space") from error
-            raise DataError(f"{self.path} cannot be used ({error}); check its folder's rights") from error
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise DataError(
-                f"{self.path} cannot be used ({error}); expected corrections of Inklens"
-            ) from error
 
 
 _COLUMNS = (
@@ -391,7 +318,10 @@ def _checked_name(name: str) -> str:
 
 
 def _new_id() -> str:
-    return secrets.token_urlsafe(12)
+    """An id that cannot be guessed, nor taken for an option on the command line."""
+    while (made := secrets.token_urlsafe(12)).startswith("-"):
+        pass
+    return made
 
 
 def _now() -> str:

@@ -29,11 +29,10 @@ def export_corrections(
         How many are to be learnt from, and how many are held out.
 
     Raises:
-        OptionError: the folder holds something, or there are no corrections.
+        OptionError: the folder is none, or holds something, or there are no corrections.
         RunError: it cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OptionError(f"{folder} holds something already; expected a new folder")
+    _require_new(folder)
     records = []
     counts = [0, 0]
     for example in store.with_images():
@@ -67,3 +66,11 @@ def export_corrections(
     with atomic(folder / RECORDS) as temporary:
         temporary.write_text(json.dumps(records, indent=1), encoding="utf-8")
     return counts[0], counts[1]
+
+
+def _require_new(folder: Path) -> None:
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise OptionError(f"{place} is a file, and {folder} should be a folder; expected a new folder")
+    if folder.exists() and any(folder.iterdir()):
+        raise OptionError(f"{folder} holds something already; expected a new folder")
