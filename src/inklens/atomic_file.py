@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from inklens.errors import RunError
+from inklens.errors import OptionError, RunError
 
 PARTIAL = ".partial-"  # begins the name of a file that is being written
 REMEDY = "give another place with --output"
@@ -51,6 +51,28 @@ def atomic(target: Path, *, new: bool = False) -> Iterator[Path]:
         if full := _says_full(error):
             raise RunError(f"{target} cannot be written: {full}; {REMEDY}") from error
         raise
+
+
+def check_place(option: str, given: Path, folder: Path) -> None:
+    """Refuse a place in which no file can be written, before any work is done; nothing is made.
+
+    Args:
+        option: which it was given with, such as "output".
+        given: its value.
+        folder: what the files are written into; it need not be there.
+
+    Raises:
+        OptionError: it, or what is above it, is a file or is closed.
+    """
+    places = (folder.absolute(), *folder.absolute().parents)
+    there = next(place for place in places if os.path.exists(place))  # noqa: PTH110 (raises in closed folders)
+    folder_there = os.path.isdir(there)  # noqa: PTH112
+    if folder_there and os.access(there, os.W_OK | os.X_OK):
+        return
+    problem = "is read-only" if folder_there else "is no folder"
+    raise OptionError(
+        f"--{option} {given} cannot be written: {there} {problem}; give another place with --{option}"
+    )
 
 
 def _says_full(error: BaseException | None) -> str | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from command_line import refusal
 from inklens.cluster import connected
 from inklens.errors import OptionError
 
@@ -49,6 +50,28 @@ def test_what_does_not_go_together_is_refused_in_one_line(inklens, arguments, sa
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "output", "said"),
+    [
+        (["a.png"], "text", "--output text cannot be written: "),
+        (["a.png"], "text/below", "text is no folder; give another place with --output"),
+        (["a.png"], "answers.csv", "with --cluster a folder is expected"),
+        (["gone.png"], "answers", "gone.png is not there; expected images, folders or shards"),
+        (["a.png", "x" * 300], "answers", "is not there"),
+        (["-"], "answers", "no image was given; expected at least one path"),
+    ],
+)
+def test_predict_refuses_what_cannot_be_used_before_a_cluster_starts(
+    inklens, shared_runs, tmp_path, monkeypatch, paths, output, said
+):
+    monkeypatch.setattr("inklens.cluster.connection.connected", None)
+    for name in ("a.png", "text"):
+        (tmp_path / name).write_bytes(b"no image")
+    words = ("predict", *paths, "--model", shared_runs / "runs/one", "--cluster", "local", "--output", output)
+    assert said in refusal(inklens(*words))
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", "text"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from PIL import Image
 
 from inklens.classifier import Classifier, find_images, predict_files
 from inklens.cluster import predict_parts
-from inklens.cluster.parallel_prediction import PartsDone
+from inklens.cluster.parallel_prediction import PartsDone, begin_parts
 from inklens.errors import DataError, OptionError, RunError
 
 
@@ -204,12 +204,25 @@ def test_fsspec_opens_what_pyarrow_does_not(tmp_path):
     assert Place.of("memory://scans").read("/scans/a.png").startswith(b"\x89PNG")
 
 
+def test_a_job_that_is_there_is_begun_again_with_its_own_paths_only(model, scans, tmp_path):
+    output = str(tmp_path / "answers")
+    begin_parts(model, [f"{scans}/0", f"{scans}/1"], output)
+    begun = (tmp_path / "answers/_job.json").read_bytes()
+    begin_parts(model, [f"{scans}/0", f"{scans}/1"], output)
+    with pytest.raises(RunError, match=r"whose paths are \S+/0, \S+/1, not \S+/2; give another --output"):
+        begin_parts(model, [f"{scans}/2"], output)
+    with pytest.raises(DataError, match="no image was given"):
+        begin_parts(model, [], output)
+    assert (tmp_path / "answers/_job.json").read_bytes() == begun
+
+
 @pytest.mark.parametrize(
     ("paths", "error", "said"),
     [
         (["nowhere://there"], OptionError, "nowhere://there cannot be opened"),
         (["memory://nothing"], DataError, "holds no files"),
         (["{empty}"], DataError, "holds no images"),
+        (["{empty}/gone.png"], DataError, "gone.png is not there"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused_in_one_line(tmp_path, paths, error, said):

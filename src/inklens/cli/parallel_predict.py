@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from inklens.errors import OptionError
+from inklens.errors import OptionError, require_packages
 from inklens.printable import printable
 
 if TYPE_CHECKING:
     from inklens.cluster import PartsDone
+
+_FILES = (".csv", ".json", ".jsonl", ".parquet")
 
 
 def predict_on(
@@ -31,8 +33,15 @@ def predict_on(
     if output is None or strict:
         problem = "--strict does not go with" if strict else "--output is missing beside"
         raise OptionError(f"{problem} --cluster; expected --output FOLDER, in which bad files have rows")
-    classes = len(open_classifier(model).class_names)
+    if output.partition("?")[0].lower().endswith(_FILES):
+        raise OptionError(
+            f"--output {output} is a file by its suffix; with --cluster a folder is expected: leave the "
+            "suffix out"
+        )
+    require_packages(["ray"], f"--cluster {where}", "cluster")
+    top = min(top, len(open_classifier(model).class_names))
     from inklens.cluster import connected, predict_parts
+    from inklens.cluster.parallel_prediction import begin_parts
     from inklens.datasets.layout.file_listing import passed_over
     from inklens.run_folder import RunFolder
 
@@ -41,17 +50,12 @@ def predict_on(
     def say(now: "PartsDone") -> None:
         typer.echo(f"part       {now.parts:,} of {now.of:,}; {now.counts.total():,} images")
 
-    with interrupts_told(), connected(where) as cluster:
-        typer.echo(f"cluster    {cluster}")
-        done = predict_parts(
-            cluster,
-            RunFolder.latest().path if model is None else model,
-            paths,
-            output,
-            top=min(top, classes),
-            passed=passed,
-            progress=say,
-        )
+    job = (RunFolder.latest().path if model is None else model, paths, output)
+    with interrupts_told():
+        begin_parts(*job, top=top, passed=passed)  # before seconds go by in which a cluster starts
+        with connected(where) as cluster:
+            typer.echo(f"cluster    {cluster}")
+            done = predict_parts(cluster, *job, top=top, progress=say)
     for line in passed_over(passed):
         typer.echo(printable(f"note: {line}"), err=True)
     if not done.counts:

@@ -42,6 +42,23 @@ class PartsDone:
     error: str
 
 
+def begin_parts(
+    model: str | Path,
+    paths: Sequence[str],
+    output: str,
+    *,
+    top: int = 1,
+    passed: Counter[str] | None = None,
+) -> None:
+    """Writes down what `predict_parts` is to predict, without a cluster: what cannot be used is said first.
+
+    Its arguments and errors are those of `predict_parts`, which then goes on with it.
+    """
+    _, content = _model_file(model)
+    counts = Counter[str]() if passed is None else passed
+    PredictionJob.of(paths, content, top).begin(Place.of(output), paths, counts)
+
+
 def predict_parts(
     cluster: Cluster,
     model: str | Path,
@@ -67,7 +84,7 @@ def predict_parts(
 
     Raises:
         DataError: there are no images, or they are out of reach.
-        OptionError: a node does not reach a path.
+        OptionError: a node does not reach a path, or the output cannot be written.
         RunError: the output holds something else.
         ModelError: no model of ours.
 
@@ -75,12 +92,8 @@ def predict_parts(
         >>> with connected("auto") as cluster:
         ...     predict_parts(cluster, "runs/mnist-fast-1", ["s3://scans/2026"], "answers")
     """
-    file = given_path(model)
-    content = read(file / "model.onnx" if file.is_dir() else file)
-    Classifier.from_bytes(content, file)  # what is wrong with it is said here, once
+    file, content = _model_file(model)
     place = Place.of(output)
-    if not is_remote(output):
-        Path(place.path).mkdir(parents=True, exist_ok=True)
     job = PredictionJob.of(paths, content, top)
     parts = job.begin(place, paths, Counter[str]() if passed is None else passed)
     there = done_parts(place)
@@ -95,6 +108,14 @@ def predict_parts(
             if progress is not None:
                 progress(state)
     return state
+
+
+def _model_file(model: str | Path) -> tuple[Path, bytes]:
+    """Its path and content; what is wrong with it is said here, once."""
+    file = given_path(model)
+    content = read(file / "model.onnx" if file.is_dir() else file)
+    Classifier.from_bytes(content, file)
+    return file, content
 
 
 def _predicted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import io
 import json
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from inklens.atomic_file import check_place
 from inklens.classifier import find_images
 from inklens.classifier.prediction_files import FORMAT
 from inklens.cluster.file_systems import Place, is_remote
@@ -75,17 +77,25 @@ class PredictionJob:
         """Its parts: those that were written down when it was first begun.
 
         Raises:
-            RunError: the folder holds something else.
+            OptionError: the folder cannot be written.
+            RunError: it holds something else.
             DataError: there are no images.
         """
+        if not paths:
+            raise DataError(
+                "no image was given; expected at least one path, or a list on standard input for -"
+            )
+        if not is_remote(output.address):
+            check_place("output", Path(output.address), Path(output.path))
         there = _names(output)
         if JOB in there:
             said = json.loads(output.read(f"{output.path}/{JOB}"))
             for name, value in json.loads(json.dumps(asdict(self))).items():
                 if said.get(name) != value:
+                    were = f"{name} {'are' if name == 'paths' else 'is'} {_shown(said.get(name))}"
                     raise RunError(
-                        f"{output.name} holds the answers of another job, whose {name} is "
-                        f"{said.get(name)!r}, not {value!r}; give another --output"
+                        f"{output.name} holds the answers of another job, whose {were}, not {_shown(value)}; "
+                        "give another --output"
                     )
             return _read(output.read(f"{output.path}/{INPUTS}"))
         if there:
@@ -138,9 +148,11 @@ def _of_address(address: str, passed: Counter[str]) -> tuple[list[str], list[str
 
 
 def _of_path(path: str, passed: Counter[str]) -> tuple[list[str], list[str]]:
-    if not Path(path).is_dir():
-        if not Path(path).exists():
-            return list(find_images([path])), []  # a pattern, or a file whose row says that it is not there
+    if not os.path.isdir(path):  # noqa: PTH112 (that of pathlib raises where a name is too long)
+        if not os.path.exists(path):  # noqa: PTH110
+            if not glob.has_magic(path):
+                raise DataError(f"{path} is not there; expected images, folders or shards: check the path")
+            return list(find_images([path])), []
         return ([], [path]) if path.lower().endswith(_OF_MANY) else ([path], [])
     shards = sorted(
         str(file) for file in Path(path).rglob("*") if file.is_file() and file.name.lower().endswith(SHARDS)
@@ -151,6 +163,14 @@ def _of_path(path: str, passed: Counter[str]) -> tuple[list[str], list[str]]:
         if not shards:
             raise
         return [], shards
+
+
+def _shown(value: Any) -> str:
+    """A value of a job in a message: of many paths, the first ones."""
+    if not isinstance(value, list):
+        return repr(value)
+    more = f" and {len(value) - 3:,} more" if len(value) > 3 else ""
+    return ", ".join(map(str, value[:3])) + more
 
 
 def _names(output: Place) -> set[str]:
