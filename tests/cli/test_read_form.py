@@ -73,11 +73,17 @@ def test_a_form_is_written_as_json(inklens, shared_runs, scans, tmp_path):
         (["read", "filled.png", "--form", "twice.json"], "second column 'a_confidence'"),
         (["read", "filled.png", "--form", "form.json", "--grid", "9x9"], "exclude each other"),
         (["read", "filled.png", "--review", "unsure"], "expected --form"),
+        (["read", "filled.png", "--form", "form.json", "--output", "form.json"], "is the form itself"),
+        (["read", "filled.png", "--form", "form.json", "--output", "empty.png/x.csv"], "png is no folder"),
+        (["read", "filled.png", "--form", "form.json", "--review", "empty.png"], "place with --review"),
+        (["read", "filled.png", "--form", "pageless.json"], '--form pageless.json, its "page": gone.png'),
+        (["form", "empty.png", "--output", "form.json"], "form.json is there already; give another --output"),
+        (["form", "empty.png", "--output", "empty.png/form.json"], "empty.png is no folder"),
         (["read", "filled.png", "--form", "form.json", "--review-below", "2"], "is no confidence"),
         (["read", "blank.png", "--form", "form.json"], "does not show the form"),
         (["read", "filled.png", "--form", "form.json", "--output", "read.txt"], "expected .json or .csv"),
-        (["form", "blank.png"], "no printed boxes"),
-        (["form", "gone.png"], "cannot be read"),
+        (["form", "blank.png", "--output", "new.json"], "no printed boxes"),
+        (["form", "gone.png", "--output", "new.json"], "cannot be read"),
         (["form", "empty.png", "--output", "form.txt"], "expected .json"),
     ],
 )
@@ -85,12 +91,25 @@ def test_what_cannot_be_used_is_one_line(inklens, shared_runs, scans, tmp_path, 
     for name in ("filled.png", "blank.png", "empty.png"):
         (tmp_path / name).write_bytes((scans / name).read_bytes())
     field = {"name": "a", "kind": "check", "box": [60, 150, 30, 30]}
-    for name, version, names in (("form", 1, "a"), ("old", 7, "a"), ("twice", 1, ("a", "a_confidence"))):
-        content = {
-            "format": version,
-            "page": "empty.png",
-            "fields": [{**field, "name": own} for own in names],
-        }
+    for name, version, page, names in (
+        ("form", 1, "empty.png", "a"),
+        ("old", 7, "empty.png", "a"),
+        ("twice", 1, "empty.png", ("a", "a_confidence")),
+        ("pageless", 1, "gone.png", "a"),
+    ):
+        content = {"format": version, "page": page, "fields": [{**field, "name": own} for own in names]}
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    there = {path: path.read_bytes() for path in tmp_path.iterdir()}
     model = ["--model", shared_runs / "runs/one"] if arguments[0] == "read" else []
-    assert words in refusal(inklens(*arguments, *model))
+    done = inklens(*arguments, *model)
+    assert words in refusal(done)
+    assert not done.stdout
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == there
+
+
+def test_a_place_that_is_read_only_is_refused_before_anything_is_read(inklens, scans, monkeypatch):
+    inklens("form", scans / "empty.png")
+    monkeypatch.setattr("os.access", lambda place, mode: False)
+    for option, place in (("output", "read.csv"), ("review", "unsure")):
+        said = refusal(inklens("read", scans / "filled.png", "--form", "form.json", f"--{option}", place))
+        assert f"is read-only; give another place with --{option}" in said

@@ -21,12 +21,16 @@ def form(
     output: Annotated[Path, Option(metavar="FILE", help="Where its fields are written.")] = Path("form.json"),
 ) -> None:
     """Propose the fields of an empty form from its printed boxes, for `inklens read --form`."""
+    from inklens.atomic_file import check_place
     from inklens.errors import OptionError
     from inklens.reading.form.form_file import save_form
     from inklens.reading.form.form_proposal import propose_form
 
     if output.suffix.lower() != ".json":
         raise OptionError(f"--output {output} has another suffix; expected .json")
+    if output.exists():  # somebody has named its fields
+        raise OptionError(f"--output {output} is there already; give another --output")
+    check_place("output", output, output.parent)
     proposed = propose_form(picture)
     save_form(output, proposed)
     for field in proposed.fields:

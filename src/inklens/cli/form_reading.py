@@ -10,8 +10,10 @@ from inklens.cli.light import open_classifier
 from inklens.printable import printable
 
 if TYPE_CHECKING:
+    from inklens.classifier import Classifier
+    from inklens.reading.form.form_file import Form
     from inklens.reading.form.form_results import FormReading
-    from inklens.reading.form.read_form import FieldReading
+    from inklens.reading.form.read_form import FieldReading, FormReader
 
 
 def check_form_options(form: Path | None, review: Path | None, below: float | None, **others: Any) -> None:
@@ -43,16 +45,16 @@ def read_forms(
     from inklens.errors import DataError, ImageError
     from inklens.reading.form.form_file import load_form
     from inklens.reading.form.form_results import check_columns, write_crops, write_form_readings
-    from inklens.reading.form.read_form import LOOK_AT, FormReader
+    from inklens.reading.form.read_form import LOOK_AT
     from inklens.reading.pdf_pages import with_pdf_pages
     from inklens.reading.prefetch import prefetch_pages
-    from inklens.reading.reading_files import check_targets, places_of
+    from inklens.reading.reading_files import places_of
 
-    check_targets(results, None)
     form = load_form(path)
     check_columns(form)
+    _check_places(path, results, review)
     files = with_pdf_pages(find_images(paths))
-    reader = FormReader(form, open_classifier(model))
+    reader = _form_reader(path, form, open_classifier(model))
     threshold = LOOK_AT if below is None else below
     readings: list[FormReading] = []
     errors, crops = [], 0
@@ -76,6 +78,30 @@ def read_forms(
         typer.echo(printable(f"review     {review}: {crops:,} fields"), err=True)
     if errors:
         note(f"{len(errors):,} of {len(files):,} photos could not be read: {errors[0]}")
+
+
+def _check_places(form: Path, results: Path | None, review: Path | None) -> None:
+    """Refuse places for what is read that could not be written, or that would take the form's own."""
+    from inklens.atomic_file import check_place
+    from inklens.errors import OptionError
+    from inklens.reading.reading_files import check_targets
+
+    check_targets(results, None)
+    if results is not None and results.exists() and results.samefile(form):
+        raise OptionError(f"--output {results} is the form itself; give another --output")
+    if review is not None:
+        check_place("review", review, review)
+
+
+def _form_reader(path: Path, form: "Form", classifier: "Classifier") -> "FormReader":
+    """The reader; where it is the form's page that cannot be read, the message names the form too."""
+    from inklens.errors import ImageError, OptionError
+    from inklens.reading.form.read_form import FormReader
+
+    try:
+        return FormReader(form, classifier)
+    except ImageError as error:
+        raise OptionError(f'--form {path}, its "page": {error}') from error
 
 
 def _say(file: str, fields: "list[FieldReading]", below: float, several: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.atomic_file import atomic
+from inklens.atomic_file import atomic, check_place
 from inklens.errors import OptionError
 from inklens.pixels import encode_png
 from inklens.reading.reading import Corners, Reading
@@ -55,12 +55,18 @@ def check_targets(results: Path | None, annotated: Path | None) -> None:
     """Refuse files that could not be written, before any work is done.
 
     Raises:
-        OptionError: results are neither .json nor .csv, or a picture is not .png.
+        OptionError: results are neither .json nor .csv, a picture is not .png, or a place cannot be written.
     """
     if results is not None and results.suffix.lower() not in _SUFFIXES:
         raise OptionError(f"--output {results} has no known suffix; expected {' or '.join(_SUFFIXES)}")
     if annotated is not None and annotated.suffix.lower() not in (".png", ""):
         raise OptionError(f"--annotate {annotated} is no PNG; expected a .png, or a folder")
+    if results is not None:
+        if results.is_dir():
+            raise OptionError(f"--output {results} is a folder; expected a file: give another --output")
+        check_place("output", results, results.parent)
+    if annotated is not None:
+        check_place("annotate", annotated, annotated.parent)
 
 
 def places_of(files: Sequence[str]) -> list[Path]:

@@ -128,6 +128,18 @@ GOOD = {"name": "a", "kind": "number", "box": [1, 2, 30, 10], "columns": 3}
         ({"format": 1, "page": "a.png", "fields": [{**GOOD, "rows": 2}]}, "a number has one row"),
         ({"format": 1, "page": "a.png", "fields": [{**GOOD, "columns": 1e400}]}, "rows and columns"),
         ({"format": 1, "page": "a.png", "fields": ["a"]}, "the field a"),
+        ({"format": 1, "page": "a.png", "fields": [{**GOOD, "columns": 2.5}]}, "whole rows and columns"),
+        ({"format": 1, "page": "a.png", "fields": [{**GOOD, "columns": True}]}, "whole rows and columns"),
+        ({"format": 1, "page": "a.png", "fields": [{**GOOD, "name": ["a"]}]}, "expected a name"),
+        ({"format": 1, "page": "a.png", "fields": [{**GOOD, "box": "1234"}]}, "a box of left, top"),
+        (
+            {"format": 1, "page": "a.png", "fields": [{**GOOD, "colums": 3}]},
+            r"form.json, a: unknown field 'colums': did you mean 'columns'\?",
+        ),
+        ({"format": 1, "page": "a.png", "fields": [GOOD], "xyz": 1}, "unknown field 'xyz': expected one"),
+        ({"format": True, "page": "a.png", "fields": [GOOD]}, "the format True; expected 1"),
+        ({"format": 1, "page": "", "fields": [GOOD]}, "has '' as its \"page\"; expected the picture"),
+        ({"format": 1, "page": 3, "fields": [GOOD]}, 'has 3 as its "page"'),
     ],
 )
 def test_a_form_that_cannot_be_used_is_refused(tmp_path, content, words):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.atomic_file import atomic
+from inklens.choices import check_choice
 from inklens.errors import OptionError
 
 FORMAT = 1
@@ -74,24 +76,43 @@ def load_form(path: Path) -> Form:
         ) from error
     if not isinstance(content, dict) or not isinstance(content.get("fields"), list) or "page" not in content:
         raise OptionError(f'--form {path} has no "page" and "fields"; make one with inklens form PICTURE')
-    if content.get("format") != FORMAT:
+    if type(content.get("format")) is not int or content["format"] != FORMAT:
         raise OptionError(
             f"--form {path} has the format {content.get('format')!r}; expected {FORMAT}: make it again "
             "with inklens form PICTURE"
+        )
+    _check_known(content, ("format", "page", "fields"), f"--form {path}")
+    page = content["page"]
+    if not isinstance(page, str) or not page:
+        raise OptionError(
+            f'--form {path} has {page!r} as its "page"; expected the picture of the empty form, by its path '
+            f"from the folder of {path.name}"
         )
     fields = tuple(_field(each, path) for each in content["fields"])
     if not fields:
         raise OptionError(f"--form {path} has no field; expected one at least")
     if len({field.name for field in fields}) < len(fields):
         raise OptionError(f"--form {path} has two fields of one name; expected a name of its own for each")
-    return Form(path.parent / str(content["page"]), fields)
+    return Form(path.parent / page, fields)
+
+
+def _check_known(content: dict[str, Any], known: Iterable[str], where: str) -> None:
+    """Raises OptionError where there is a name that has no meaning: it may be misspelt."""
+    try:
+        for name in content:
+            check_choice("field", name, known)
+    except OptionError as error:
+        raise OptionError(f"{where}: {error}") from error
 
 
 def _field(content: Any, path: Path) -> Field:
+    if isinstance(content, dict):
+        named = str(content.get("name", "a field"))[:80]
+        _check_known(content, Field.__annotations__, f"--form {path}, {named}")
     try:
-        left, top, width, height = map(float, content["box"])
-        name, kind = str(content["name"]), str(content["kind"])
-        rows, columns = int(content.get("rows", 1)), int(content.get("columns", 1))
+        left, top, width, height = (float(_typed(side, int, float)) for side in content["box"])
+        name, kind = _typed(content["name"], str), _typed(content["kind"], str)
+        rows, columns = _typed(content.get("rows", 1), int), _typed(content.get("columns", 1), int)
         one = {"number": rows, "check": rows * columns}.get(kind, 1)
         finite = bool(np.isfinite([left, top, width, height]).all())
         within = min(left, top) >= 0 and min(width, height) > 0
@@ -102,9 +123,16 @@ def _field(content: Any, path: Path) -> Field:
         pass
     raise OptionError(
         f"--form {path} has the field {str(content)[:120]}; expected a name, a kind ({', '.join(KINDS)}), "
-        f"a box of left, top, width and height in pixels, and 1 to {_MOST} rows and columns (a number has "
-        "one row, a check box one cell)"
+        f"a box of left, top, width and height in pixels, and from 1 to {_MOST} whole rows and columns (a "
+        "number has one row, a check box one cell)"
     )
+
+
+def _typed(value: Any, *types: type) -> Any:
+    """The value, where it is of one of these types; `true` is no number."""
+    if type(value) not in types:
+        raise TypeError
+    return value
 
 
 def save_form(path: Path, form: Form) -> None:
