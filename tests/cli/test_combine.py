@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -7,7 +8,8 @@ from command_line import refusal
 
 def test_trained_runs_become_a_committee_in_a_run_of_its_own(inklens, shared_runs, tmp_path):
     one = shared_runs / "runs/one"
-    done = inklens("combine", one, one, "--output", "both")
+    again = shutil.copytree(one, tmp_path / "there/one")
+    done = inklens("combine", one, again, "--output", "both")
     assert done.returncode == 0, done.stderr
     shown = [line.split()[0] for line in done.stdout.splitlines()]
     assert shown == ["trained", "accuracy", "answered", "model", "pictures", "report", "run"]
@@ -15,6 +17,35 @@ def test_trained_runs_become_a_committee_in_a_run_of_its_own(inklens, shared_run
     members = json.loads((tmp_path / "both/metrics.json").read_text())["training"]["members"]
     assert [member["name"] for member in members] == ["one", "one-2"]
     assert (tmp_path / "both/model.onnx").is_file()
+
+
+def _without_network(run):
+    (run / "model.keras").unlink()
+
+
+def _with_an_empty_network(run):
+    (run / "model.keras").write_bytes(b"")
+
+
+def _with_metrics_cut_short(run):
+    (run / "metrics.json").write_text('{"test": ')
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (_without_network, "broken has no model.keras; train it again, or give another run"),
+        (_with_an_empty_network, "model.keras is no .keras file, or is damaged"),
+        (_with_metrics_cut_short, "metrics.json holds no JSON"),
+    ],
+)
+def test_a_member_that_is_not_whole_is_refused_before_anything_is_copied(
+    inklens, shared_runs, tmp_path, damage, said
+):
+    one = shared_runs / "runs/one"
+    damage(shutil.copytree(one, tmp_path / "broken"))
+    assert said in refusal(inklens("combine", one, "broken", "--output", "both"))
+    assert not (tmp_path / "both").exists()
 
 
 def test_ctrl_c_is_one_line_and_exit_code_130(inklens, shared_runs, monkeypatch):
@@ -34,6 +65,8 @@ def test_ctrl_c_is_one_line_and_exit_code_130(inklens, shared_runs, monkeypatch)
     [
         (("one",), "1 run is given; expected two or more: inklens combine RUN RUN"),
         (("nowhere", "one"), "nowhere is not a folder; expected the folder of a run"),
+        (("one", "one"), "the same run is given twice, one and one; expected different ones"),
+        (("one", "two/../one/"), "the same run is given twice"),
         (("one", "two"), "held out unlike validation images"),
         (("one", "two", "--data", "nowhere"), "there are no data called nowhere"),
         (("one", "two", "--name", "a", "--output", "b"), "--name a is short for --output runs/a: give one"),

@@ -14,9 +14,10 @@ import numpy as np
 from inklens.datasets import Dataset
 from inklens.errors import OptionError
 from inklens.export.validation_outputs import ValidationOutputs
+from inklens.networks.backends import select_backend
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
-from inklens.run_folder import RunFolder, folder_name
+from inklens.run_folder import RunFolder, complete, folder_name
 from inklens.training.committee.train_committee import (
     committee_concluded,
     describe_committee,
@@ -48,14 +49,16 @@ def combine(
         max_error: the model file answers "unknown" rather than err more often than this share of 1.
 
     Raises:
-        OptionError: the runs do not go together.
-        RunError: no run folder, or one that was not finished.
+        OptionError: the runs do not go together, or one is given twice.
+        RunError: no run folder, one that was not finished, or one that lacks a file.
+        ModelError: a run's network is damaged.
         DataError: the data are not where they were, or have changed since.
 
     Example:
         >>> combine(["runs/mnist-accurate-1", "runs/mnist-accurate-2"]).metrics["test"]["accuracy"]
     """
     opened = [Run.open(path) for path in runs]
+    _check_different(opened)
     members = dict(zip(_names(opened), opened, strict=True))
     recipes = {name: _recipe_of(run) for name, run in members.items()}
     _check_together(opened)
@@ -72,6 +75,7 @@ def combine(
         raise OptionError(f"{opened[0].path} was trained on other data than {data.name}; leave --data out")
     options = TrainingOptions(test, max_error)
     parts = checked_parts(data, committee.first, options)
+    _check_whole(opened)
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{committee.preset}")
     with locked(folder), resumable(folder), committee_concluded(folder, parts, options):
         for member, run in members.items():
@@ -90,6 +94,36 @@ def _names(runs: Sequence[Run]) -> list[str]:
         numbered = (own if number == 1 else f"{own}-{number}" for number in count(1))
         names.append(next(name for name in numbered if name not in names))
     return names
+
+
+def _check_different(runs: Sequence[Run]) -> None:
+    """Raises OptionError where one run is given twice: its network would have two votes."""
+    given: dict[Path, Path] = {}
+    for run in runs:
+        earlier = given.setdefault(run.path.resolve(), run.path)
+        if earlier is not run.path:
+            raise OptionError(
+                f"the same run is given twice, {earlier} and {run.path}; expected different ones: leave out "
+                "one of the two"
+            )
+
+
+def _check_whole(runs: Sequence[Run]) -> None:
+    """What a committee needs of its members is read before anything is copied.
+
+    Raises:
+        RunError: a run lacks a file, or what is expected in it.
+        ModelError: a network is damaged.
+    """
+    select_backend("auto")
+    from inklens.networks.ensemble import Ensemble
+
+    Ensemble.load([files for run in runs for files in run.folder.networks()])
+    for run in runs:
+        with complete(run.folder.metrics):
+            metrics = run.metrics
+            _ = [metrics["training"][name] for name in ("seconds", "epochs")]
+            _ = [(metrics["test"] or metrics["validation"])[name] for name in ("accuracy", "n", "correct")]
 
 
 def _recipe_of(run: Run) -> Recipe:
