@@ -4,7 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
-from command_line import run_inklens
+from command_line import refusal, run_inklens
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe
 from inklens.run import Run
@@ -39,6 +39,35 @@ def test_other_weights_on_the_same_machine_are_no_reproduction(run, tmp_path):
     assert "weights    not identical" in done.stdout
     assert "result     not reproduced: machine and versions are the same" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+
+
+def _never(*arguments, **options):
+    raise AssertionError("it was trained")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [('{"test": ', "holds no JSON"), ('{"test": {"n": 1}}', "lacks what is expected")]
+)
+def test_what_the_accuracy_is_compared_with_is_read_before_the_training(
+    run, tmp_path, monkeypatch, content, said
+):
+    monkeypatch.setattr("inklens.training.reproduce_run.train", _never)
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    (copy / "metrics.json").write_text(content)
+    assert said in refusal(run_inklens(tmp_path, "reproduce", "copy"))
+
+
+def test_ctrl_c_names_no_folder_that_is_gone(run, tmp_path, monkeypatch):
+    def interrupted(*arguments, output, **options):
+        stopped = KeyboardInterrupt()
+        stopped.add_note(f"what there is of the run is in {output}/x")
+        raise stopped
+
+    monkeypatch.setattr("inklens.training.reproduce_run.train", interrupted)
+    done = run_inklens(tmp_path, "reproduce", run.path)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    done = run_inklens(tmp_path, "reproduce", run.path, "--output", "kept")
+    assert done.stderr.startswith("interrupted; what there is of the run is in ")
 
 
 def test_where_weights_need_not_be_the_same_the_accuracy_decides():

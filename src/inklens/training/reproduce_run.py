@@ -71,7 +71,7 @@ def reproduce(
         progress: called with an `EpochProgress` while training.
 
     Raises:
-        RunError: no run folder, or one that was not finished.
+        RunError: no run folder, one that was not finished, or one that lacks a file.
         OptionError: a committee made of trained runs.
         DataError: the data are not where they were, or have changed since.
         InklensError: as `inklens.train` does.
@@ -91,17 +91,20 @@ def reproduce(
         options = described["options"]
         asked = {name: options[name] for name in ("test", "max_error")}
         asked["start"] = described.get("started_from")
+    with complete(run.folder.metrics):
+        part = "test" if run.metrics["test"] else "validation"
+        accuracy = float(run.metrics[part]["accuracy"])
+        low, high = map(float, run.metrics[part]["accuracy_interval_95"])
+    run.folder.networks()  # one that is not there is said before the training
     with _kept_in(output) as place:
         recipe, now = run.recipe.with_options(**as_then), run.load_data(data)
         again = train(now, recipe, output=place, name=name, report=False, progress=progress, **asked)
-        part = "test" if run.metrics["test"] else "validation"
-        scores = run.metrics[part]
         return Reproduction(
             _alike(run.folder, again.folder),
             (*_differences(began), *_why_not_exact(run.recipe, described)),
             part,
-            scores["accuracy"],
-            tuple(scores["accuracy_interval_95"]),
+            accuracy,
+            (low, high),
             again.metrics[part]["accuracy"],
         )
 
@@ -111,8 +114,12 @@ def _kept_in(output: str | Path | None) -> Iterator[str | Path]:
     if output is not None:
         yield output
         return
-    with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
-        yield scratch
+    try:
+        with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
+            yield scratch
+    except KeyboardInterrupt as interrupt:
+        getattr(interrupt, "__notes__", []).clear()  # they name a folder that is gone
+        raise
 
 
 def _differences(began: Mapping[str, Any]) -> list[str]:
