@@ -231,3 +231,11 @@ def test_what_cannot_be_predicted_is_refused_in_one_line(tmp_path, paths, error,
     (tmp_path / "empty").mkdir()
     with pytest.raises(error, match=said):
         find_parts([path.format(empty=tmp_path / "empty") for path in paths], Counter())
+
+
+def test_of_several_paths_one_that_is_not_there_has_a_row_of_its_own(tmp_path):
+    from inklens.cluster.prediction_parts import find_parts
+
+    (tmp_path / "there.png").touch()
+    names = [str(tmp_path / name) for name in ("gone.png", "there.png")]
+    assert [part.names for part in find_parts(names, Counter())] == [(os.fsencode(name),) for name in names]

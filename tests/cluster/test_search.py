@@ -141,5 +141,5 @@ def _a_training():
 def test_what_cannot_be_searched_is_refused(few, tmp_path, recipe, options, said):
     with pytest.raises(OptionError, match=said):
         tune(few, recipe, SearchOptions(**options), output=tmp_path)
-    with pytest.raises(RunError, match="holds no study.db with trials"):
+    with pytest.raises(RunError, match=r"holds no study\.db with trials"):
         resume_search(tmp_path / "none")

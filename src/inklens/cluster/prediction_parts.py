@@ -118,8 +118,10 @@ def find_parts(paths: Sequence[str], passed: Counter[str]) -> list[Part]:
         passed: counts the files of folders that are neither images nor shards, by kind.
 
     Raises:
-        DataError: a path is not there, or holds nothing to predict.
+        DataError: no path is there, or one holds nothing to predict.
     """
+    if paths and not any(is_remote(path) or glob.has_magic(path) or _exists(path) for path in paths):
+        raise DataError(f"{paths[0]} is not there; expected images, folders or shards: check the path")
     parts: list[Part] = []
     for root, path in enumerate(paths):
         files, shards = _of_address(path, passed) if is_remote(path) else _of_path(path, passed)
@@ -149,10 +151,8 @@ def _of_address(address: str, passed: Counter[str]) -> tuple[list[str], list[str
 
 def _of_path(path: str, passed: Counter[str]) -> tuple[list[str], list[str]]:
     if not os.path.isdir(path):  # noqa: PTH112 (that of pathlib raises where a name is too long)
-        if not os.path.exists(path):  # noqa: PTH110
-            if not glob.has_magic(path):
-                raise DataError(f"{path} is not there; expected images, folders or shards: check the path")
-            return list(find_images([path])), []
+        if not _exists(path):
+            return list(find_images([path])), []  # a pattern, or a file whose row says that it is not there
         return ([], [path]) if path.lower().endswith(_OF_MANY) else ([path], [])
     shards = sorted(
         str(file) for file in Path(path).rglob("*") if file.is_file() and file.name.lower().endswith(SHARDS)
@@ -163,6 +163,10 @@ def _of_path(path: str, passed: Counter[str]) -> tuple[list[str], list[str]]:
         if not shards:
             raise
         return [], shards
+
+
+def _exists(path: str) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 (that of pathlib raises where a name is too long)
 
 
 def _shown(value: Any) -> str:
