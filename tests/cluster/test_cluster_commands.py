@@ -42,7 +42,7 @@ def test_predict_says_what_came_of_all_and_then_that_nothing_is_missing(
         (("predict", "x", "--cluster", "local"), "--output is missing beside --cluster"),
         (("predict", "x", "--cluster", "local", "--strict", "--output", "y"), "--strict does not go with"),
         (("tune", "sample", "--preset", "committee"), "a committee is several networks"),
-        (("tune", "--resume", "nothing"), "nothing is not a folder"),
+        (("tune", "--resume", "nothing"), "nothing holds no study.db with trials"),
     ],
 )
 def test_what_does_not_go_together_is_refused_in_one_line(inklens, arguments, said):
