@@ -16,7 +16,7 @@ _STALE_SECONDS = 3600
 
 
 @contextmanager
-def atomic(target: Path, *, new: bool = False) -> Iterator[Path]:
+def atomic(target: Path, *, new: bool = False, remedy: str = REMEDY) -> Iterator[Path]:
     """Gives a temporary path beside `target`; what was written there takes its place on leaving.
 
     The target is at every moment the old file or the whole new one. An error inside leaves the old
@@ -25,6 +25,7 @@ def atomic(target: Path, *, new: bool = False) -> Iterator[Path]:
 
     Args:
         new: of processes that write the same file at once, the first one does; it is not overwritten.
+        remedy: what to do where it cannot be written.
 
     Raises:
         RunError: the file cannot be written.
@@ -46,10 +47,10 @@ def atomic(target: Path, *, new: bool = False) -> Iterator[Path]:
     except OSError as error:
         if new and isinstance(error, FileExistsError):
             raise
-        raise RunError(f"{target} cannot be written: {reason(error)}; {REMEDY}") from error
+        raise RunError(f"{target} cannot be written: {reason(error)}; {remedy}") from error
     except Exception as error:
         if full := _says_full(error):
-            raise RunError(f"{target} cannot be written: {full}; {REMEDY}") from error
+            raise RunError(f"{target} cannot be written: {full}; {remedy}") from error
         raise
 
 

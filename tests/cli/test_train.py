@@ -129,12 +129,15 @@ def test_a_recipe_of_ones_own_is_taken_and_a_wrong_word_in_it_has_a_suggestion(i
     assert "mine.toml: unknown recipe field 'learning_rat': did you mean 'learning_rate'?" in said
 
 
-def test_a_training_that_diverges_ends_saying_so(inklens, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "rate", "lower"), [("writing", "1e+06", "100000"), ("things", "1e+07", "1e+06")]
+)
+def test_a_training_that_diverges_ends_saying_so(inklens, tmp_path, kind, rate, lower):
     _write_own(tmp_path)
-    adam = ("--network", "convnet-small", "--optimizer", "adam", "--learning-rate", 1e6)
-    said = refusal(inklens("train", *SMALL, "--kind", "writing", *adam, "--quiet"))
+    adam = ("--network", "convnet-small", "--optimizer", "adam", "--learning-rate", rate)
+    said = refusal(inklens("train", *SMALL, "--kind", kind, *adam, "--quiet"))
     assert "diverged" in said
-    assert "the learning rate 1e+06 is too high: give a lower one, such as --learning-rate 100000" in said
+    assert f"the learning rate {rate} is too high: give a lower one, such as --learning-rate {lower}" in said
 
 
 def test_summary_prints_layers_shapes_and_parameters_and_trains_nothing(inklens, tmp_path):

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import Argument, Option
 
-from inklens.atomic_file import REMEDY
 from inklens.cli.console import output, print_table
 from inklens.cli.light import LightCommand
-from inklens.errors import OptionError, RunError
+from inklens.errors import OptionError
 from inklens.paths import given_path
 
 if TYPE_CHECKING:
@@ -92,10 +91,7 @@ def _list(store: "CorrectionStore") -> None:
 def _export(store: "CorrectionStore", folder: str) -> None:
     from inklens.teaching import export_corrections
 
-    try:
-        learnt, held_out = export_corrections(store, given_path(folder))
-    except RunError as error:
-        raise RunError(str(error).replace(REMEDY, "give another folder")) from error
+    learnt, held_out = export_corrections(store, given_path(folder))
     output.print(f"exported   {learnt} images to learn from, {held_out} held out")
     output.print(f"learn      inklens train --data mnist --add {shlex.quote(folder)}")
 

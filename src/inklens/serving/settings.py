@@ -34,7 +34,8 @@ class Limits:
         request_seconds: from the headers to the answer; a client that sends its body more slowly is refused.
         head_seconds: from the connection to the end of the headers.
         queue_images: images that wait for the network in one worker.
-        queue_seconds: while an image has waited longer for the network, requests are refused with status 503.
+        queue_seconds: while an image has waited longer for the network, or the event loop is half as late,
+            requests are refused with status 503.
         slow_requests: requests to read or to explain that wait in one worker.
         held_bytes: of all bodies that one worker holds.
     """

@@ -12,6 +12,8 @@ from inklens.errors import ImageError, OptionError
 from inklens.pixels import decode, encode_png
 from inklens.teaching.correction_store import CorrectionStore
 
+_REMEDY = "give another folder"
+
 
 def export_corrections(
     store: CorrectionStore, folder: Path, classes: Collection[str] | None = None
@@ -44,7 +46,7 @@ def export_corrections(
             content = encode_png(decode(example.image))
         except ImageError:  # of another version's formats
             continue
-        with atomic(target) as temporary:
+        with atomic(target, remedy=_REMEDY) as temporary:
             temporary.write_bytes(content)
         counts[example.held_out] += 1
         records.append(
@@ -63,7 +65,7 @@ def export_corrections(
         )
     if not records:
         raise OptionError(f"{store.path} holds no corrections; make some on the page of `inklens serve`")
-    with atomic(folder / RECORDS) as temporary:
+    with atomic(folder / RECORDS, remedy=_REMEDY) as temporary:
         temporary.write_text(json.dumps(records, indent=1), encoding="utf-8")
     return counts[0], counts[1]
 
