@@ -43,7 +43,7 @@ train(data, COMMITTEE, report=False, output=sys.argv[2], name="run")
 
 def hashes(run: Path) -> dict[str, str]:
     """Of every network of every member."""
-    return {str(path.relative_to(run)): digest(path) for path in sorted(run.glob("members/*/*.keras"))}
+    return {str(path.relative_to(run)): digest(path) for path in sorted(run.glob("members/*/[!.]*.keras"))}
 
 
 def serially(folder: Path) -> dict[str, str]:

@@ -65,7 +65,7 @@ def few_digits(folder: Path) -> Dataset:
 def end_state(run: Path) -> str:
     """SHA-256 of the weights of every network, and of the history without its times."""
     sha = hashlib.sha256()
-    for path in sorted(run.glob("*.keras")):
+    for path in sorted(run.glob("[!.]*.keras")):  # a kill inside a save leaves a half file, .partial-...
         sha.update(digest(path).encode())
     with (run / "history.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):

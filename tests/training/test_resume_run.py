@@ -201,5 +201,5 @@ def test_data_that_have_moved_are_given_and_others_are_refused(done, few, tmp_pa
     moved = shutil.copy(few.path, tmp_path / "moved.npz")
     run = resume(folder.path, data=moved)
     assert run.data["path"] == str(moved)
-    with pytest.raises(DataError, match="has changed since"):
+    with pytest.raises(DataError, match="has other data than"):
         Run(folder).load_data("sample")
