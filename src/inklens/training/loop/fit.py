@@ -28,6 +28,7 @@ from inklens.training.loop.batch_norm_statistics import (
 from inklens.training.loop.batches import Batches
 from inklens.training.loop.checkpoints import Checkpoints, History
 from inklens.training.loop.divergence import check_converged
+from inklens.training.loop.heap import KeepFreedMemory
 from inklens.training.loop.interruption import interruptible
 from inklens.training.loop.memory import in_halves_where_needed, say_halves
 from inklens.training.loop.optimizers import make_optimizer
@@ -139,7 +140,7 @@ class _Fitting:
         recompute = RecomputeBatchNorm(
             trained, self.train, recipe.seed, last, every=recipe.patience is not None
         )
-        callbacks = [*([budget] if budget else []), watcher, keeper, recompute]
+        callbacks = [KeepFreedMemory(), *([budget] if budget else []), watcher, keeper, recompute]
         if self.augment and not budget:
             callbacks.append(_Fade(self.augment, epochs - recipe.plain_epochs))
         if self.logs:
