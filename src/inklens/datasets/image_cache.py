@@ -131,11 +131,13 @@ def read_images(
     Only a block of files and results is in memory at a time.
     """
 
+    root = str(tree.root)
+
     def one(path: str, content: Content) -> _Result | ImageError:
         if isinstance(content, ImageError):
             return content
         try:
-            return work(content, str(tree.root / path))
+            return work(content, os.path.join(root, path))  # noqa: PTH118 (pathlib takes a tenth of the time)
         except ImageError as error:
             return error
 

@@ -1,9 +1,10 @@
 """Which files of a folder are images, each once, and how many others there are. Standard library only."""
 
 import os
+import posixpath
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from inklens.pixels import HEIF_REMEDY, IMAGE_SUFFIXES, UNREADABLE_SUFFIXES
 
@@ -28,10 +29,10 @@ def kind_passed_over(path: str) -> str | None:
             return f"in {part}"
         if part.startswith("."):
             return "hidden"
-    suffix = PurePosixPath(path).suffix.lower()
+    suffix = posixpath.splitext(path)[1].lower()
     if suffix in IMAGE_SUFFIXES:
         return None
-    return suffix or "without a suffix"
+    return suffix if len(suffix) > 1 else "without a suffix"
 
 
 def list_images(root: Path) -> tuple[list[str], Counter[str]]:
