@@ -86,6 +86,7 @@ def test_one_bad_photo_among_good_ones_is_a_note(inklens, shared_runs, photo, tm
         (["photo.png", "--expect", "0"], "is not a whole number"),
         (["photo.png", "--output", "numbers.txt"], "expected .json or .csv"),
         (["photo.png", "--annotate", "drawn.jpg"], "expected a .png"),
+        (["photo.png", "--stages", "photo.png/steps"], "photo.png is no folder; give another place"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(inklens, shared_runs, photo, arguments, words):

@@ -203,6 +203,7 @@ def test_ctrl_c_ends_the_members_that_train_on_a_cluster(interrupted, tmp_path):
         (("--cluster", "local", "--data", "sample"), "--cluster trains the members of a committee"),
         (("--cluster", "ray://there:1", "--preset", "committee"), "expected local, auto or HOST:PORT"),
         (("--resume", "runs/one", "--cluster", "s3://x"), "expected local, auto or HOST:PORT"),
+        (("sample", "--from", "runs/none"), "runs/none"),
         (("--time", "soon"), "time 'soon' cannot be read: expected 30s, 2m or 1h"),
         (("--time", "1s"), "time_budget 1.0 is out of range: expected a number greater than or equal to 5"),
     ],

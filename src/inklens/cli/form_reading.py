@@ -86,7 +86,7 @@ def _check_places(form: Path, results: Path | None, review: Path | None) -> None
     from inklens.errors import OptionError
     from inklens.reading.reading_files import check_targets
 
-    check_targets(results, None)
+    check_targets(results)
     if results is not None and results.exists() and results.samefile(form):
         raise OptionError(f"--output {results} is the form itself; give another --output")
     if review is not None:

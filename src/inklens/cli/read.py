@@ -97,7 +97,7 @@ def _read_pages(
     from inklens.reading.read_page import check_options, read_page
     from inklens.reading.reading_files import check_targets, places_of, write_picture, write_reading
 
-    check_targets(results, annotate)
+    check_targets(results, annotate, stages)
     options: dict[str, Any] = {"expect": expect, "grid": grid}
     check_options(**options)
     options |= {"separate": separate, "marks": marks}

@@ -173,6 +173,7 @@ def train(
 ) -> None:
     """Train a network, evaluate it, and write everything about it into a run folder."""
     from inklens.recipes import Committee, Recipe, read_training
+    from inklens.run_folder import RunFolder
 
     given = {field.name: context.params.get(field.name) for field in fields(Recipe) if field.name != "preset"}
     changed = {name: value for name, value in given.items() if value is not None}
@@ -195,6 +196,8 @@ def train(
         checkpoint_every=checkpoint_every,
     )
     start = start if start is not None or saved is None else saved.options.get("start")
+    if start is not None:
+        RunFolder.open_done(start)  # a path that is none is refused before the data are loaded
     chosen = _recipe(context, saved, preset, changed)
     if cluster is not None and isinstance(chosen, Committee) and not summary:
         asked["run_members"], at_once = _side_by_side(context, cluster, quiet, len(chosen.members))

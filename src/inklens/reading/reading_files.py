@@ -38,7 +38,7 @@ def write_reading(path: Path, readings: Sequence[tuple[str, Reading]]) -> None:
         OptionError: another suffix.
         RunError: the file cannot be written.
     """
-    check_targets(path, None)
+    check_targets(path)
     with atomic(path) as temporary:
         if path.suffix.lower() == ".json":
             pages = [{"file": name, **reading.to_dict(), "format": FORMAT} for name, reading in readings]
@@ -51,7 +51,7 @@ def write_reading(path: Path, readings: Sequence[tuple[str, Reading]]) -> None:
                     rows.writerows({**row, "format": FORMAT} for row in _rows(name, reading))
 
 
-def check_targets(results: Path | None, annotated: Path | None) -> None:
+def check_targets(results: Path | None, annotated: Path | None = None, stages: Path | None = None) -> None:
     """Refuse files that could not be written, before any work is done.
 
     Raises:
@@ -67,6 +67,8 @@ def check_targets(results: Path | None, annotated: Path | None) -> None:
         check_place("output", results, results.parent)
     if annotated is not None:
         check_place("annotate", annotated, annotated.parent)
+    if stages is not None:
+        check_place("stages", stages, stages)
 
 
 def places_of(files: Sequence[str]) -> list[Path]:
