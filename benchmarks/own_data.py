@@ -40,7 +40,13 @@ figures = {"images": len(data.part("all")), "classes": data.classes}
 figures |= {"load_seconds": round(loaded, 2), "load_cpu_seconds": cpu}
 figures["anonymous_mb_loading"] = peak_loading
 if sys.argv[2] == "train":
+    import keras
     class Begun(Exception): pass
+    on_epoch_begin = keras.callbacks.CallbackList.on_epoch_begin
+    def starts(self, *arguments, **options):
+        figures["first_epoch_starts_after_seconds"] = round(time.perf_counter() - start, 2)
+        return on_epoch_begin(self, *arguments, **options)
+    keras.callbacks.CallbackList.on_epoch_begin = starts
     def begun(progress): raise Begun
     try:
         recipe = inklens.Recipe.from_preset("fast", backend="tensorflow")

@@ -11,8 +11,8 @@ from inklens.training.loop.heap import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(40):
-        np.ones(2**20, np.float32)
+    for _ in range(100):
+        np.ones(2**18, np.float32)  # 1 MiB: from 4 on NumPy asks for huge pages, of which there are few
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 ctypes.CDLL(None).mallopt(-1, 128 * 1024)  # as TensorFlow does
