@@ -7,8 +7,8 @@ import httpx
 import numpy as np
 import pytest
 
+from inklens.pixels import encode_png
 from inklens.teaching import CorrectionStore
-from serving.conftest import png
 from serving.running_server import running_server
 
 OURS = {"X-Inklens": "page"}
@@ -109,10 +109,10 @@ def test_a_server_without_corrections_has_no_teach(server):
 
 def _drawn(random, sign: int) -> bytes:
     """A vertical or a horizontal bar, somewhere."""
-    pixels = np.zeros((40, 40), np.uint8)
+    pixels = np.zeros((40, 40, 1), np.uint8)
     at = random.integers(14, 22)
     pixels[6:34, at : at + 4] = 255
-    return png(pixels if sign else pixels.T.copy())
+    return encode_png(pixels if sign else pixels.transpose(1, 0, 2))
 
 
 def test_a_training_goes_from_drawings_to_the_model_in_use_and_back(teaching):
