@@ -52,7 +52,7 @@ def test_a_training_that_died_does_not_keep_others_from_starting(store, monkeypa
     assert TrainingProcesses(store).start({"seconds": 5}).state == "starting"
     found = TrainingProcesses(store).get("one")
     assert (found.state, found.detail) == ("failed", "its process was ended")
-    assert json.loads(store.trainings()[-1][2])["state"] == "failed"
+    assert json.loads(store.trainings()[0][2])["state"] == "failed"
 
 
 def test_a_process_that_cannot_be_started_is_a_training_that_failed(store, monkeypatch):
