@@ -30,6 +30,9 @@ from ray_nodes import Nodes
 from training_kills import RECIPE, few_digits
 from weights import digest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from command_line import processes_called
+
 MEMBER = replace(RECIPE, validation_seed=0, epochs=4)
 COMMITTEE = Committee("two", {"a": MEMBER, "b": replace(MEMBER, network="convnet-small", seed=1)})
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -87,13 +90,7 @@ class Faults:
 
 def kill_one(chance: random.Random) -> bool:
     """Ends the process of a member, whether it has begun or not; whether there was one."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::train_here"):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
+    found = processes_called(b"ray::train_here")
     if found:
         os.kill(chance.choice(found), signal.SIGKILL)
     return bool(found)

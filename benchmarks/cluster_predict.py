@@ -28,6 +28,9 @@ import inklens
 import record
 from ray_nodes import Nodes
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from command_line import processes_called
+
 COLUMNS = ["file", "status", "label", "probability"]
 
 
@@ -73,7 +76,7 @@ def on_cluster(nodes: Nodes, model: Path, shards: Path, output: Path, kill: bool
         firsts.append(time.monotonic())
         memory.append(resident())
         if kill and now.parts == at:
-            os.kill(an_actor(), signal.SIGKILL)
+            os.kill(processes_called(b"ray::MapWorker", b"ray::_MapWorker")[0], signal.SIGKILL)
 
     with connected(nodes.address) as cluster:
         began = time.monotonic()
@@ -92,17 +95,6 @@ def resident() -> float:
     """Megabytes that this process has in memory now."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 1e6
-
-
-def an_actor() -> int:
-    """The process of one that predicts."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"MapWorker" in path.read_bytes():
-                return int(path.parent.name)
-        except OSError:
-            continue
-    raise SystemExit("no actor is there")
 
 
 def check(table: pyarrow.Table, expected: pyarrow.Table, what: str) -> None:

@@ -5,8 +5,8 @@
 INKLENS_DATA holds handwriting/hwd1000.npz and bhmsds.npz, which nobody may train or tune on. 150 digits of
 each are thinned to lines, and these drawn with the mouse: small in a corner, with a thick brush, and slanted
 in turn. Every fourth answer is compared with that of `Classifier.predict` on a screenshot of the pad. The
-time is from lifting the pen to the answer on the page. Every view is looked through by axe-core; nothing may
-be asked of another address or be said on the console.
+time is from lifting the pen to the answer on the page. Nothing may be asked of another address or be said on
+the console.
 """
 
 import os
@@ -17,8 +17,7 @@ from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 import inklens
 import record
@@ -32,7 +31,6 @@ EACH = 150
 COMPARED = 4  # of so many drawings one is compared with its screenshot
 PICTURE = Path(gettempdir(), "inklens-pad.png")
 PAD = (720, 480)  # the pad in its own units
-VIEWS = ("draw", "inside", "read", "teach", "runs")
 # How high a digit is, where its middle is, how wide the brush, how much it leans.
 VARIANTS: dict[str, dict[str, Any]] = {
     "small in a corner": {"height": 75, "middle": (80, 75), "brush": 10, "lean": 0.0},
@@ -140,23 +138,6 @@ def _counted(rows: list[tuple[str, ...]], column: int) -> dict[str, str]:
     return {name: f"{sum(right)} of {len(right)}" for name, right in counts.items()}
 
 
-def violations(browser: Browser, address: str) -> dict[str, int]:
-    """What axe-core finds in each view, wide and narrow, light and dark."""
-    found = {}
-    for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
-        context = browser.new_context(viewport={"width": width, "height": 860}, color_scheme=scheme)
-        page = context.new_page()
-        page.goto(address)
-        page.wait_for_selector("nav a")
-        names = page.locator("nav a").evaluate_all("links => links.map(link => link.hash.slice(1))")
-        for name in (view for view in VIEWS if view in names):
-            page.locator(f"nav a[href='#{name}']").click()
-            page.wait_for_timeout(400)
-            found[f"{name} {width} {scheme}"] = Axe().run(page).violations_count
-        context.close()
-    return found
-
-
 def main() -> None:
     parser = record.parser(__doc__)
     parser.add_argument("run", type=Path)
@@ -178,10 +159,7 @@ def main() -> None:
         page.wait_for_selector(".bars li")
         figures = {"run": run.name, "preset": inklens.Classifier.open(run).metadata.recipe.get("preset")}
         figures |= answers(page, run, digits)
-        figures |= {
-            "console_and_foreign_requests": said,
-            "axe_violations": violations(browser, server.address),
-        }
+        figures["console_and_foreign_requests"] = said
         browser.close()
     for name, value in figures.items():
         print(f"{name:<30} {value}")

@@ -10,7 +10,6 @@ dropout, augmentation, drawn outliers, and an OOD detector. Each training is a f
 imported the framework but not used it.
 """
 
-import argparse
 import csv
 import hashlib
 import os
@@ -187,14 +186,11 @@ def _check_readable(folder: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record.parser(__doc__)
     parser.add_argument("--backend", default="tensorflow")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--add", action="store_true", help="to the kills of the former result")
-    parser.add_argument("--dry", action="store_true", help="prints only")
     given = parser.parse_args()
     select_backend(given.backend)
 

@@ -4,7 +4,7 @@ import io
 import os
 import subprocess
 import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -36,6 +36,16 @@ def has_ended(process: int) -> bool:
     except (ProcessLookupError, FileNotFoundError):
         return True
     return state == "Z"
+
+
+def processes_called(*starts: bytes) -> list[int]:
+    """The processes whose command line begins with one of these, as Ray's workers name themselves."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            if path.read_bytes().startswith(starts):
+                found.append(int(path.parent.name))
+    return found
 
 
 def run_inklens(folder: Path, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -94,7 +94,7 @@ def small_digits(digits: Dataset) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def few_on_disk(small_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def few(small_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """600 digits to learn from and 150 to test with, of 14x14 pixels, where they can be loaded again."""
     path = tmp_path_factory.mktemp("data") / "few.npz"
     chosen = slice(0, 4000, 7)

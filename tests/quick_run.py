@@ -15,7 +15,7 @@ CAN_MOUNT = (
 QUICK = Recipe(network="conv5x5", epochs=2, batch_size=100, schedule="constant", validation_split=150)
 
 
-def end_state(run: Run) -> tuple[object, object]:
+def end_state(run: Run) -> tuple[list[bytes], list[dict[str, str]]]:
     """The bytes of all weights, and the history without its times."""
     networks = sorted(run.path.glob("*.keras"))
     weights = [array.tobytes() for path in networks for array in load_network(path).get_weights()]

@@ -1,5 +1,6 @@
 import csv
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,30 +85,18 @@ def test_a_run_explains_an_image_of_any_size(run, sample):
         run.explain([image, image])
 
 
-def test_an_opened_run_is_the_run(run, sample):
-    opened = Run.open(run.path)
-    image = sample.test.batch(slice(0, 1))
-    assert np.array_equal(opened.predict(image).probabilities, run.predict(image).probabilities)
-    assert opened.recipe == run.recipe
-    assert opened.class_names == sample.class_names
-
-
 def test_a_split_of_another_size_is_refused_in_words(run):
     with pytest.raises(DataError, match=r"images of shape \(32, 32, 1\); expected \(28, 28, 1\)"):
         run.evaluate(load("sample", size=(32, 32)).test)
 
 
 def test_data_with_other_classes_are_refused(run, sample):
-    from dataclasses import replace
-
     other = replace(sample, class_names=tuple("abcdefghij"))
     with pytest.raises(DataError, match="has the classes a, b, c"):
         run.evaluate(other)
 
 
 def test_classes_in_another_order_are_matched_by_name(run, sample):
-    from dataclasses import replace
-
     flipped = replace(sample.test, labels=9 - sample.test.labels)
     data = replace(sample, class_names=sample.class_names[::-1], test=flipped)
     assert run.evaluate(data).accuracy == run.metrics["test"]["accuracy"]

@@ -1,27 +1,21 @@
 import numpy as np
 import onnxruntime
 import pytest
-from onnx import helper, numpy_helper
+from onnx import helper
 
+from hostile_onnx import hostile, largest_of
 from inklens import Classifier
 from inklens.classifier import onnx_session
 from inklens.errors import ModelError
-from tiny_onnx import build_model, save
+from tiny_onnx import save
 
 
 def test_a_vast_picture_that_goes_through_a_thousand_cheap_steps_is_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_session, "MAX_SECONDS", 0.1)
-    model = build_model()
     nodes = [helper.make_node("Mul", ["tall", "wide"], ["chain0"])]
     nodes += [helper.make_node("Exp", [f"chain{step}"], [f"chain{step + 1}"]) for step in range(1000)]
-    nodes += [helper.make_node("ReduceMax", ["chain1000"], ["most"], keepdims=0)]
-    nodes += [helper.make_node("Add", ["features", "most"], ["more"])]
-    for place, node in enumerate(nodes, 4):
-        model.graph.node.insert(place, node)
-    model.graph.node[4 + len(nodes)].input[0] = "more"
     arrays = {"tall": np.ones((5000, 1), np.float32), "wide": np.ones((1, 5000), np.float32)}
-    model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in arrays.items())
-    path = save(model, tmp_path / "model.onnx")
+    path = save(hostile([*nodes, *largest_of("chain1000")], **arrays), tmp_path / "model.onnx")
     assert path.stat().st_size < 250_000
     with pytest.raises(ModelError, match=r"was stopped after 0\.1 s on 2 images; make it or its"):
         Classifier.open(path).predict_framed(np.zeros((2, 8, 8, 1), np.uint8))

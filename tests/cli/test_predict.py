@@ -154,23 +154,6 @@ def test_a_file_name_cannot_steer_the_terminal(inklens, pictures, tmp_path):
     assert missing.stderr.startswith("inklens: \\x1b[2J.png fits no file")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")
-def test_a_terminal_shows_a_table(pictures, tmp_path):
-    import pty
-
-    shutil.copy(tmp_path / pictures[0], tmp_path / "pictures" / "a long name.png")
-    master, terminal = pty.openpty()
-    command = [sys.executable, "-m", "inklens", "predict", "pictures", "--model", "model.onnx"]
-    subprocess.run(command, cwd=tmp_path, stdout=terminal, check=True)
-    os.close(terminal)
-    lines = os.read(master, 10_000).decode().splitlines()
-    os.close(master)
-    assert lines[0].split() == ["file", "answer", "probability"]
-    column = lines[0].index("answer")
-    assert len(lines) == 12
-    assert all(line[column:].split()[0] in CLASSES and line[column - 1] == " " for line in lines[1:])
-
-
 @pytest.fixture
 def on_terminal(tmp_path):
     """Runs `inklens` with its answers on a terminal; gives them, and what it said beside them."""
@@ -188,6 +171,16 @@ def on_terminal(tmp_path):
         return answers, done.stderr
 
     return run
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")
+def test_a_terminal_shows_a_table(on_terminal, pictures, tmp_path):
+    shutil.copy(tmp_path / pictures[0], tmp_path / "pictures" / "a long name.png")
+    lines = on_terminal("predict", "pictures", "--model", "model.onnx")[0].splitlines()
+    assert lines[0].split() == ["file", "answer", "probability"]
+    column = lines[0].index("answer")
+    assert len(lines) == 12
+    assert all(line[column:].split()[0] in CLASSES and line[column - 1] == " " for line in lines[1:])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")

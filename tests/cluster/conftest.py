@@ -36,8 +36,3 @@ def cluster(two_nodes):
     two_nodes.wait_for_nodes()
     with connected(two_nodes.address) as here:
         yield here
-
-
-@pytest.fixture(scope="package")
-def few(few_on_disk):
-    return few_on_disk

@@ -7,16 +7,21 @@ import tarfile
 import zipfile
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
 
+import fsspec
 import numpy as np
+import pyarrow
 import pytest
-from PIL import Image
+from pyarrow import dataset, parquet
 
+from command_line import processes_called
 from inklens.classifier import Classifier, find_images, predict_files
 from inklens.cluster import predict_parts
+from inklens.cluster.file_systems import Place
 from inklens.cluster.parallel_prediction import PartsDone, begin_parts
+from inklens.cluster.prediction_parts import find_parts
 from inklens.errors import DataError, OptionError, RunError
+from inklens.pixels import encode_png
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +29,11 @@ def model(shared_runs):
     return shared_runs / "runs/one/model.onnx"
 
 
-def _png(pixels):
-    with io.BytesIO() as file:
-        Image.fromarray(pixels).save(file, "png")
-        return file.getvalue()
-
-
 @pytest.fixture(scope="module")
 def scans(sample, tmp_path_factory):
     """90 images, two bad files, a text, and shards: a zip, a tar and a Parquet file, of ten images each."""
-    import pyarrow
-    from pyarrow import parquet
-
     folder = tmp_path_factory.mktemp("scans")
-    contents = [_png(image[..., 0]) for image in sample.test.batch(slice(0, 120))]
+    contents = [encode_png(image) for image in sample.test.batch(slice(0, 120))]
     for number, content in enumerate(contents[:90]):
         path = folder / f"{number % 3}/{number:03}.png"
         path.parent.mkdir(exist_ok=True)
@@ -65,14 +61,10 @@ def of_20(monkeypatch):
 
 
 def _answers(output):
-    from pyarrow import dataset
-
     return {row.pop("file"): row for row in dataset.dataset(output).to_table().to_pylist()}
 
 
 def _rows(output):
-    from pyarrow import dataset
-
     return dataset.dataset(output).to_table().num_rows
 
 
@@ -126,7 +118,7 @@ def test_an_actor_is_killed_and_every_image_is_there_once(cluster, model, scans,
 
     def kill_one(now):
         if not killed:
-            killed.append(_an_actor())
+            killed.append(processes_called(b"ray::MapWorker", b"ray::_MapWorker")[0])
             os.kill(killed[0], signal.SIGKILL)
 
     output = tmp_path / "answers"
@@ -134,17 +126,6 @@ def test_an_actor_is_killed_and_every_image_is_there_once(cluster, model, scans,
     assert killed
     assert done.parts == done.of == 8
     assert _rows(output) == len(_answers(output)) == 122
-
-
-def _an_actor():
-    """The process of an actor that predicts."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith((b"ray::MapWorker", b"ray::_MapWorker")):
-                return int(path.parent.name)
-        except OSError:
-            continue
-    raise AssertionError("no actor is there")
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +153,6 @@ def storage():
 
 
 def test_paths_and_answers_may_be_in_object_storage(cluster, model, scans, storage, of_20, tmp_path):
-    from inklens.cluster.file_systems import Place
-
     folder = Place.of(storage("scans"))
     for path in sorted(scans.rglob("*")):
         if path.is_file():
@@ -193,12 +172,7 @@ def test_paths_and_answers_may_be_in_object_storage(cluster, model, scans, stora
 
 
 def test_fsspec_opens_what_pyarrow_does_not(tmp_path):
-    import fsspec
-
-    from inklens.cluster.file_systems import Place
-    from inklens.cluster.prediction_parts import find_parts
-
-    fsspec.filesystem("memory").pipe("/scans/a.png", _png(np.zeros((28, 28), np.uint8)))
+    fsspec.filesystem("memory").pipe("/scans/a.png", encode_png(np.zeros((28, 28, 1), np.uint8)))
     parts = find_parts(["memory://scans"], Counter())
     assert [[os.fsdecode(name) for name in part.names] for part in parts] == [["/scans/a.png"]]
     assert Place.of("memory://scans").read("/scans/a.png").startswith(b"\x89PNG")
@@ -226,16 +200,12 @@ def test_a_job_that_is_there_is_begun_again_with_its_own_paths_only(model, scans
     ],
 )
 def test_what_cannot_be_predicted_is_refused_in_one_line(tmp_path, paths, error, said):
-    from inklens.cluster.prediction_parts import find_parts
-
     (tmp_path / "empty").mkdir()
     with pytest.raises(error, match=said):
         find_parts([path.format(empty=tmp_path / "empty") for path in paths], Counter())
 
 
 def test_of_several_paths_one_that_is_not_there_has_a_row_of_its_own(tmp_path):
-    from inklens.cluster.prediction_parts import find_parts
-
     (tmp_path / "there.png").touch()
     names = [str(tmp_path / name) for name in ("gone.png", "there.png")]
     assert [part.names for part in find_parts(names, Counter())] == [(os.fsencode(name),) for name in names]

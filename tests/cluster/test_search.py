@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from command_line import processes_called
 from inklens.cluster import resume_search, trials_on, tune
 from inklens.cluster.search import SearchOptions
 from inklens.cluster.trial_runs import TrialCurve
@@ -104,7 +105,7 @@ def test_trials_run_side_by_side_on_a_cluster_and_one_whose_process_dies_is_run_
     def kill_one(now):
         seen.add(now.member)
         if not killed and now.member.startswith("trial"):
-            killed.append(_a_training())
+            killed.append(processes_called(b"ray::_train")[0])
             os.kill(killed[0], signal.SIGKILL)
 
     folder = tune(
@@ -116,18 +117,6 @@ def test_trials_run_side_by_side_on_a_cluster_and_one_whose_process_dies_is_run_
     assert {"trial 0", "trial 1"} <= seen
     assert said[0].startswith("2 at a time")
     assert "mean" in folder.read_json("comparison.json")["difference"]
-
-
-def _a_training():
-    from pathlib import Path
-
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::_train"):
-                return int(path.parent.name)
-        except OSError:
-            continue
-    raise AssertionError("no training is there")
 
 
 @pytest.mark.parametrize(

@@ -80,11 +80,6 @@ def test_a_choice_of_a_choice_reads_the_right_images():
     assert np.array_equal(chosen.batch(slice(0, 1)), split.batch(np.array([1])))
 
 
-def test_a_choice_copies_no_image():
-    split = split_of([0, 1] * 5)
-    assert np.shares_memory(stratified_split(split, 2, 0)[0].images, split.images)
-
-
 def test_the_digest_follows_images_labels_and_choice():
     split = split_of([0, 1, 0, 1])
     changed = split.images.copy()

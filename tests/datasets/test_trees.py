@@ -33,20 +33,6 @@ def test_images_deeper_in_a_class_folder_belong_to_the_class(tmp_path):
     assert [label for _, label in tree.parts["train"]] == [0, 1]
 
 
-@pytest.mark.parametrize(
-    ("test", "validation"), [("test", "val"), ("Testing", "valid"), ("test", "validation")]
-)
-def test_parts_on_top_are_known_by_their_usual_names(tmp_path, test, validation):
-    files = [f"{part}/{name}/1.png" for part in ("train", test, validation) for name in ("cat", "dog")]
-    tree = scan_tree(touched(tmp_path, *files))
-    assert {part: len(rows) for part, rows in tree.parts.items()} == {"train": 2, "test": 2, "validation": 2}
-    assert tree.class_names == ("cat", "dog")
-
-
-def test_a_class_may_be_called_train(tmp_path):
-    assert scan_tree(touched(tmp_path, "train/1.png", "bus/2.png")).class_names == ("bus", "train")
-
-
 def test_hidden_and_other_files_are_left_out_and_counted(tmp_path):
     names = ["cat/1.png", "dog/1.png", "cat/.2.png", "cat/notes.txt", ".git/3.png", "4.png", "empty/readme"]
     tree = scan_tree(touched(tmp_path, *names))

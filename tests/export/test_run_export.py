@@ -7,6 +7,7 @@ import onnxruntime
 import pytest
 from scipy.special import softmax
 
+from command_line import refusal
 from inklens.classifier import ModelMetadata
 from inklens.errors import ExportError, ModelError, OptionError, RunError
 from inklens.export import FORMATS, ValidationOutputs, export_run, onnx_format, tflite_format
@@ -216,10 +217,7 @@ def test_the_command_says_what_was_proved_and_where_the_file_is(folder, inklens)
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(folder, inklens, options, message):
-    done = inklens("export", folder.path, *options)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert message in refusal(inklens("export", folder.path, *options))
 
 
 def test_the_model_file_has_standard_operators_only(trained):

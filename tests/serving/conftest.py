@@ -1,26 +1,20 @@
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from inklens.pixels import encode_png
 from serving.running_server import RunningServer, running_server
 from tiny_onnx import build_model, save
-
-
-def png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 @pytest.fixture(scope="session")
 def images() -> list[bytes]:
     """PNG files of several sizes, of random grey levels."""
     random = np.random.default_rng(3)
-    return [png(random.integers(0, 256, (8 + index % 5, 8 + index % 3), np.uint8)) for index in range(48)]
+    sizes = [(8 + index % 5, 8 + index % 3, 1) for index in range(48)]
+    return [encode_png(random.integers(0, 256, size, np.uint8)) for size in sizes]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from serving.conftest import png
+from inklens.pixels import encode_png
 from serving.running_server import running_server
 
 
@@ -117,7 +117,7 @@ def test_while_too_much_waits_requests_for_the_network_are_refused_and_health_an
     tiny_folder, images, path
 ):
     with running_server(folder=tiny_folder, limits={"queue_seconds": 0.02}) as server:
-        large = [("images", ("a.png", png(np.zeros((1000, 1000), np.uint8)))) for _ in range(40)]
+        large = [("images", ("a.png", encode_png(np.zeros((1000, 1000, 1), np.uint8)))) for _ in range(40)]
         with httpx.Client(base_url=server.address, timeout=60) as other, ThreadPoolExecutor(3) as pool:
             slow = [pool.submit(other.post, "/v1/predict", files=large) for _ in range(3)]
             refused = None

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from command_line import refusal
 from inklens.errors import RunError
 from inklens.serving import ServerSettings, Supervisor
 from serving.running_server import running_server
@@ -143,13 +144,8 @@ def test_a_replaced_file_is_served_after_sighup_and_a_broken_one_is_not(tiny_fol
 
 
 def test_a_port_that_is_taken_is_said_with_the_remedy(server, inklens_process, tiny_folder):
-    done = inklens_process("serve", tiny_folder, "--port", server.port)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert (
-        f"port {server.port} of 127.0.0.1 is taken; expected a free one: give another with --port"
-        in done.stderr
-    )
+    said = refusal(inklens_process("serve", tiny_folder, "--port", server.port))
+    assert f"port {server.port} of 127.0.0.1 is taken; expected a free one: give another with --port" in said
 
 
 def test_all_workers_are_counted_together(server, images):

@@ -1,5 +1,6 @@
 """Trainings of several workers: one at a time, and each ends as what became of it."""
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -49,7 +50,9 @@ def test_a_training_that_died_does_not_keep_others_from_starting(store, monkeypa
     monkeypatch.setattr(training_process.subprocess, "Popen", Process)
     keep(store, "running")
     assert TrainingProcesses(store).start({"seconds": 5}).state == "starting"
-    assert TrainingProcesses(store).get("one").state == "failed"
+    found = TrainingProcesses(store).get("one")
+    assert (found.state, found.detail) == ("failed", "its process was ended")
+    assert json.loads(store.trainings()[0][2])["state"] == "failed"
 
 
 def test_a_process_that_cannot_be_started_is_a_training_that_failed(store, monkeypatch):

@@ -1,6 +1,5 @@
 """Runs that are stopped and gone on with, on TensorFlow; tests/faults kills them, on every backend."""
 
-import csv
 import json
 import shutil
 from dataclasses import replace
@@ -9,12 +8,12 @@ import pytest
 
 from inklens.errors import DataError, OptionError, RunError, StoppedError
 from inklens.networks.backends import select_backend
-from inklens.networks.keras_file import load_network
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
 from inklens.training import resume, train
 from inklens.training.loop import checkpoints
 from inklens.training.run_lock import locked
+from quick_run import QUICK, end_state
 
 select_backend("tensorflow")
 
@@ -30,7 +29,6 @@ WHOLE = Recipe(
     plain_epochs=1,
     validation_split=150,
 )
-QUICK = Recipe(network="conv5x5", epochs=2, batch_size=100, schedule="constant", validation_split=150)
 
 
 class Killed(BaseException):
@@ -47,22 +45,6 @@ def killed_at(number):
             raise Killed
 
     return kill
-
-
-def weights(run):
-    """The bytes of the weights of every network of a run."""
-    return {
-        path.name: [array.tobytes() for array in load_network(path).get_weights()]
-        for path in sorted(run.path.rglob("*.keras"))
-    }
-
-
-def losses(run):
-    with run.folder.history.open(encoding="utf-8") as file:
-        return [
-            {name: value for name, value in row.items() if name not in ("seconds", "ms_per_step")}
-            for row in csv.DictReader(file)
-        ]
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +76,7 @@ def test_a_run_that_is_stopped_three_times_ends_as_one_that_was_not(whole, few, 
     run = resume(tmp_path / "cut", progress=told.append)
     assert told[0].member == "OOD detector"
     assert told[0].step > 1
-    assert weights(run) == weights(whole)
-    assert losses(run) == losses(whole)
+    assert end_state(run) == end_state(whole)
     assert run.metrics["test"] == whole.metrics["test"]
     assert len(run.folder.read_json(run.folder.environment)["resumed"]) == 3
     assert len(list(run.folder.checkpoint.glob("epoch*"))) == 1  # the last one, to go on with more epochs
@@ -109,7 +90,7 @@ def test_a_run_that_is_done_goes_on_for_more_epochs(done, few, tmp_path):
     with pytest.raises(OptionError, match=r"epochs 2: .*more has been trained for 2; give more"):
         resume(folder.path, epochs=2)
     run = resume(folder.path, epochs=3)
-    assert (weights(run), losses(run)) == (weights(three), losses(three))
+    assert end_state(run) == end_state(three)
     said = json.loads(run.folder.recipe.read_text(encoding="utf-8"))
     assert said["recipe"]["epochs"] == 3
     assert said["changes"] == [{"from": {"epochs": 2}, "to": {"epochs": 3}}]
@@ -136,7 +117,7 @@ def test_a_damaged_checkpoint_is_passed_over_and_without_any_it_begins_again(don
         return resume(tmp_path / name)
 
     for damaged in (1, 2):
-        assert weights(cut(f"cut{damaged}", damaged)) == weights(done)
+        assert end_state(cut(f"cut{damaged}", damaged)) == end_state(done)
 
 
 def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint_and_takes_a_lower_rate(few, tmp_path):
@@ -158,7 +139,7 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint_and_takes_a_low
 def test_the_best_epoch_is_kept_and_the_training_ends_without_progress(few, tmp_path):
     recipe = replace(QUICK, network="convnet-small", epochs=9, learning_rate=0.5, patience=1)
     run = train(few, recipe, output=tmp_path, name="patient", report=False)
-    history = [float(row["val_loss"]) for row in losses(run)]
+    history = [float(row["val_loss"]) for row in end_state(run)[1]]
     best = min(range(len(history)), key=history.__getitem__)
     assert len(history) == best + 2 < 9
     assert run.metrics["uncalibrated"]["validation"]["loss"] == pytest.approx(history[best], rel=1e-4)
@@ -167,7 +148,7 @@ def test_the_best_epoch_is_kept_and_the_training_ends_without_progress(few, tmp_
             few, recipe, output=tmp_path, name="cut", report=False, checkpoint_every=0, progress=killed_at(8)
         )
     again = resume(tmp_path / "cut")
-    assert (weights(again), losses(again)) == (weights(run), losses(run))
+    assert end_state(again) == end_state(run)
 
 
 def test_a_member_goes_on_where_it_was(few, tmp_path):
@@ -181,7 +162,7 @@ def test_a_member_goes_on_where_it_was(few, tmp_path):
     run = resume(tmp_path / "cut", progress=told.append)
     assert {now.member for now in told} == {"two, 2 of 2"}
     assert (told[0].epoch, told[0].step) > (1, 1)
-    assert weights(Run(run.folder.members()[1])) == weights(alone)
+    assert end_state(Run(run.folder.members()[1])) == end_state(alone)
 
 
 def test_one_process_at_a_time_trains_a_run(done, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from inklens.classifier import EvaluatedModel
 from inklens.datasets import load
-from inklens.errors import DataError, OptionError, RunError
+from inklens.errors import DataError, OptionError
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe
 from inklens.run import Run
@@ -123,13 +123,6 @@ def test_a_run_that_ends_early_says_why(few, tmp_path, error, state, detail):
         train(few, QUICK, output=tmp_path, report=False, name="cut", progress=stop)
     status = json.loads((tmp_path / "cut/status.json").read_text())
     assert (status["state"], status["detail"]) == (state, detail)
-
-
-def test_a_folder_that_holds_a_run_already_is_refused_before_training(few, tmp_path):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/status.json").write_text("{}")
-    with pytest.raises(RunError, match="holds a run already"):
-        train(few, QUICK, output=tmp_path, name="mine")
 
 
 def test_what_differs_for_things_is_resolved_before_the_recipe_is_written(few, tmp_path):

@@ -9,14 +9,9 @@ from inklens.lazy import lazily
 
 if TYPE_CHECKING:
     from inklens.audit.check_files import check_data as check_data, refuse_serious as refuse_serious
-    from inklens.audit.corruption_errors import (
-        CorruptionErrors as CorruptionErrors,
-        measure_corruption_errors as measure_corruption_errors,
-    )
+    from inklens.audit.corruption_errors import measure_corruption_errors as measure_corruption_errors
     from inklens.audit.corruptions import CORRUPTIONS as CORRUPTIONS, corrupt as corrupt
-    from inklens.audit.data_check import DataCheck as DataCheck, Finding as Finding
     from inklens.audit.label_audit import audit_labels as audit_labels
     from inklens.audit.label_issues import LabelIssues as LabelIssues, find_label_issues as find_label_issues
-    from inklens.audit.robustness import evaluate_robustness as evaluate_robustness
 
 __getattr__, __dir__, __all__ = lazily(__name__)

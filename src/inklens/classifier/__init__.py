@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from inklens.classifier.classifier import Classifier as Classifier
     from inklens.classifier.evaluated_model import (
         EvaluatedModel as EvaluatedModel,
-        LabelledPredictions as LabelledPredictions,
         load_for_all as load_for_all,
         predictions_of_all as predictions_of_all,
     )

@@ -114,7 +114,7 @@ def _parse(text: str) -> dict[str, Any]:
     if len(text) > MAX_METADATA_BYTES:
         raise ModelError(f"metadata of {len(text):,} bytes; expected at most {MAX_METADATA_BYTES:,}")
     try:
-        values = json.loads(text, parse_constant=_refuse_constant)
+        values = json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"metadata that is no JSON ({type(error).__name__}): export it again") from error
     if not isinstance(values, dict):
@@ -122,7 +122,8 @@ def _parse(text: str) -> dict[str, Any]:
     return values
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Refuses NaN and Infinity, which Python's JSON knows and JSON does not."""
     raise ValueError(f"{name} is no JSON")
 
 

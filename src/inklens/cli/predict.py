@@ -81,19 +81,28 @@ def predict(
     if alone and results is None:  # of a single file, what is wrong with it is all that is said
         first = list(islice(files, 2))
         files, strict = chain(first, files), strict or len(first) == 1
-    counts: Counter[str] = Counter()
-    first_error = unknown = ""
-    with _destination(None if results is None else Path(results), top_k) as write:
-        for answer in predict_files(classifier, files, top=top_k, strict=strict):
-            write(answer)
-            counts[answer.status] += 1
-            first_error = first_error or answer.error or ""
-            unknown = unknown or (answer.file if answer.status == "unknown" else "")
+    answers = predict_files(classifier, files, top=top_k, strict=strict)
+    counts, first_error, unknown = _write_all(answers, None if results is None else Path(results), top_k)
     _conclude(counts, first_error, results)
     for line in passed_over(passed):
         typer.echo(printable(f"note: {line}"), err=True)
     if unknown and all(name.isdigit() for name in classifier.class_names):
         _say_if_several(unknown)
+
+
+def _write_all(
+    answers: "Iterable[FilePrediction]", results: Path | None, top_k: int
+) -> tuple[Counter[str], str, str]:
+    """Writes the answers; how many there are of each status, the first error, and the first unknown file."""
+    counts: Counter[str] = Counter()
+    first_error = unknown = ""
+    with _destination(results, top_k) as write:
+        for answer in answers:
+            write(answer)
+            counts[answer.status] += 1
+            first_error = first_error or answer.error or ""
+            unknown = unknown or (answer.file if answer.status == "unknown" else "")
+    return counts, first_error, unknown
 
 
 def _say_if_several(file: str) -> None:

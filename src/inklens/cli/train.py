@@ -211,36 +211,52 @@ def train(
         loaded = load_named(named, quiet=quiet, **options)
     if summary:
         return _print_summary(loaded, chosen)
+    run = _trained(loaded, chosen, quiet, check=check, folds=folds, start=start, **place, **asked)
+    return print_result(run, loaded.added)
 
+
+def _trained(
+    data: "Dataset",
+    recipe: "Recipe | Committee",
+    quiet: bool,
+    *,
+    check: bool,
+    folds: int | None,
+    start: str | None,
+    **options: Any,
+) -> "Run":
+    """The run, after what there is to say of the data; with the figures of the folds if there are any."""
     from inklens.datasets.few_images import few_images
     from inklens.networks.backends import choose_backend
     from inklens.training import train
 
-    checked = None
-    if check:
-        from inklens.audit import check_data, refuse_serious
-
-        if loaded.added is not None:  # its images are repeated, and are no files of the data
-            raise OptionError(
-                "--check does not go with --add: `inklens check` looks at data and folder one at a time"
-            )
-        written, found = check_data(loaded)
-        refuse_serious(loaded, written, found)
-        checked = written.path
-
+    checked = _checked(data) if check else None
     if not quiet:
-        output.print(f"backend    {': '.join(choose_backend(chosen.backend))}")
-    for one in [*few_images(loaded), *_flip_notes(loaded, chosen)]:
+        output.print(f"backend    {': '.join(choose_backend(recipe.backend))}")
+    for one in [*few_images(data), *_flip_notes(data, recipe)]:
         note(one)
     crossed = None
     if folds is not None:
-        crossed = _cross_validated(loaded, chosen, folds, quiet, start=start, test=asked["test"])
-    with interrupts_told(), _progress(loaded, quiet) as progress:
-        run = train(loaded, chosen, **place, **asked, progress=progress, start=start, check=checked)
+        crossed = _cross_validated(data, recipe, folds, quiet, start=start, test=options["test"])
+    with interrupts_told(), _progress(data, quiet) as progress:
+        run = train(data, recipe, **options, progress=progress, start=start, check=checked)
     if crossed is not None:
         metrics = {**run.metrics, "cross_validation": crossed.to_dict()}
         run.folder.write_json(run.folder.metrics, metrics)
-    return print_result(run, loaded.added)
+    return run
+
+
+def _checked(data: "Dataset") -> Path:
+    """The folder that says what was found in the data; refuses serious findings."""
+    from inklens.audit import check_data, refuse_serious
+
+    if data.added is not None:  # its images are repeated, and are no files of the data
+        raise OptionError(
+            "--check does not go with --add: `inklens check` looks at data and folder one at a time"
+        )
+    written, found = check_data(data)
+    refuse_serious(data, written, found)
+    return written.path
 
 
 def _flip_notes(data: "Dataset", recipe: "Recipe | Committee") -> list[str]:

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inklens.datasets.layout.idx_files import has_idx
-from inklens.datasets.places import cache_dir, cached_folders, data_dir
+from inklens.datasets.places import cache_dir, data_dir, first_with_idx, named_folders
 from inklens.errors import DataError
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ _SIDE, _PIXELS = 32, 3 * 32 * 32
 
 def find_kmnist() -> Path | None:
     """The folder that holds KMNIST."""
-    return next((folder for folder in _places("kmnist", "KMNIST") if has_idx(folder)), None)
+    return first_with_idx(named_folders("kmnist", "KMNIST"))
 
 
 def load_kmnist() -> "Dataset":
@@ -79,7 +78,7 @@ def load_kmnist() -> "Dataset":
 def find_emnist(split: str) -> Path | None:
     """The file of training images of one of EMNIST's splits, or the archive of all of them."""
     name = f"emnist-{split}-train-images-idx3-ubyte"
-    for folder in _places("emnist", "EMNIST"):
+    for folder in named_folders("emnist", "EMNIST"):
         inner = (folder, folder / "raw", folder / "gzip", folder / "raw" / "gzip", folder / name)
         for path in (one / file for one in inner for file in (name, f"{name}.gz", "gzip.zip")):
             if path.is_file():
@@ -115,7 +114,7 @@ def find_cifar(name: str) -> Path | None:
     (archive,) = CIFAR_MD5[name]
     folder = {"cifar10": "cifar-10-batches-bin", "cifar100": "cifar-100-binary"}[name]
     above = data_dir()
-    places = [*([above] if above else []), *_places(name, name.upper(), f"cifar-{name[5:]}")]
+    places = [*([above] if above else []), *named_folders(name, name.upper(), f"cifar-{name[5:]}")]
     found = (place / one for place in places for one in (folder, archive))
     return next((path for path in found if path.exists()), None)
 
@@ -148,11 +147,6 @@ def load_cifar(name: str) -> "Dataset":
     parts = [_records(b"".join(one), labels, path) for one in (train, test)]
     dataset = from_labelled_images(name, *parts, source=str(path), seed=0, kind="things", class_names=names)
     return replace(dataset, path=None)
-
-
-def _places(*names: str) -> list[Path]:
-    above = data_dir()
-    return [*(above / name for name in names if above), *cached_folders(*names)]
 
 
 def _unzipped(archive: Path, split: str) -> Path:

@@ -47,12 +47,12 @@ def cache_dir() -> Path:
 def find_mnist() -> Path | None:
     """The folder that holds MNIST; INKLENS_DATA may be that folder itself."""
     above = data_dir()
-    return _first_with_idx([*_under("mnist", "MNIST"), *([above] if above else [])])
+    return first_with_idx([*named_folders("mnist", "MNIST"), *([above] if above else [])])
 
 
 def find_fashion() -> Path | None:
     """The folder that holds Fashion-MNIST."""
-    return _first_with_idx(_under("fashion-mnist", "fashion-mnist-idx", "FashionMNIST"))
+    return first_with_idx(named_folders("fashion-mnist", "fashion-mnist-idx", "FashionMNIST"))
 
 
 def find_sample() -> Path | None:
@@ -72,6 +72,17 @@ def own_trees() -> dict[str, Path]:
     return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
 
 
+def named_folders(*names: str) -> list[Path]:
+    """Where a set of these names may lie: in INKLENS_DATA, then in the cache."""
+    above = data_dir()
+    return [*(above / name for name in names if above), *cached_folders(*names)]
+
+
+def first_with_idx(folders: list[Path]) -> Path | None:
+    """The first of the folders in which IDX files of training images lie."""
+    return next((folder for folder in folders if has_idx(folder)), None)
+
+
 def cached_folders(*names: str) -> list[Path]:
     """Where these lie if the cache has them; nowhere without a home directory."""
     with suppress(DownloadError):
@@ -82,12 +93,3 @@ def cached_folders(*names: str) -> list[Path]:
 def cache_name() -> str:
     """The cache, for messages."""
     return str(*cached_folders("")) or "a cache (there is none)"
-
-
-def _under(*names: str) -> list[Path]:
-    above = data_dir()
-    return [*(above / name for name in names if above), *cached_folders(*names)]
-
-
-def _first_with_idx(folders: list[Path]) -> Path | None:
-    return next((folder for folder in folders if has_idx(folder)), None)

@@ -116,14 +116,7 @@ def load(
             f"expected at most {LARGEST_SIDE} pixels a side: give a smaller size"
         )
     dataset = replace(dataset, kind=kind or dataset.kind, seed=int(seed), hold_out=hold_out)
-    if add is None:
-        return dataset
-    spec = dataset.spec
-    own = load(
-        add, kind=dataset.kind, size=(spec.height, spec.width), channels=spec.channels, framing=spec.framing,
-        hold_out=False, strict=strict,
-    )  # fmt: skip
-    return add_images(dataset, own, add)
+    return dataset if add is None else _with_added(dataset, add, strict)
 
 
 def load_default() -> Dataset:
@@ -143,6 +136,16 @@ def load_default() -> Dataset:
             "going on with the embedded sample of 5,000 digits"
         )
         return replace(sample, notes=(*sample.notes, note))
+
+
+def _with_added(dataset: Dataset, add: str | Path, strict: bool) -> Dataset:
+    """The data with the images of a folder, which are brought to their spec."""
+    spec = dataset.spec
+    own = load(
+        add, kind=dataset.kind, size=(spec.height, spec.width), channels=spec.channels, framing=spec.framing,
+        hold_out=False, strict=strict,
+    )  # fmt: skip
+    return add_images(dataset, own, add)
 
 
 def _load_named(name: str) -> Dataset:

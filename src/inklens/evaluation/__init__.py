@@ -11,13 +11,11 @@ if TYPE_CHECKING:
     from inklens.evaluation.calibration import fit_temperature as fit_temperature
     from inklens.evaluation.class_matching import match_classes as match_classes
     from inklens.evaluation.class_scores import (
-        ClassScores as ClassScores,
         note_on_labels as note_on_labels,
         per_class_scores as per_class_scores,
     )
     from inklens.evaluation.comparison import (
         Comparison as Comparison,
-        McNemar as McNemar,
         compare as compare,
         differing_images as differing_images,
         mcnemar as mcnemar,

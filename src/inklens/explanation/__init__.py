@@ -10,7 +10,6 @@ from inklens.lazy import lazily
 if TYPE_CHECKING:
     from inklens.explanation.explain import (
         Explanation as Explanation,
-        explain_network as explain_network,
         explain_run as explain_run,
     )
     from inklens.explanation.grad_cam import class_activation as class_activation

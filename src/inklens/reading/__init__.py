@@ -10,11 +10,8 @@ from inklens.lazy import lazily
 if TYPE_CHECKING:
     from inklens.reading.read_page import read as read
     from inklens.reading.reading import (
-        Digit as Digit,
-        Grid as Grid,
         Number as Number,
         Reading as Reading,
     )
-    from inklens.reading.reading_files import write_reading as write_reading
 
 __getattr__, __dir__, __all__ = lazily(__name__)

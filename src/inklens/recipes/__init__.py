@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from inklens.recipes.recipe import Recipe as Recipe
     from inklens.recipes.recipe_file import (
         SavedTraining as SavedTraining,
-        load_options as load_options,
         read_recipe as read_recipe,
         read_training as read_training,
     )

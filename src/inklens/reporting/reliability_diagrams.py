@@ -58,7 +58,7 @@ def coverage_picture(coverage: RiskCoverageCurve, path: Path) -> style.Figure:
     with style.sheet():
         figure, page = style.page(style.WIDTH, height)
         marked = [(share, coverage.error_at(share)) for share in _MARKED]
-        said = ", ".join(f"{_percent(error)} at {100 * share:g}%" for share, error in marked)
+        said = ", ".join(f"{style.percent(error, 2)} at {100 * share:g}%" for share, error in marked)
         style.header(page, "Error against coverage", f"error among the images answered: {said}")
         axes = _panel(figure, height, bottom, side)
         start = max(share for share in (0.0, 0.5, 0.8, 0.9) if share == 0 or coverage.error_at(share) == 0)
@@ -96,10 +96,6 @@ def _shares(axes: style.Axes, which: str, low: float, high: float) -> None:
     (axes.set_xlim if which == "x" else axes.set_ylim)(low, high)
     axis.set_major_locator(MaxNLocator(_TICKS, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(style.percent_tick)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f}%"
 
 
 def _short(count: int) -> str:

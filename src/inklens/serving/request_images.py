@@ -14,6 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from inklens.classifier.image_inputs import framed_array
+from inklens.classifier.metadata import refuse_constant
 from inklens.pixels import PixelSpec
 from inklens.serving.problems import ProblemError, busy
 from inklens.serving.settings import Limits
@@ -137,7 +138,7 @@ def parse_json(body: bytes, limits: Limits) -> Any:
             413, f"JSON with {lists:,} lists; expected at most {limits.json_lists:,}: send image files"
         )
     try:
-        content = json.loads(body, parse_constant=_refuse_constant)
+        content = json.loads(body, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         reason = (
             error.msg if isinstance(error, json.JSONDecodeError) else "not UTF-8, or a number out of range"
@@ -152,10 +153,6 @@ def parse_json(body: bytes, limits: Limits) -> Any:
 
 
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 def pixels_of(content: Any, spec: PixelSpec, limits: Limits) -> NDArray[np.uint8]:

@@ -118,7 +118,7 @@ class CorrectionStore:
                 raise FullError(f"{MAX_CLASSES} classes are there already; delete one first")
             made = TaughtClass(_new_id() if own else f"model:{name}", name, own, 0)
             try:
-                connection.execute("INSERT INTO classes VALUES (?, ?, ?, ?)", (made.id, name, own, _now()))
+                connection.execute("INSERT INTO classes VALUES (?, ?, ?, ?)", (made.id, name, own, now()))
             except sqlite3.IntegrityError as error:
                 raise OptionError(f"there is a class {name!r} already; expected another name") from error
         return made
@@ -199,7 +199,7 @@ class CorrectionStore:
                 raise OptionError("there is no such class; expected the id of one")
             made = Example(
                 _new_id(), class_id, found[0], answer, status, probability, model, fingerprint, source,
-                _now(), _holds_next_out(connection, class_id), image,
+                now(), _holds_next_out(connection, class_id), image,
             )  # fmt: skip
             connection.execute(
                 "INSERT INTO examples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -324,5 +324,6 @@ def _new_id() -> str:
     return made
 
 
-def _now() -> str:
+def now() -> str:
+    """The time in ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -20,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from inklens.errors import OptionError, require_packages
-from inklens.teaching.correction_store import CorrectionStore
+from inklens.teaching.correction_store import CorrectionStore, now
 
 RUNNING = ("starting", "running", "stopping")
 TRAIN_PACKAGES = ("keras", "tensorflow")
@@ -75,11 +75,6 @@ class TaughtTraining:
     def ended_as(self, state: str, detail: str = "") -> TaughtTraining:
         """The same, ended now."""
         return replace(self, state=state, detail=detail, ended=now())
-
-
-def now() -> str:
-    """The time in ISO 8601, UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class TrainingProcesses:

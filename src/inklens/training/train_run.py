@@ -73,10 +73,7 @@ def train(
         >>> run.metrics["test"]["accuracy"]
     """
     recipe = recipe_for(recipe) if isinstance(recipe, str) else recipe
-    for what, given, expected in (("data", data, Dataset), ("recipe", recipe, Recipe | Committee)):
-        if not isinstance(given, expected):
-            remedy = "inklens.load(...)" if what == "data" else "inklens.Recipe.from_preset(...)"
-            raise OptionError(f"{what} is {given!r}; expected a {what.title()}: give {remedy}")
+    _check_given(data, recipe, start, run_members)
     if tensorboard:
         require_tensorboard()
     checked = None if check is None else read_check(check, data.fingerprint)
@@ -84,14 +81,7 @@ def train(
     if isinstance(recipe, Committee):
         from inklens.training.committee.train_committee import one_after_another, train_committee
 
-        if start is not None:
-            raise OptionError("a committee starts from nothing: give one network's preset, or no start")
         return train_committee(data, recipe, options, output, name, run_members or one_after_another, checked)
-    if run_members is not None:
-        raise OptionError(
-            "one network is trained in one place, and a cluster is for a committee's members: give the "
-            "preset committee, or leave the cluster out"
-        )
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.of(data, recipe, parts.train)
     more = {}
@@ -101,3 +91,20 @@ def train(
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     with locked(folder), resumable(folder):
         return train_network(folder, prepared, parts, options, checked, **more)
+
+
+def _check_given(
+    data: object, recipe: object, start: str | Path | None, run_members: RunMembers | None
+) -> None:
+    """Refuses what is of another type, and what does not go with one network or with a committee."""
+    for what, given, expected in (("data", data, Dataset), ("recipe", recipe, Recipe | Committee)):
+        if not isinstance(given, expected):
+            remedy = "inklens.load(...)" if what == "data" else "inklens.Recipe.from_preset(...)"
+            raise OptionError(f"{what} is {given!r}; expected a {what.title()}: give {remedy}")
+    if isinstance(recipe, Committee) and start is not None:
+        raise OptionError("a committee starts from nothing: give one network's preset, or no start")
+    if isinstance(recipe, Recipe) and run_members is not None:
+        raise OptionError(
+            "one network is trained in one place, and a cluster is for a committee's members: give the "
+            "preset committee, or leave the cluster out"
+        )

@@ -13,6 +13,7 @@ from PIL import Image
 
 from inklens.datasets import load
 from inklens.errors import DataError
+from inklens.pixels import encode_png
 
 
 @pytest.fixture
@@ -62,7 +63,8 @@ def test_a_zip_with_windows_paths_has_folders_too(tmp_path):
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as packed:
         for name in "ab":
             for number in range(5):
-                packed.writestr(f"{name}\\{number}.png", png(40 * number))
+                image = np.full((8, 8, 1), 40 * number, np.uint8)
+                packed.writestr(f"{name}\\{number}.png", encode_png(image))
     assert load(tmp_path / "set.zip").class_names == ("a", "b")
 
 
@@ -75,7 +77,7 @@ def test_no_path_leaves_the_archive_and_nothing_counts_twice(tmp_path):
     ]
     with tarfile.open(tmp_path / "set.tar", "w") as packed:
         for name in [*names, "a/0.png"]:
-            content = png(len(name))
+            content = encode_png(np.full((8, 8, 1), len(name), np.uint8))
             member = tarfile.TarInfo(name)
             member.size = len(content)
             packed.addfile(member, io.BytesIO(content))
@@ -85,12 +87,6 @@ def test_no_path_leaves_the_archive_and_nothing_counts_twice(tmp_path):
     loaded = load(tmp_path / "set.tar")
     assert len(loaded.part("all")) == 10
     assert "passed over: 3 with a path that leaves the archive, 1 .link, 1 in it twice" in loaded.notes
-
-
-def png(shade: int) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("L", (8, 8), shade).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def test_an_encrypted_zip_is_refused_in_one_line(tmp_path):

@@ -1,33 +1,24 @@
 """Parquet files with the bytes of images, as Hugging Face's library writes them."""
 
-import io
 import json
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from PIL import Image
 from pyarrow import parquet
 
 from inklens.datasets import load
 from inklens.datasets.formats.parquet_images import images_of_rows
 from inklens.errors import DataError
+from inklens.pixels import encode_png
 
 NAMES = [f"digit {label}" for label in range(10)]
 
 
-def png(image: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def write(path, images, labels, *, names=NAMES, rows=7, image="image", label="label", plain=False) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    cells = [
-        png(one) if plain else {"bytes": png(one), "path": f"{number}.png"}
-        for number, one in enumerate(images)
-    ]
+    files = [encode_png(one[..., None]) for one in images]
+    cells = files if plain else [{"bytes": one, "path": f"{number}.png"} for number, one in enumerate(files)]
     table = pa.table({image: cells, label: pa.array(labels)})
     if names:
         features = {image: {"_type": "Image"}, label: {"names": names, "_type": "ClassLabel"}}
@@ -103,7 +94,7 @@ def test_a_test_part_without_labels_is_left_out_and_that_is_said(few, tmp_path):
 def test_a_row_may_name_an_image_below_its_file_and_none_elsewhere(few, tmp_path):
     (tmp_path / "own").mkdir()
     for path in (tmp_path / "outside.png", tmp_path / "own/inside.png"):
-        path.write_bytes(png(few[0][0]))
+        path.write_bytes(encode_png(few[0][0][..., None]))
     names = ["inside.png", "../outside.png", str(tmp_path / "outside.png"), "nowhere.png"]
     table = pa.table({"image": [{"bytes": None, "path": name} for name in names], "label": [0, 1, 0, 1]})
     parquet.write_table(table, tmp_path / "own/set.parquet")

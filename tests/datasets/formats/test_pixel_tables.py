@@ -1,7 +1,5 @@
 """Images as rows of a table, as Kaggle ships them, and as pandas and pyarrow write them."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -163,11 +161,6 @@ def test_text_that_is_no_utf_8_is_refused(tmp_path):
     (tmp_path / "set.csv").write_bytes("label,größe\n1,2\n".encode("utf-16"))
     with pytest.raises(DataError, match=r"expected a whole CSV file in UTF-8|null bytes"):
         load(tmp_path / "set.csv")
-
-
-def test_a_csv_file_that_is_not_there_is_refused(tmp_path: Path):
-    with pytest.raises(DataError, match="there are no data called"):
-        load(tmp_path / "none.csv")
 
 
 def test_without_a_header_the_label_of_one_class_is_the_first_column(frame, tmp_path):

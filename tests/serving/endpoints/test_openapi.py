@@ -1,11 +1,8 @@
 """The document says what the server does: every address, every status, every example."""
 
 import re
-import tomllib
-from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
 from inklens.serving import create_app
 from inklens.serving.settings import ServerSettings
@@ -61,12 +58,3 @@ def test_the_page_loads_nothing_from_elsewhere(server):
         answer = server.client.get(path)
         assert answer.status_code == 200
         assert "//" not in answer.text.replace("// ", "")
-
-
-def test_libraries_with_known_holes_are_not_installed():
-    """The first versions without them, as their security notes say."""
-    text = Path(__file__).parents[3].joinpath("pyproject.toml").read_text(encoding="utf-8")
-    extra = map(Requirement, tomllib.loads(text)["project"]["optional-dependencies"]["serve"])
-    required = {each.name: each.specifier for each in extra}
-    for name, hole in (("starlette", "1.0.0"), ("python-multipart", "0.0.26")):
-        assert hole not in required[name]

@@ -1,14 +1,12 @@
 """Teach over HTTP: what is kept, who may change it, and a training from its start to the model in use."""
 
-import json
 import time
 
 import httpx
 import numpy as np
 import pytest
 
-from inklens.teaching import CorrectionStore
-from serving.conftest import png
+from inklens.pixels import encode_png
 from serving.running_server import running_server
 
 OURS = {"X-Inklens": "page"}
@@ -109,10 +107,10 @@ def test_a_server_without_corrections_has_no_teach(server):
 
 def _drawn(random, sign: int) -> bytes:
     """A vertical or a horizontal bar, somewhere."""
-    pixels = np.zeros((40, 40), np.uint8)
+    pixels = np.zeros((40, 40, 1), np.uint8)
     at = random.integers(14, 22)
     pixels[6:34, at : at + 4] = 255
-    return png(pixels if sign else pixels.T.copy())
+    return encode_png(pixels if sign else pixels.transpose(1, 0, 2))
 
 
 def test_a_training_goes_from_drawings_to_the_model_in_use_and_back(teaching):
@@ -162,14 +160,3 @@ def _until_all_say(client, fingerprint):
         assert time.monotonic() < deadline
         with httpx.Client(base_url=client.base_url, timeout=60) as fresh:
             agreed = agreed + 1 if fresh.get("/v1/model").json()["fingerprint"] == fingerprint else 0
-
-
-def test_a_training_whose_process_is_killed_is_said_to_have_failed_and_can_be_started_again(tmp_path):
-    from inklens.teaching import TaughtTraining, TrainingProcesses
-
-    store = CorrectionStore(tmp_path / "corrections.sqlite3")
-    gone = TaughtTraining("one", "running", "2026-01-01T00:00:00+00:00", {"seconds": 5}, pid=2**22 + 1)
-    store.save_training(gone.id, gone.state, gone.to_json())
-    found = TrainingProcesses(store).latest()
-    assert (found.state, found.detail) == ("failed", "its process was ended")
-    assert json.loads(store.trainings()[0][2])["state"] == "failed"

@@ -77,7 +77,7 @@ def test_two_runs_are_shown_side_by_side(opened):
     assert page.page.locator(".run h2").all_inner_texts() == ["one", "two"]
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False), (390, True)])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(opened, width, dark):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = opened(width=width, dark=dark)

@@ -17,7 +17,6 @@ from inklens.training.loop.fit import (  # noqa: E402
     steps_per_epoch,
     steps_per_execution,
 )
-from inklens.training.loop.optimizers import make_optimizer  # noqa: E402
 from inklens.training.prepare import PreparedNetwork  # noqa: E402
 
 ONE_CYCLE = Recipe(epochs=2, batch_size=64, learning_rate=1e-2)
@@ -102,38 +101,6 @@ def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(small_
     assert history[1]["accuracy"] < history[1]["val_accuracy"]
     assert augment not in network.layers
     assert history[-1]["val_accuracy"] == accuracy(network, small_digits.test)
-
-
-def test_training_can_go_on_from_what_can_be_read_and_ends_at_the_same_weights(small_digits):
-    """Order from (seed, epoch), and every random state a variable: what an exact resume rests on."""
-    from inklens.networks.graph import logits_network
-    from inklens.training.loop.batches import Batches
-
-    def compiled():
-        network = logits_network(build("conv5x5", small_digits.image_shape, 10, training=True))
-        network.compile(make_optimizer(ONE_CYCLE, 40), "categorical_crossentropy", jit_compile=False)
-        network.optimizer.build(network.trainable_variables)
-        return network
-
-    def epoch(network, number):
-        batches = Batches(small_digits.train.take(np.arange(1280)), 10, 64, seed=0)
-        batches.start_epoch(number)
-        for index in range(len(batches)):
-            network.train_on_batch(*batches[index])
-
-    def state(network):
-        return [np.array(variable) for variable in (*network.variables, *network.optimizer.variables)]
-
-    whole = compiled()
-    epoch(whole, 0)
-    halfway = state(whole)
-    epoch(whole, 1)
-
-    resumed = compiled()
-    for variable, value in zip((*resumed.variables, *resumed.optimizer.variables), halfway, strict=True):
-        variable.assign(value)
-    epoch(resumed, 1)
-    assert all(np.array_equal(a, b) for a, b in zip(state(whole), state(resumed), strict=True))
 
 
 def test_small_data_are_gone_through_more_often():

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from inklens.errors import OptionError
 from inklens.networks import build
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe
@@ -152,13 +151,6 @@ def test_a_network_learns_in_its_time(small_digits, monkeypatch):
     assert recomputed == [1], "once, before the last evaluation"
     assert [record["steps"] for record in history[:-1]] == [40] * (len(history) - 1)
     assert 0 < history[-1]["steps"] <= 40
-
-
-def test_too_short_a_time_is_refused():
-    with pytest.raises(
-        OptionError, match="time_budget 1 is out of range: expected a number greater than or equal to 5"
-    ):
-        Recipe(time_budget=1)
 
 
 def test_the_members_of_a_committee_share_its_time():

@@ -66,11 +66,11 @@ def is_idx_images(path: Path) -> bool:
     return path.is_file() and _IMAGES.fullmatch(path.name) is not None
 
 
-def has_idx(folder: Path, name: str = "") -> bool:
-    """Whether the training images of a set lie in a folder, in one of their own name, or in `raw` in it."""
+def has_idx(folder: Path) -> bool:
+    """Whether the training images of a set without a name lie in a folder, or in `raw` in it."""
     inner = (folder, folder / "raw")
     return any(
-        match is not None and match["set"] == name and match["part"] == "train"
+        match is not None and not match["set"] and match["part"] == "train"
         for place in inner
         if place.is_dir()
         for match in (_IMAGES.fullmatch(path.name) for path in place.glob("*images*"))

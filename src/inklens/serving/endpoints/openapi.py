@@ -58,8 +58,9 @@ def _document(limits: Limits, token: bool) -> dict[str, Any]:
 @cache
 def _page(limits: Limits, token: bool) -> str:
     content = _document(limits, token)
+    shared = content["components"]["responses"]
     sections = [
-        _section(path, method, operation)
+        _section(path, method, operation, shared)
         for path, methods in content["paths"].items()
         for method, operation in methods.items()
     ]
@@ -73,7 +74,7 @@ def _page(limits: Limits, token: bool) -> str:
     )
 
 
-def _section(path: str, method: str, operation: dict[str, Any]) -> str:
+def _section(path: str, method: str, operation: dict[str, Any], shared: dict[str, Any]) -> str:
     parameters = "".join(
         f"<tr><td><code>{escape(entry['name'])}</code></td><td>{escape(entry['description'])}</td></tr>"
         for entry in operation.get("parameters", [])
@@ -86,7 +87,7 @@ def _section(path: str, method: str, operation: dict[str, Any]) -> str:
     return (
         f'<section><h2><span class="method">{method.upper()}</span> <code>{escape(path)}</code></h2>'
         f"<p>{escape(operation['summary'])}</p><p>{escape(operation.get('description', ''))}</p>{table}"
-        f"{_form(path, method, operation)}{_answers(operation)}</section>"
+        f"{_form(path, method, operation)}{_answers(operation['responses'], shared)}</section>"
     )
 
 
@@ -112,13 +113,17 @@ def _form(path: str, method: str, operation: dict[str, Any]) -> str:
     )
 
 
-def _answers(operation: dict[str, Any]) -> str:
+def _answers(responses: dict[str, Any], shared: dict[str, Any]) -> str:
+    """`shared` holds the answers that several addresses refer to, by the last part of the reference."""
+    answers = {
+        status: shared[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
+        for status, answer in responses.items()
+    }
     rows = "".join(
         f"<tr><td>{escape(status)}</td><td>{escape(answer['description'])}</td></tr>"
-        for status, answer in operation["responses"].items()
-        if "description" in answer
+        for status, answer in answers.items()
     )
-    media = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+    media = answers.get("200", {}).get("content", {}).get("application/json", {})
     example = ""
     if "example" in media:
         text = escape(json.dumps(media["example"], indent=1))
