@@ -91,7 +91,7 @@ def test_augmentation_is_of_the_training_images_only_and_fades_at_the_end(small_
     network = build("conv5x5", small_digits.image_shape, 10)
     history = fit(
         network,
-        Recipe(epochs=3, batch_size=500, plain_epochs=1),
+        Recipe(epochs=3, batch_size=100, plain_epochs=1),
         small_digits.train,
         small_digits.test,
         augment=augment,
