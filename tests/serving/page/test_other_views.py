@@ -85,6 +85,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(opened, width, d
     for view in VIEWS:
         _show(page, view)
         page.page.wait_for_load_state("networkidle")
+        page.page.wait_for_timeout(400)  # what has just come fades in
         found = axe.run(page.page)
         assert found.violations_count == 0, f"{view}: {found.generate_report()}"
         assert page.page.evaluate("document.documentElement.scrollWidth") <= width, view
