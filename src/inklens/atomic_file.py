@@ -12,6 +12,7 @@ from inklens.errors import OptionError, RunError
 
 PARTIAL = ".partial-"  # begins the name of a file that is being written
 REMEDY = "give another place with --output"
+IN_A_RUN = "make room there, or let it be written to"
 _STALE_SECONDS = 3600
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
-from inklens.atomic_file import PARTIAL, REMEDY, atomic, reason
+from inklens.atomic_file import IN_A_RUN, PARTIAL, REMEDY, atomic, reason
 from inklens.errors import RunError
 from inklens.paths import given_path
 from inklens.recipes.values import RECIPE_FORMAT
@@ -232,7 +232,7 @@ class RunFolder:
     def atomic(self, name: str | Path, *, new: bool = False) -> AbstractContextManager[Path]:
         """See `atomic`: the temporary path has the suffix of `name`, as Keras and Matplotlib want."""
         self.check_there()
-        return atomic(self._inside(name), new=new)
+        return atomic(self._inside(name), new=new, remedy=IN_A_RUN)
 
     def check_there(self) -> None:
         """Raises RunError where the folder has been removed: a file made anew in it would be no run."""

@@ -44,6 +44,7 @@ def test_leaks_copies_contradictions_and_inversions_are_found_where_they_are(sma
     } <= places
     assert kinds(check) == {"leak": 1, "duplicate": 1, "contradiction": 1, "polarity": 5}
     assert {one.kind for one in check.serious} == {"leak", "contradiction", "polarity"}
+    assert "polarity" not in replace(check, is_writing=False).serious_kinds  # a photo may be dark
 
 
 def test_classes_with_one_image_and_with_few_are_said(small_digits):
@@ -63,6 +64,7 @@ def test_many_doubtful_labels_are_serious_and_few_are_not(few_clean):
         return LabelIssues(indices, given, (given + 1) % 10, sure, 1 - sure, len(few_clean.train), count)
 
     assert not examine(few_clean, issues(2)).serious
+    assert "label" not in examine(few_clean, issues(2)).serious_kinds
     assert len(examine(few_clean, issues(20)).serious) == 20
 
 

@@ -44,6 +44,15 @@ def test_a_network_that_is_trained_outlives_what_cannot_be_written_after_it(whol
     assert run.folder.report.is_file()
 
 
+def test_a_run_that_was_killed_while_its_report_was_written_gets_one(whole, few, scratch):
+    run = train(few, QUICK, output=scratch, name="run")
+    run.folder.report.unlink()  # its status is "done" by then
+    assert end_state(resume(run.path)) == end_state(whole)
+    assert run.folder.report.is_file()
+    with pytest.raises(RunError, match="is done; there is nothing to go on with"):
+        resume(run.path)
+
+
 def test_a_folder_that_vanishes_stops_the_training_and_is_gone_on_with_where_it_comes_back(
     whole, few, scratch
 ):

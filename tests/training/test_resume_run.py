@@ -10,6 +10,7 @@ from inklens.errors import DataError, OptionError, RunError, StoppedError
 from inklens.networks.backends import select_backend
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
+from inklens.run_folder import RunFolder
 from inklens.training import resume, train
 from inklens.training.loop import checkpoints
 from inklens.training.run_lock import locked
@@ -120,20 +121,32 @@ def test_a_damaged_checkpoint_is_passed_over_and_without_any_it_begins_again(don
         assert end_state(cut(f"cut{damaged}", damaged)) == end_state(done)
 
 
-def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint_and_takes_a_lower_rate(few, tmp_path):
-    wild = replace(QUICK, learning_rate=1e30, optimizer="sgd")
+@pytest.mark.parametrize("rate", [1e4, 1e12, 1e30])
+def test_a_training_that_diverges_goes_on_with_a_lower_rate_from_weights_that_are_good(few, tmp_path, rate):
+    good = replace(QUICK, epochs=1, learning_rate=0.05, optimizer="sgd")
+    train(few, good, output=tmp_path, name="wild", report=False)
     with pytest.raises(
-        StoppedError, match=r"diverged in epoch 1, at step .*--resume .*/wild` goes on"
+        StoppedError, match=r"diverged.*--resume .*/wild` goes on from the last good checkpoint"
     ) as caught:
-        train(few, wild, output=tmp_path, name="wild", report=False, checkpoint_every=0)
+        resume(tmp_path / "wild", epochs=5, learning_rate=rate, checkpoint_every=0)
     assert caught.value.exit_code == 3
-    for path in (tmp_path / "wild/checkpoint").glob("epoch*"):
-        assert checkpoints.is_finite(checkpoints.TrainingState.from_bytes(path.read_bytes()))
+    kept = [path.read_bytes() for path in (tmp_path / "wild/checkpoint").glob("epoch*")]
+    assert kept
+    for state in map(checkpoints.TrainingState.from_bytes, kept):
+        assert max(abs(array).max() for array in state.arrays["network"]) < 10
     with pytest.raises(StoppedError, match="diverged"):
         resume(tmp_path / "wild")
     run = resume(tmp_path / "wild", learning_rate=0.05)
-    assert run.folder.status()["state"] == "done"
     assert run.recipe.learning_rate == 0.05
+    assert run.metrics["uncalibrated"]["validation"]["loss"] < 2.25  # guessing has 2.3
+
+
+def test_a_training_that_diverges_at_once_begins_again_with_a_lower_rate(few, tmp_path):
+    wild = replace(QUICK, learning_rate=1e30, optimizer="sgd")
+    with pytest.raises(StoppedError, match=r"diverged in epoch 1, at step .*/wild` begins again"):
+        train(few, wild, output=tmp_path, name="wild", report=False, checkpoint_every=0)
+    run = resume(tmp_path / "wild", learning_rate=0.05)
+    assert run.folder.status()["state"] == "done"
 
 
 def test_the_best_epoch_is_kept_and_the_training_ends_without_progress(few, tmp_path):
@@ -163,6 +176,12 @@ def test_a_member_goes_on_where_it_was(few, tmp_path):
     assert {now.member for now in told} == {"two, 2 of 2"}
     assert (told[0].epoch, told[0].step) > (1, 1)
     assert end_state(Run(run.folder.members()[1])) == end_state(alone)
+
+
+def test_a_run_that_was_stopped_before_it_began_is_said_to_be(tmp_path):
+    RunFolder.create(tmp_path, "run", "run")
+    with pytest.raises(RunError, match="was stopped before it began to train: remove it, and train again"):
+        resume(tmp_path / "run")
 
 
 def test_one_process_at_a_time_trains_a_run(done, tmp_path):

@@ -88,14 +88,15 @@ def _label_issues(data: Dataset, progress: Progress | None) -> LabelIssues:
 
 def _write(folder: RunFolder, data: Dataset, check: DataCheck) -> None:
     header = ["kind", "serious", "part", "index", "name", "label", "other", "detail"]
+    serious = check.serious_kinds
     rows = (
-        [one.kind, int(one.serious), one.part, one.index, one.name, one.label, one.other, one.detail]
+        [one.kind, int(one.kind in serious), one.part, one.index, one.name, one.label, one.other, one.detail]
         for one in check.findings
     )
     folder.write_csv(TABLE, header, rows)
     found: dict[str, Any] = {
-        kind: {"count": check.counts[kind], "serious": serious, "meaning": meaning}
-        for kind, (serious, meaning) in KINDS.items()
+        kind: {"count": check.counts[kind], "serious": kind in serious, "meaning": meaning}
+        for kind, (_, meaning) in KINDS.items()
     }
     about = {"name": data.name, "path": data.path, "kind": data.kind, "fingerprint": data.fingerprint}
     folder.write_json(

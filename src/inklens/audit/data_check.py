@@ -62,24 +62,30 @@ class Finding:
     other: str = ""
     detail: str = ""
 
-    @property
-    def serious(self) -> bool:
-        """Whether a training should wait for it."""
-        return KINDS[self.kind][0]
-
 
 @dataclass(frozen=True)
 class DataCheck:
-    """All that was found in a data set, and in how many images."""
+    """All that was found in a data set, in how many images, and whether these are of writing."""
 
     images: int
     findings: tuple[Finding, ...]
+    is_writing: bool
+
+    @property
+    def serious_kinds(self) -> frozenset[str]:
+        """What a training should wait for: doubtful labels only where they are many, polarity of writing."""
+        kinds = {kind for kind, (serious, _) in KINDS.items() if serious}
+        if self.counts["label"] < _FEW_LABELS * self.images:
+            kinds.discard("label")
+        if not self.is_writing:  # a photo may well be dark
+            kinds.discard("polarity")
+        return frozenset(kinds)
 
     @property
     def serious(self) -> tuple[Finding, ...]:
-        """The findings for which a training should wait; doubtful labels only where they are many."""
-        few = self.counts["label"] < _FEW_LABELS * self.images
-        return tuple(one for one in self.findings if one.serious and not (few and one.kind == "label"))
+        """The findings for which a training should wait."""
+        kinds = self.serious_kinds
+        return tuple(one for one in self.findings if one.kind in kinds)
 
     @property
     def counts(self) -> Counter[str]:
@@ -103,7 +109,7 @@ def examine(data: Dataset, issues: LabelIssues | None = None) -> DataCheck:
     ]
     order = list(KINDS)
     findings.sort(key=lambda one: order.index(one.kind))
-    return DataCheck(sum(map(len, parts.values())), tuple(findings))
+    return DataCheck(sum(map(len, parts.values())), tuple(findings), data.kind == "writing")
 
 
 class _Places:

@@ -49,8 +49,8 @@ def check(
     with interrupts_told():
         written, found = check_data(loaded, labels=labels, **run_place(folder, None, "checks"))
     rows = [
-        [what, f"{found.counts[what]:,}", "serious" if serious else "", meaning]
-        for what, (serious, meaning) in KINDS.items()
+        [what, f"{found.counts[what]:,}", "serious" if what in found.serious_kinds else "", meaning]
+        for what, (_, meaning) in KINDS.items()
         if found.counts[what]
     ]
     if rows:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inklens.atomic_file import atomic
 from inklens.datasets.places import cache_dir, data_dir, first_with_idx, named_folders
 from inklens.errors import DataError
 
@@ -158,9 +159,8 @@ def _unzipped(archive: Path, split: str) -> Path:
             for part in ("train", "test"):
                 for what in ("labels-idx1", "images-idx3"):
                     name = f"emnist-{split}-{part}-{what}-ubyte.gz"
-                    half = folder / f"{name}.half"
-                    half.write_bytes(packed.read(f"gzip/{name}"))
-                    half.replace(folder / name)
+                    with atomic(folder / name, remedy="make room there") as whole:
+                        whole.write_bytes(packed.read(f"gzip/{name}"))
     except _DAMAGED as error:
         raise DataError(
             f"{archive} cannot be read ({error}); expected EMNIST's gzip.zip: get it anew"

@@ -212,7 +212,9 @@ def resumable(folder: RunFolder) -> Iterator[None]:
             interrupt.add_note(f"{command}` goes on where it was")
         raise
     except DivergedError as error:
-        raise StoppedError(f"{error}; with it, {command}` goes on from the last good checkpoint") from error
+        left = any(folder.path.rglob("epoch-*.checkpoint"))
+        where = "goes on from the last good checkpoint" if left else "begins again: no checkpoint was good"
+        raise StoppedError(f"{error}; with it, {command}` {where}") from error
     except RunError as error:
         if not folder.recipe.is_file():
             raise

@@ -60,11 +60,13 @@ def resume(
     changed: dict[str, Any] = {"epochs": epochs, "learning_rate": learning_rate}
     changed = {name: value for name, value in changed.items() if value is not None}
     with locked(folder):
+        if not any(there.exists() for there in (folder.recipe, folder.checkpoint, folder.model)):
+            raise RunError(f"{folder.path} was stopped before it began to train: remove it, and train again")
         recipe = Run(folder).recipe
         with complete(folder.recipe):
             described = folder.read_recipe()
             known = dict(described["options"])
-        _check_left(folder, recipe, epochs)
+        _check_left(folder, recipe, epochs, report=bool(known.get("report")))
         if changed and "combined" in described:
             raise OptionError(f"{folder.path} was combined of trained runs: resume these for more epochs")
         if checkpoint_every is not None:
@@ -112,12 +114,17 @@ def _committee(
         train_members(folder, committee, parts, options, run_members or one_after_another)
 
 
-def _check_left(folder: RunFolder, recipe: Recipe | Committee, epochs: int | None) -> None:
-    """Raises RunError where nothing is left to do, OptionError where these are no more epochs than before."""
+def _check_left(folder: RunFolder, recipe: Recipe | Committee, epochs: int | None, *, report: bool) -> None:
+    """Raises RunError where nothing is left to do, OptionError where these are no more epochs than before.
+
+    Args:
+        report: the run is to have one.
+    """
     status = folder.status()
     if status.get("state") != "done":
         return
-    if epochs is None and not {"report", "export"} & set(status.get("detail", {})):
+    lacks = "export" in status.get("detail", {}) or (report and not folder.report.is_file())
+    if epochs is None and not lacks:
         raise RunError(f"{folder.path} is done; there is nothing to go on with: give more --epochs")
     members = recipe.members.values() if isinstance(recipe, Committee) else [recipe]
     before = max(member.epochs for member in members)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.atomic_file import REMEDY, atomic, reason, remove_partial
+from inklens.atomic_file import IN_A_RUN, atomic, reason, remove_partial
 from inklens.errors import RunError
 
 _HEADER = b"inklens checkpoint 1 "  # the format, and the SHA-256 of all that follows in hexadecimal
@@ -133,7 +133,7 @@ class Checkpoints:
             self._folder.mkdir(parents=True, exist_ok=True)
             remove_partial(self._folder)
         except OSError as error:
-            raise RunError(f"{self._folder} cannot be written: {reason(error)}; {REMEDY}") from error
+            raise RunError(f"{self._folder} cannot be written: {reason(error)}; {IN_A_RUN}") from error
 
     def due(self, *, epoch_ends: bool) -> bool:
         """Whether it is time for one: where an epoch ends, as soon as it costs a small share of the time."""
@@ -152,7 +152,8 @@ class Checkpoints:
             )
         began = time.monotonic()
         content = state.to_bytes()
-        with atomic(path := self._folder / f"epoch-{state.epoch:06}-step-{state.step:08}.checkpoint") as new:
+        path = self._folder / f"epoch-{state.epoch:06}-step-{state.step:08}.checkpoint"
+        with atomic(path, remedy=IN_A_RUN) as new:
             new.write_bytes(content)
         self._remove([old for old in self._paths() if old <= path][:-_KEPT])
         self._last = time.monotonic()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from inklens.datasets import Split
-from inklens.errors import DivergedError, OptionError
+from inklens.errors import DivergedError
 from inklens.recipes.recipe import Recipe
 from inklens.training.progress import EpochProgress
 
@@ -60,12 +60,18 @@ def diverged(epoch: int, step: int, recipe: Recipe, learning_rate: float) -> Div
     )
 
 
-def check_converged(history: Sequence[Losses], recipe: Recipe, classes: int) -> None:
-    """After the last epoch: raises OptionError where the loss is far above that of guessing."""
-    last, guessing = history[-1], math.log(classes)
+def has_diverged(history: Sequence[Losses], classes: int) -> bool:
+    """Whether both losses of the last epoch are far above that of guessing."""
+    last = history[-1]
     rises = len(history) > 1 and (last["loss"] or 0) > (history[-2]["loss"] or 0)
-    if min(last["loss"] or 0, last["val_loss"] or 0) > (_DIVERGED if rises else _FAR) * guessing:
-        raise OptionError(
+    return min(last["loss"] or 0, last["val_loss"] or 0) > (_DIVERGED if rises else _FAR) * math.log(classes)
+
+
+def check_converged(history: Sequence[Losses], recipe: Recipe, classes: int) -> None:
+    """After the last epoch: raises DivergedError where the loss is far above that of guessing."""
+    last, guessing = history[-1], math.log(classes)
+    if has_diverged(history, classes):
+        raise DivergedError(
             f"training diverged: in epoch {last['epoch']:.0f} the loss is {last['loss']:.3g}, where guessing "
             f"has {guessing:.3g}; the learning rate {recipe.learning_rate:g} is too high: {_lower(recipe)}"
         )

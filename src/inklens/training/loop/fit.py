@@ -149,7 +149,8 @@ class _Fitting:
         _train(trained, batches, watched, keeper, callbacks)
         if keeper.put_best_back() is False and keeper.ended:
             recompute_batch_norm(trained, self.train, recipe.seed)
-        check_converged(watcher.history, recipe, classes)
+        with keeper.keeping_what_is_good():
+            check_converged(watcher.history, recipe, classes)
         return watcher.history
 
     def _time_budget(self, steps: int, per_execution: int, parts: int) -> TimeBudget | None:

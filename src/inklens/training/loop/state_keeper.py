@@ -17,7 +17,7 @@ from inklens.errors import DivergedError
 from inklens.recipes.recipe import Recipe
 from inklens.training.loop.batches import Batches
 from inklens.training.loop.checkpoints import Arrays, Checkpoints, TrainingState, is_finite
-from inklens.training.loop.divergence import diverged, is_plausible
+from inklens.training.loop.divergence import diverged, has_diverged, is_plausible
 from inklens.training.loop.time_budget import TimeBudget
 from inklens.training.loop.variables import assign, assign_optimizer, values
 from inklens.training.loop.watcher import Watcher
@@ -108,7 +108,7 @@ class StateKeeper(keras.callbacks.Callback):
             assign(self._trained.metrics_variables, self._resumed.arrays["metrics"])
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._confirmed = True
+        self._confirmed = self._confirmed or is_plausible(self._watcher.loss, self._trained.output_shape[-1])
         if self._checkpoints and self._checkpoints.due(epoch_ends=False):
             self.write_within_epoch()
 
@@ -135,7 +135,8 @@ class StateKeeper(keras.callbacks.Callback):
                 self._best, self._best_epoch = values(self._trained.weights), epoch + 1
             elif epoch + 1 - self._best_epoch >= self._recipe.patience:
                 ends = self.model.stop_training = True
-        if self._checkpoints and (ends or self._checkpoints.due(epoch_ends=True)):
+        good = not has_diverged(self._watcher.history, self._trained.output_shape[-1])
+        if self._checkpoints and good and (ends or self._checkpoints.due(epoch_ends=True)):
             self._write(self._checkpoints, self._before_evaluation, epoch + 1, 0)
         if self._recipe.patience is not None and not ends:
             assign(self._trained.variables, self._before_evaluation["network"])
@@ -155,7 +156,8 @@ class StateKeeper(keras.callbacks.Callback):
             arrays={**arrays, "best": self._best},
         )
         if not is_finite(state):
-            raise diverged(epoch, step, self._recipe, self._watcher.rate())
+            place = (epoch + 1, step) if step else (epoch, self._batches.steps)
+            raise diverged(*place, self._recipe, self._watcher.rate())
         checkpoints.write(state)
         self._confirmed = False
 

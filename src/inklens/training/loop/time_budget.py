@@ -62,6 +62,7 @@ class TimeBudget(keras.callbacks.Callback):
         self._validation_seconds: float | None = None
         self._compile_seconds = 0.0
         self._first = 0  # steps of the epoch that begins, done in a process before this one
+        self._compiled = False
 
     def to_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps: the time that is used up, and what was measured in it."""
@@ -109,10 +110,11 @@ class TimeBudget(keras.callbacks.Callback):
         steps = in_epoch - self._in_epoch
         self._in_epoch, self._done = in_epoch, self._done + steps
         seconds = (time.perf_counter() - self._began) / steps
-        if self._done == steps:  # the first execution, which is compiled
-            self._compile_seconds = seconds * steps
-        else:
+        if self._compiled:
             self._step_seconds.append(seconds)
+        elif self._done == steps:  # of a training that goes on, what is known of it is from before
+            self._compile_seconds = seconds * steps
+        self._compiled = True
         # Rounded to whole executions: the next one is done if more than half of it fits.
         if self._left() < min(self._per_execution, self._steps - self._in_epoch or self._steps) / 2:
             self.model.stop_training = True
