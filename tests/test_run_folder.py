@@ -16,7 +16,7 @@ import pytest
 
 from inklens.atomic_file import atomic
 from inklens.errors import RunError
-from inklens.run_folder import RunFolder, complete, folder_name
+from inklens.run_folder import FiguresFolder, RunFolder, complete, folder_name
 
 
 @pytest.fixture
@@ -308,8 +308,10 @@ def test_a_full_disk_that_a_library_words_otherwise_is_the_same_line(tmp_path: P
 
 def test_writing_below_a_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with refused("labels.txt", "--output"):
+    with refused("labels.txt", "make room there"):  # the place of a run that is there is not chosen again
         RunFolder(tmp_path / "file").write_text("labels.txt", "0\n")
+    with refused("labels.txt", "--output"):
+        FiguresFolder(tmp_path / "file").write_text("labels.txt", "0\n")
 
 
 KILLED_WRITER = """

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -94,6 +94,8 @@ class RunFolder:
     checkpoint = _Inside("checkpoint")
     check = _Inside("check.json")
     findings = _Inside("pictures/findings.png")
+
+    _remedy: ClassVar = IN_A_RUN  # where a file cannot be written
 
     @classmethod
     def create(cls, output: str | Path | None, name: str | None, default_stem: str) -> Self:
@@ -232,7 +234,7 @@ class RunFolder:
     def atomic(self, name: str | Path, *, new: bool = False) -> AbstractContextManager[Path]:
         """See `atomic`: the temporary path has the suffix of `name`, as Keras and Matplotlib want."""
         self.check_there()
-        return atomic(self._inside(name), new=new, remedy=IN_A_RUN)
+        return atomic(self._inside(name), new=new, remedy=self._remedy)
 
     def check_there(self) -> None:
         """Raises RunError where the folder has been removed: a file made anew in it would be no run."""
@@ -297,6 +299,8 @@ class RunFolder:
 
 class FiguresFolder(RunFolder):
     """A folder for figures that belong to no run, such as a comparison's. The first file makes it."""
+
+    _remedy = REMEDY
 
     def check_there(self) -> None:
         """Nothing is lost where it is not there."""
