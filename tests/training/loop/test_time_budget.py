@@ -98,6 +98,20 @@ def test_a_training_that_was_stopped_goes_on_with_the_time_that_was_left(monkeyp
     assert model.stop_training
 
 
+def test_what_goes_on_compiles_again_and_counts_no_step_for_it(monkeypatch):
+    machine = Machine(monkeypatch, lambda gone: 0.1)
+    budget = TimeBudget(RECIPE, 1000, 8, 5, None)
+    budget.set_model(SimpleNamespace(stop_training=False, optimizer=SimpleNamespace(learning_rate=None)))
+    budget.restore({**budget.to_dict(), "done": 5, "compile_seconds": 3.0}, 5)
+    budget.on_epoch_begin(0)
+    for batch, seconds in ((0, 10.0), (5, 0.5)):
+        budget.on_train_batch_begin(batch)
+        machine.now += seconds
+        budget.on_train_batch_end(batch + 4)
+    assert budget.to_dict()["step_seconds"] == [pytest.approx(0.1)]
+    assert budget.to_dict()["done"] == 15
+
+
 def test_halves_of_a_batch_count_as_one_step(monkeypatch):
     """As on PyTorch, where each execution is one half."""
     machine = Machine(monkeypatch, lambda gone: 0.1)
