@@ -47,6 +47,14 @@ def test_leaks_copies_contradictions_and_inversions_are_found_where_they_are(sma
     assert "polarity" not in replace(check, is_writing=False).serious_kinds  # a photo may be dark
 
 
+def test_a_test_part_that_is_inverted_as_a_whole_is_found(small_digits):
+    test = Split(255 - small_digits.test.whole(), small_digits.test.labels)
+    check = examine(replace(small_digits, test=test))
+    assert {one.part for one in check.findings if one.kind == "polarity"} == {"test"}
+    assert check.counts["polarity"] > 0.95 * len(test)
+    assert "polarity" in check.serious_kinds
+
+
 def test_classes_with_one_image_and_with_few_are_said(small_digits):
     y = small_digits.train.labels[:1000]
     kept = np.concatenate([np.flatnonzero(y > 1), np.flatnonzero(y == 0)[:1], np.flatnonzero(y == 1)[:9]])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inklens.audit.duplicate_images import exact_copies, near_copies
 from inklens.audit.image_properties import (
@@ -37,6 +38,7 @@ KINDS: dict[str, tuple[bool, str]] = {
     "balance": (False, "a class with less than a tenth of the images of the largest"),
 }
 _FEW = 0.1  # of the largest class
+_MOST = 0.2  # mean of 1 and -1: three in five are one of them
 _FEW_LABELS = 0.01  # of the images: labels that are doubtful in any data set
 
 
@@ -168,9 +170,24 @@ def _unlike(data: Dataset, parts: dict[str, Split]) -> Iterator[Finding]:
         for position in standing_out(list(values)):
             yield places.finding(kind, seen[position], detail=_said(known[position], kind))
     clear = [(number, one) for number, one in zip(seen, known, strict=True) if one.polarity]
-    for position in standing_out([one.polarity for _, one in clear]):
+    polarities = [one.polarity for _, one in clear]
+    inverted = _inverted_parts([places.part(number) for number, _ in clear], np.array(polarities))
+    for position in sorted({*standing_out(list(polarities)), *inverted}):
         number, one = clear[position]
         yield places.finding("polarity", number, detail=_said(one, "polarity"))
+
+
+def _inverted_parts(parts: list[str], polarities: NDArray[np.int64]) -> list[int]:
+    """The positions of images that are as most of their part is, where most of the training part is not."""
+    part_of, most = np.array(parts), dict.fromkeys(parts, 0)
+    for part in most:
+        mean = polarities[part_of == part].mean()
+        most[part] = int(np.sign(mean)) * (abs(mean) >= _MOST)
+    train = most.get("train", 0)
+    inverted = [
+        train * most[part] < 0 and one == most[part] for part, one in zip(parts, polarities, strict=True)
+    ]
+    return np.flatnonzero(inverted).tolist()
 
 
 def _said(one: ImageProperties, what: str) -> str:
