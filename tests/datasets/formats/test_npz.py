@@ -225,6 +225,16 @@ def test_names_of_the_classes_are_taken_and_other_arrays_are_named(tmp_path, few
     assert loaded.notes[0] == "not used: weights"
 
 
+def test_an_array_that_python_2_wrote_is_read_without_a_word(tmp_path, few):
+    np.save(tmp_path / "x.npy", few[0])
+    np.save(tmp_path / "y.npy", few[1])
+    content = (tmp_path / "x.npy").read_bytes()
+    old = content.replace(b", 28, 28), }  ", b", 28L, 28L), }", 1)
+    (tmp_path / "x.npy").write_bytes(old)
+    assert old != content
+    assert len(load(tmp_path / "x.npy", hold_out=False, kind="writing").train) == len(few[0])
+
+
 def test_a_file_that_is_no_npz_or_cut_short_is_refused(tmp_path, few):
     path = saved(tmp_path, images=few[0], labels=few[1])
     cut_short = path.read_bytes()[:-200]
