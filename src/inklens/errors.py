@@ -6,7 +6,7 @@
     │   └── DownloadError        a fetched file that is short, wrong, or out of reach
     ├── OptionError              an option or a recipe: unknown name, value out of range
     │   ├── MissingPackageError  a package that an option needs is not installed
-    │   └── DivergedError        a training whose loss is no finite number; exit code 3
+    │   └── DivergedError        a training whose loss is no finite number, or far above guessing; exit code 3
     ├── RunError                 a run folder: exists already, cannot be written, lacks a file
     │   └── StoppedError         a run that stopped half-way and can be gone on with; exit code 3
     ├── ModelError               a model file: damaged, not ours, refused because it is not safe
@@ -48,7 +48,7 @@ class MissingPackageError(OptionError):
 
 
 class DivergedError(OptionError):
-    """A training whose loss is NaN or infinite; the last good checkpoint is kept."""
+    """A training whose loss is NaN, infinite or far above guessing; the last good checkpoint is kept."""
 
     exit_code = 3
 

@@ -14,7 +14,7 @@ from inklens.cluster.remote_members import RETRIES
 from inklens.cluster.reports import start_reports, teller
 from inklens.cluster.shared_storage import arrived, travelling
 from inklens.datasets import Dataset
-from inklens.errors import DivergedError, OptionError, RunError
+from inklens.errors import DivergedError, RunError
 from inklens.recipes import Recipe
 from inklens.training.parts import DataParts
 from inklens.training.progress import EpochProgress
@@ -88,10 +88,6 @@ def curve_of(
     except _Pruned:
         state = "pruned"
     except DivergedError:
-        state = "diverged"
-    except OptionError:  # a loss above that of guessing at the end; before an epoch: the recipe does not fit
-        if not finished:
-            raise
         state = "diverged"
     except KeyboardInterrupt:
         if not interrupts_prune:

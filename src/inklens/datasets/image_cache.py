@@ -137,7 +137,7 @@ def read_images(
         if isinstance(content, ImageError):
             return content
         try:
-            return work(content, os.path.join(root, path))  # noqa: PTH118 (pathlib takes a tenth of the time)
+            return work(content, os.path.join(root, path))  # noqa: PTH118 (pathlib is slower)
         except ImageError as error:
             return error
 

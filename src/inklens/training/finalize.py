@@ -202,7 +202,7 @@ def resumable(folder: RunFolder) -> Iterator[None]:
     """Whatever stops the work inside says how to go on with it, once the folder says what it is.
 
     Raises:
-        StoppedError: the loss is no finite number, a file cannot be written, or a member cannot be trained.
+        StoppedError: the training diverged, a file cannot be written, or a member cannot be trained.
     """
     command = f"`inklens train --resume {folder.path}"
     try:

@@ -41,7 +41,7 @@ def resume(
         path: the run folder.
         data: where its data are now, as `inklens.load` takes it; None is where they were.
         epochs: more than before: the schedule is fitted to them, and a run that is done goes on too.
-        learning_rate: another one, for a run whose loss was no finite number any more.
+        learning_rate: another one, for a run that diverged.
         checkpoint_every: seconds between two checkpoints; None is as the run was started.
         progress: called with an `EpochProgress` while training.
         run_members: trains the members of a committee elsewhere, as in `inklens.train`.

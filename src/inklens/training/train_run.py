@@ -64,7 +64,7 @@ def train(
     Raises:
         InklensError: something that was given cannot be used; nothing is left but a run that says so.
         ExportError: model.onnx does not say what the network says; the run is there without it.
-        StoppedError: the loss was no finite number, a file could not be written, or a member of a committee
+        StoppedError: the training diverged, a file could not be written, or a member of a committee
             could not be trained; `resume` goes on from the last checkpoint.
         KeyboardInterrupt: passed on, the run's status says "interrupted", and `resume` goes on with it.
 

@@ -21,7 +21,7 @@ def validation_curve(
         One record per epoch, as `inklens.training.loop.fit.fit` gives them.
 
     Raises:
-        DivergedError: the loss is no finite number any more.
+        DivergedError: the loss is no finite number any more, or ends far above that of guessing.
         OptionError: the recipe does not fit the data, or is validated on the test part.
     """
     prepared = PreparedNetwork.of(data, recipe)

@@ -89,7 +89,7 @@ def fit(
         One record per epoch: epoch, steps, loss, accuracy, val_loss, val_accuracy, seconds, ms_per_step.
 
     Raises:
-        DivergedError: the loss is no finite number any more.
+        DivergedError: the loss is no finite number any more, or ends far above that of guessing.
         OptionError: the training diverged, labels go beyond the network's classes, or the device has too
             little memory for halves of a batch.
         RunError: a checkpoint cannot be written, or is of another network.

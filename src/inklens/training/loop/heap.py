@@ -29,12 +29,12 @@ def keep_freed_memory() -> None:
 
 
 class KeepFreedMemory(keras.callbacks.Callback):
-    """Calls `keep_freed_memory` once there is a data set of a generator."""
+    """Calls `keep_freed_memory` once there is a data set of a generator; only TensorFlow needs it."""
 
     _done = False
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """After the first step."""
-        if not self._done:
+        if not self._done and keras.config.backend() == "tensorflow":
             keep_freed_memory()
             self._done = True
