@@ -45,6 +45,7 @@ RECIPE = Recipe(
     ood_detector_epochs=1,
     plain_epochs=1,
     dropout=0.2,
+    weight_averaging=0.9,
     validation_split=100,
 )
 

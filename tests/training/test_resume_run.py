@@ -28,6 +28,7 @@ WHOLE = Recipe(
     ood_detector="convnet-small",
     ood_detector_epochs=1,
     plain_epochs=1,
+    weight_averaging=0.9,
     validation_split=150,
 )
 

@@ -117,6 +117,10 @@ def train(
         int | None,
         Option(help="Stop after so many epochs without a lower validation loss, and keep the best epoch."),
     ] = None,
+    weight_averaging: Annotated[
+        float | None,
+        Option(metavar="MOMENTUM", help="Keep the running mean of the weights, such as 0.99, not the last."),
+    ] = None,
     balance: Annotated[
         bool | None, Option("--balance", help="Show images of smaller classes more often, as often in all.")
     ] = None,

@@ -123,6 +123,9 @@ class Recipe:
             goes by `epochs`. Below a minute no OOD detector is trained.
         patience: ends the training after so many epochs without a lower validation loss, and keeps the
             network of the epoch with the lowest; None goes through all epochs and keeps the last.
+        weight_averaging: momentum of the running mean of the weights (Tarvainen and Valpola 2017), 0 to
+            below 1: the mean of about 1 / (1 - momentum) steps is validated and kept; None keeps the last
+            weights.
         minimum_steps: a data set so small that `epochs` make fewer steps is gone through more often.
         validation_data: "split" holds images out of the training part (unless the data come with a validation
             part); "test" validates on the test set after every epoch, as tutorial C does.
@@ -167,6 +170,7 @@ class Recipe:
     plain_epochs: CountOrNone = 0
     time_budget: Seconds | None = None
     patience: Count | None = None
+    weight_averaging: ShareBelowOne | None = None
     minimum_steps: CountOrNone = 0
     validation_data: str = "split"
     validation_split: Count | SplitShare = 0.1

@@ -139,3 +139,21 @@ def test_an_outlier_that_is_recognised_costs_nothing_and_counts_for_no_accuracy(
     accuracy = _Accuracy()
     accuracy.update_state(targets, logits)
     assert float(accuracy.result()) == 0.5
+
+
+def test_the_running_mean_of_the_weights_is_validated_and_kept(small_digits):
+    """One step an epoch, so that trainings of one, two and three epochs have the weights of each step."""
+    train = small_digits.train.take(np.arange(64))
+
+    def trained(epochs, momentum):
+        recipe = Recipe(epochs=epochs, batch_size=64, schedule="constant", weight_averaging=momentum)
+        network = build("conv5x5", small_digits.image_shape, 10, seed=0)
+        return network, fit(network, recipe, train, small_digits.test)
+
+    mean, *others = (trained(epochs, None)[0].get_weights() for epochs in (1, 2, 3))
+    for weights in others:
+        mean = [0.8 * old + 0.2 * new for old, new in zip(mean, weights, strict=True)]
+    network, history = trained(3, 0.8)
+    for kept, expected in zip(network.get_weights(), mean, strict=True):
+        assert kept == pytest.approx(expected, abs=1e-6)
+    assert history[-1]["val_accuracy"] == accuracy(network, small_digits.test)

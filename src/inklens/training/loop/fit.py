@@ -137,9 +137,7 @@ class _Fitting:
         last = None if budget else epochs
         watcher = Watcher(batches, recipe, epochs, self.progress, self.on_epoch, budget)
         keeper = StateKeeper(trained, recipe, batches, watcher, last, self.checkpoints, resumed, budget)
-        recompute = RecomputeBatchNorm(
-            trained, self.train, recipe.seed, last, every=recipe.patience is not None
-        )
+        recompute = RecomputeBatchNorm(trained, self.train, recipe.seed, last, every=keeper.evaluates_another)
         callbacks = [KeepFreedMemory(), *([budget] if budget else []), watcher, keeper, recompute]
         if self.augment and not budget:
             callbacks.append(_Fade(self.augment, epochs - recipe.plain_epochs))
@@ -147,7 +145,7 @@ class _Fitting:
             callbacks.append(tensorboard_callback(self.logs))
         watched = Batches(self.validation, classes, VALIDATION_BATCH // parts)
         _train(trained, batches, watched, keeper, callbacks)
-        if keeper.put_best_back() is False and keeper.ended:
+        if keeper.put_back_what_is_kept() and keeper.ended:
             recompute_batch_norm(trained, self.train, recipe.seed)
         with keeper.keeping_what_is_good():
             check_converged(watcher.history, recipe, classes)

@@ -81,6 +81,8 @@ def make_optimizer(recipe: Recipe, steps: int | None, parts: int = 1) -> keras.o
     options: dict[str, Any] = {"learning_rate": rate}
     if parts > 1:
         options["gradient_accumulation_steps"] = parts
+    if recipe.weight_averaging is not None:  # Keras averages after every part of a step
+        options |= {"use_ema": True, "ema_momentum": recipe.weight_averaging ** (1 / parts)}
     if recipe.betas is not None:
         options |= {"beta_1": recipe.betas[0], "beta_2": recipe.betas[1]}
     if recipe.momentum is not None:

@@ -27,7 +27,7 @@ class StateKeeper(keras.callbacks.Callback):
     """Writes checkpoints while Keras trains, puts the state of a former one back, and keeps the best network.
 
     In the list of callbacks it comes after the watcher and the time budget, and before `RecomputeBatchNorm`:
-    what goes on is the network as it was before its statistics were computed anew.
+    what goes on is the network as it was before its weights were averaged and its statistics computed anew.
 
     Args:
         trained: the network that is trained, with its augmentation in front, compiled.
@@ -57,12 +57,18 @@ class StateKeeper(keras.callbacks.Callback):
         self._resumed = resumed
         self._best: Arrays = []
         self._best_epoch = 0
+        self._goes_on = False
         self._confirmed = True  # a step was made from the last checkpoint, and its loss is a number
         self._began = time.perf_counter()
         if checkpoints:
             checkpoints.start()
         if self._resumed:
             self._restore(self._resumed)
+
+    @property
+    def evaluates_another(self) -> bool:
+        """Whether each evaluation is of a network that may be kept, and is not the one that goes on."""
+        return self._recipe.patience is not None or self._recipe.weight_averaging is not None
 
     @property
     def ended(self) -> bool:
@@ -126,6 +132,7 @@ class StateKeeper(keras.callbacks.Callback):
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._before_evaluation = self._variables()
+        self._average()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         losses = [record["val_loss"] or 0 for record in self._watcher.history]
@@ -138,7 +145,12 @@ class StateKeeper(keras.callbacks.Callback):
         good = not has_diverged(self._watcher.history, self._trained.output_shape[-1])
         if self._checkpoints and good and (ends or self._checkpoints.due(epoch_ends=True)):
             self._write(self._checkpoints, self._before_evaluation, epoch + 1, 0)
-        if self._recipe.patience is not None and not ends:
+        self._goes_on = not ends
+        if self.evaluates_another and not ends:
+            assign(self._trained.variables, self._before_evaluation["network"])
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._recipe.weight_averaging is not None and self._goes_on:  # Keras has just put the mean there
             assign(self._trained.variables, self._before_evaluation["network"])
 
     def _write(self, checkpoints: Checkpoints, arrays: dict[str, Arrays], epoch: int, step: int) -> None:
@@ -176,11 +188,22 @@ class StateKeeper(keras.callbacks.Callback):
         """That the training has taken, in former processes too."""
         return time.perf_counter() - self._began
 
-    def put_best_back(self) -> bool:
-        """Gives the network the weights of its best epoch, where these are to be kept."""
+    def put_back_what_is_kept(self) -> bool:
+        """Gives the network the weights of its best epoch; where none is kept, the averaged ones.
+
+        Returns:
+            Whether statistics of batch normalisation are to be computed for them.
+        """
         if self._best:
             assign(self._trained.weights, self._best)
-        return bool(self._best)
+        elif self.ended:
+            self._average()
+        return not self._best
+
+    def _average(self) -> None:
+        """Replaces the weights by their running mean, where the recipe asks for it."""
+        if self._recipe.weight_averaging is not None:
+            self._trained.optimizer.finalize_variable_values(self._trained.trainable_variables)
 
     def _variables(self) -> dict[str, Arrays]:
         trained = self._trained
