@@ -17,7 +17,7 @@ _NO_DRAWN_EXAMPLES: dict[str, Any] = {
 # One setting for all things; docs/notes.md says what was measured of it, and what was not.
 _THINGS: dict[str, Any] = {
     "network": "convnet-residual",
-    "width": 32,
+    "width": 24,
     "batch_size": 256,
     "optimizer": "muon",
     "betas": None,
@@ -41,7 +41,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "outliers": 0.05,
         "minimum_steps": 200,
         "validation_split": 1 / 12,
-        "things": {**_THINGS, "epochs": 5, "outliers": 0.08, "tta": "mirror"},
+        "things": {**_THINGS, "epochs": 8, "outliers": 0.08, "tta": "mirror"},
     },
     "accurate": {
         "network": "convnet-deep",
