@@ -1,10 +1,12 @@
 """Faults that are planted in digits are found; what is not wrong is not named serious."""
 
+import csv
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from command_line import run_inklens
 from inklens.audit import check_data, refuse_serious
@@ -12,7 +14,7 @@ from inklens.audit.data_check import examine
 from inklens.audit.image_properties import properties_of, standing_out
 from inklens.audit.label_issues import LabelIssues
 from inklens.datasets import Split, load
-from inklens.errors import CheckError, OptionError
+from inklens.errors import CheckError, DataError, OptionError
 from inklens.training import train
 
 
@@ -158,3 +160,53 @@ def few_clean(small_digits):
         train=small_digits.train.take(np.arange(0, 4000, 20)),
         test=small_digits.test.take(np.arange(0, 1000, 20)),
     )
+
+
+@pytest.mark.parametrize("readable", [1, 60])
+def test_every_unreadable_file_is_listed_however_many_there_are(small_digits, tmp_path, readable):
+    images = small_digits.train.batch(np.arange(90))[..., 0]
+    for number, image in enumerate(images):
+        path = tmp_path / "data" / str(number % 3) / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+        if number >= readable:
+            path.write_bytes(path.read_bytes()[:60] if number % 2 else b"no image")
+    unreadable = {f"{number % 3}/{number:02}.png" for number in range(readable, 90)}
+    with pytest.raises(DataError, match=r"`inklens check` lists them"):
+        load(tmp_path / "data", kind="writing")
+    looked = run_inklens(tmp_path, "check", "data", "--output", "looked")
+    assert looked.returncode == 4, looked.stderr
+    assert f"checked    {readable} image" in looked.stdout
+    with (tmp_path / "looked/findings.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == "unreadable"]
+    assert {row["name"] for row in rows} == unreadable
+    assert {row["serious"] for row in rows} == {"1"}
+    assert all(row["detail"] for row in rows)
+    with pytest.raises(DataError, match=r"expected at most 1% of 90"):  # though they have been decoded
+        load(tmp_path / "data", kind="writing")
+    refused = run_inklens(tmp_path, "train", "data", "--check", "--epochs", 1)
+    assert refused.returncode == 4
+    assert f"{len(unreadable)} unreadable" in refused.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_data_of_which_nothing_can_be_read_are_refused(tmp_path):
+    for name in ("a/1.png", "a/2.png", "b/1.png"):
+        (path := tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"no image")
+    refused = run_inklens(tmp_path, "check", "data")
+    assert refused.returncode == 2
+    assert "no image that can be used" in refused.stderr
+
+
+def test_files_that_a_table_names_and_that_are_not_there_are_listed(small_digits, tmp_path):
+    (tmp_path / "data").mkdir()
+    lines = ["file,label"]
+    for number, image in enumerate(small_digits.train.batch(np.arange(20))[..., 0]):
+        if number % 4:
+            Image.fromarray(image).save(tmp_path / f"data/{number}.png")
+        lines.append(f"{number}.png,{number % 2}")
+    (tmp_path / "data/labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    data = load(tmp_path / "data", kind="writing", unusable_share=1.0)
+    listed = {one.name for one in examine(data).findings if one.kind == "unreadable"}
+    assert listed == {f"{number}.png" for number in range(0, 20, 4)}

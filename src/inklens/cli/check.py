@@ -42,8 +42,10 @@ def check(
     from inklens.audit.check_files import TABLE
     from inklens.audit.data_check import KINDS
 
+    named = chosen_data(data, same_data)
+    any_share = {} if named is None else {"unusable_share": 1.0}  # all of them are listed
     loaded = load_named(
-        chosen_data(data, same_data), kind=kind, size=size, channels=channels, framing=framing, strict=strict
+        named, kind=kind, size=size, channels=channels, framing=framing, strict=strict, **any_share
     )
     output.print(str(loaded))
     with interrupts_told():

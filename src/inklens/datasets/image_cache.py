@@ -31,7 +31,6 @@ from inklens.pixels import PixelSpec, decode, decode_quietly, frame, pillow_quie
 from inklens.printable import printable
 
 _VERSION = 3  # to be raised whenever decoding or framing gives other bytes
-_BAD_SHARE = 0.01
 _BLOCK = 256  # images that are read ahead,
 _BLOCK_BYTES = 2**26  # unless the files of an archive or a table are larger: photos of a phone have megabytes
 _LARGE_FILE = 4096  # bytes on average, from which on threads pay
@@ -55,7 +54,12 @@ class DecodedTree:
 
 
 def decoded_tree(
-    tree: Tree, wishes: object, choose_spec: Callable[[], PixelSpec], *, strict: bool
+    tree: Tree,
+    wishes: object,
+    choose_spec: Callable[[], PixelSpec],
+    *,
+    strict: bool,
+    unusable_share: float = 0.01,
 ) -> DecodedTree:
     """The tree's images, from the cache if they are there, else decoded into it.
 
@@ -63,10 +67,11 @@ def decoded_tree(
         wishes: what `choose_spec` goes by besides the tree; a part of the cache's key.
         choose_spec: called only when the images have to be decoded.
         strict: refuse the first image that cannot be used.
+        unusable_share: of the images, that may be unusable; with 1, parts may be empty.
 
     Raises:
         ImageError: `strict`, and an image cannot be used.
-        DataError: more than 1% of the images cannot be used, they change while they are read, or the cache
+        DataError: more of the images cannot be used, or none can; they change while they are read, or the cache
             cannot be written.
     """
     above = cache_dir() / "folders"
@@ -81,7 +86,7 @@ def decoded_tree(
             with tempfile.TemporaryDirectory(prefix="half-", dir=above) as scratch:
                 whole = Path(scratch, "whole")
                 whole.mkdir()
-                _write(whole, tree, spec, strict)
+                _write(whole, tree, spec, strict, unusable_share)
                 if _key(tree, wishes) != cache.name:
                     raise DataError(
                         f"{tree.root} was changed while it was read; expected images that stay as they are: "
@@ -99,8 +104,9 @@ def decoded_tree(
         raise DataError(
             f"the cache {cache} cannot be read back; expected what was just written: check the disk"
         )
-    if strict and decoded.skipped:
-        raise ImageError(decoded.skipped[0][1])
+    if decoded.skipped:
+        _check_bad(tree, decoded.skipped, strict, unusable_share)  # it may have been decoded for a check
+        _check_parts(tree, decoded, unusable_share)
     return decoded
 
 
@@ -191,7 +197,7 @@ def _opened(cache: Path) -> DecodedTree | None:
     return decoded
 
 
-def _write(folder: Path, tree: Tree, spec: PixelSpec, strict: bool) -> None:
+def _write(folder: Path, tree: Tree, spec: PixelSpec, strict: bool, unusable_share: float) -> None:
     skipped: list[tuple[str, str]] = []
     digests: dict[str, str] = {}
     for part, rows in tree.parts.items():
@@ -202,15 +208,15 @@ def _write(folder: Path, tree: Tree, spec: PixelSpec, strict: bool) -> None:
             for (path, label), image in zip(rows, _framed_images(tree, rows, spec), strict=True):
                 if isinstance(image, ImageError):
                     skipped.append((path, str(image)))
-                    _check_bad(tree, skipped, strict)
+                    if len(skipped) == 1 and tree.images >= _MANY and not strict:
+                        _log.warning(
+                            "%s; it is left out, and the other images are read", printable(str(image))
+                        )
+                    _check_bad(tree, skipped, strict, unusable_share)
                     continue
                 file.write(image.data)
                 digest.update(image.data)
                 labels.append(label)
-            if not labels:
-                raise DataError(
-                    f"{tree.root} has no {part} image that can be used; the first: {skipped[-1][1]}"
-                )
             file.seek(0)
             _write_header(file, (len(labels), *spec.shape))  # as long as the first: NumPy pads it to grow
             _flush(file)
@@ -233,16 +239,24 @@ def _framed_images(
     return read_images(tree, [path for path, _ in rows], framed)
 
 
-def _check_bad(tree: Tree, skipped: list[tuple[str, str]], strict: bool) -> None:
+def _check_bad(tree: Tree, skipped: Sequence[tuple[str, str]], strict: bool, unusable_share: float) -> None:
     first = skipped[0][1]
     if strict:
         raise ImageError(first)
-    if len(skipped) == 1 and tree.images >= _MANY:
-        _log.warning("%s; it is left out, and the other images are read", printable(first))
-    if len(skipped) > _BAD_SHARE * tree.images:
+    if len(skipped) > unusable_share * tree.images:
         raise DataError(
-            f"{tree.root} has {len(skipped)} or more images that cannot be used; expected at most 1% of "
-            f"{tree.images:,}: mend them or take them out; the first: {first}"
+            f"{tree.root} has {len(skipped)} or more images that cannot be used; expected at most "
+            f"{100 * unusable_share:g}% of {tree.images:,}: mend them or take them out (`inklens check` lists "
+            f"them); the first: {first}"
+        )
+
+
+def _check_parts(tree: Tree, decoded: DecodedTree, unusable_share: float) -> None:
+    """Refuses a part of which nothing is left, or where any may be unusable, a tree."""
+    empty = [part for part, split in decoded.parts.items() if not len(split)]
+    if empty and (unusable_share < 1 or len(empty) == len(decoded.parts)):
+        raise DataError(
+            f"{tree.root} has no {empty[0]} image that can be used; the first: {decoded.skipped[0][1]}"
         )
 
 

@@ -20,6 +20,8 @@ class LoadOptions:
         seed: of the fifth that is held out as test part where the data have none; 0 or more.
         hold_out: whether it is; otherwise the training part has all images, even few ones of one class.
         strict: refuse the first image file that cannot be used.
+        unusable_share: of the image files, 0 to 1, that may be unusable and are left out; with 1 the data are
+            loaded for as long as any image can be used, though parts or classes are empty.
 
     Raises:
         OptionError: a value out of range.
@@ -32,11 +34,14 @@ class LoadOptions:
     seed: int = 0
     hold_out: bool = True
     strict: bool = False
+    unusable_share: float = 0.01
 
     def __post_init__(self) -> None:
         height, width = self.size or (SMALLEST_SIDE, SMALLEST_SIDE)
         check_size(height, width)
         _check_seed(self.seed)
+        if not 0 <= self.unusable_share <= 1:
+            raise OptionError(f"unusable_share is {self.unusable_share!r}; expected a share from 0 to 1")
         PixelSpec(height, width, 1 if self.channels is None else self.channels, self.framing or "pad")
 
 

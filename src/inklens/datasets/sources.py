@@ -64,6 +64,7 @@ def load(
     seed: int = 0,
     hold_out: bool = True,
     strict: bool = False,
+    unusable_share: float = 0.01,
     add: str | Path | None = None,
 ) -> Dataset:
     """Load a data set by its name or its path.
@@ -88,6 +89,8 @@ def load(
         hold_out: False holds nothing out: the test part is empty where the data have none. So a few images of
             one class can be evaluated.
         strict: refuse the first image file that cannot be used, rather than skip up to 1% of them.
+        unusable_share: skip up to this share of the image files, 0 to 1; with 1, data are loaded as long as any
+            image can be used, though parts or classes may be empty.
         add: a folder of one's own images, such as `inklens corrections export` writes, that are learnt from
             too; see `inklens.datasets.layout.added_images`.
 
@@ -102,7 +105,7 @@ def load(
         raise OptionError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
     if kind is not None:
         framing = framing or FRAMING_OF[kind]
-    options = LoadOptions(kind, size, channels, framing, seed, hold_out, strict)
+    options = LoadOptions(kind, size, channels, framing, seed, hold_out, strict, unusable_share)
     if str(data) in NAMED:
         dataset = _load_named(str(data))
         dataset = dataset.framed_by_maker(framing or FRAMING_OF[dataset.kind])

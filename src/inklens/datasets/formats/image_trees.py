@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def load_folder(root: Path, options: LoadOptions) -> Dataset:
     """A class-per-folder tree; without a test part, a stratified fifth is held out.
 
     Raises:
-        DataError: no such folder, no images, one class, or more than 1% of the images cannot be used.
+        DataError: no such folder, no images, one class, or too many of the images cannot be used.
         ImageError: `options.strict`, and an image cannot be used.
     """
     tree = scan_tree(root, least_classes=2 if options.hold_out else 1)
@@ -45,7 +46,7 @@ def load_tree(tree: Tree, name: str, options: LoadOptions, *, path: Path | None 
         path: where it is loaded from again; None for the tree's root.
 
     Raises:
-        DataError: more than 1% of the images cannot be used, or none of a class.
+        DataError: too many of the images cannot be used, or all of a class.
         ImageError: `options.strict`, and an image cannot be used.
     """
     root = tree.root
@@ -59,16 +60,26 @@ def load_tree(tree: Tree, name: str, options: LoadOptions, *, path: Path | None 
             return PixelSpec(*size, channels, framing)
         return _probed_spec(tree, size, channels, framing)
 
-    decoded = decoded_tree(tree, (size, channels, framing), choose_spec, strict=options.strict)
+    decoded = decoded_tree(
+        tree,
+        (size, channels, framing),
+        choose_spec,
+        strict=options.strict,
+        unusable_share=options.unusable_share,
+    )
     parts = _with_files(decoded, tree)
     train, test = parts["train"], parts.get("test")
     lost = np.flatnonzero(np.bincount(train.labels, minlength=len(tree.class_names)) == 0)
-    if len(lost):
+    if len(lost) and options.unusable_share < 1:
         raise DataError(f"{root} has no usable training image of {tree.class_names[lost[0]]}; add some")
     notes = _notes(decoded, tree)
     if test is None and options.hold_out:
-        train, test, note = hold_out_test(train, options.seed)
-        notes.append(note)
+        try:
+            train, test, note = hold_out_test(train, options.seed)
+            notes.append(note)
+        except DataError:
+            if options.unusable_share < 1:
+                raise
     test = no_images(train) if test is None else test
     validation = parts.get("validation")
     return Dataset(
@@ -122,6 +133,10 @@ def _probed_spec(tree: Tree, size: tuple[int, int] | None, channels: int | None,
     chosen = np.unique(np.linspace(0, len(paths) - 1, _PROBED).round().astype(int))
     probes = list(read_images(tree, [paths[position] for position in chosen], _probe))
     good = [probe for probe in probes if not isinstance(probe, ImageError)]
+    if not good:  # one of the others may be
+        every = [path for rows in tree.parts.values() for path, _ in rows]
+        readable = (probe for probe in read_images(tree, every, _probe) if not isinstance(probe, ImageError))
+        good = list(islice(readable, 1))
     if not good:
         raise DataError(f"{tree.root} has no image that can be used; the first: {probes[0]}")
     height, width = size or _common_size([(height, width) for height, width, _ in good])

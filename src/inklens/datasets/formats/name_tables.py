@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from inklens.datasets.dataset import Dataset
@@ -18,7 +18,6 @@ from inklens.datasets.options import LoadOptions
 from inklens.datasets.trees import Tree, natural_key
 from inklens.errors import DataError
 
-_MISSING_SHARE = 0.01  # of the files that a table names
 _BITS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "False": 0, "True": 1}
 _LOOKED_AT = 50  # rows that show which column names files
 
@@ -102,7 +101,7 @@ def load_name_tables(files: Files, root: Path, name: str, options: LoadOptions) 
         name: what the data set is called.
 
     Raises:
-        DataError: no columns of names and labels, more than 1% of the files not there, one file with two
+        DataError: no columns of names and labels, too many of the files not there, one file with two
             labels, or fewer than two classes.
     """
     try:
@@ -114,7 +113,7 @@ def load_name_tables(files: Files, root: Path, name: str, options: LoadOptions) 
         for path in paths:
             _read(open_table(path), part, folder, rows)
     first = files["train"][0]
-    _check(first, rows)
+    _check(first, rows, options.unusable_share)
     labels = {label for given in rows.parts.values() for label in given.values()}
     names = tuple(sorted(labels, key=natural_key))
     check_names(names, str(first))
@@ -130,7 +129,9 @@ def load_name_tables(files: Files, root: Path, name: str, options: LoadOptions) 
     for kind in (".csv", ".tsv", ".parquet", ".gz"):
         del folder.passed[kind]
     notes = (*rows.notes, *passed_over(+folder.passed))
-    return load_tree(Tree(root, names, parts, FolderStore(root), notes), name, options, path=first)
+    data = load_tree(Tree(root, names, parts, FolderStore(root), notes), name, options, path=first)
+    missing = ((given, f"{first.name} names it, and there is no such file") for given in rows.missing)
+    return replace(data, unusable=(*data.unusable, *missing))
 
 
 def _read(table: Table, part: str, folder: _Folder, rows: _Rows) -> None:
@@ -169,12 +170,13 @@ def _read(table: Table, part: str, folder: _Folder, rows: _Rows) -> None:
             )
 
 
-def _check(first: Path, rows: _Rows) -> None:
+def _check(first: Path, rows: _Rows, unusable_share: float) -> None:
     found = sum(map(len, rows.parts.values()))
     if missing := rows.missing:
         what = f"{len(missing):,} of {found + len(missing):,} files that {first.name} names are not there"
-        if len(missing) > _MISSING_SHARE * (found + len(missing)):
-            raise DataError(f"{what} ({missing[0]}); expected at most 1%: check the folder and the names")
+        if len(missing) > unusable_share * (found + len(missing)):
+            most = f"{100 * unusable_share:g}%"
+            raise DataError(f"{what} ({missing[0]}); expected at most {most}: check the folder and the names")
         rows.notes.append(f"{what}: {', '.join(missing[:5])}")
     if repeated := rows.repeated:
         rows.notes.append(f"named more than once and taken once: {listed(repeated)}")
