@@ -1,7 +1,7 @@
 """`inklens check`: what is wrong with data, before anything is learnt from them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Exit, Option
 
@@ -43,7 +43,7 @@ def check(
     from inklens.audit.data_check import KINDS
 
     named = chosen_data(data, same_data)
-    any_share = {} if named is None else {"unusable_share": 1.0}  # all of them are listed
+    any_share: dict[str, Any] = {} if named is None else {"unusable_share": 1.0}  # all of them are listed
     loaded = load_named(
         named, kind=kind, size=size, channels=channels, framing=framing, strict=strict, **any_share
     )

@@ -71,8 +71,8 @@ def decoded_tree(
 
     Raises:
         ImageError: `strict`, and an image cannot be used.
-        DataError: more of the images cannot be used, or none can; they change while they are read, or the cache
-            cannot be written.
+        DataError: more of the images cannot be used, or none can; they change while they are read, or the
+            cache cannot be written.
     """
     above = cache_dir() / "folders"
     cache = above / _key(tree, wishes)
@@ -209,9 +209,8 @@ def _write(folder: Path, tree: Tree, spec: PixelSpec, strict: bool, unusable_sha
                 if isinstance(image, ImageError):
                     skipped.append((path, str(image)))
                     if len(skipped) == 1 and tree.images >= _MANY and not strict:
-                        _log.warning(
-                            "%s; it is left out, and the other images are read", printable(str(image))
-                        )
+                        what = printable(str(image))
+                        _log.warning("%s; it is left out, and the other images are read", what)
                     _check_bad(tree, skipped, strict, unusable_share)
                     continue
                 file.write(image.data)
@@ -246,8 +245,8 @@ def _check_bad(tree: Tree, skipped: Sequence[tuple[str, str]], strict: bool, unu
     if len(skipped) > unusable_share * tree.images:
         raise DataError(
             f"{tree.root} has {len(skipped)} or more images that cannot be used; expected at most "
-            f"{100 * unusable_share:g}% of {tree.images:,}: mend them or take them out (`inklens check` lists "
-            f"them); the first: {first}"
+            f"{100 * unusable_share:g}% of {tree.images:,}: mend them or take them out (`inklens check` "
+            f"lists them); the first: {first}"
         )
 
 

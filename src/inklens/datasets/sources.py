@@ -89,8 +89,8 @@ def load(
         hold_out: False holds nothing out: the test part is empty where the data have none. So a few images of
             one class can be evaluated.
         strict: refuse the first image file that cannot be used, rather than skip up to 1% of them.
-        unusable_share: skip up to this share of the image files, 0 to 1; with 1, data are loaded as long as any
-            image can be used, though parts or classes may be empty.
+        unusable_share: skip up to this share of the image files, 0 to 1; with 1, data are loaded as long as
+            any image can be used, though parts or classes may be empty.
         add: a folder of one's own images, such as `inklens corrections export` writes, that are learnt from
             too; see `inklens.datasets.layout.added_images`.
 
