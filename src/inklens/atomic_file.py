@@ -2,18 +2,24 @@
 
 import errno
 import glob
+import hashlib
 import os
+import platform
+import re
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from inklens.errors import OptionError, RunError
 
-PARTIAL = ".partial-"  # begins the name of a file that is being written
+PARTIAL = ".partial-"  # begins the name of a file that is being written; see `_partial`
 REMEDY = "give another place with --output"
 IN_A_RUN = "make room there, or let it be written to"
 _STALE_SECONDS = 3600
+_TOKEN = re.compile(re.escape(PARTIAL) + r"[0-9a-f]{8}\.([0-9a-f]{8})\.([0-9]+)-")
 
 
 @contextmanager
@@ -21,8 +27,8 @@ def atomic(target: Path, *, new: bool = False, remedy: str = REMEDY) -> Iterator
     """Gives a temporary path beside `target`; what was written there takes its place on leaving.
 
     The target is at every moment the old file or the whole new one. An error inside leaves the old
-    one and removes the temporary file. A killed process cannot clean up: what it left is removed
-    by the first write of the same file after an hour.
+    one and removes the temporary file. A killed process cannot clean up: what it left is removed by
+    `remove_partial_of_dead`, or by the first write of the same file after an hour.
 
     Args:
         new: of processes that write the same file at once, the first one does; it is not overwritten.
@@ -32,7 +38,7 @@ def atomic(target: Path, *, new: bool = False, remedy: str = REMEDY) -> Iterator
         RunError: the file cannot be written.
         FileExistsError: it is there, and should be new.
     """
-    temporary = target.with_name(f"{PARTIAL}{os.urandom(4).hex()}-{target.name}")
+    temporary = _partial(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_stale(target)
@@ -115,7 +121,7 @@ def reason(error: OSError) -> str:
 
 
 def _remove_stale(target: Path) -> None:
-    for left in target.parent.glob(f"{PARTIAL}????????-{glob.escape(target.name)}"):
+    for left in target.parent.glob(f"{PARTIAL}????????*-{glob.escape(target.name)}"):
         with suppress(FileNotFoundError):  # another process may have removed it first
             if time.time() - left.stat().st_mtime > _STALE_SECONDS:
                 left.unlink()
@@ -123,8 +129,92 @@ def _remove_stale(target: Path) -> None:
 
 def remove_partial(folder: Path) -> None:
     """Removes what killed processes have left of `atomic` in a folder that no other process writes into."""
-    for left in folder.glob(f"{PARTIAL}????????-*"):
+    for left in folder.glob(f"{PARTIAL}????????*-*"):
         left.unlink(missing_ok=True)
+
+
+def remove_partial_of_dead(folder: Path) -> None:
+    """Removes from a folder, and from those in it, what processes of this machine have left of `atomic` that
+    live no more; one that is about to write there is left alone."""
+    if os.name != "posix":  # a process cannot be asked for without ending it
+        return
+    for left in folder.rglob(f"{PARTIAL}*"):
+        named = _TOKEN.match(left.name)
+        if named and named[1] == _machine() and not _lives(int(named[2])):
+            with suppress(OSError):
+                left.unlink()
+
+
+def _partial(target: Path) -> Path:
+    """The temporary path beside a file: with a number by chance, the machine, and the process."""
+    return target.with_name(f"{PARTIAL}{os.urandom(4).hex()}.{_machine()}.{os.getpid()}-{target.name}")
+
+
+@cache
+def _machine() -> str:
+    """Where the numbers of processes mean what they mean here: on this machine and in this container."""
+    space = ""
+    with suppress(OSError):
+        space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 (no path)
+    return hashlib.sha256(f"{platform.node()} {space}".encode()).hexdigest()[:8]
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+def keep_links(folder: Path, kept: Path, last: str, besides: Collection[str] = ()) -> None:
+    """Links every file of a folder into another one, or copies it where there are no links.
+
+    Args:
+        kept: the other folder, which may lie in the first.
+        last: the file that is linked last: where it is there, all are.
+        besides: names of folders that are left out; so are files whose name begins with a dot.
+
+    Raises:
+        OSError: one cannot be linked or copied.
+    """
+    (kept / last).unlink(missing_ok=True)
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in besides]
+        there = kept / Path(place).relative_to(folder)
+        there.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if not name.startswith(".") and (Path(place) != folder or name != last):
+                _link(Path(place, name), there / name)
+        _flush_folder(there)
+    _link(folder / last, kept / last)
+    _flush_folder(kept)
+
+
+def drop_links(folder: Path, kept: Path, last: str) -> None:
+    """Removes from the other folder of `keep_links` what the first one has too, `last` first of all.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
+    (kept / last).unlink(missing_ok=True)
+    for place, _, names in os.walk(kept, topdown=False):
+        for name in names:
+            if (folder / Path(place).relative_to(kept) / name).exists():
+                Path(place, name).unlink()
+        with suppress(OSError):  # it holds what was written since
+            Path(place).rmdir()
+
+
+def _link(file: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(file)
+    except OSError:  # the file system has no links, or allows none
+        shutil.copy2(file, target)
+        _flush(target)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 
-from inklens.atomic_file import IN_A_RUN, PARTIAL, REMEDY, atomic, reason
+from inklens.atomic_file import IN_A_RUN, PARTIAL, REMEDY, atomic, drop_links, keep_links, reason
 from inklens.errors import RunError
 from inklens.paths import given_path
 from inklens.recipes.values import RECIPE_FORMAT
@@ -23,6 +23,7 @@ State = Literal["running", "done", "interrupted", "failed"]
 # A class named after a folder whose name is no UTF-8 is written escaped; in JSON that is exact.
 _NOT_UTF_8 = "backslashreplace"
 _ANOTHER = "give another --name or --output"
+_NOT_KEPT = ("checkpoint", "finished", "tensorboard")
 
 
 @contextmanager
@@ -94,6 +95,7 @@ class RunFolder:
     checkpoint = _Inside("checkpoint")
     check = _Inside("check.json")
     findings = _Inside("pictures/findings.png")
+    finished = _Inside("finished")  # the run as it was done, while it is trained further
 
     _remedy: ClassVar = IN_A_RUN  # where a file cannot be written
 
@@ -133,6 +135,8 @@ class RunFolder:
         Raises:
             RunError: `path` is no run folder; the message names the runs nearby.
         """
+        if not str(path).strip():
+            raise RunError("the path of a run is empty; expected a run's folder, such as runs/mnist-fast-1")
         run = cls(given_path(path))
         if not (run.path / "status.json").is_file():
             problem = "holds no status.json" if run.path.is_dir() else "is not a folder"
@@ -144,17 +148,46 @@ class RunFolder:
 
     @classmethod
     def open_done(cls, path: str | Path) -> Self:
-        """Opens a run that is finished.
+        """Opens a run that is finished; of one that is trained further, what it was before.
 
         Raises:
             RunError: no run folder, or a run that was not finished.
         """
         run = cls.open(path)
-        state = run.status().get("state")
-        if state != "done":
+        usable = run.usable()
+        if usable is None:
+            state = run.status().get("state")
             remedy = f"`inklens train --resume {path}` goes on with it"
             raise RunError(f"{path} is {state}, not done: it has no model to use; {remedy}")
-        return run
+        return usable
+
+    def usable(self) -> Self | None:
+        """The finished run in this folder: itself, or what it was before it was trained further."""
+        if self.status().get("state") == "done":
+            return self
+        before = type(self)(self.finished)
+        return before if (before.path / "status.json").is_file() else None
+
+    def keep_finished(self) -> None:
+        """Keeps a run that is done in its folder "finished", for use while it is trained further.
+
+        Its files are linked, not copied, where the file system can: each is replaced as a whole, never
+        changed. Its status.json comes last and says that the folder is whole. Checkpoints are not kept.
+
+        Raises:
+            RunError: they cannot be linked or copied.
+        """
+        self.drop_finished()
+        try:
+            keep_links(self.path, self.finished, "status.json", besides=_NOT_KEPT)
+        except OSError as error:
+            raise RunError(f"{self.finished} cannot be written: {reason(error)}; {IN_A_RUN}") from error
+
+    def drop_finished(self) -> None:
+        """Removes what `keep_finished` kept: the run is done anew. What was written there since stays."""
+        with suppress(OSError):  # nothing looks there any more
+            (self.finished / self.report.name).unlink(missing_ok=True)  # the run's own is written last
+            drop_links(self.path, self.finished, "status.json")
 
     @classmethod
     def latest(cls, output: str | Path = "runs") -> Self:
@@ -163,8 +196,8 @@ class RunFolder:
         Raises:
             RunError: there is none.
         """
-        runs = [(cls(path), cls(path).status()) for path in _runs_in(given_path(output))]
-        done = [(str(status.get("started")), run) for run, status in runs if status.get("state") == "done"]
+        runs = [cls(path).usable() for path in _runs_in(given_path(output))]
+        done = [(str(run.status().get("started")), run) for run in runs if run is not None]
         if not done:
             raise RunError(f"{output} holds no finished run; `inklens train` makes one, or give --model")
         return max(done, key=lambda one: one[0])[1]

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 PICTURED = 10
 SAMPLES = 40
+CROSS_VALIDATION = (
+    "cross_validation"  # in recipe.json, as it is measured before the training, and metrics.json
+)
+_OTHERWISE_THEN = "the folds were trained before the run went on with other settings"
 
 
 def finalize(
@@ -105,6 +109,9 @@ def _evaluate(
         "evaluation": {"part": part, **evaluations[part].to_dict()},
         "training": training,
     }
+    described = folder.read_recipe()
+    if crossed := described.get(CROSS_VALIDATION):
+        metrics[CROSS_VALIDATION] = {**crossed, "note": _OTHERWISE_THEN if "changes" in described else None}
     folder.write_json(folder.metrics, metrics)
     return evaluations[part]
 
@@ -183,6 +190,7 @@ def status_of(folder: RunFolder) -> Iterator[None]:
     try:
         yield
         folder.set_status("done")
+        folder.drop_finished()
     except KeyboardInterrupt as interrupt:
         with suppress(RunError):
             folder.set_status("interrupted")
@@ -190,6 +198,7 @@ def status_of(folder: RunFolder) -> Iterator[None]:
         raise
     except ExportError as error:  # all else is there and right
         folder.set_status("done", export=str(error))
+        folder.drop_finished()
         raise
     except BaseException as error:
         with suppress(RunError):  # it may be the disk that is full
@@ -204,19 +213,48 @@ def resumable(folder: RunFolder) -> Iterator[None]:
     Raises:
         StoppedError: the training diverged, a file cannot be written, or a member cannot be trained.
     """
-    command = f"`inklens train --resume {folder.path}"
+    command = f"`inklens train --resume {folder.path}`"
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        if folder.recipe.is_file():
-            interrupt.add_note(f"{command}` goes on where it was")
+        if _begun(folder):
+            interrupt.add_note(f"{command} goes on where it was{_still_used(folder)}")
         raise
     except DivergedError as error:
         left = any(folder.path.rglob("epoch-*.checkpoint"))
         where = "goes on from the last good checkpoint" if left else "begins again: no checkpoint was good"
-        raise StoppedError(f"{error}; with it, {command}` {where}") from error
+        raise StoppedError(f"{error}; with it, {command} {where}{_still_used(folder)}") from error
     except RunError as error:
-        if not folder.recipe.is_file():
+        if not _begun(folder):
             raise
         stopped = f"{folder.path} stopped half-way: {error}"
-        raise StoppedError(f"{stopped}; {command}` goes on where it was") from error
+        raise StoppedError(f"{stopped}; {command} goes on where it was{_still_used(folder)}") from error
+
+
+def unfinished(folder: RunFolder, *, report: bool) -> bool:
+    """Whether a run that is done lacks its model.onnx or its report, which are made up for.
+
+    Args:
+        report: it is to have one.
+    """
+    detail = folder.status().get("detail", {})
+    return "export" in detail or (report and ("report" in detail or not folder.report.is_file()))
+
+
+def _begun(folder: RunFolder) -> bool:
+    """Whether there is something to go on with: not before the folder says what it is, nor after the end."""
+    if not folder.recipe.is_file():
+        return False
+    with suppress(RunError):
+        if folder.status().get("state") == "done":
+            options = folder.read_recipe().get("options") or {}
+            return unfinished(folder, report=bool(options.get("report")))
+    return True
+
+
+def _still_used(folder: RunFolder) -> str:
+    """What is said of the network of a run that was done before: nothing has become of it."""
+    with suppress(RunError):
+        if folder.usable() is not None and folder.usable() != folder:
+            return "; until then its former network stays in use"
+    return ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from inklens.atomic_file import remove_partial_of_dead
 from inklens.errors import OptionError, RunError
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
@@ -16,13 +18,19 @@ from inklens.training.committee.train_committee import (
     one_after_another,
     train_members,
 )
-from inklens.training.finalize import resumable
+from inklens.training.finalize import CROSS_VALIDATION, resumable, unfinished
+from inklens.training.loop.checkpoints import Checkpoints
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
 from inklens.training.run_lock import locked
 from inklens.training.train_network import train_network
 
-_KEPT = ("combined", "changes", "started_from")  # of recipe.json, besides what a training writes
+_KEPT = (
+    CROSS_VALIDATION,
+    "combined",
+    "changes",
+    "started_from",
+)  # of recipe.json, besides what a training writes
 
 
 def resume(
@@ -40,7 +48,8 @@ def resume(
     Args:
         path: the run folder.
         data: where its data are now, as `inklens.load` takes it; None is where they were.
-        epochs: more than before: the schedule is fitted to them, and a run that is done goes on too.
+        epochs: of the whole training, more than those that are over: the schedule is fitted to them, patience
+            begins anew, and a run that is done or was ended by its patience goes on too.
         learning_rate: another one, for a run that diverged.
         checkpoint_every: seconds between two checkpoints; None is as the run was started.
         progress: called with an `EpochProgress` while training.
@@ -60,13 +69,14 @@ def resume(
     changed: dict[str, Any] = {"epochs": epochs, "learning_rate": learning_rate}
     changed = {name: value for name, value in changed.items() if value is not None}
     with locked(folder):
+        remove_partial_of_dead(folder.path)
         if not any(there.exists() for there in (folder.recipe, folder.checkpoint, folder.model)):
             raise RunError(f"{folder.path} was stopped before it began to train: remove it, and train again")
         recipe = Run(folder).recipe
         with complete(folder.recipe):
             described = folder.read_recipe()
             known = dict(described["options"])
-        _check_left(folder, recipe, epochs, report=bool(known.get("report")))
+        _check_left(folder, epochs, report=bool(known.get("report")))
         if changed and "combined" in described:
             raise OptionError(f"{folder.path} was combined of trained runs: resume these for more epochs")
         if checkpoint_every is not None:
@@ -79,9 +89,9 @@ def resume(
             more["changes"] = [*more.get("changes", []), _change(recipe, changed)]
         with resumable(folder):
             if isinstance(recipe, Committee):
-                _committee(folder, recipe.with_options(**changed), data, options, more, run_members)
+                _committee(folder, recipe.with_options(**changed), data, options, more, run_members, epochs)
             else:
-                _network(folder, recipe.with_options(**changed), data, options, more)
+                _network(folder, recipe.with_options(**changed), data, options, more, epochs)
     return Run(folder)
 
 
@@ -91,11 +101,12 @@ def _network(
     place: str | Path | None,
     options: TrainingOptions,
     more: dict[str, Any],
+    epochs: int | None,
 ) -> None:
     data = Run(folder).load_data(place)
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.again(parts, recipe, folder)
-    folder.set_status("running")
+    _begin_again(folder, epochs)
     train_network(folder, prepared, parts, options, **more)
 
 
@@ -106,35 +117,51 @@ def _committee(
     options: TrainingOptions,
     more: dict[str, Any],
     run_members: RunMembers | None,
+    epochs: int | None,
 ) -> None:
     parts = checked_parts(Run(folder).load_data(place), committee.first, options)
+    _begin_again(folder, epochs)
     with committee_concluded(folder, parts, options):
-        folder.set_status("running")
         describe_committee(folder, committee, parts, options, **more)
         train_members(folder, committee, parts, options, run_members or one_after_another)
 
 
-def _check_left(folder: RunFolder, recipe: Recipe | Committee, epochs: int | None, *, report: bool) -> None:
+def _begin_again(folder: RunFolder, epochs: int | None) -> None:
+    """Marks the run as running; one that is done stays in use as it is until it is done again.
+
+    Args:
+        epochs: more of them, if any, than those after which its training ended.
+    """
+    if folder.status().get("state") == "done":
+        folder.keep_finished()
+    folder.set_status("running")
+    if folder.usable() is not None:
+        with suppress(OSError):
+            folder.report.unlink()  # of the former network: a run is not finished without its own
+    if epochs is not None:
+        for run in folder.members() or [folder]:
+            Checkpoints(run.checkpoint, 0).go_on_after_end()
+
+
+def _check_left(folder: RunFolder, epochs: int | None, *, report: bool) -> None:
     """Raises RunError where nothing is left to do, OptionError where these are no more epochs than before.
 
     Args:
         report: the run is to have one.
     """
-    status = folder.status()
-    if status.get("state") != "done":
+    done = folder.status().get("state") == "done"
+    if epochs is None:
+        if done and not unfinished(folder, report=report):
+            raise RunError(f"{folder.path} is done; there is nothing to go on with: give more --epochs")
         return
-    lacks = "export" in status.get("detail", {}) or (report and not folder.report.is_file())
-    if epochs is None and not lacks:
-        raise RunError(f"{folder.path} is done; there is nothing to go on with: give more --epochs")
-    members = recipe.members.values() if isinstance(recipe, Committee) else [recipe]
-    before = max(member.epochs for member in members)
-    if epochs is not None and epochs <= before:
-        raise OptionError(f"epochs {epochs}: {folder.path} has been trained for {before}; give more")
-    runs = folder.members() or [folder]
-    if epochs is not None and not all(any(run.checkpoint.glob("epoch-*")) for run in runs):
+    states = [Checkpoints(run.checkpoint, 0).latest() for run in folder.members() or [folder]]
+    if done and None in states:
         raise RunError(
             f"{folder.path} has no checkpoint to go on from; train it again with --epochs {epochs}"
         )
+    trained = max(state.begun if state else 0 for state in states)
+    if epochs <= trained and (done or epochs < trained):
+        raise OptionError(f"epochs {epochs}: {folder.path} has been trained for {trained}; give more")
 
 
 def _change(recipe: Recipe | Committee, changed: dict[str, Any]) -> dict[str, Any]:

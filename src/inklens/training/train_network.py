@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
     from inklens.training.loop.checkpoints import Checkpoints, History
 
+BEST_ON_TEST = (
+    "the best epoch was chosen on the test set (--validation-data test), so the figures of the test set are "
+    "optimistic: on images that nothing was chosen on, expect less"
+)
+
 
 def train_network(
     folder: RunFolder,
@@ -134,11 +139,13 @@ def _fit(
 
 
 def _note(history: History, recipe: Recipe, images: Split, parts: DataParts) -> str | None:
-    """What is to be said of a training that came to nothing."""
+    """What is to be said of a training that came to nothing, or that chose by the test set."""
     from inklens.training.loop.divergence import loss_of_one_answer, note_on
 
     one_answer = loss_of_one_answer(images, parts.data.classes, recipe.label_smoothing)
-    return note_on(history, recipe, one_answer)
+    chosen_on_test = recipe.patience is not None and parts.validation is parts.test
+    notes = [BEST_ON_TEST if chosen_on_test else None, note_on(history, recipe, one_answer)]
+    return "; ".join(filter(None, notes)) or None
 
 
 def _epochs(history: History, recipe: Recipe, images: int) -> int | float:

@@ -65,7 +65,7 @@ async def show_report(request: Request) -> Response:
 def _show_report(request: Request) -> Response:
     run = _named(request, "name")
     try:
-        content = run.report.read_text(encoding="utf-8")
+        content = _report(run).read_text(encoding="utf-8")
     except OSError as error:
         raise ProblemError(404, f"{run.path.name} has no report; `inklens report` writes one") from error
     return HTMLResponse(content, headers={"Content-Security-Policy": _REPORT_POLICY})
@@ -151,8 +151,16 @@ def _row(run: RunFolder, served_as: str | None) -> dict[str, Any]:
         "seconds": training.get("seconds"),
         "parameters": training.get("parameters"),
         "bytes": run.onnx.stat().st_size if run.onnx.is_file() else None,
-        "report": run.report.is_file(),
+        "report": _report(run).is_file(),
     }
+
+
+def _report(run: RunFolder) -> Path:
+    """Its report; of a run that is trained further, the former one."""
+    try:
+        return (run.usable() or run).report
+    except InklensError:
+        return run.report
 
 
 def _json(run: RunFolder, name: str | Path) -> dict[str, Any]:

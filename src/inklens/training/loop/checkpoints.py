@@ -13,7 +13,7 @@ import logging
 import math
 import time
 import zipfile
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class TrainingState:
         seconds: that the training has taken.
         epoch_seconds: of these, in the epoch that runs.
         best_epoch: the one with the lowest validation loss, where that network is the one to keep, else 0.
+        waits_from: patience counts from the end of this epoch, at which an ended training went on; else 0.
         clock: what a time budget remembers.
         parts: in which each batch was trained; more than one where memory is short.
         arrays: of "network", "optimizer", "metrics" (within an epoch) and "best", the network to keep.
@@ -62,9 +63,15 @@ class TrainingState:
     seconds: float
     epoch_seconds: float = 0.0
     best_epoch: int = 0
+    waits_from: int = 0
     clock: dict[str, Any] = field(default_factory=dict)
     parts: int = 1
     arrays: dict[str, Arrays] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> int:
+        """How many epochs are over or begun."""
+        return self.epoch + bool(self.step)
 
     def to_bytes(self) -> bytes:
         """As a checkpoint holds it."""
@@ -158,6 +165,12 @@ class Checkpoints:
         self._remove([old for old in self._paths() if old <= path][:-_KEPT])
         self._last = time.monotonic()
         self._cost = self._last - began
+
+    def go_on_after_end(self) -> None:
+        """Has a training that has ended go on for more epochs; patience begins anew."""
+        state = self.latest()
+        if state is not None and not state.step and (state.stopped or state.epoch == state.epochs):
+            self.write(replace(state, stopped=False, waits_from=state.epoch))
 
     def remove_last(self) -> None:
         """Removes the last one: with the steps after it the training came to nothing."""

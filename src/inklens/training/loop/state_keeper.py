@@ -56,7 +56,7 @@ class StateKeeper(keras.callbacks.Callback):
         self._epochs, self._checkpoints, self._time_budget = epochs, checkpoints, time_budget
         self._resumed = resumed
         self._best: Arrays = []
-        self._best_epoch = 0
+        self._best_epoch = self._waits_from = 0
         self._goes_on = False
         self._confirmed = True  # a step was made from the last checkpoint, and its loss is a number
         self._began = time.perf_counter()
@@ -104,6 +104,7 @@ class StateKeeper(keras.callbacks.Callback):
         if self._epochs is not None and self._recipe.schedule == "constant":  # it may be another now
             self._trained.optimizer.learning_rate = self._recipe.learning_rate
         self._best, self._best_epoch = state.arrays.get("best", []), state.best_epoch
+        self._waits_from = state.waits_from
         self._began -= state.seconds
         self._watcher.restore(state)
         if self._time_budget:
@@ -140,7 +141,7 @@ class StateKeeper(keras.callbacks.Callback):
         if self._recipe.patience is not None:
             if not self._best or losses[-1] < losses[self._best_epoch - 1]:
                 self._best, self._best_epoch = values(self._trained.weights), epoch + 1
-            elif epoch + 1 - self._best_epoch >= self._recipe.patience:
+            elif epoch + 1 - max(self._best_epoch, self._waits_from) >= self._recipe.patience:
                 ends = self.model.stop_training = True
         good = not has_diverged(self._watcher.history, self._trained.output_shape[-1])
         if self._checkpoints and good and (ends or self._checkpoints.due(epoch_ends=True)):
@@ -163,6 +164,7 @@ class StateKeeper(keras.callbacks.Callback):
             seconds=self.seconds,
             epoch_seconds=self._watcher.epoch_seconds if step else 0.0,
             best_epoch=self._best_epoch,
+            waits_from=self._waits_from,
             clock=self._time_budget.to_dict() if self._time_budget else {},
             parts=self._batches.parts,
             arrays={**arrays, "best": self._best},
