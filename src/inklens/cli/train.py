@@ -209,6 +209,8 @@ def train(
     elif cluster is not None:
         raise OptionError("--cluster trains the members of a committee: give --preset committee")
     named = chosen_data(data, same_data)
+    if check and named is not None:
+        options["unusable_share"] = 1.0  # the check lists them all, and refuses them
     if saved is not None and saved.data is not None and named is None:
         loaded = load_saved(saved, **options)
     else:
@@ -239,15 +241,11 @@ def _trained(
         output.print(f"backend    {': '.join(choose_backend(recipe.backend))}")
     for one in [*few_images(data), *_flip_notes(data, recipe)]:
         note(one)
-    crossed = None
     if folds is not None:
         crossed = _cross_validated(data, recipe, folds, quiet, start=start, test=options["test"])
+        options["cross_validation"] = crossed.to_dict()
     with interrupts_told(), _progress(data, quiet) as progress:
-        run = train(data, recipe, **options, progress=progress, start=start, check=checked)
-    if crossed is not None:
-        metrics = {**run.metrics, "cross_validation": crossed.to_dict()}
-        run.folder.write_json(run.folder.metrics, metrics)
-    return run
+        return train(data, recipe, **options, progress=progress, start=start, check=checked)
 
 
 def _checked(data: "Dataset") -> Path:

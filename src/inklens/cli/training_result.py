@@ -54,7 +54,8 @@ def print_result(run: "Run", added: "AddedImages | None" = None) -> None:
         f"answered   {100 * answers['coverage']:.2f}% of them, {answers['errors']} of "
         f"{answers['answered']:,} wrongly; the others are called unknown"
     )
-    for one in filter(None, (training.get("note"), confidence["note"])):
+    said = (training.get("note"), confidence["note"], (crossed or {}).get("note"))
+    for one in filter(None, said):
         note(one)
     if added is not None:
         _print_added(run, added)

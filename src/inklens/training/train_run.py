@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inklens.datasets import Dataset
 from inklens.errors import OptionError
@@ -11,7 +12,7 @@ from inklens.paths import given_path
 from inklens.recipes import Committee, Recipe, recipe_for
 from inklens.run import Run
 from inklens.run_folder import RunFolder, folder_name
-from inklens.training.finalize import resumable
+from inklens.training.finalize import CROSS_VALIDATION, resumable
 from inklens.training.loop.tensorboard_logs import require_tensorboard
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
@@ -38,6 +39,7 @@ def train(
     progress: Progress | None = None,
     start: str | Path | None = None,
     check: str | Path | None = None,
+    cross_validation: Mapping[str, Any] | None = None,
     run_members: RunMembers | None = None,
 ) -> Run:
     """Train a network, or a committee of them, and write everything about it into a run folder.
@@ -55,6 +57,8 @@ def train(
         progress: called with an `EpochProgress` while training.
         start: the folder of another run, whose network's layers this one starts from; its last layer is new.
         check: the folder that `inklens.audit.check_data` wrote about these data, for the report to show.
+        cross_validation: what `inklens.training.cross_validation.cross_validate` measured with these data and
+            this recipe, as its `to_dict` says it, for metrics.json and the report.
         run_members: trains the members of a committee elsewhere, such as
             `inklens.cluster.members_on(cluster)`; None trains them one after another in this process.
 
@@ -78,16 +82,17 @@ def train(
         require_tensorboard()
     checked = None if check is None else read_check(check, data.fingerprint)
     options = TrainingOptions(test, max_error, tensorboard, report, checkpoint_every, progress)
+    more: dict[str, Any] = {} if cross_validation is None else {CROSS_VALIDATION: dict(cross_validation)}
     if isinstance(recipe, Committee):
         from inklens.training.committee.train_committee import one_after_another, train_committee
 
-        return train_committee(data, recipe, options, output, name, run_members or one_after_another, checked)
+        train_them = run_members or one_after_another
+        return train_committee(data, recipe, options, output, name, train_them, checked, **more)
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.of(data, recipe, parts.train)
-    more = {}
     if start is not None:
         start_from(prepared.network, start)
-        more = {"started_from": str(given_path(start).absolute())}
+        more["started_from"] = str(given_path(start).absolute())
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     with locked(folder), resumable(folder):
         return train_network(folder, prepared, parts, options, checked, **more)

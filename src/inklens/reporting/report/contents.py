@@ -163,11 +163,24 @@ def _figures(sources: Sources) -> list[tuple[str, str, str]]:
     if len(sources.names) > 2:
         second = wording.share(top_k_accuracy(sources.probabilities, sources.labels, 2))
         figures.append(("Among the first two", second, "the actual class is the first or second guess"))
+    if crossed := sources.metrics.get("cross_validation"):
+        figures.append(_cross_validated(crossed))
     epochs = f"{wording.plural(training['epochs'], 'epoch')} of {training['images']:,} images"
     figures.append(("Training", wording.seconds(training["seconds"]), epochs))
     file = "model.onnx" if "model.onnx" in sources.files else "model.keras"
     size = wording.size(sources.files[file]) if file in sources.files else wording.DASH
     return [*figures, ("Size", size, f"{file}, {training['parameters']:,} parameters")]
+
+
+def _cross_validated(crossed: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What `--folds` measured."""
+    low, high = (f"{100 * end:.2f}" for end in crossed["accuracy_interval_95"])
+    note = f"95% interval {low}{wording.TO}{high}%, on {crossed['n']:,} images in {crossed['folds']} folds"
+    return (
+        "Cross-validation",
+        wording.share(crossed["accuracy"]),
+        "; ".join(filter(None, [note, crossed.get("note")])),
+    )
 
 
 def _examples(sources: Sources, images: Split | None, indices: NDArray[np.integer]) -> list[dict[str, Any]]:
@@ -212,7 +225,8 @@ def _data_rows(sources: Sources) -> tuple[tuple[str, str], ...]:
 def _version_rows(environment: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     said = {
         key: environment.get(key)
-        for key in ("backend", "precision", "processor", "cores", "platform", "date")
+        for key in ("backend", "precision", "accelerator", "processor", "cores", "platform", "date")
+        if key != "accelerator" or environment.get(key)
     }
     return (*_rows(environment.get("versions") or {}), *_rows(said))
 

@@ -72,8 +72,9 @@ def train_committee(
     name: str | None,
     run_members: RunMembers = one_after_another,
     checked: RunFolder | None = None,
+    **more: Any,
 ) -> Run:
-    """See `inklens.train`."""
+    """See `inklens.train`; `more` is what recipe.json is to say besides."""
     parts = checked_parts(data, committee.first, options)
     for recipe in committee.members.values():  # what does not fit is found before an hour has gone by
         PreparedNetwork.of(data, recipe)
@@ -83,7 +84,7 @@ def train_committee(
     with locked(folder), resumable(folder), committee_concluded(folder, parts, options):
         if checked is not None:
             keep_check(folder, checked)
-        describe_committee(folder, committee, parts, options)
+        describe_committee(folder, committee, parts, options, **more)
         train_members(folder, committee, parts, options, run_members)
     return Run(folder)
 
