@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from command_line import refusal, run_inklens
+from inklens.errors import RunError
 from inklens.networks.backends import select_backend
-from inklens.recipes import Recipe
+from inklens.recipes import Committee, Recipe
 from inklens.run import Run
 from inklens.training import reproduce, train
 from inklens.training.reproduce_run import Reproduction
@@ -89,3 +90,57 @@ def test_another_machine_and_a_time_budget_are_said(run, tmp_path):
     assert len(_differences({**began, "resumed": [{**began, "cores": 99}]})) == 1
     assert _why_not_exact(QUICK, {}) == []
     assert len(_why_not_exact(QUICK.with_options(time_budget=60.0), {"changes": []})) == 2
+
+
+def test_on_a_gpu_the_accuracy_decides(run, tmp_path, monkeypatch):
+    """Other bits are to be expected there, on the same machine too."""
+    copy = Run.open(shutil.copytree(run.path, tmp_path / "copy"))
+    copy.network.layers[-2].kernel.assign(np.zeros_like(copy.network.layers[-2].kernel))
+    copy.network.save(copy.folder.model)
+    began = copy.folder.read_json(copy.folder.environment)
+    copy.folder.write_json(copy.folder.environment, {**began, "accelerator": "NVIDIA H100"})
+    done = run_inklens(tmp_path, "reproduce", "copy", "--quiet")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "weights    not identical" in done.stdout
+    assert "accelerator then: NVIDIA H100; now: None" in done.stdout
+    assert "trained on NVIDIA H100, where sums are added in another order each time" in done.stdout
+    copy.folder.write_json(copy.folder.environment, began)
+    monkeypatch.setattr("inklens.training.reproduce_run.accelerator", lambda backend: "NVIDIA H100")
+    found = reproduce(copy.path)  # the machine has one now
+    assert (found.identical, len(found.differences), found.reproduced) == (False, 1, True)
+
+
+def test_a_member_that_a_gpu_trained_counts(few, tmp_path):
+    from inklens.training.reproduce_run import _on_accelerator
+
+    both = Committee("committee", {"one": QUICK})
+    made = train(few, both, output=tmp_path, name="both", report=False).folder
+    began = made.read_json(made.environment)
+    assert began["accelerator"] is None
+    assert _on_accelerator(made, began) == []
+    member = made.members()[0]
+    member.write_json(member.environment, {**began, "accelerator": "NVIDIA H100"})
+    assert len(_on_accelerator(made, began)) == 1
+
+
+@pytest.mark.parametrize("given", [{}, {"output": "kept", "name": "again"}])
+def test_one_that_stops_half_way_names_no_folder_that_is_gone(run, tmp_path, monkeypatch, given):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def block(now):
+        for begun in tmp_path.glob("*/*/status.json"):
+            (begun.parent / "model.keras").mkdir(exist_ok=True)
+            (begun.parent / "model.keras/in the way").touch()
+
+    with pytest.raises(RunError) as stopped:
+        reproduce(run.path, progress=block, **given)
+    said = str(stopped.value)
+    if given:
+        assert "`inklens train --resume kept/again` goes on where it was" in said
+        assert (tmp_path / "kept/again/checkpoint").is_dir()
+    else:
+        assert said.startswith(f"{run.path} cannot be trained again: {tmp_path} cannot be written: ")
+        assert said.endswith("make room there; nothing of it is kept, which --output would do")
+        assert "inklens-" not in said
+        assert list(tmp_path.iterdir()) == []

@@ -125,6 +125,32 @@ def _tensorflow_has_gpu() -> bool:
     return bool(tensorflow.config.list_physical_devices("GPU"))
 
 
+def accelerator(backend: str) -> str | None:
+    """What a backend trains on in this process besides the CPU, by its name, such as "NVIDIA H100"; None for
+    the CPU alone. The backend is imported for it.
+
+    Args:
+        backend: "tensorflow", "jax" or "torch".
+    """
+    if backend == "jax":
+        import jax
+
+        first = jax.devices()[0]
+        return None if first.platform == "cpu" else str(first.device_kind)
+    if backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return str(torch.cuda.get_device_name())
+        return "Apple MPS" if torch.backends.mps.is_available() else None
+    import tensorflow
+
+    gpus = tensorflow.config.list_physical_devices("GPU")
+    if not gpus:
+        return None
+    return str(tensorflow.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
+
+
 def versions() -> dict[str, str]:
     """Versions of what a training depends on, for environment.json."""
     from importlib.metadata import PackageNotFoundError, version

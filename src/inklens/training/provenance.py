@@ -11,7 +11,7 @@ from typing import Any
 
 from inklens import __version__
 from inklens.errors import OptionError
-from inklens.networks.backends import versions
+from inklens.networks.backends import accelerator, versions
 from inklens.paths import given_path
 from inklens.run_folder import RunFolder, complete
 from inklens.training.parts import DataParts
@@ -94,6 +94,7 @@ def environment(backend: str, precision: str) -> dict[str, Any]:
         "versions": versions(),
         "platform": platform.platform(),
         "processor": _processor(),
+        "accelerator": accelerator(backend),
         "cores": os.cpu_count(),
         "threads": {name: os.environ.get(name) for name in THREADS},
     }

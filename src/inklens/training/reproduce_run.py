@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from inklens.errors import OptionError
+from inklens.atomic_file import reason
+from inklens.errors import OptionError, RunError
+from inklens.networks.backends import accelerator
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder, complete
@@ -19,7 +21,7 @@ from inklens.training.progress import Progress
 from inklens.training.provenance import environment
 from inklens.training.train_run import train
 
-_COMPARED = ("versions", "processor", "cores", "threads")  # of environment.json
+_COMPARED = ("versions", "processor", "accelerator", "cores", "threads")  # of environment.json
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Reproduction:
 
     Args:
         identical: every weight of every network is the same, bit for bit.
-        differences: why it need not be, one line each: other versions, another machine, a time budget.
+        differences: why it need not be, one line each: other versions, another machine, a GPU, a time budget.
         part: which images the accuracies are of, "test" or "validation".
         accuracy: of the run, share of 1.
         interval: its 95% interval.
@@ -96,12 +98,16 @@ def reproduce(
         accuracy = float(run.metrics[part]["accuracy"])
         low, high = map(float, run.metrics[part]["accuracy_interval_95"])
     run.folder.networks()  # one that is not there is said before the training
-    with _kept_in(output) as place:
+    with _kept_in(output, run.path) as place:
         recipe, now = run.recipe.with_options(**as_then), run.load_data(data)
         again = train(now, recipe, output=place, name=name, report=False, progress=progress, **asked)
         return Reproduction(
             _alike(run.folder, again.folder),
-            (*_differences(began), *_why_not_exact(run.recipe, described)),
+            (
+                *_differences(began),
+                *_on_accelerator(run.folder, began),
+                *_why_not_exact(run.recipe, described),
+            ),
             part,
             accuracy,
             (low, high),
@@ -110,7 +116,8 @@ def reproduce(
 
 
 @contextmanager
-def _kept_in(output: str | Path | None) -> Iterator[str | Path]:
+def _kept_in(output: str | Path | None, path: Path) -> Iterator[str | Path]:
+    """The folder for the new run, which is removed where none is given; then no error names it."""
     if output is not None:
         yield output
         return
@@ -118,8 +125,22 @@ def _kept_in(output: str | Path | None) -> Iterator[str | Path]:
         with tempfile.TemporaryDirectory(prefix="inklens-") as scratch:
             yield scratch
     except KeyboardInterrupt as interrupt:
-        getattr(interrupt, "__notes__", []).clear()  # they name a folder that is gone
+        getattr(interrupt, "__notes__", []).clear()
         raise
+    except RunError as error:
+        kept = "nothing of it is kept, which --output would do"
+        raise RunError(
+            f"{path} cannot be trained again: {_reason_without(scratch, error)}; {kept}"
+        ) from error
+
+
+def _reason_without(scratch: str, error: BaseException) -> str:
+    """Why a training in a folder that is gone has stopped, without its name."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, OSError):
+        return f"{Path(scratch).parent} cannot be written: {reason(error)}; make room there"
+    return str(error).replace(f"{scratch}/", "")
 
 
 def _differences(began: Mapping[str, Any]) -> list[str]:
@@ -132,6 +153,16 @@ def _differences(began: Mapping[str, Any]) -> list[str]:
         for other in times
         if field in began and began[field] != other.get(field)
     ]
+
+
+def _on_accelerator(folder: RunFolder, began: Mapping[str, Any]) -> list[str]:
+    """Whether a GPU trained the run, one of its members or one of the times that it went on, or would now."""
+    times = [began, *began.get("resumed", []), {"accelerator": accelerator(began["backend"])}]
+    times += [
+        member.read_json(member.environment) for member in folder.members() if member.environment.is_file()
+    ]
+    used = sorted({str(one["accelerator"]) for one in times if one.get("accelerator")})
+    return [f"trained on {name}, where sums are added in another order each time" for name in used]
 
 
 def _why_not_exact(recipe: Recipe | Committee, described: Mapping[str, Any]) -> list[str]:
