@@ -13,7 +13,7 @@ from command_line import processes_called
 from inklens.cluster import resume_search, trials_on, tune
 from inklens.cluster.search import SearchOptions
 from inklens.cluster.trial_runs import TrialCurve
-from inklens.errors import OptionError, RunError
+from inklens.errors import OptionError, RunError, StoppedError
 from inklens.recipes import Recipe
 from inklens.recipes.recipe_file import read_recipe
 
@@ -65,6 +65,14 @@ def test_a_search_finds_what_is_better_and_goes_on_with_more_trials(few, tmp_pat
     assert len(_table(folder)) == 30
     assert abs(read_recipe(folder.path / "best.json").learning_rate - 0.02) <= first
     assert (folder.path / "pictures/importance.png").is_file()
+
+
+def test_a_time_that_is_too_short_for_a_search_is_said_and_it_goes_on(few, tmp_path):
+    with pytest.raises(StoppedError, match=r"in 0\.001 s no training but that of the preset .*mine --time 30m"):
+        tune(few, QUICK, SearchOptions(9, 0.001), output=tmp_path, name="mine", run_trials=_curves)
+    assert not (tmp_path / "mine/comparison.json").exists()  # six trainings for nothing
+    folder = resume_search(tmp_path / "mine", SearchOptions(9), run_trials=_curves)
+    assert len(_table(folder)) == 9
 
 
 SEARCH = """

@@ -15,7 +15,7 @@ from inklens.cluster.search_results import compare_with_preset, write_results
 from inklens.cluster.search_space import nearest, suggested
 from inklens.cluster.trial_runs import RunTrials, TrialCurve, one_trial_after_another
 from inklens.datasets import Dataset
-from inklens.errors import InklensError, OptionError, RunError, require_packages
+from inklens.errors import InklensError, OptionError, RunError, StoppedError, require_packages
 from inklens.paths import given_path
 from inklens.recipes import Committee, Recipe, recipe_for
 from inklens.recipes.recipe_file import read_training
@@ -86,6 +86,7 @@ def tune(
     Raises:
         MissingPackageError: Optuna is not installed.
         OptionError: a committee, or a value out of range.
+        StoppedError: there was no time for more than the preset itself; `resume_search` goes on.
         InklensError: as `inklens.train` does.
     """
     require_packages(["optuna"], "a search", "tune")
@@ -123,6 +124,8 @@ def resume_search(
     from inklens.datasets import load
 
     require_packages(["optuna"], "a search", "tune")
+    if not str(path).strip():
+        raise RunError("the path of a search is empty; expected its folder, such as searches/mnist-fast-1")
     study = given_path(path) / STUDY
     if not study.is_file() or not study.stat().st_size:
         raise RunError(
@@ -199,6 +202,11 @@ class _Search:
         left = options.trials - self._ended()
         if left > 0:
             run_trials(self._data, left, next_trial, self._hear, self._end)
+        if options.seconds is not None and self._ended() == 1 < options.trials:
+            raise StoppedError(
+                f"in {options.seconds:g} s no training but that of the preset itself began, so nothing was "
+                f"searched; `inklens tune --resume {self._folder.path} --time 30m` goes on"
+            )
         best = self._best()
         write_results(self._folder, self._study, self._preset, best)
         compare_with_preset(
