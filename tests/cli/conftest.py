@@ -1,4 +1,4 @@
-"""A terminal on which Ctrl-C is pressed."""
+"""A terminal on which Ctrl-C is pressed, or a process that the system ends."""
 
 import os
 import pty
@@ -13,9 +13,10 @@ import pytest
 
 @pytest.fixture
 def interrupted(tmp_path: Path) -> Callable[..., str]:
-    """Runs a command on a terminal, presses Ctrl-C when this word is shown, and gives what was shown."""
+    """Runs a command on a terminal, sends it a signal when this word is shown, and gives what was shown."""
 
-    def run(*arguments: object, at: bytes = b"ms/step") -> str:  # by default: an execution is done
+    def run(*arguments: object, at: bytes = b"ms/step", number: int = signal.SIGINT) -> str:
+        # By default an execution is done by then.
         leader, follower = pty.openpty()
         command = [sys.executable, "-m", "inklens", *map(str, arguments)]
         process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower)
@@ -23,7 +24,7 @@ def interrupted(tmp_path: Path) -> Callable[..., str]:
         shown = b""
         while at not in shown:  # a process that ends closes the terminal
             shown += os.read(leader, 4096)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         try:
             while True:
                 shown += os.read(leader, 4096)

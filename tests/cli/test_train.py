@@ -1,5 +1,6 @@
 import csv
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -180,6 +181,21 @@ def test_ctrl_c_ends_with_130_and_a_run_that_says_interrupted(interrupted, tmp_p
     assert "interrupted; what there is of the run is in runs/cut" in shown
     assert json.loads((tmp_path / "runs/cut/status.json").read_text())["state"] == "interrupted"
     assert not (tmp_path / "runs/cut/model.keras").exists()
+
+
+def test_sigterm_ends_it_as_ctrl_c_does_and_it_goes_on(interrupted, tmp_path):
+    quick = ("--network", "conv5x5", "--batch-size", 100, "--epochs", 500, "--name", "cut")
+    shown = interrupted("train", "--data", "sample", *quick, number=signal.SIGTERM)
+    told = [line for line in shown.splitlines() if "interrupted" in line]
+    assert len(told) == 1
+    assert (
+        "interrupted; what there is of the run is in runs/cut; `inklens train --resume runs/cut`" in told[0]
+    )
+    assert json.loads((tmp_path / "runs/cut/status.json").read_text())["state"] == "interrupted"
+    assert list((tmp_path / "runs/cut/checkpoint").glob("epoch-*"))
+    done = run_inklens(tmp_path, "train", "--resume", "runs/cut", "--epochs", 2, "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "runs/cut/metrics.json").read_text())["training"]["epochs"] == 2
 
 
 def test_ctrl_c_ends_the_members_that_train_on_a_cluster(interrupted, tmp_path):
