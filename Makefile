@@ -72,7 +72,7 @@ faults: $(VENV)/backends.stamp
 	$(BIN)/python benchmarks/training_kills.py --backend tensorflow --kills 100
 	KERAS_BACKEND=jax $(BIN)/python benchmarks/training_kills.py --backend jax --kills 10
 	KERAS_BACKEND=torch $(BIN)/python benchmarks/training_kills.py --backend torch --kills 10
-	$(BIN)/python benchmarks/training_disk.py --levels 20
+	$(BIN)/python benchmarks/training_disk.py
 	$(BIN)/python benchmarks/training_pairs.py --pairs 20
 	$(BIN)/python benchmarks/checkpoint_cost.py
 	$(BIN)/python benchmarks/data_check.py --labels
