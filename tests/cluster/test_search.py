@@ -68,7 +68,9 @@ def test_a_search_finds_what_is_better_and_goes_on_with_more_trials(few, tmp_pat
 
 
 def test_a_time_that_is_too_short_for_a_search_is_said_and_it_goes_on(few, tmp_path):
-    with pytest.raises(StoppedError, match=r"in 0\.001 s no training but that of the preset .*mine --time 30m"):
+    with pytest.raises(
+        StoppedError, match=r"in 0\.001 s no training but that of the preset .*mine --time 30m"
+    ):
         tune(few, QUICK, SearchOptions(9, 0.001), output=tmp_path, name="mine", run_trials=_curves)
     assert not (tmp_path / "mine/comparison.json").exists()  # six trainings for nothing
     folder = resume_search(tmp_path / "mine", SearchOptions(9), run_trials=_curves)

@@ -25,12 +25,8 @@ from inklens.training.progress import Progress
 from inklens.training.run_lock import locked
 from inklens.training.train_network import train_network
 
-_KEPT = (
-    CROSS_VALIDATION,
-    "combined",
-    "changes",
-    "started_from",
-)  # of recipe.json, besides what a training writes
+# Of recipe.json, besides what a training writes.
+_KEPT = (CROSS_VALIDATION, "combined", "changes", "started_from")
 
 
 def resume(
