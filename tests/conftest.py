@@ -29,9 +29,9 @@ SLOW = (
     "test_audit", "test_bad_data", "test_bad_places", "test_cluster_commands", "test_combine",
     "test_corrections_folder", "test_cross_validation_kept", "test_few_images", "test_label_audit",
     "test_memory", "test_ood_detector", "test_parallel_prediction", "test_remote_members",
-    "test_reproduce_run", "test_resume_run", "test_robustness", "test_run_export", "test_search", "test_supervisor", "test_teach",
-    "test_tensorflow_child", "test_time_budget_kills", "test_train_committee", "test_trained_further",
-    "test_training_faults",
+    "test_reproduce_run", "test_resume_run", "test_robustness", "test_run_export", "test_search",
+    "test_supervisor", "test_teach", "test_tensorflow_child", "test_time_budget_kills",
+    "test_train_committee", "test_trained_further", "test_training_faults",
 )  # fmt: skip
 # Start a cluster by a command of their own.
 ON_A_CLUSTER = (
