@@ -39,7 +39,7 @@ def test_folds_are_in_metrics_and_report_after_a_training_that_was_stopped(few, 
 
 
 def test_those_of_a_committee_are_kept_too(few, crossed, tmp_path):
-    one = Committee("committee", {"one": QUICK})
+    two = Committee("committee", {"one": QUICK, "two": QUICK.with_options(seed=1, validation_seed=0)})
     with pytest.raises(Killed):
-        train(few, one, output=tmp_path, name="run", report=False, cross_validation=crossed, progress=kill)
+        train(few, two, output=tmp_path, name="run", report=False, cross_validation=crossed, progress=kill)
     assert resume(tmp_path / "run").metrics["cross_validation"]["accuracies"] == crossed["accuracies"]

@@ -113,7 +113,7 @@ def test_on_a_gpu_the_accuracy_decides(run, tmp_path, monkeypatch):
 def test_a_member_that_a_gpu_trained_counts(few, tmp_path):
     from inklens.training.reproduce_run import _on_accelerator
 
-    both = Committee("committee", {"one": QUICK})
+    both = Committee("committee", {"one": QUICK, "two": QUICK.with_options(seed=1, validation_seed=0)})
     made = train(few, both, output=tmp_path, name="both", report=False).folder
     began = made.read_json(made.environment)
     assert began["accelerator"] is None
