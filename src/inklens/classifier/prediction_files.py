@@ -6,7 +6,6 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from itertools import chain, repeat
 from pathlib import Path
 from typing import IO, Any
@@ -84,17 +83,15 @@ def parquet_answers(file: Path | IO[bytes], top: int) -> Iterator[Write]:
     numbers = [name for name in _columns(top) if name == "id_score" or name.endswith("probability")]
     types = {name: arrow.float32() if name in numbers else arrow.string() for name in _columns(top)}
     schema = arrow.schema({**types, "format": arrow.int32()})
-    rows: list[dict[str, Any]] = []
+    rows: list[FilePrediction] = []
     with parquet.ParquetWriter(file, schema) as table:
 
         def flush() -> None:
-            table.write_table(arrow.Table.from_pylist(rows, schema))
+            table.write_table(arrow.Table.from_pydict(_by_column(rows, top), schema))
             rows.clear()
 
         def write(answer: FilePrediction) -> None:
-            flat = _flat(answer, top)
-            flat["file"] = _utf_8(flat["file"])
-            rows.append(flat)
+            rows.append(answer)
             if len(rows) == _PARQUET_ROWS:
                 flush()
 
@@ -122,8 +119,20 @@ def _columns(top: int) -> list[str]:
     return ["file", "status", "label", "probability", "id_score", *ranked, "error", "format"]
 
 
+def _by_column(rows: list[FilePrediction], top: int) -> dict[str, list[Any]]:
+    """What `_flat` gives for each row, column by column, with names that are UTF-8."""
+    columns: dict[str, list[Any]] = {name: [vars(row).get(name) for row in rows] for name in _columns(top)}
+    columns["file"] = [_utf_8(row.file) for row in rows]
+    columns["format"] = [FORMAT] * len(rows)
+    for rank in range(top if top > 1 else 0):
+        ranked = [row.top[rank] if rank < len(row.top) else (None, None) for row in rows]
+        columns[f"top_{rank + 1}"] = [name for name, _ in ranked]
+        columns[f"top_{rank + 1}_probability"] = [probability for _, probability in ranked]
+    return columns
+
+
 def _flat(answer: FilePrediction, top: int) -> dict[str, Any]:
-    row: dict[str, Any] = {**asdict(answer), "format": FORMAT}
+    row: dict[str, Any] = {**vars(answer), "format": FORMAT}
     ranked = row.pop("top")
     if top > 1:
         for rank, (name, probability) in enumerate(ranked, 1):
@@ -133,7 +142,7 @@ def _flat(answer: FilePrediction, top: int) -> dict[str, Any]:
 
 def _object(answer: FilePrediction) -> str:
     """One line of ASCII; a file name that is no UTF-8 survives in it."""
-    row = asdict(answer)
+    row = dict(vars(answer))
     row["top"] = [{"label": name, "probability": probability} for name, probability in answer.top]
     return json.dumps({**row, "format": FORMAT})
 

@@ -90,15 +90,15 @@ def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if shorter < _FRAMED:
         return grey
     outer = _ring(grey, 0)
-    colour = float(np.median(outer))
+    colour = _median(outer)
     if np.abs(outer - colour).mean() > _EVEN:
         return grey
     for depth in range(1, max(1, round(_FRAME * shorter)) + 1):
         ring = _ring(grey, depth)
-        if abs(float(np.median(ring)) - colour) < _APART:
+        if abs(_median(ring) - colour) < _APART:
             continue
         inner = np.concatenate([_ring(grey, depth + 1 + step) for step in range(_INNER)])
-        if np.abs(inner - np.median(inner)).mean() > _EVEN:
+        if np.abs(inner - _median(inner)).mean() > _EVEN:
             return grey
         depth += 1  # this ring may be half frame, half ground
         return np.ascontiguousarray(grey[depth:-depth, depth:-depth])
@@ -110,6 +110,12 @@ def _ring(grey: NDArray[np.uint8], depth: int) -> NDArray[np.float32]:
     inside = grey[depth : grey.shape[0] - depth, depth : grey.shape[1] - depth]
     sides = [inside[0], inside[-1], inside[1:-1, 0], inside[1:-1, -1]]
     return np.concatenate(sides).astype(np.float32)
+
+
+def _median(values: NDArray[np.float32]) -> float:
+    """As NumPy's, whose checks take five times as long as the median of a small ring."""
+    order, half = np.sort(values), len(values) // 2
+    return float(order[half] if len(values) % 2 else (order[half - 1] + order[half]) / 2)
 
 
 def _is_noise(grey: NDArray[np.uint8]) -> bool:
