@@ -1,12 +1,23 @@
-"""A cluster of several nodes on this machine, each a real Ray node with one core."""
+"""A cluster of several nodes on this machine, each a real Ray node with one core, and what they use."""
 
 import os
+import resource
 import secrets
-from typing import Any, Self
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_TRIES = 5  # Ray gives a node 30 s to come up, which a busy machine exceeds
 
 
 class Nodes:
     """A head without cores, and so many nodes of one core; a context that leaves no process.
+
+    Ray gives its workers nice 15 by default: on a busy machine they would wait for everything else, and what
+    they are compared with would not. Here they have the priority of this process.
 
     Args:
         count: of nodes with a core.
@@ -21,12 +32,18 @@ class Nodes:
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": os.environ.get("RAY_AUTH_TOKEN") or secrets.token_hex(32),  # read once
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_worker_niceness": "0",
         }
         from ray.cluster_utils import Cluster
 
-        head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": self._memory}
-        self._cluster: Any = Cluster(initialize_head=True, head_node_args=head)
-        self.fill_up()
+        self._cluster: Any = Cluster()
+        head = {"num_cpus": 0, "include_dashboard": False}
+        try:
+            self._add(**head)
+            self.fill_up()
+        except BaseException:
+            self._cluster.shutdown()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -40,9 +57,74 @@ class Nodes:
     def fill_up(self) -> None:
         """Starts what is missing."""
         while len(self._cluster.worker_nodes) < self._count:
-            self._cluster.add_node(num_cpus=1, object_store_memory=self._memory)
+            self._add(num_cpus=1)
 
     def replace_one(self) -> None:
         """Removes a node as if its machine had lost its power, and starts another."""
         self._cluster.remove_node(next(iter(self._cluster.worker_nodes)), allow_graceful=False)
         self.fill_up()
+
+    def _add(self, **node: Any) -> None:
+        for left in reversed(range(_TRIES)):
+            try:
+                self._cluster.add_node(object_store_memory=self._memory, **node)
+            except Exception as error:
+                if not left or "timed out" not in str(error):
+                    raise
+                time.sleep(5)
+            else:
+                return
+
+
+class Process(NamedTuple):
+    """A process of this program: itself, or one that it or one of its processes has started.
+
+    Args:
+        pid: its number.
+        name: its command line.
+        seconds: of processor that it and what it has waited for have used.
+        mb: of memory that it has now.
+    """
+
+    pid: int
+    name: bytes
+    seconds: float
+    mb: float
+
+
+def own_processes() -> list[Process]:
+    """This process and all below it; those of other programs, Ray's too, are not among them."""
+    parents = dict(_parents())
+    return [process for pid in parents if _is_below(pid, parents) and (process := _process(pid))]
+
+
+def used(processes: list[Process], *starts: bytes) -> dict[str, float]:
+    """Seconds of processor and megabytes of those whose name begins so; of all without a start."""
+    chosen = [process for process in processes if process.name.startswith(starts or b"")]
+    return {"cpu": sum(one.seconds for one in chosen), "mb": sum(one.mb for one in chosen)}
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            yield int(path.name), int(_fields(int(path.name))[1])
+
+
+def _fields(pid: int) -> list[bytes]:
+    """Of /proc/PID/stat, those after the name, which may hold blanks."""
+    return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+
+
+def _is_below(pid: int, parents: dict[int, int]) -> bool:
+    while pid in parents and pid != os.getpid():
+        pid = parents[pid]
+    return pid == os.getpid()
+
+
+def _process(pid: int) -> Process | None:
+    with suppress(OSError):
+        name = Path(f"/proc/{pid}/cmdline").read_bytes()
+        seconds = sum(map(int, _fields(pid)[11:15])) / _TICKS
+        pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
+        return Process(pid, name, seconds, pages * resource.getpagesize() / 1e6)
+    return None
