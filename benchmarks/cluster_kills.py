@@ -5,7 +5,8 @@
 A head without cores and two nodes of one core, all real processes of this machine. Committees of two networks
 are trained on it; at random moments SIGKILL ends the process of a member, or a node is removed (and another
 joins). Every committee must end, and its networks must have the SHA-256 of those that one process trained one
-after another with one thread. In turn checkpoints are reached by all nodes, and are not.
+after another with one thread. In turn checkpoints are reached by all nodes, and are not. Each committee has
+at most seven of these faults; after --minutes no more come, and the last committee ends.
 """
 
 import json
@@ -26,13 +27,11 @@ from inklens.datasets import Dataset, load
 from inklens.recipes import Committee
 from inklens.run_folder import RunFolder
 from inklens.training import train
-from ray_nodes import Nodes
+from ray_nodes import Nodes, own_processes
 from training_kills import RECIPE, few_digits
 from weights import digest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from command_line import processes_called
-
+MOST = 7  # faults of one committee, so that there are several committees of both kinds
 MEMBER = replace(RECIPE, validation_seed=0, epochs=4)
 COMMITTEE = Committee("two", {"a": MEMBER, "b": replace(MEMBER, network="convnet-small", seed=1)})
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -62,21 +61,26 @@ class Faults:
 
     Args:
         left: how many of each kind are still to come.
+        until: the time after which none come, by `time.monotonic`.
     """
 
-    def __init__(self, nodes: Nodes, chance: random.Random, left: dict[str, int]) -> None:
-        self._nodes, self._chance, self._left = nodes, chance, left
-        self.run = Path()
-        self._next = 0.0
+    def __init__(self, nodes: Nodes, chance: random.Random, left: dict[str, int], until: float) -> None:
+        self._nodes, self._chance, self._left, self._until = nodes, chance, left, until
+        self._next, self._here = 0.0, 0
 
-    def start(self, run: Path) -> None:
+    @property
+    def over(self) -> bool:
+        """Whether no more will come."""
+        return not any(self._left.values()) or time.monotonic() > self._until
+
+    def start(self) -> None:
         """For another committee."""
-        self.run, self._next = run, time.monotonic() + self._chance.uniform(0, 4)
+        self._next, self._here = time.monotonic() + self._chance.uniform(0, 4), 0
 
     def tell(self, now: Any) -> None:
         """Strikes if the moment has come; the progress callback of a training."""
         kinds = [kind for kind, count in self._left.items() if count]
-        if not kinds or time.monotonic() < self._next:
+        if self.over or self._here == MOST or time.monotonic() < self._next:
             return
         kind = self._chance.choice(kinds)
         if kind == "removals":
@@ -84,13 +88,14 @@ class Faults:
         elif not kill_one(self._chance):
             return
         self._left[kind] -= 1
+        self._here += 1
         self._next = time.monotonic() + self._chance.uniform(2, 10)
         print(f"{kind}: {self._left[kind]} left", flush=True)
 
 
 def kill_one(chance: random.Random) -> bool:
     """Ends the process of a member, whether it has begun or not; whether there was one."""
-    found = processes_called(b"ray::train_here")
+    found = [process.pid for process in own_processes() if process.name.startswith(b"ray::train_here")]
     if found:
         os.kill(chance.choice(found), signal.SIGKILL)
     return bool(found)
@@ -99,12 +104,13 @@ def kill_one(chance: random.Random) -> bool:
 def committees(data: Dataset, expected: dict[str, str], scratch: Path, given: Any) -> dict[str, Any]:
     """Trains committees until all has happened; ends the program where one ends otherwise."""
     left = {"kills": given.kills, "removals": given.removals}
+    until = time.monotonic() + 60 * given.minutes
     runs, seconds = 0, []
-    with Nodes(2) as nodes:
-        faults = Faults(nodes, random.Random(given.seed), left)
-        while any(left.values()):
+    with Nodes(2, given.nice) as nodes:
+        faults = Faults(nodes, random.Random(given.seed), left, until)
+        while not faults.over:
             name = f"run-{runs}"
-            faults.start(scratch / name)
+            faults.start()
             nodes.fill_up()
             began = time.monotonic()
             with connected(nodes.address) as cluster:
@@ -121,22 +127,25 @@ def committees(data: Dataset, expected: dict[str, str], scratch: Path, given: An
                 raise SystemExit(f"{name} has members that are {states}")
             runs += 1
             print(f"committee {runs} ended in {seconds[-1]} s with the same networks", flush=True)
-    return {"committees": runs, "other_networks": 0, "seconds_of_each": seconds}
+    done = {kind: getattr(given, kind) - count for kind, count in left.items()}
+    return {**done, "committees": runs, "other_networks": 0, "seconds_of_each": seconds}
 
 
 def main() -> None:
     parser = record.parser(__doc__ or "")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--removals", type=int, default=5)
+    parser.add_argument("--nice", type=int, default=0, help="of the processes that train")
+    parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as with installed packages
     with tempfile.TemporaryDirectory() as scratch:
         data = few_digits(Path(scratch))
         expected = serially(Path(scratch))
         found = committees(data, expected, Path(scratch), given)
-    counts = {"kills": given.kills, "removals": given.removals}
-    record.write("cluster_kills", {**counts, **found, "hashes": expected}, dry=given.dry)
-    print(json.dumps({**counts, **found}))
+    record.write("cluster_kills", {**found, "hashes": expected}, dry=given.dry)
+    print(json.dumps(found))
 
 
 __all__ = ["COMMITTEE", "load", "train"]

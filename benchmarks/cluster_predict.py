@@ -68,12 +68,23 @@ def answers_of(path: Path) -> pyarrow.Table:
     return dataset.dataset(path).to_table(columns=COLUMNS).sort_by("file")
 
 
-def side_by_side(model: Path, files: list[Path], output: Path, processes: int) -> dict[str, float]:
+def side_by_side(model: Path, files: list[Path], output: Path, processes: int, nice: int) -> dict[str, float]:
     """`inklens predict` in so many processes, each on its share of the shards: seconds, start included."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     running = []
     for number in range(processes):
-        command = [sys.executable, "-m", "inklens", "predict", *files[number::processes], "--model", model]
+        command = [
+            "nice",
+            "-n",
+            nice,
+            sys.executable,
+            "-m",
+            "inklens",
+            "predict",
+            *files[number::processes],
+            "--model",
+            model,
+        ]
         command += ["--output", output.with_name(f"{output.name}-{number}.parquet")]
         running.append(subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL))
     if any(process.wait() for process in running):
@@ -164,7 +175,7 @@ def check(answers: Path, of_one: Path, what: str) -> None:
 
 
 def compared(
-    scratch: Path, model: Path, cores: int, rounds: int, expected: Path | None
+    scratch: Path, model: Path, cores: int, rounds: int, expected: Path | None, nice: int
 ) -> tuple[dict[str, Any], Path]:
     """`inklens predict` and a cluster of so many cores in turn, and the file with all answers of one."""
     shards = sorted((scratch / "shards").glob("*.parquet"))
@@ -174,8 +185,8 @@ def compared(
     together: list[dict[str, Any]] = []
     for number in range(rounds):
         output = scratch / f"alone-{cores}-{number}"
-        start = side_by_side(model, shards[:cores], scratch / f"start-{cores}-{number}", cores)
-        one = side_by_side(model, shards, output, cores)
+        start = side_by_side(model, shards[:cores], scratch / f"start-{cores}-{number}", cores, nice)
+        one = side_by_side(model, shards, output, cores, nice)
         rest = images - cores * in_first
         for name, steady in (("seconds", "steady_us_per_image"), ("cpu_seconds", "steady_cpu_us_per_image")):
             one[steady] = 1e6 * (one[name] - start[name]) / rest
@@ -183,7 +194,7 @@ def compared(
         if expected is None:
             expected = output.with_name(f"{output.name}-0.parquet")
         answers = scratch / f"cluster-{cores}-{number}"
-        with Nodes(cores) as nodes:
+        with Nodes(cores, nice) as nodes:
             together.append(on_cluster(nodes, model, shards[0].parent, answers, cores))
         check(answers, expected, f"{cores} cores")
         print(alone[-1], together[-1], flush=True)
@@ -211,6 +222,7 @@ def main() -> None:
     parser.add_argument("--shard", type=int, default=500, help="images in each")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--nice", type=int, default=0, help="of what predicts, on both sides")
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--model", type=Path, help="a run; default: one that is trained on the sample")
     given = parser.parse_args()
@@ -239,11 +251,13 @@ def measured(scratch: Path, given: Any) -> dict[str, Any]:
     }
     expected = None
     for cores in given.cores:
-        found[f"cores_{cores}"], expected = compared(scratch, model, cores, given.rounds, expected)
+        found[f"cores_{cores}"], expected = compared(
+            scratch, model, cores, given.rounds, expected, given.nice
+        )
         print(found, flush=True)
     found["answer_bytes"] = sum(p.stat().st_size for p in (scratch / f"cluster-{cores}-0").glob("part-*"))
     found["kills"] = []
-    with Nodes(2) as nodes:
+    with Nodes(2, given.nice) as nodes:
         for number in range(given.kills):
             output = scratch / f"killed-{number}"
             one = on_cluster(nodes, model, shards, output, 2, kill=True)

@@ -3,7 +3,7 @@
 import os
 import resource
 import secrets
-import time
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,22 +17,23 @@ class Nodes:
     """A head without cores, and so many nodes of one core; a context that leaves no process.
 
     Ray gives its workers nice 15 by default: on a busy machine they would wait for everything else, and what
-    they are compared with would not. Here they have the priority of this process.
+    they are compared with would not.
 
     Args:
         count: of nodes with a core.
+        nice: of the workers, above that of this process.
         memory: bytes of each node's object store.
     """
 
-    def __init__(self, count: int, memory: int = 300_000_000) -> None:
-        self._count, self._memory = count, memory
+    def __init__(self, count: int, nice: int = 0, memory: int = 300_000_000) -> None:
+        self._count, self._nice, self._memory = count, nice, memory
 
     def __enter__(self) -> Self:
         os.environ |= {
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": os.environ.get("RAY_AUTH_TOKEN") or secrets.token_hex(32),  # read once
             "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_worker_niceness": "0",
+            "RAY_worker_niceness": str(self._nice),
         }
         from ray.cluster_utils import Cluster
 
@@ -65,13 +66,17 @@ class Nodes:
         self.fill_up()
 
     def _add(self, **node: Any) -> None:
+        there = {process.pid for process in own_processes()}
         for left in reversed(range(_TRIES)):
             try:
                 self._cluster.add_node(object_store_memory=self._memory, **node)
             except Exception as error:
+                for process in own_processes():  # half a node
+                    if process.pid not in there:
+                        with suppress(OSError):
+                            os.kill(process.pid, signal.SIGKILL)
                 if not left or "timed out" not in str(error):
                     raise
-                time.sleep(5)
             else:
                 return
 
