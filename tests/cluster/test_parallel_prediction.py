@@ -3,6 +3,8 @@
 import io
 import os
 import signal
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections import Counter
@@ -111,6 +113,12 @@ def test_every_image_is_answered_once_as_one_machine_answers_it(
     assert not predict_parts(cluster, model, [str(scans)], str(output)).counts
     with pytest.raises(RunError, match="holds the answers of another job, whose top is 1"):
         predict_parts(cluster, model, [str(scans)], str(output), top=3)
+
+
+def test_an_actor_does_not_wait_for_a_framework():
+    asked = "import sys, inklens.cluster.part_prediction; print({'keras', 'tensorflow'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_an_actor_is_killed_and_every_image_is_there_once(cluster, model, scans, of_20, tmp_path):
