@@ -41,6 +41,7 @@ def score(truth: tuple[sheets.Number, ...], found: tuple) -> tuple[Counter, list
         (overlap(number.box, other.box), row, column)
         for row, number in enumerate(truth)
         for column, other in enumerate(found)
+        if other.digits  # a blank cell of a grid has no box
     ]
     met: dict[int, int] = {}
     for shared, row, column in sorted(pairs, reverse=True):

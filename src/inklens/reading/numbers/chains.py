@@ -20,6 +20,7 @@ _ODD_GAP = 2.0  # times the usual gap of a number: another number begins there,
 _ODD_PITCH = 1.4  # if the digits' middles are also this many times farther apart,
 _LEAST_GAP = 0.5  # and the gap has this many heights
 _PITCH = 0.7  # heights from the middle of a digit to the middle of the one beside it
+_WIDEST = 0.7  # heights; a wider piece may be several digits
 _SEPARATE = 0.5  # heights beyond that pitch: digits so far apart are far apart
 _KINDS = 2  # gaps of each kind, at least,
 _VALLEY = 0.25  # with a step of this many heights between the kinds
@@ -60,15 +61,26 @@ def find_chains(pieces: list[Piece], cells: Cells = _NO_CELLS, *, separate: bool
     return [part for members in linked for part in _cut_at_odd_gaps(members, boxes, in_cells.adjacent, most)]
 
 
+def _pitches(own: Boxes, height: float) -> NDArray[np.float64]:
+    """From the middle of each digit to that of the next one. Of touching digits, the outermost counts.
+
+    Args:
+        own: the boxes of a chain, from left to right.
+        height: of its digits.
+    """
+    half = np.minimum(own[:, 2] - own[:, 0], _WIDEST * height) / 2
+    along = (own[1:, 0] + half[1:]) - (own[:-1, 2] - half[:-1])
+    return np.asarray(np.hypot(along, np.diff(own[:, 1] + own[:, 3]) / 2), np.float64)
+
+
 def _free(members: list[int], boxes: Boxes) -> NDArray[np.float64]:
     """How far each digit of a chain is from the next one beyond the pitch of digits side by side, in heights.
 
     Unlike the gap, this is not wider beside a 1.
     """
     own = boxes[members]
-    middles = (own[:, :2] + own[:, 2:]) / 2
     height = float(np.median(own[:, 3] - own[:, 1]))
-    return np.asarray(np.linalg.norm(np.diff(middles, axis=0), axis=1) / height - _PITCH, np.float64)
+    return _pitches(own, height) / height - _PITCH
 
 
 def _widest_within(chains: list[list[int]], boxes: Boxes) -> float:
@@ -148,7 +160,7 @@ def _cut_at_odd_gaps(
         np.maximum(np.maximum(own[1:, 1] - own[:-1, 3], own[:-1, 1] - own[1:, 3]), 0),
     )
     # A 1 leaves a wider gap although it is no farther away: the pitch must be odd too.
-    pitch = np.hypot(np.diff(x), np.diff(y))
+    pitch = _pitches(own, height)
     far = (gaps > max(_ODD_GAP * float(np.median(gaps)), _LEAST_GAP * height)) & (
         pitch > _ODD_PITCH * np.median(pitch)
     )
