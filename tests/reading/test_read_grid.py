@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import sheets
 
 from inklens.errors import OptionError
 from inklens.reading import read
@@ -41,6 +42,11 @@ def test_a_page_that_is_a_grid_needs_no_option_and_a_table_keeps_its_numbers(cla
     assert [(grid.rows, grid.columns) for grid in reading.grids] == [(4, 5)]
     assert len(_wrong(reading, drawn)) <= 3
     assert not any(number.are_candidates for number in reading.numbers)
+
+
+@pytest.mark.parametrize("seed", [10_011, 50_002, 50_005, 50_012, 50_024, 50_025])
+def test_squared_paper_is_no_grid_although_its_lines_are_one(classifier, seed):
+    assert read(sheets.draw("squared", seed).picture, classifier).grids == ()
 
 
 def test_tiny_digits_are_candidates_and_no_number(classifier):

@@ -19,7 +19,7 @@ from inklens.reading.paper.masks import SURE, stroke_mask
 from inklens.reading.paper.photo import Page
 from inklens.reading.paper.printed_grids import PrintedGrid, find_printed_grids
 from inklens.reading.paper.ruling import Ruling, without_ruling
-from inklens.reading.pieces.cell_pieces import pieces_in_cells
+from inklens.reading.pieces.cell_pieces import pieces_in_cells, share_in_own_cells
 from inklens.reading.pieces.components import find_pieces
 from inklens.reading.pieces.hypotheses import DigitHypothesis
 from inklens.reading.pieces.piece import Piece, boxes_of
@@ -33,6 +33,7 @@ _READABLE = 0.9  # least mean probability of digits; with less, the grid may lie
 _CELLWISE = 0.75  # least mean probability of the digits of a page that is read by its cells unasked
 _TURNS = (0, 1, 3, 2)  # quarter turns, the likely ones first
 _MOST = 20  # rows or columns; more are squared paper
+_IN_CELLS = 0.925  # least share of the writing that lies in its own cell; on squared paper it crosses lines
 _INSIDE = 0.8  # least share of the page's ink that lies in a grid, where the page is one
 
 
@@ -70,15 +71,16 @@ class _Read:
 
 
 def read_as_grid(page: Page, classifier: Classifier, show: Show) -> Reading | None:
-    """The cells of the grid that nearly all ink of a page lies in; None for any other page.
-
-    On squared paper writing runs across the lines, and most cells hold no digit.
-    """
+    """The cells of the grid that nearly all ink of a page lies in; None for any other page."""
     for grid in grids_of(page)[:1]:
         if min(grid.shape) > 1 and max(grid.shape) <= _MOST:
             inside = cv2.fillPoly(np.zeros_like(page.grey), [np.rint(grid.outline).astype(np.int32)], 1)
             inked = page.ink > SURE
             if inked[inside > 0].sum() >= _INSIDE * inked.sum():
+                level = level_grid(page, grid)
+                ink = without_lines(level.ink, level.lines_x, level.lines_y)
+                if share_in_own_cells(ink, level.lines_x, level.lines_y) < _IN_CELLS:
+                    return None
                 read = _upright(page, grid, classifier, "auto")
                 return _as_reading(page, [read], show) if read.readable >= _CELLWISE else None
     return None

@@ -78,8 +78,24 @@ def _evened(ink: Ink, lines_x: Positions, lines_y: Positions) -> Ink:
     return np.minimum(evened, 1, out=evened)
 
 
-def _cut_at_lines(ink: Ink, lines_x: Positions, lines_y: Positions) -> Ink:
-    """The ink, with components that are writing of several cells cut at the lines between these."""
+def share_in_own_cells(ink: Ink, lines_x: Positions, lines_y: Positions) -> float:
+    """The share of the writing that lies in the cell of most of its component, 0-1; 1 without writing.
+
+    On squared paper writing runs across the lines: 0.91 was the most there, and 0.94 the least in grids.
+
+    Args:
+        ink: float32 (H, W), 0-1, of a levelled grid without its lines.
+        lines_x, lines_y: where the lines were, in pixels.
+    """
+    shares = _inked_in_cells(ink, lines_x, lines_y)[1][1:]
+    large = shares.sum(axis=1) >= _LEAST * np.diff(lines_x).mean() * np.diff(lines_y).mean()
+    return float(shares[large].max(axis=1).sum() / shares[large].sum()) if large.any() else 1.0
+
+
+def _inked_in_cells(
+    ink: Ink, lines_x: Positions, lines_y: Positions
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The components of the ink, (H, W), and how many pixels of each lie in each cell."""
     count, labels = cv2.connectedComponents(stroke_mask(ink), connectivity=8)
     columns = np.searchsorted(lines_x, np.arange(ink.shape[1]), "right").astype(np.int64)
     rows = np.searchsorted(lines_y, np.arange(ink.shape[0]), "right").astype(np.int64)
@@ -87,7 +103,13 @@ def _cut_at_lines(ink: Ink, lines_x: Positions, lines_y: Positions) -> Ink:
     cell = rows[:, None] * across + columns
     cells = across * (len(lines_y) + 1)
     y, x = np.nonzero(labels)
-    shares = np.bincount(labels[y, x] * cells + cell[y, x], minlength=count * cells).reshape(count, cells)
+    pixels = np.bincount(labels[y, x] * cells + cell[y, x], minlength=count * cells)
+    return np.asarray(labels, np.int32), pixels.reshape(count, cells)
+
+
+def _cut_at_lines(ink: Ink, lines_x: Positions, lines_y: Positions) -> Ink:
+    """The ink, with components that are writing of several cells cut at the lines between these."""
+    labels, shares = _inked_in_cells(ink, lines_x, lines_y)
     second = np.sort(shares, axis=1)[:, -2]
     shared = second >= _SHARED * np.maximum(shares.sum(axis=1), 1)
     shared[0] = False
