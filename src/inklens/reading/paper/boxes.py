@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from inklens.reading.paper.masks import Cells, Mask, as_mask, transposed
 from inklens.reading.paper.straight_runs import SIDE, StraightRuns
 
-_WALL = 3.0  # pixels between the insides of adjacent boxes
-_COVERED = 0.85  # least share of a box's outline that is drawn
+_WALL = 3.0  # pixels between the insides of adjacent boxes, at least,
+_APART = 0.3  # and at most, in sides, where boxes of a row stand apart
+_COVERED = 0.85  # least share of a box's outline that is drawn,
+_COVERED_SIDE = 0.6  # and of each of its sides
 _MOST_CELLS = 3000
 _ROUNDED = (0.1, 0.32)  # of the way from a corner to the middle: a 0 has its stroke there, a box has nothing
 _FEW = 3  # boxes: fewer may be loops of digits that have corners by chance,
@@ -107,25 +109,26 @@ def _with_hidden_cells(cells: list[NDArray[np.float32]], segments: Mask) -> list
         for side in range(4):
             across = cell[side] - cell[(side + 1) % 4]
             length = float(np.linalg.norm(across))
-            step = across * (1 + _WALL / length)
-            beside = cell + step
-            middle = beside.mean(axis=0)
-            if np.linalg.norm(middles - middle, axis=1).min() < 0.5 * length:
+            walls = np.arange(_WALL, max(_WALL + 1, _APART * length), dtype=np.float32)
+            beside = cell + (across * (1 + walls[:, None] / length))[:, None]
+            if np.linalg.norm(middles - beside[0].mean(axis=0), axis=1).min() < 0.5 * length:
                 continue
-            if _drawn(beside, near) >= _COVERED:
-                known.append(beside)
-                middles = np.vstack([middles, middle])
+            drawn = _drawn(beside, near)
+            best = int(drawn.min(axis=1).argmax())
+            if drawn[best].mean() >= _COVERED and drawn[best].min() >= _COVERED_SIDE:
+                known.append(beside[best])
+                middles = np.vstack([middles, beside[best].mean(axis=0)])
     return known
 
 
-def _drawn(corners: NDArray[np.float32], near: Mask) -> float:
-    """The share of a rectangle's outline that lies on straight runs."""
-    shares = np.linspace(0, 1, 24, endpoint=False, dtype=np.float32)[:, None, None]
-    points = np.rint(corners + shares * (np.roll(corners, -1, axis=0) - corners)).astype(int).reshape(-1, 2)
-    height, width = near.shape
-    inside = ((points >= 0) & (points < (width, height))).all(axis=1)
-    x, y = points[inside].T
-    return float(np.count_nonzero(near[y, x]) / len(points))
+def _drawn(cells: NDArray[np.float32], near: Mask) -> NDArray[np.float64]:
+    """The share of each side of rectangles (N, 4, 2) that lies on straight runs, (N, 4)."""
+    shares = np.linspace(0, 1, 24, endpoint=False, dtype=np.float32)[:, None]
+    points = cells[:, :, None] + shares * (np.roll(cells, -1, axis=1) - cells)[:, :, None]
+    x, y = np.moveaxis(np.rint(points).astype(int), -1, 0)
+    inside = (x >= 0) & (y >= 0) & (x < near.shape[1]) & (y < near.shape[0])
+    on_run = near[np.where(inside, y, 0), np.where(inside, x, 0)] > 0
+    return np.asarray((on_run & inside).mean(axis=2), np.float64)
 
 
 def _outermost(cells: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
