@@ -60,6 +60,16 @@ def test_a_field_whose_print_is_hidden_is_never_sure(drawn, reader):
     assert sum(each.confidence > 0 for each in read) >= len(fields) // 2
 
 
+def test_below_a_fold_fields_are_found_and_not_taken_for_blank(drawn, reader):
+    _, fields, empty = drawn
+    filled, truth = fill_form(empty, fields, seed=77)
+    read = reader.read(open_page(photograph_form(filled, seed=77)))
+    for each in read:
+        blank = not any(truth[each.field.name])
+        assert each.found
+        assert each.field.kind == "check" or blank == (not each.text)
+
+
 def test_ink_that_was_left_out_of_a_box_makes_its_field_unsure(drawn, reader):
     _, fields, empty = drawn
     marked, field = empty.copy(), fields[0]

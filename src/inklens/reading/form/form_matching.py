@@ -14,10 +14,12 @@ _FEATURES = 2000
 _RATIO = 0.78  # of the distance to the second-best match: ambiguous ones are left out
 _AWAY = 4.0  # pixels by which a match may miss the homography
 _LEAST = 25  # matches that agree, at least
-_SHIFT = 0.6  # cells by which a field may lie beside its place, where the paper folds
+_SHIFT = 1.2  # cells by which a field may lie beside its place, where the paper folds
 _AROUND = 0.5  # cells of print around a field that show where it is
 _CELL = 40  # pixels of a cell in that comparison
 _ALIKE = 0.35  # least correlation of a field with the reference
+_DRAWN = 0.4  # of the usual print of a field's lines: so much is on each of them
+_BESIDE = 3  # pixels of that comparison by which a line may lie beside its place
 
 
 class PageFeatures:
@@ -70,12 +72,27 @@ def place_field(
     moved = np.zeros(2)
     ours = _cut(reference, np.eye(3), (left, top, right, bottom), around, scale)
     theirs = _cut(photo, to_photo, (left, top, right, bottom), around + shift, scale)
-    match = cv2.matchTemplate(_print_of(theirs), _print_of(ours), cv2.TM_CCOEFF_NORMED)
+    printed, wanted = _print_of(theirs), _print_of(ours)
+    match = cv2.matchTemplate(printed, wanted, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(match)
     if best >= _ALIKE:
         moved = np.array([x, y]) / scale - shift
+    there = printed[y : y + wanted.shape[0], x : x + wanted.shape[1]]
+    found = best >= _ALIKE and _has_lines(there, (lattice - (left - around, top - around)) * scale)
     placed = cv2.perspectiveTransform((lattice + moved).reshape(-1, 1, 2), to_photo)
-    return np.asarray(placed.reshape(lattice.shape), np.float64), best >= _ALIKE
+    return np.asarray(placed.reshape(lattice.shape), np.float64), found
+
+
+def _has_lines(printed: NDArray[np.float32], lattice: Lattice) -> bool:
+    """Whether each line of a field is drawn: beside its place, one line of a box may lie on another."""
+    near = np.ones((2 * _BESIDE + 1,) * 2, np.uint8)
+    wide = cv2.dilate(printed, near)
+    places = np.clip(np.rint(lattice).astype(int), 0, np.array(printed.shape[::-1]) - 1)
+    (left, top), (right, bottom) = places[0, 0], places[-1, -1]
+    level = wide[places[:, 0, 1], left:right].mean(axis=1)
+    upright = wide[top:bottom, places[0, :, 0]].mean(axis=0)
+    drawn = np.concatenate([level, upright])
+    return bool(drawn.min() >= _DRAWN * np.median(drawn))
 
 
 def _cut(

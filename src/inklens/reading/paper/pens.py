@@ -21,7 +21,7 @@ _MOSTLY = 0.5  # least share of the ink there that has the pen's colour
 _DARK = 64  # of 255; on darker paper ink is light and has few colours
 _APART = 0.15  # of the paper's light: least difference between two colours
 _BETWEEN, _VALLEY = 0.15, 0.1  # share of the way to either side of its middle, of pixels there at most
-_CROSSED = 0.15  # share of the lines' pixels that are the pen's at most
+_CROSSED = 0.25  # share of the lines' pixels that are the pen's at most
 _COARSE = 4  # reduction; the light of the paper changes slowly
 
 Colours = NDArray[np.float32]  # (N, C): the share of the paper's light that is missing in each channel
