@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-import sheets
 
+import sheets
 from inklens.errors import OptionError
 from inklens.reading import read
 from inklens.reading.paper.printed_grids import PrintedGrid

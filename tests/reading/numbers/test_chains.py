@@ -45,3 +45,13 @@ def test_digits_far_apart_are_single_numbers_if_they_are_to_be_separate(piece):
     pieces = [piece(100 + 75 * place, 100) for place in range(4)]
     assert find_chains(pieces) == [[0, 1, 2, 3]]
     assert find_chains(pieces, separate=True) == [[0], [1], [2], [3]]
+
+
+def test_the_gaps_of_touching_digits_are_those_between_their_outermost(piece):
+    """Three digits that touch are one wide piece, whose middle is far from the next digit."""
+    rows = [100, 200, 300]
+    single = [piece(100 + 40 * place, y) for y in rows for place in range(3)]
+    wide = [piece(265, y, 120) for y in rows]
+    assert sorted(find_chains([*single, *wide])) == [
+        [3 * row, 3 * row + 1, 3 * row + 2, 9 + row] for row in range(3)
+    ]

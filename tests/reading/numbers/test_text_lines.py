@@ -28,12 +28,14 @@ def test_digits_of_different_height_give_a_level_number_no_skew(piece):
     assert skew_angles([[tall, low], [piece(100, 200), piece(145, 201), piece(190, 200)]]) == [0, 0]
 
 
-def test_a_hundred_numbers_in_eight_bending_lines_are_in_their_places(piece):
-    rng = np.random.default_rng(0)
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("bend", [-160, 60, 160])
+def test_a_hundred_numbers_in_eight_bending_lines_are_in_their_places(piece, seed, bend):
+    rng = np.random.default_rng(seed)
     places = []
     for line, count in enumerate((13, 12, 13, 12, 13, 12, 13, 12)):
         for x in np.linspace(80, 1900, count) + rng.uniform(-30, 30, count):
-            y = 150 + 110 * line + 160 * np.sin(np.pi * x / 2000) + 0.05 * x + rng.uniform(-8, 8)
+            y = 350 + 110 * line + bend * np.sin(np.pi * x / 2000) + 0.05 * x + rng.uniform(-8, 8)
             places.append((line, x, y))
     numbers = [[piece(x + 40 * digit, y, 30, 50) for digit in range(2)] for _, x, y in places]
     mixed = rng.permutation(len(numbers)).tolist()

@@ -11,6 +11,7 @@ _SHORT = 3  # pieces; the slope of a shorter chain comes from the shapes of its 
 _LIKE_PAGE = 0.15  # radians; a chain that differs less from the page has the page's skew
 _SAME_LINE = 0.9  # heights from the course of a line, within which a number is on it
 _SAME_DEPTH = 0.6  # heights; numbers on one line differ less, once the bend of the page is undone
+_TILTS = (-0.25, 0.25)  # dy/dx by which lines may begin steeper than the page
 _LATEST = 8  # steps from number to number that show how lines run
 _BENDING = 3  # numbers of a line that show how it bends,
 _REACH = 0.6  # if one line reaches over so much of the page's numbers: beyond, a bend would be guessed
@@ -52,7 +53,12 @@ def group_into_lines(chains: list[list[Piece]]) -> list[list[int]]:
         return []
     centres = np.array([np.mean([piece.centre for piece in members], axis=0) for members in chains])
     heights = np.array([np.median([piece.height for piece in members]) for members in chains])
-    followed = _followed(centres, heights, _page_slope(chains))
+    slope = _page_slope(chains)
+    followed = _followed(centres, heights, slope)
+    # Where lines bend most they may be lost at once: from another slope they are followed as a whole.
+    steeper = min((_followed(centres, heights, slope + tilt) for tilt in _TILTS), key=len)
+    if 2 * len(steeper) <= len(followed):
+        followed = steeper
     bend = _common_bend([centres[line] for line in followed], float(np.ptp(centres[:, 0])))
     depth = centres[:, 1] - np.polyval(bend, centres[:, 0])
     lines: list[list[int]] = []
