@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inklens import reporting
 from inklens.classifier import Classifier, EvaluatedModel, Predictions
 from inklens.classifier.image_inputs import Image, framed
 from inklens.datasets import Dataset, Split, load
@@ -20,7 +21,6 @@ from inklens.recipes.committee_recipe import Committee, recipe_from_dict
 from inklens.recipes.held_out import training_split
 from inklens.recipes.recipe import Recipe
 from inklens.recipes.recipe_file import load_options
-from inklens.reporting.run_report import report_run
 from inklens.run_folder import RunFolder, complete
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ class Run:
             images = self.predicted_split(self.load_data())
         except DataError as error:
             notes = (f"The images are left out: {error}.",)
-        return report_run(self.folder, self.one_network, images, notes)
+        return reporting.report_run(self.folder, self.one_network, images, notes)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -22,6 +23,7 @@ from typing import BinaryIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.datasets.layout.processes import in_processes
 from inklens.datasets.layout.stores import Content
 from inklens.datasets.places import cache_dir
 from inklens.datasets.splits import Split
@@ -36,8 +38,10 @@ _BLOCK_BYTES = 2**26  # unless the files of an archive or a table are larger: ph
 _LARGE_FILE = 4096  # bytes on average, from which on threads pay
 _DAY = 86_400
 _MANY = 5000  # images, of which all are read before what is wrong with one could be said
+_FOR_PROCESSES = 5000  # images, which take longer than the processes to start
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
+_Block = list[tuple[str, Content]]
 
 
 @dataclass(frozen=True)
@@ -134,31 +138,48 @@ def read_images(
 ) -> Iterator[_Result | ImageError]:
     """work(file or its bytes, its name) for each path, in order, on all cores; or what is wrong with it.
 
-    Only a block of files and results is in memory at a time.
+    Only a few blocks of files and results are in memory at a time.
+
+    Args:
+        work: a function of a module, or a `functools.partial` of one.
     """
-
-    root = str(tree.root)
-
-    def one(path: str, content: Content) -> _Result | ImageError:
-        if isinstance(content, ImageError):
-            return content
-        try:
-            return work(content, os.path.join(root, path))  # noqa: PTH118 (pathlib is slower)
-        except ImageError as error:
-            return error
-
     contents = zip(paths, tree.store.contents(paths), strict=True)
-    threads = ThreadPoolExecutor(min(8, os.cpu_count() or 1), initializer=decode_quietly)
-    with pillow_quiet(), threads as pool:
+    one = partial(_worked, work, str(tree.root))
+    cores = min(8, os.cpu_count() or 1)
+    if len(paths) >= _FOR_PROCESSES and cores > 1:
+        blocks = iter(lambda: _next_block(contents), [])
+        for results in in_processes(partial(_all_worked, one), blocks, cores):
+            yield from results
+        return
+    with pillow_quiet(), ThreadPoolExecutor(cores, initializer=decode_quietly) as pool:
         while block := _next_block(contents):
             # A small file takes dozens of short calls, between which Python's lock would change hands.
             in_turn = sum(_size(content) for _, content in block) < _LARGE_FILE * len(block)
-            yield from (map if in_turn else pool.map)(one, *zip(*block, strict=True))
+            yield from (map if in_turn else pool.map)(one, block)
 
 
-def _next_block(contents: Iterator[tuple[str, Content]]) -> list[tuple[str, Content]]:
+def _worked(
+    work: Callable[[Path | bytes, str], _Result], root: str, file: tuple[str, Content]
+) -> _Result | ImageError:
+    path, content = file
+    if isinstance(content, ImageError):
+        return content
+    try:
+        return work(content, os.path.join(root, path))  # noqa: PTH118 (pathlib is slower)
+    except ImageError as error:
+        return error
+
+
+def _all_worked(
+    one: Callable[[tuple[str, Content]], _Result | ImageError], block: _Block
+) -> list[_Result | ImageError]:
+    with pillow_quiet():
+        return list(map(one, block))
+
+
+def _next_block(contents: Iterator[tuple[str, Content]]) -> _Block:
     """The next images, as many as are read ahead."""
-    block, held = list[tuple[str, Content]](), 0
+    block, held = _Block(), 0
     for path, content in islice(contents, _BLOCK):
         block.append((path, content))
         held += len(content) if isinstance(content, bytes) else 0
@@ -232,10 +253,11 @@ def _write(folder: Path, tree: Tree, spec: PixelSpec, strict: bool, unusable_sha
 def _framed_images(
     tree: Tree, rows: Sequence[tuple[str, int]], spec: PixelSpec
 ) -> Iterator[NDArray[np.uint8] | ImageError]:
-    def framed(source: Path | bytes, name: str) -> NDArray[np.uint8]:
-        return np.ascontiguousarray(frame(decode(source, channels=spec.channels, name=name), spec))
+    return read_images(tree, [path for path, _ in rows], partial(_framed, spec))
 
-    return read_images(tree, [path for path, _ in rows], framed)
+
+def _framed(spec: PixelSpec, source: Path | bytes, name: str) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(frame(decode(source, channels=spec.channels, name=name), spec))
 
 
 def _check_bad(tree: Tree, skipped: Sequence[tuple[str, str]], strict: bool, unusable_share: float) -> None:

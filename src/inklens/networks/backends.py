@@ -7,7 +7,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def select_backend(backend: str = "auto") -> str:
             )
     os.environ["KERAS_BACKEND"] = backend
     if running is None:
-        _import_keras()
+        _import_keras(backend)
     return backend
 
 
@@ -164,11 +164,24 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _import_keras() -> None:
+def _import_keras(backend: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _native_stderr_held_back():
+    with _native_stderr_held_back(), _without_jax() if backend == "tensorflow" else nullcontext():
         import keras  # noqa: F401
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+@contextmanager
+def _without_jax() -> Iterator[None]:
+    """TensorFlow imports JAX where it is installed, for converting its networks: a second for nothing."""
+    if "jax" in sys.modules:
+        yield
+        return
+    sys.modules["jax"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["jax"]
 
 
 @contextmanager

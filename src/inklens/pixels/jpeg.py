@@ -1,5 +1,6 @@
 """Small plain JPEG files, decoded by OpenCV: the same bytes as Pillow's, in a quarter of its time."""
 
+import re
 import struct
 
 import numpy as np
@@ -9,7 +10,8 @@ _LARGEST = 65_536  # bytes; of a larger file the decoding itself takes most of t
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended and progressive, each with a Huffman code
 _TABLES = (0xDB, 0xC4, 0xDD, 0xE0, 0xFE)  # quantization, Huffman, restarts, JFIF, a comment
-_SCAN, _WITHIN = 0xDA, (0x00, *range(0xD0, 0xD8))  # coded data, and what may follow 0xFF in them
+_SCAN = 0xDA  # coded data follow
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]", re.DOTALL)  # that ends them: no restart
 
 
 def small_jpeg(content: bytes, max_pixels: int) -> NDArray[np.uint8] | None:
@@ -62,7 +64,5 @@ def _ends_well(content: bytes, place: int) -> bool:
             return False
         place += 2 + int.from_bytes(content[place + 2 : place + 4])
         if marker == _SCAN:
-            place = content.find(b"\xff", place)
-            while 0 <= place < end and content[place + 1] in _WITHIN:
-                place = content.find(b"\xff", place + 2)
+            place = found.start() if (found := _MARKER.search(content, place)) else -1
     return place == end

@@ -1,4 +1,4 @@
-"""Pictures of a run as PNG files.
+"""Pictures of a run as PNG files, and its report.
 
 Names resolve when they are first used. Without Matplotlib that is a MissingPackageError.
 """
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         coverage_picture as coverage_picture,
         reliability_picture as reliability_picture,
     )
+    from inklens.reporting.run_report import report_run as report_run
     from inklens.reporting.search_pictures import (
         importance_picture as importance_picture,
         search_history_picture as search_history_picture,

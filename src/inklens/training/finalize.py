@@ -21,7 +21,6 @@ from inklens.evaluation import (
 )
 from inklens.export.run_export import write_onnx
 from inklens.export.validation_outputs import ValidationOutputs, proof_rows
-from inklens.reporting.run_report import report_run
 from inklens.run import Run
 from inklens.run_folder import RunFolder
 from inklens.training.calibrate import fit_confidence
@@ -176,7 +175,7 @@ def _report(folder: RunFolder, parts: DataParts) -> None:
     """A run without a report stays done, and its status says why: `inklens report` can make up for it."""
     images = parts.validation if parts.test is None else parts.test
     try:
-        report_run(folder, Run(folder).one_network, images)
+        reporting.report_run(folder, Run(folder).one_network, images)
     except BaseException as error:
         with suppress(RunError):  # it may be the disk that is full
             detail = {**folder.status()["detail"], "report": f"{type(error).__name__}: {error}"}

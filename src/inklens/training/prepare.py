@@ -8,14 +8,13 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from inklens.datasets import Dataset, Split
-from inklens.errors import DataError, OptionError
+from inklens.errors import DataError, OptionError, require_packages
 from inklens.export.formats import require
 from inklens.networks import build
 from inklens.networks.backends import resolve_precision, select_backend
 from inklens.recipes import Recipe
 from inklens.recipes.flips import flips
 from inklens.recipes.network_size import fitted_width
-from inklens.reporting.report import require_jinja
 from inklens.run_folder import RunFolder, complete
 from inklens.training.calibrate import check_confidence
 from inklens.training.examples import EXAMPLES
@@ -130,7 +129,7 @@ def checked_parts(data: Dataset, recipe: Recipe, options: TrainingOptions) -> Da
         MissingPackageError: a package for the model file or the report is not installed.
     """
     require("onnx")
-    require_jinja()
+    require_packages(["jinja2", "matplotlib"], "the report", "train")
     if data.classes < 2:
         raise DataError(f"{data.name} has images of one class only; expected two or more to learn from")
     parts = DataParts.of(data, recipe, options.test)

@@ -5,7 +5,7 @@ own. Its size is bounded: what does not fit is left out of the images first.
 """
 
 from inklens.reporting.report.contents import Seen, telling_samples
-from inklens.reporting.report.html_page import LARGEST_REPORT, require_jinja, write_report
+from inklens.reporting.report.html_page import LARGEST_REPORT, write_report
 from inklens.reporting.report.run_figures import read_sources
 
-__all__ = ["LARGEST_REPORT", "Seen", "read_sources", "require_jinja", "telling_samples", "write_report"]
+__all__ = ["LARGEST_REPORT", "Seen", "read_sources", "telling_samples", "write_report"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inklens.datasets import Split
-from inklens.errors import needing
+from inklens.errors import require_packages
 from inklens.reporting import style
 from inklens.reporting.report import wording
 from inklens.reporting.report.contents import Seen, report_contents
@@ -42,7 +42,7 @@ def write_report(
         RunError: the folder lacks a file, or one is damaged.
         MissingPackageError: Jinja2 is not installed.
     """
-    require_jinja()
+    require_packages(["jinja2"], "the report", "train")
     sources = read_sources(folder)
     budget = _IMAGES
     while True:
@@ -55,12 +55,6 @@ def write_report(
         budget = budget // 2 if budget > 10_000 else 0
     folder.write_bytes(folder.report, page)
     return folder.report
-
-
-def require_jinja() -> None:
-    """Raises MissingPackageError where Jinja2 is not installed."""
-    with needing("Jinja2", "the report"):
-        import jinja2  # noqa: F401
 
 
 def _render(contents: dict[str, Any]) -> str:

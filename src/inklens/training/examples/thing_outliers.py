@@ -118,14 +118,15 @@ def _shuffled(random: np.random.Generator, one: Image, __: Image) -> Image:
     height, width, _ = one.shape
     tiles = int(random.integers(3, max(4, min(height, width) // 3)))
     rows, columns = (np.linspace(0, side, tiles + 1).astype(int) for side in (height, width))
-    tall, wide = np.diff(rows).min(), np.diff(columns).min()
-    picture = np.empty_like(one)
-    for place, taken in enumerate(random.permutation(tiles * tiles)):
-        (row, column), (from_row, from_column) = divmod(place, tiles), divmod(int(taken), tiles)
-        target = picture[rows[row] : rows[row + 1], columns[column] : columns[column + 1]]
-        tile = one[rows[from_row] : rows[from_row] + tall, columns[from_column] : columns[from_column] + wide]
-        padding = [(0, target.shape[0] - tall), (0, target.shape[1] - wide), (0, 0)]
-        target[:] = np.pad(tile, padding, mode="edge")
+    tall, wide = np.diff(rows), np.diff(columns)
+    taken = random.permutation(tiles * tiles).reshape(tiles, tiles)
+    taken = taken.repeat(tall, axis=0).repeat(wide, axis=1)  # (H, W): which tile each pixel is from
+    down = np.arange(height) - rows[:-1].repeat(tall)  # in its tile; a larger place repeats the last row
+    right = np.arange(width) - columns[:-1].repeat(wide)
+    picture: Image = one[
+        rows[taken // tiles] + np.minimum(down, tall.min() - 1)[:, None],
+        columns[taken % tiles] + np.minimum(right, wide.min() - 1),
+    ]
     return picture
 
 
