@@ -76,6 +76,7 @@ def test_right_is_blue_wrong_is_orange_and_nothing_is_white(tmp_path):
         (62, 9),
         (100, 10_000),
         (250, 9),
+        (1000, 100_000),
     ],
 )
 def test_any_number_of_classes_is_tidy(tmp_path, assert_tidy, classes, images):
@@ -103,6 +104,29 @@ def test_labels_stand_at_their_rows_and_columns(tmp_path, texts_of):
             assert y == pytest.approx(matrix.y1 - share * matrix.height, abs=4)
         else:
             assert x == pytest.approx(matrix.x0 + share * matrix.width, abs=4)
+
+
+def test_of_a_thousand_classes_those_with_most_errors_are_named_and_counted(tmp_path, assert_tidy, texts_of):
+    confusion = np.diag(np.full(1000, 20))
+    for wrong, (actual, predicted) in enumerate([(3, 990), (700, 4), (500, 501)]):
+        confusion[actual, predicted] += 30 + wrong
+    figure = confusion_matrix_picture(confusion, [f"n{i}" for i in range(1000)], tmp_path / "x.png")
+    assert_tidy(figure)
+    texts = texts_of(figure)
+    said = [text.get_text() for text in texts]
+    rows = said[: said.index("actual")][:30]
+    assert rows[-1] == "971 others" and {"n3", "n4", "n500", "n501", "n700", "n990"} <= set(rows)
+    assert all(text.get_size() >= 5.5 for text in texts)
+    for wrong, (actual, predicted) in enumerate([("n3", "n990"), ("n700", "n4"), ("n500", "n501")]):
+        cell = rows.index(actual), rows.index(predicted)
+        assert count_in(texts, figure, *cell, 30) == str(30 + wrong)
+    assert count_in(texts, figure, 0, 0, 30) == "20"
+    assert said[said.index("recall") + 30] == "100.0%"  # of the others
+    assert (
+        "20,000 of 20,093 right (blue), 93 wrong (orange); the 29 of 1,000 classes with the most errors"
+        in said
+    )
+    assert (tmp_path / "x.png").stat().st_size < 1_000_000
 
 
 def test_a_matrix_without_an_error_or_an_image_is_drawn(tmp_path, assert_tidy):

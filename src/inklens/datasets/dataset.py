@@ -17,6 +17,7 @@ from inklens.pixels import PixelSpec, frame
 from inklens.printable import printable
 
 KINDS = ("writing", "things")
+_MOST_NAMED = 100  # classes
 FRAMING_OF = {"writing": "ink", "things": "pad"}
 
 
@@ -190,10 +191,12 @@ class Dataset:
     def __str__(self) -> str:
         height, width, channels = self.image_shape
         counts = ", ".join(f"{len(split):,} {name}" for name, split in self.parts.items())
+        more = self.classes - _MOST_NAMED
+        named = ", ".join(self.class_names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
         lines = [
             f"{self.name} ({self.kind})",
             f"  images   {counts}; {height}x{width}, {'grey' if channels == 1 else 'RGB'}",
-            f"  classes  {self.classes}: {', '.join(self.class_names)}",
+            f"  classes  {self.classes:,}: {named}",
             f"  source   {self.source}",
             *(f"  note     {note}" for note in self.notes),
         ]

@@ -14,6 +14,7 @@ _LEFT, _RIGHT = style.MARGIN + 0.3, style.MARGIN + 0.55  # beside the row labels
 _SMALLEST_TYPE = 5.5
 _LINE_HEIGHT = 1.35  # of the type's size
 _DIGIT_WIDTH = 0.66
+_MOST_CLASSES, _SHOWN_OF_MORE = 100, 29
 
 
 def confusion_matrix_picture(
@@ -23,12 +24,19 @@ def confusion_matrix_picture(
 
     The diagonal is blue, as strong as its share of the row; the rest is vermilion, as strong as its share
     beside the largest of these, because otherwise the few errors of a good network would not be seen.
-    Counts are left out where they do not fit; of many classes only every second, fifth ... is named.
+    Counts are left out where they do not fit; of many classes only every second, fifth ... is named. Of more
+    than 100 classes the 29 with the most errors are shown, and all others together as one.
 
     Args:
         confusion: int (C, C); rows are the actual classes, columns the predicted ones.
         class_names: C names.
     """
+    right, total = int(np.trace(confusion)), int(confusion.sum())
+    counted = f"{right:,} of {total:,} right (blue), {total - right:,} wrong (orange)"
+    totals = confusion.sum(axis=1)
+    if len(class_names) > _MOST_CLASSES:
+        counted += f"; the {_SHOWN_OF_MORE} of {len(class_names):,} classes with the most errors"
+        confusion, totals, class_names = _with_most_errors(confusion, class_names)
     classes = len(class_names)
     pitch = min(_LARGEST_CELL, (style.WIDTH - _LEFT - _LONGEST_LABEL - _RIGHT) / classes)
     largest_type = pitch * 72 / _LINE_HEIGHT
@@ -56,19 +64,44 @@ def confusion_matrix_picture(
             column.set(x=left + middle, y=top + side + 0.08, ha="center", rotation=90 if upright else 0)
         axes.text(style.MARGIN, top + side / 2, "actual", color=style.MUTED, rotation=90, va="center")
         axes.text(left + side / 2, below + 0.1, "predicted", color=style.MUTED, ha="center", va="top")
-        _cells(axes, confusion, left, top, pitch)
+        _cells(axes, confusion, totals, left, top, pitch)
         if step == 1:
-            _recalls(axes, confusion, left + side + 0.12, top, pitch, size)
-        right, total = int(np.trace(confusion)), int(confusion.sum())
-        counted = f"{right:,} of {total:,} right (blue), {total - right:,} wrong (orange)"
+            _recalls(axes, confusion.diagonal(), totals, left + side + 0.12, top, pitch, size)
         style.header(axes, "Confusion matrix", counted)
         return style.save(figure, path)
 
 
-def _cells(axes: style.Axes, confusion: NDArray[np.integer], left: float, top: float, pitch: float) -> None:
+def _with_most_errors(
+    confusion: NDArray[np.integer], class_names: Sequence[str]
+) -> tuple[NDArray[np.integer], NDArray[np.integer], list[str]]:
+    """The classes that are taken for others, or others for them, most often, in order, and the rest as one.
+
+    Returns:
+        The matrix, in whose last cell only what is right is counted, the images of each row, and the names.
+    """
+    errors = confusion.sum(axis=0) + confusion.sum(axis=1) - 2 * confusion.diagonal()
+    shown = np.sort(np.argsort(-errors, kind="stable")[:_SHOWN_OF_MORE])
+    place = np.full(len(confusion), len(shown))
+    place[shown] = np.arange(len(shown))
+    smaller = np.zeros((len(shown) + 1,) * 2, confusion.dtype)
+    np.add.at(smaller, (place[:, None], place[None]), confusion)
+    others = np.setdiff1d(np.arange(len(confusion)), shown)
+    smaller[-1, -1] = confusion[others, others].sum()
+    totals = np.bincount(place, confusion.sum(axis=1)).astype(confusion.dtype)
+    return smaller, totals, [*(class_names[label] for label in shown), f"{len(others):,} others"]
+
+
+def _cells(
+    axes: style.Axes,
+    confusion: NDArray[np.integer],
+    totals: NDArray[np.integer],
+    left: float,
+    top: float,
+    pitch: float,
+) -> None:
     classes = len(confusion)
     side = classes * pitch
-    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    shares = confusion / np.maximum(totals[:, None], 1)
     diagonal = np.eye(classes, dtype=bool)
     errors = np.where(diagonal, 0, shares)
     # The least error stays visible: nothing but zero is white.
@@ -83,14 +116,17 @@ def _cells(axes: style.Axes, confusion: NDArray[np.integer], left: float, top: f
         axes.hlines(top + lines, left, left + side, color=style.LINE, linewidth=0.4)
         axes.vlines(left + lines, top, top + side, color=style.LINE, linewidth=0.4)
 
-    widest = _DIGIT_WIDTH * len(f"{confusion.max():,}")
-    size = min(9.0, 0.8 * pitch * 72 / widest, pitch * 72 / _LINE_HEIGHT)
-    if size >= _SMALLEST_TYPE:
-        for row, column in np.argwhere(confusion):
-            ink = "white" if _luminance(colours[row, column]) < 0.22 else style.INK
-            x, y = left + (column + 0.5) * pitch, top + (row + 0.5) * pitch
-            text = f"{confusion[row, column]:,}"
-            axes.text(x, y, text, size=size, color=ink, ha="center", va="center_baseline")
+    room = 0.8 * pitch * 72 / _DIGIT_WIDTH  # for all digits of a count, in points
+    fitting = [count for count in confusion[confusion > 0] if room / len(f"{count:,}") >= _SMALLEST_TYPE]
+    size = min(9.0, pitch * 72 / _LINE_HEIGHT)
+    if not fitting or size < _SMALLEST_TYPE:
+        return
+    size = min(size, room / len(f"{max(fitting):,}"))
+    for row, column in np.argwhere((confusion > 0) & (confusion <= max(fitting))):
+        ink = "white" if _luminance(colours[row, column]) < 0.22 else style.INK
+        x, y = left + (column + 0.5) * pitch, top + (row + 0.5) * pitch
+        text = f"{confusion[row, column]:,}"
+        axes.text(x, y, text, size=size, color=ink, ha="center", va="center_baseline")
 
 
 def _luminance(rgb: NDArray[np.float64]) -> float:
@@ -99,10 +135,16 @@ def _luminance(rgb: NDArray[np.float64]) -> float:
 
 
 def _recalls(
-    axes: style.Axes, confusion: NDArray[np.integer], x: float, top: float, pitch: float, size: float
+    axes: style.Axes,
+    right: NDArray[np.integer],
+    totals: NDArray[np.integer],
+    x: float,
+    top: float,
+    pitch: float,
+    size: float,
 ) -> None:
     axes.text(x, top - 0.07, "recall", size=min(size, 8), color=style.MUTED)
-    for index, row in enumerate(confusion):
-        recall = style.percent(row[index] / row.sum()) if row.any() else style.MINUS
+    for index, (correct, total) in enumerate(zip(right, totals, strict=True)):
+        recall = style.percent(correct / total) if total else style.MINUS
         y = top + (index + 0.5) * pitch
         axes.text(x, y, recall, size=min(size, 8), color=style.MUTED, va="center_baseline")
