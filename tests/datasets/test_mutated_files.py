@@ -57,7 +57,9 @@ def _pixels() -> pd.DataFrame:
 
 def _names(folder: Path) -> None:
     paths = [path.relative_to(folder).as_posix() for path in _pngs(folder)]
-    pd.DataFrame({"file": paths, "label": LABELS}).to_csv(folder / "set.csv", index=False)
+    table = pd.DataFrame({"file_name": paths, "label": LABELS})
+    table.to_csv(folder / "set.csv", index=False)
+    table.to_json(folder / "set.jsonl", orient="records", lines=True)
 
 
 def _image_rows(folder: Path) -> None:
@@ -82,6 +84,7 @@ FORMS: dict[str, tuple[str, Callable[[Path], object]]] = {
         lambda folder: _pixels().to_csv(folder / "set.csv", index=False, header=False),
     ),
     "csv of names": ("set.csv", _names),
+    "json lines of names": ("set.jsonl", _names),
     "parquet": ("set.parquet", lambda folder: _pixels().to_parquet(folder / "set.parquet")),
     "parquet of images": ("set.parquet", _image_rows),
     "npz": ("set.npz", lambda folder: np.savez_compressed(folder / "set.npz", images=IMAGES, labels=LABELS)),

@@ -45,11 +45,11 @@ TAKEN_BY_NAME = "is the data set of that name"  # in the note that a path of the
 # The first one that detects its form loads it.
 SOURCES = (
     Source("an IDX folder", is_idx, load_idx_folder),
-    Source("a folder of CSV or Parquet files", is_table_folder, load_table_folder),
+    Source("a folder of CSV, JSON Lines or Parquet files", is_table_folder, load_table_folder),
     Source("a folder of .npz or .npy files", is_array_folder, load_array_folder),
     Source("a folder with one folder of images for each class", Path.is_dir, load_folder),
     Source("an .npz or .npy file", is_arrays, load_arrays),
-    Source("a CSV or Parquet file", is_table, load_table),
+    Source("a CSV, JSON Lines or Parquet file", is_table, load_table),
     Source("a .zip or .tar file of such folders", is_archive, load_archive),
 )
 
@@ -76,7 +76,7 @@ def load(
         data: "mnist", "sample", "fashion-mnist", "kmnist", "emnist-balanced" (or another of its splits),
             "cifar10", "cifar100", or a path: a folder of IDX files, a folder with a folder of
             images for each class (perhaps below train, test and validation), such a folder as a .zip or .tar
-            file, a CSV or Parquet file, or an .npz file.
+            file, a CSV, JSON Lines or Parquet file, or an .npz file.
         kind: "writing" or "things"; None looks at the images of data without a name of their own, and a note
             says what was decided. Named data have their kind.
         size: (height, width) to bring every image to, 8 to 1024 each; None keeps what there is,

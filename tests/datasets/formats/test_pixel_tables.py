@@ -159,7 +159,7 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, text, said):
 
 def test_text_that_is_no_utf_8_is_refused(tmp_path):
     (tmp_path / "set.csv").write_bytes("label,größe\n1,2\n".encode("utf-16"))
-    with pytest.raises(DataError, match=r"expected a whole CSV file in UTF-8|null bytes"):
+    with pytest.raises(DataError, match=r"expected a whole CSV or JSON Lines file in UTF-8|null bytes"):
         load(tmp_path / "set.csv")
 
 

@@ -126,7 +126,7 @@ def load_name_tables(files: Files, root: Path, name: str, options: LoadOptions) 
         if given
     }
     folder.passed["images that no row names"] = len(folder.paths) - sum(map(len, parts.values()))
-    for kind in (".csv", ".tsv", ".parquet", ".gz"):
+    for kind in (".csv", ".tsv", ".jsonl", ".parquet", ".gz"):
         del folder.passed[kind]
     notes = (*rows.notes, *passed_over(+folder.passed))
     data = load_tree(Tree(root, names, parts, FolderStore(root), notes), name, options, path=first)

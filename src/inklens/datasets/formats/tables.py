@@ -1,7 +1,9 @@
-"""CSV and Parquet files as columns, a block of rows at a time."""
+"""CSV, JSON Lines and Parquet files as columns, a block of rows at a time."""
 
 import csv
 import gzip
+import io
+import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +19,8 @@ from inklens.errors import DataError, needing
 from inklens.pixels import IMAGE_SUFFIXES
 
 _ROWS = 2048  # of a block
-_CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+_JSON = (".jsonl", ".jsonl.gz")
+_CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz", *_JSON)
 _PARQUET = ".parquet"
 
 
@@ -30,7 +33,7 @@ class Table:
         names: of the columns; their numbers as text where the file has no header.
         first: the first row, as text.
         header: whether the file names its columns.
-        delimiter: between the columns of a CSV file; empty for Parquet.
+        delimiter: between the columns of a CSV file, as which JSON Lines are read too; empty for Parquet.
     """
 
     path: Path
@@ -214,7 +217,27 @@ def _opened(path: Path) -> Iterator[Iterator[str]]:
         packed = file.read(2) == b"\x1f\x8b"
     opened = cast("IO[str]", gzip.open if packed else open)(path, "rt", encoding="utf-8-sig", newline="")  # type: ignore[operator]
     with opened as lines:
-        yield _without_nulls(lines, path)
+        whole = _without_nulls(lines, path)
+        yield _as_csv(whole, path) if path.name.lower().endswith(_JSON) else whole
+
+
+def _as_csv(lines: Iterator[str], path: Path) -> Iterator[str]:
+    """An object of JSON in each line as rows of a CSV file, the keys of the first one as its header."""
+    names: list[str] = []
+    for line in filter(str.strip, lines):
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            raise DataError(f"{path} has a line that is no object of JSON; expected one for each image")
+        if not names:
+            names = list(row)
+            yield _csv_line(names)
+        yield _csv_line([_as_text(row.get(name)) for name in names])
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
 
 
 def _without_nulls(lines: Iterator[str], path: Path) -> Iterator[str]:
@@ -247,9 +270,10 @@ def _readable(path: Path) -> Iterator[None]:
         MemoryError,
         NotImplementedError,
         KeyError,
+        RecursionError,  # of JSON
     ) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
-            f"{path} cannot be read ({reason}); expected a whole CSV file in UTF-8, or a Parquet file: "
-            "save it anew"
+            f"{path} cannot be read ({reason}); expected a whole CSV or JSON Lines file in UTF-8, or a "
+            "Parquet file: save it anew"
         ) from error
