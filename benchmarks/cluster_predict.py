@@ -63,8 +63,8 @@ def numbered(digit: np.ndarray, number: int) -> np.ndarray:
     return pixels
 
 
-def answers_of(path: Path) -> pyarrow.Table:
-    """Sorted by the image."""
+def answers_of(path: Path | list[Path]) -> pyarrow.Table:
+    """Of a folder or of files, sorted by the image."""
     return dataset.dataset(path).to_table(columns=COLUMNS).sort_by("file")
 
 
@@ -164,7 +164,7 @@ def on_cluster(
     }
 
 
-def check(answers: Path, of_one: Path, what: str) -> None:
+def check(answers: Path, of_one: list[Path], what: str) -> None:
     """Ends the program where ids or answers differ."""
     table, expected = answers_of(answers), answers_of(of_one)
     if not table.select(["file", "status", "label"]).equals(expected.select(["file", "status", "label"])):
@@ -175,9 +175,9 @@ def check(answers: Path, of_one: Path, what: str) -> None:
 
 
 def compared(
-    scratch: Path, model: Path, cores: int, rounds: int, expected: Path | None, nice: int
-) -> tuple[dict[str, Any], Path]:
-    """`inklens predict` and a cluster of so many cores in turn, and the file with all answers of one."""
+    scratch: Path, model: Path, cores: int, rounds: int, expected: list[Path], nice: int
+) -> tuple[dict[str, Any], list[Path]]:
+    """`inklens predict` and a cluster of so many cores in turn, and the files with all answers of one."""
     shards = sorted((scratch / "shards").glob("*.parquet"))
     in_first = parquet.read_metadata(shards[0]).num_rows
     images = sum(parquet.read_metadata(path).num_rows for path in shards)
@@ -191,14 +191,13 @@ def compared(
         for name, steady in (("seconds", "steady_us_per_image"), ("cpu_seconds", "steady_cpu_us_per_image")):
             one[steady] = 1e6 * (one[name] - start[name]) / rest
         alone.append(one)
-        if expected is None:
-            expected = output.with_name(f"{output.name}-0.parquet")
+        if not expected:
+            expected = sorted(scratch.glob(f"{output.name}-*.parquet"))
         answers = scratch / f"cluster-{cores}-{number}"
         with Nodes(cores, nice) as nodes:
             together.append(on_cluster(nodes, model, shards[0].parent, answers, cores))
         check(answers, expected, f"{cores} cores")
         print(alone[-1], together[-1], flush=True)
-    assert expected is not None
     predict, cluster = _medians(alone), _medians(together)
     times = {name: round(cluster[name] / predict[name], 2) for name in predict}
     return {"inklens_predict": predict, "cluster": cluster, "times_of_inklens_predict": times}, expected
@@ -249,7 +248,7 @@ def measured(scratch: Path, given: Any) -> dict[str, Any]:
         "rounds": given.rounds,
         "load_before": os.getloadavg(),
     }
-    expected = None
+    expected: list[Path] = []
     for cores in given.cores:
         found[f"cores_{cores}"], expected = compared(
             scratch, model, cores, given.rounds, expected, given.nice
