@@ -91,7 +91,7 @@ def decoded_tree(
                 whole = Path(scratch, "whole")
                 whole.mkdir()
                 _write(whole, tree, spec, strict, unusable_share)
-                if _key(tree, wishes) != cache.name:
+                if tree.state() != tree.state_when_listed:
                     raise DataError(
                         f"{tree.root} was changed while it was read; expected images that stay as they are: "
                         "wait until nothing writes to it, and repeat"
@@ -196,11 +196,8 @@ def _size(content: Content) -> int:
 
 
 def _key(tree: Tree, wishes: object) -> str:
-    digest = hashlib.sha256(repr((_VERSION, str(tree.root.resolve()), tree.class_names, wishes)).encode())
-    for part, rows in tree.parts.items():
-        for path, label in rows:
-            digest.update(repr((part, path, label, tree.store.state(path))).encode())
-    return digest.hexdigest()[:32]
+    asked = repr((_VERSION, str(tree.root.resolve()), tree.class_names, wishes, tree.state_when_listed))
+    return hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
 def _opened(cache: Path) -> DecodedTree | None:

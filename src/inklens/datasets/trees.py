@@ -1,8 +1,10 @@
 """What lies in a class-per-folder tree, by names alone; no image is opened. Standard library only."""
 
+import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from inklens.datasets.layout.file_listing import list_images, passed_over
@@ -38,6 +40,19 @@ class Tree:
     def images(self) -> int:
         """How many image files there are in all parts."""
         return sum(map(len, self.parts.values()))
+
+    def state(self) -> str:
+        """SHA-256, in hexadecimal, of which images there are, and of what changes when one of them does."""
+        digest = hashlib.sha256()
+        for part, rows in self.parts.items():
+            for path, label in rows:
+                digest.update(repr((part, path, label, self.store.state(path))).encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def state_when_listed(self) -> str:
+        """Their state when it was first asked for: of a million files it takes seconds."""
+        return self.state()
 
 
 def scan_tree(root: Path, *, least_classes: int = 2) -> Tree:

@@ -1,5 +1,6 @@
 """Where the bytes of images lie that are files of their own."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -32,7 +33,7 @@ class FolderStore:
     def state(self, path: str) -> object:
         """Size and time of the last change; None for a broken link, of which decoding will say so."""
         try:
-            state = (self._root / path).stat()
+            state = os.stat(f"{self._root}/{path}")  # noqa: PTH116 (pathlib is slower)
         except OSError:
             return None
         return state.st_size, state.st_mtime_ns
