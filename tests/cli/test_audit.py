@@ -48,7 +48,7 @@ def test_swapped_labels_come_first_and_are_named_by_their_files(inklens, tree):
     ("arguments", "message"),
     [
         (("sample", "--folds", 1), "1 folds of 4,000 images, 400 of them of the smallest class 0"),
-        (("sample", "--folds", 401), "give another --folds, or add images"),
+        (("sample", "--folds", 401), "give --folds 5"),
         (("sample", "--preset", "fats"), "unknown preset 'fats': did you mean 'fast'?"),
         (("sample", "--epochs", 0), "epochs 0 is out of range"),
         (("sample", "--seed", -1), "seed -1 is out of range"),

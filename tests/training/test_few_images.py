@@ -54,6 +54,18 @@ def test_classes_of_few_images_are_named_with_what_helps(few, sample):
     assert few_images(sample) == []
 
 
+def test_as_many_folds_are_proposed_as_the_smallest_class_allows():
+    for sizes, said in (
+        ((2, 15, 80), "a class has fewer than 50 images: --folds 2 gives figures over all of them"),
+        ((1, 15, 80), "one image only of a, which no test can say anything of: two a class are needed"),
+    ):
+        split = of_sizes(*sizes)
+        data = SimpleNamespace(train=split, parts={"train": split}, classes=3, class_names=("a", "b", "c"))
+        first, second = few_images(data)
+        assert first.startswith(f"fewer than 20 training images of a ({sizes[0]}), b (15): ")
+        assert second == said
+
+
 def test_a_network_that_starts_from_another_is_better_after_few_steps_and_says_where_from(
     few, shared_runs, tmp_path
 ):

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.labels import count_labels, listed
 from inklens.datasets.splits import AddedImages, Split, hold_out_test, joined, no_images, stratified_split
+from inklens.datasets.trees import some_of
 from inklens.errors import DataError, OptionError
 from inklens.pixels import PixelSpec, frame
 from inklens.printable import printable
 
 KINDS = ("writing", "things")
-_MOST_NAMED = 100  # classes
 FRAMING_OF = {"writing": "ink", "things": "pad"}
 
 
@@ -191,12 +191,10 @@ class Dataset:
     def __str__(self) -> str:
         height, width, channels = self.image_shape
         counts = ", ".join(f"{len(split):,} {name}" for name, split in self.parts.items())
-        more = self.classes - _MOST_NAMED
-        named = ", ".join(self.class_names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
         lines = [
             f"{self.name} ({self.kind})",
             f"  images   {counts}; {height}x{width}, {'grey' if channels == 1 else 'RGB'}",
-            f"  classes  {self.classes:,}: {named}",
+            f"  classes  {self.classes:,}: {some_of(self.class_names)}",
             f"  source   {self.source}",
             *(f"  note     {note}" for note in self.notes),
         ]

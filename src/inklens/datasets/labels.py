@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.datasets.trees import natural_key
+from inklens.datasets.trees import natural_key, some_of
 from inklens.errors import DataError
 from inklens.printable import is_printable
 
@@ -85,7 +85,7 @@ def as_numbers(labels: NDArray[np.generic], names: tuple[str, ...], where: str) 
     if strange := sorted(set(texts) - place.keys(), key=natural_key):
         raise DataError(
             f"{where} has the class {strange[0]!a} in its test part; expected the classes of the training "
-            f"part, {', '.join(names)}: add training images of it or take it out"
+            f"part, {some_of(names)}: add training images of it or take it out"
         )
     return np.array([place[text] for text in texts], np.int64)
 

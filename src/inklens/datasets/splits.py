@@ -204,7 +204,7 @@ def stratified_folds(
         raise OptionError(
             f"{folds} folds of {len(labels):,} images, {sizes[smallest]} of them of the smallest class "
             f"{class_names[smallest]}; expected 2 folds or more, and an image of each class for each: "
-            "give another --folds, or add images"
+            + (f"give --folds {min(5, sizes[smallest])}" if sizes[smallest] > 1 else "add images of it")
         )
     random = np.random.default_rng(seed)
     dealt = np.concatenate([random.permutation(np.flatnonzero(labels == label)) for label in present])

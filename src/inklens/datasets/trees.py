@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from inklens.errors import DataError
 from inklens.pixels import IMAGE_SUFFIXES
 from inklens.printable import is_printable, printable
 
+_MOST_NAMED = 100
 TEST_SHARE = 0.2  # held out of training data that come without a test part
 HELD_OUT = "no test part of its own"  # how the note begins that says so
 
@@ -108,6 +110,12 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
     return [int(piece) if piece.isdecimal() else piece for piece in pieces], name
 
 
+def some_of(class_names: Sequence[str]) -> str:
+    """The classes for a message: a thousand of them would fill the screen."""
+    more = len(class_names) - _MOST_NAMED
+    return ", ".join(class_names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def _labelled(root: Path, layout: Layout, store: ImageStore, notes: tuple[str, ...], least: int) -> Tree:
     found = layout.parts
     class_names = tuple(sorted(found["train"], key=natural_key))
@@ -124,7 +132,7 @@ def _labelled(root: Path, layout: Layout, store: ImageStore, notes: tuple[str, .
         if strange := sorted(set(classes) - set(class_names)):
             raise DataError(
                 f"{root} has the class {strange[0]} in its {part} part; expected the classes of the training "
-                f"part, {', '.join(class_names)}: add training images of it or take it out"
+                f"part, {some_of(class_names)}: add training images of it or take it out"
             )
         parts[part] = [
             (path, labels[name])

@@ -273,6 +273,31 @@ def test_a_matrix_of_a_hundred_classes_scrolls_inside_the_window_under_its_names
     assert top >= names["y"] + names["height"] - 1
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_of_a_thousand_classes_the_page_shows_what_is_mixed_up_most(opened, make_run, width):
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(1000), 2)
+    images = Split(random.integers(0, 256, (2000, 32, 32, 3)).astype(np.uint8), labels)
+    logits = random.normal(size=(2000, 1000)) + 3 * np.eye(1000)[labels]
+    run = make_run(images, logits, [f"a species of the number {index}" for index in range(1000)])
+    confusion = np.zeros((1000, 1000), np.int64)
+    np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)
+    with run.folder.atomic("pictures/confusion.png") as path:
+        confusion_matrix_picture(confusion, run.names, path)
+    assert len(run.write().encode()) <= LARGEST_REPORT
+    view = opened(run.folder.report, width)
+    page = view.page
+    assert page.get_by_text("1,000 classes are too many for a matrix").is_visible()
+    assert page.locator(".mixups li").count() == 100
+    picture = page.locator(".confused")
+    assert picture.evaluate("one => one.naturalWidth") >= picture.bounding_box()["width"] >= 800
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.locator("table.numbers").filter(has_text="precision").locator("tbody tr").count() == 1000
+    page.locator(".mixups button").first.click()
+    assert page.locator("dialog figure img").count() > 0
+    assert view.console == []
+
+
 def test_names_of_corruptions_are_on_one_line_on_a_phone(opened, finished):
     names = ("impulse_noise", "motion_blur", "translation", "canny_edges")
     errors = {"corruptions": {name: {"error": 0.271} for name in names}, "mean_error": 0.271}

@@ -13,9 +13,9 @@ from inklens.evaluation.reliability import ECE_BINS
 from inklens.printable import printable
 from inklens.reporting.report import wording
 from inklens.reporting.report.charts import coverage_chart, reliability_chart, training_charts
-from inklens.reporting.report.matrix import gallery, matrix_of
+from inklens.reporting.report.matrix import LARGEST_MATRIX, gallery, matrix_of
 from inklens.reporting.report.pictures import filters_sheet, map_sheets, png_file, thumbnail
-from inklens.reporting.report.run_figures import Sources
+from inklens.reporting.report.run_figures import LARGEST_PICTURE, Sources
 
 TEN, WORST = 10, 20
 _LARGE_SIDE = 128
@@ -94,6 +94,7 @@ def report_contents(
         "training": training_charts(sources.history) if sources.history else (),
         "members": sources.metrics["training"].get("members", []),
         "matrix": matrix_of(confusion),
+        "confusion": _confusion_picture(sources),
         "scrolled": scrolled,
         "gallery": gallery(sources, images, budget),
         "classes": per_class_scores(sources.labels, sources.predicted, sources.names),
@@ -116,6 +117,15 @@ def report_contents(
         "reproduce": printable(reproduce),
         "written": str(sources.environment.get("date", "")),
     }
+
+
+def _confusion_picture(sources: Sources) -> str | None:
+    """The picture of the classes with the most errors, where there are too many for a matrix of all."""
+    path = sources.folder.path / "pictures/confusion.png"
+    if len(sources.names) <= LARGEST_MATRIX or not path.is_file():
+        return None
+    content = path.read_bytes()
+    return png_file(content) if len(content) <= LARGEST_PICTURE else None
 
 
 def _summary(sources: Sources) -> str:

@@ -17,7 +17,7 @@ from inklens.run_folder import RunFolder, complete
 ROBUSTNESS = "robustness.json"
 _BEFORE_THE_SHARES = 5  # index, actual, predicted, probability, correct
 _TRAIN = "train the run again"
-_LARGEST_PICTURE = 500_000  # bytes
+LARGEST_PICTURE = 500_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _read_check(folder: RunFolder) -> DataFindings | None:
             for kind, one in found["found"].items()
             if one["count"]
         ]
-        small = picture is not None and len(picture) <= _LARGEST_PICTURE
+        small = picture is not None and len(picture) <= LARGEST_PICTURE
         return DataFindings(int(found["images"]), tuple(counts), picture if small else None)
 
 
