@@ -31,7 +31,7 @@ def few_images(data: Dataset) -> list[str]:
         notes.append(f"one image only of {named}, which no test can say anything of: two a class are needed")
     elif (smallest := whole[whole > 0].min()) < _TESTED:
         notes.append(
-            f"a class has fewer than {_TESTED} images: --folds {min(_FOLDS, smallest)} gives figures over all "
-            "of them"
+            f"a class has fewer than {_TESTED} images: --folds {min(_FOLDS, smallest)} gives figures over "
+            "all of them"
         )
     return notes

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from inklens.datasets import Split
+from inklens.reporting import confusion_matrix_picture
+from inklens.reporting.report import LARGEST_REPORT
 
 TTA = [(1280, False), (1280, True), (360, False), (360, True)]
 FOREIGN = (
