@@ -94,7 +94,6 @@ def test_images_that_change_while_they_are_read_are_refused_and_leave_no_cache(t
 
 def test_one_bad_file_of_many_is_named_as_soon_as_it_is_met(tree, cache, monkeypatch, caplog):
     monkeypatch.setattr(image_cache, "_MANY", 12)
-    monkeypatch.setattr(image_cache, "_BAD_SHARE", 0.2)
     for name in ("a/2.png", "b/4.png"):
         (tree / name).write_bytes(b"no image")
     scanned, read = scan_tree(tree), []
@@ -107,7 +106,7 @@ def test_one_bad_file_of_many_is_named_as_soon_as_it_is_met(tree, cache, monkeyp
 
     scanned.store.contents = watched
     monkeypatch.setattr(image_cache, "_BLOCK", 4)
-    decoded = decoded_tree(scanned, "8x8", lambda: SPEC, strict=False)
+    decoded = decoded_tree(scanned, "8x8", lambda: SPEC, strict=False, unusable_share=0.2)
     assert [name for name, _ in decoded.skipped] == ["a/2.png", "b/4.png"]
     assert [record.message.startswith(str(tree / "a/2.png")) for record in caplog.records] == [True]
     assert read[4:] and all(said == 1 for _, said in read[4:])  # before the next block
