@@ -65,7 +65,7 @@ def test_datasets_lists_counts_and_places(inklens):
         (("train", "--resume", "x", "--from", "y"), "--from does not go with --resume"),
         (("tune", "--resume", "x", "--preset", "fast"), "--preset does not go with --resume"),
         (("tune", "sample", "--resume", "x"), "--data does not go with --resume"),
-        (("tune", "--resume", ""), "holds no study.db with trials; expected the folder of a search"),
+        (("tune", "--resume", ""), "the path of a search is empty; expected its folder"),
         (("train", "--colour", "red"), "No such option: --colour (Possible options: --cluster)."),
         (("--colour", "train"), "No such option: --colour. See `inklens --help`."),
         (("explain",), "Missing argument 'IMAGE'. See `inklens explain --help`."),

@@ -206,6 +206,8 @@ class StateKeeper(keras.callbacks.Callback):
         """Replaces the weights by their running mean, where the recipe asks for it."""
         if self._recipe.weight_averaging is not None:
             self._trained.optimizer.finalize_variable_values(self._trained.trainable_variables)
+            # On JAX they are the very buffers of the means now, which an evaluation would use up.
+            assign(self._trained.trainable_variables, values(self._trained.trainable_variables))
 
     def _variables(self) -> dict[str, Arrays]:
         trained = self._trained
