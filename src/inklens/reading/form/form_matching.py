@@ -19,7 +19,7 @@ _AROUND = 0.5  # cells of print around a field that show where it is
 _CELL = 40  # pixels of a cell in that comparison
 _ALIKE = 0.35  # least correlation of a field with the reference
 _DRAWN = 0.4  # of the usual print of a field's lines: so much is on each of them
-_BESIDE = 3  # pixels of that comparison by which a line may lie beside its place
+_BESIDE = 6  # pixels of that comparison by which a line may lie beside its place, as at a fold
 
 
 class PageFeatures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from inklens.errors import ImageError, OptionError
 from inklens.reading.form.form_file import Field, Form
 from inklens.reading.form.form_matching import PageFeatures, find_form, place_field
 from inklens.reading.numbers.cell_digits import read_cells
+from inklens.reading.numbers.selection import in_context
 from inklens.reading.paper.grid_lines import without_lines
 from inklens.reading.paper.grid_page import GridPage, level_grid
 from inklens.reading.paper.masks import SURE, as_mask, dilated
@@ -139,6 +140,9 @@ class FormReader:
             text, sure = _checked(ink, level)
             return (text,), sure
         cells = read_cells(pieces_in_cells(ink, level.lines_x, level.lines_y), self._classifier)
+        if self._classifier.metadata.thresholds.max_error is None:  # else "unknown" is the network's answer
+            # Their probability stays what it is without the context, so that a person looks at them.
+            cells = [[replace(digit, status=in_context(digit).status) for digit in cell] for cell in cells]
         one = _single if field.kind == "number" else _number
         texts = [one(cell) for cell in cells]
         probabilities = np.array([probability for _, probability in texts])

@@ -63,16 +63,16 @@ def select_numbers(
     if not use_context:
         return selected
     return [
-        [_in_context(digit, each - _LEAST, clear) for digit in digits]
+        [in_context(digit, each - _LEAST, clear) for digit in digits]
         for digits, each, clear in zip(selected, log_odds.tolist(), (evidence > _CLEAR).tolist(), strict=True)
     ]
 
 
-def _in_context(digit: DigitHypothesis, others: float, clear: bool) -> DigitHypothesis:
+def in_context(digit: DigitHypothesis, others: float = _IN_CONTEXT, clear: bool = False) -> DigitHypothesis:
     """The digit with the probability that it has in its number.
 
     Args:
-        others: nats for the rest of the chain to be a number.
+        others: nats for the rest of the chain to be a number; as many as count in a box for a digit.
         clear: whether the chain by itself is clearly a number.
     """
     # Without an OOD detector, only the network's doubt about the class made it unknown: that takes more.
