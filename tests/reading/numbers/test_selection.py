@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inklens.reading.numbers.selection import best_digits, select_number_of, select_numbers
+from inklens.reading.numbers.selection import best_digits, in_context, select_number_of, select_numbers
 from inklens.reading.pieces.hypotheses import DigitHypothesis
 from inklens.reading.pieces.piece import Piece
 from inklens.reading.pieces.segmentation import Segmentation
@@ -84,6 +84,7 @@ def test_context_says_that_ink_is_a_digit_and_not_which_one():
     for digit, status in ((odd, "ok"), (open_to_both, "unknown"), (drawing, "unknown")):
         selected = select_numbers([[*clear, digit]])[0][-1]
         assert selected.status == status
+        assert in_context(digit).status == status  # as in a box of a form
     (updated,) = select_numbers([[*clear, odd]])[0][4:]
     assert 0.5 < odd.probability + 0.4 < updated.probability < odd.class_probability
 
