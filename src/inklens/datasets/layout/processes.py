@@ -10,15 +10,17 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from queue import SimpleQueue
-from typing import IO, TypeVar, cast
+from threading import Thread
+from typing import IO, Any, TypeVar, cast
 
 from inklens.errors import DataError
 
 _Block = TypeVar("_Block")
 _Result = TypeVar("_Result")
+_PIPE = 2**20  # bytes: a block goes through in one piece, and Python's lock changes hands once
 
 
 def in_processes(
@@ -33,65 +35,78 @@ def in_processes(
         DataError: a process ended before its work.
     """
     with ExitStack() as stack:
-        free: SimpleQueue[_Process] = SimpleQueue()
+        asked: SimpleQueue[_Question] = SimpleQueue()
         for _ in range(processes):
-            free.put(stack.enter_context(_Process(work)))
-
-        def answered(block: _Block) -> _Result:
-            process = free.get()
-            try:
-                return cast(_Result, process.answer(block))
-            finally:
-                free.put(process)
-
-        pool = stack.enter_context(ThreadPoolExecutor(processes))
+            stack.enter_context(_Process(pickle.dumps(work), asked))
+        for _ in range(processes):  # whichever of them takes it
+            stack.callback(asked.put, None)
         waiting: deque[Future[_Result]] = deque()
         for block in blocks:
-            waiting.append(pool.submit(answered, block))
-            if len(waiting) > 2 * processes:
+            waiting.append(Future())
+            asked.put((pickle.dumps(block), waiting[-1]))
+            if len(waiting) > 3 * processes:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-class _Process:
-    """A Python that does one kind of work, until its standard input ends."""
+_Question = tuple[bytes, Future[Any]] | None  # a block, pickled; None ends the work
 
-    def __init__(self, work: Callable[..., object]) -> None:
+
+class _Process:
+    """A Python that does one kind of work, until its standard input ends.
+
+    One thread tells it blocks, another reads its answers: so the next block is there when one is done.
+    """
+
+    def __init__(self, work: bytes, asked: "SimpleQueue[_Question]") -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", __name__],
+            bufsize=_PIPE,
+            pipesize=_PIPE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,  # Ctrl-C is this process's to handle
         )
-        self._asked = cast(IO[bytes], self._process.stdin)
-        self._answers = cast(IO[bytes], self._process.stdout)
-        self._work: Callable[..., object] | None = work
+        self._told: SimpleQueue[Future[Any] | None] = SimpleQueue()
+        tells = Thread(target=self._tell, args=(work, asked), daemon=True)
+        self._threads = (tells, Thread(target=self._listen, daemon=True))
 
     def __enter__(self) -> "_Process":
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(BrokenPipeError):  # it ended before it had read everything
-            self._asked.close()
-        self._answers.close()
+        for thread in self._threads:
+            thread.join()
         self._process.wait()
 
-    def answer(self, block: object) -> object:
-        """What the work makes of a block."""
-        try:
-            if self._work is not None:
-                pickle.dump(self._work, self._asked)
-                self._work = None
-            pickle.dump(block, self._asked)
-            self._asked.flush()
-            return pickle.load(self._answers)
-        except (BrokenPipeError, EOFError, pickle.UnpicklingError) as error:
-            raise DataError(
-                f"a process that reads images ended with code {self._process.wait()}; expected it to go on: "
-                "is there enough memory for it?"
-            ) from error
+    def _tell(self, work: bytes, asked: "SimpleQueue[_Question]") -> None:
+        with suppress(BrokenPipeError), cast(IO[bytes], self._process.stdin) as pipe:
+            pipe.write(work)
+            while question := asked.get():
+                block, answer = question
+                self._told.put(answer)
+                with suppress(BrokenPipeError):  # whoever listens says that it ended
+                    pipe.write(block)
+                    pipe.flush()
+        self._told.put(None)
+
+    def _listen(self) -> None:
+        with cast(IO[bytes], self._process.stdout) as pipe:
+            while answer := self._told.get():
+                try:
+                    answer.set_result(pickle.load(pipe))
+                except (EOFError, OSError, MemoryError, pickle.UnpicklingError):
+                    code = self._process.wait()
+                    answer.set_exception(
+                        DataError(
+                            f"a process that reads images ended with code {code}; expected it to go on: is "
+                            "there enough memory for it?"
+                        )
+                    )
 
 
 def _answer() -> None:
