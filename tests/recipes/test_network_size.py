@@ -12,7 +12,8 @@ from inklens.recipes.network_size import fitted_width
         (64, 2, 100, 32),
         (8, 2, 100, 8),
         (32, 200, 50_000, 50),
-        (32, 10_000, 50_000, 512),
+        (32, 1000, 50_000, 64),
+        (128, 1000, 50_000, 128),
     ],
 )
 def test_few_images_have_a_narrower_network_and_many_classes_a_wider_one(width, classes, images, fitted):
