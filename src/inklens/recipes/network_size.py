@@ -7,7 +7,7 @@ _NARROWEST, _WIDEST_FOR_CLASSES = 8, 64  # with 256 channels at the end, of 1,00
 
 
 def fitted_width(width: int, classes: int, images: int) -> int:
-    """Half of the preset's width for few images, and a channel of the last stage for each of up to 256 classes.
+    """Half of the preset's width for few images, and for up to 256 classes a channel of the last stage each.
 
     The time goes with the square of the width: with a channel for each of 1,000 classes it would be that of
     sixty networks.
