@@ -96,7 +96,7 @@ def test_the_preset_is_a_recipe_for_writing_and_for_things(follow):
     assert recipe.preset == "overnight"
     assert recipe.for_kind("writing").epochs == 60
     assert recipe.for_kind("things").epochs == 90
-    assert recipe.for_kind("things").tta == "mirror-cross"
+    assert recipe.for_kind("things").tta == "mirror"
 
 
 def test_the_data_source_loads(follow, few, tmp_path):

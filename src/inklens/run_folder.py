@@ -52,11 +52,13 @@ def folder_name(name: str) -> str:
 
 
 class NetworkFiles(NamedTuple):
-    """The .keras file of a network, the name of its test-time augmentation, and its OOD detector's file."""
+    """The .keras file of a network, the name of its test-time augmentation, its OOD detector's file, and the
+    name of what its digits go through first."""
 
     network: Path
     tta: str = "none"
     ood_detector: Path | None = None
+    digit_normalisation: str = "none"
 
 
 class _Inside:
@@ -246,11 +248,12 @@ class RunFolder:
         with complete(self.recipe):
             recipe = self.read_recipe()["recipe"]
             tta, has_detector = recipe["tta"], recipe["ood_detector"] != "none"
+            normalisation = recipe.get("digit_normalisation", "none")  # older runs have none
         ood_detector = self.ood_detector if has_detector else None
         for file in (self.model, ood_detector):
             if file is not None and not file.is_file():
                 raise RunError(f"{self.path} has no {file.name}; train it again, or give another run")
-        return [NetworkFiles(self.model, tta, ood_detector)]
+        return [NetworkFiles(self.model, tta, ood_detector, normalisation)]
 
     def set_status(self, state: State, *, new: bool = False, **detail: Any) -> None:
         """Writes status.json. `detail` replaces the former one; the time of the start stays; see `atomic`."""

@@ -115,7 +115,7 @@ import numpy as np
 from inklens.networks.ensemble import Ensemble
 from pathlib import Path
 outputs = Ensemble.load([
-    (Path({one!r}), "mirror-cross", Path({detector!r})), (Path({two!r}), "none", None)
+    (Path({one!r}), "mirror-cross", Path({detector!r}), "none"), (Path({two!r}), "none", None, "deslant")
 ]).predict(np.load({images!r}))
 np.savez("outputs.npz", logits=outputs.logits, id_score=outputs.id_score)
 """
@@ -129,7 +129,8 @@ def test_another_backend_predicts_the_same(networks, on_backend, tmp_path, backe
         network.save(file)
     np.save(tmp_path / "images.npy", IMAGES)
     on_backend(backend, PREDICT_ELSEWHERE.format(**files, images=str(tmp_path / "images.npy")))
-    here = Ensemble((Member(networks[0], "mirror-cross", detector), Member(networks[1]))).predict(IMAGES)
+    second = Member(networks[1], digit_normalisation="deslant")
+    here = Ensemble((Member(networks[0], "mirror-cross", detector), second)).predict(IMAGES)
     with np.load(tmp_path / "outputs.npz") as there:
         assert there["logits"] == pytest.approx(here.logits, abs=1e-5)
         assert there["id_score"] == pytest.approx(here.id_score, abs=1e-5)
@@ -139,14 +140,16 @@ def test_an_ood_detector_of_another_shape_is_refused(networks, tmp_path):
     networks[0].save(tmp_path / "one.keras")
     build("conv5x5", (12, 12, 1), 2).save(tmp_path / "ood_detector.keras")
     with pytest.raises(ModelError, match="an OOD detector takes and gives arrays of shapes"):
-        Ensemble.load([(tmp_path / "one.keras", "none", tmp_path / "ood_detector.keras")])
+        Ensemble.load([(tmp_path / "one.keras", "none", tmp_path / "ood_detector.keras", "none")])
 
 
 def test_networks_of_different_shapes_cannot_vote(networks, tmp_path):
     networks[0].save(tmp_path / "one.keras")
     build("conv5x5", (12, 10, 1), 5).save(tmp_path / "two.keras")
     with pytest.raises(ModelError, match="arrays of different shapes"):
-        Ensemble.load([(tmp_path / "one.keras", "none", None), (tmp_path / "two.keras", "none", None)])
-    loaded = Ensemble.load([(tmp_path / "one.keras", "cross", None)])
+        Ensemble.load(
+            [(tmp_path / "one.keras", "none", None, "none"), (tmp_path / "two.keras", "none", None, "none")]
+        )
+    loaded = Ensemble.load([(tmp_path / "one.keras", "cross", None, "none")])
     expected = Ensemble.of(networks[0], "cross").predict(IMAGES)
     assert loaded.predict(IMAGES).logits == pytest.approx(expected.logits, abs=1e-5)

@@ -1,6 +1,7 @@
 import pytest
 
 from inklens.errors import OptionError
+from inklens.networks.table import DIGIT_NORMALISATIONS
 from inklens.recipes import COMMITTEES, Recipe
 from inklens.recipes.committee_recipe import Committee, recipe_for, recipe_from_dict
 
@@ -10,11 +11,11 @@ ONE, TWO = Recipe(validation_seed=0), Recipe(network="conv5x5", seed=1, validati
 @pytest.mark.parametrize("name", COMMITTEES)
 def test_the_members_of_a_preset_differ_and_hold_the_same_images_out(name):
     members = list(Committee.from_preset(name).members.values())
-    assert len(members) == 5
-    assert len({recipe.seed for recipe in members}) == 5
+    assert len(members) == 3
+    assert len({recipe.seed for recipe in members}) == 3
     assert {recipe.split_seed for recipe in members} == {0}
     without_seeds = {str(recipe.with_options(seed=0)) for recipe in members}
-    assert len(without_seeds) == 5
+    assert len(without_seeds) == 3
 
 
 def test_no_two_committees_share_a_network():
@@ -26,7 +27,7 @@ def test_no_two_committees_share_a_network():
 
 def test_every_seed_that_a_network_takes_a_committee_takes():
     last = Committee.from_preset("committee", seed=2**31 - 1)
-    assert len({recipe.seed for recipe in last.members.values()}) == 5
+    assert len({recipe.seed for recipe in last.members.values()}) == 3
     assert last.split_seed == 2**31 - 1
 
 
@@ -35,9 +36,9 @@ def test_a_committee_of_another_seed_is_the_one_that_the_preset_makes_of_it():
     saved = Committee.from_dict(Committee.from_preset("committee", seed=1).to_dict())
     assert saved.with_options(seed=2) == Committee.from_preset("committee", seed=2)
     assert {one.time_budget for one in saved.with_options(time_budget=100, at_once=2).members.values()} == {
-        100 / 3
+        50
     }
-    assert saved.with_options(tta="none").members["deep"].seed == saved.members["deep"].seed
+    assert saved.with_options(tta="none").members["stretched"].seed == saved.members["stretched"].seed
 
 
 def test_options_are_for_all_members():
@@ -47,10 +48,10 @@ def test_options_are_for_all_members():
     assert said == {(2, "conv5x5", 0)}  # who names the epochs gets just these
 
 
-def test_the_members_of_the_preset_have_unlike_networks_and_one_ood_detector():
+def test_the_members_of_the_preset_see_unlike_digits_and_have_one_ood_detector():
     members = Committee.from_preset("committee").members.values()
-    assert len({(recipe.network, recipe.activation) for recipe in members}) == 5
-    assert [recipe.ood_detector for recipe in members].count("none") == 4
+    assert {recipe.digit_normalisation for recipe in members} == set(DIGIT_NORMALISATIONS)
+    assert [recipe.ood_detector for recipe in members].count("none") == 2
     assert [recipe.outliers > 0 for recipe in members] == [
         recipe.ood_detector != "none" for recipe in members
     ]

@@ -113,7 +113,7 @@ def out_of_fold(
         )
         network = build_network(data, recipe)
         network.set_weights(trained.get_weights())
-        ensemble = Ensemble.of(network, recipe.tta)
+        ensemble = Ensemble.of(network, recipe.tta, None, recipe.digit_normalisation)
         probabilities[left_out] = ensemble.predict_split(held_out).probabilities()
     return probabilities
 

@@ -42,8 +42,9 @@ _FIELD_NAMES = """
 """
 # What tf2onnx writes of our networks, and what it may write in place of that.
 _OPERATOR_NAMES = """
-    Add Cast Concat Conv Exp Flatten Gather Gemm Identity LeakyRelu Log LogSoftmax MatMul MaxPool Mul Pad
-    ReduceLogSumExp ReduceMax ReduceMean ReduceSum Relu Reshape Slice Softmax Squeeze Sub Transpose Unsqueeze
+    Add Cast Concat Conv Div Exp Flatten Gather Gemm Identity LeakyRelu Log LogSoftmax MatMul MaxPool Mul Neg
+    Pad ReduceLogSumExp ReduceMax ReduceMean ReduceSum Relu Reshape Slice Softmax Squeeze Sub Transpose
+    Unsqueeze
 """
 _ATTRIBUTE_NAMES = """
     alpha axis beta dilations group keepdims kernel_shape noop_with_empty_axes pads perm strides to transA

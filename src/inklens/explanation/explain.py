@@ -105,9 +105,17 @@ def _explain_files(
 ) -> Explanation:
     from inklens.networks.keras_file import load_network
 
-    network, tta, ood_detector = files
+    network, tta, ood_detector, normalisation = files
     detector = ood_detector and load_network(ood_detector)
-    return explain_network(load_network(network), image, label, tta=tta, ood_detector=detector, **options)
+    return explain_network(
+        load_network(network),
+        image,
+        label,
+        tta=tta,
+        ood_detector=detector,
+        digit_normalisation=normalisation,
+        **options,
+    )
 
 
 def _check_whole(folder: RunFolder) -> None:
@@ -132,6 +140,7 @@ def explain_network(
     *,
     tta: str = "none",
     ood_detector: keras.Model | None = None,
+    digit_normalisation: str = "none",
     temperature: float = 1.0,
     patch: int | None = None,
     stride: int | None = None,
@@ -144,6 +153,8 @@ def explain_network(
         label: the class to explain; None is the most probable one.
         tta: what its predictions are averaged over; maps and class activation are of the image as it is.
         ood_detector: the network whose log-odds are a part of the id_score.
+        digit_normalisation: what the image goes through first; maps and class activation are of what comes
+            out, the occlusion map is of the image as it is.
         temperature: what the logits are divided by, above 0.
         patch: of `occlusion_map`.
         stride: of `occlusion_map`.
@@ -156,9 +167,10 @@ def explain_network(
     from inklens.explanation.layer_outputs import feature_maps, first_layer_filters
     from inklens.networks.ensemble import Ensemble
 
-    maps = feature_maps(network, image)
-    outputs = Ensemble.of(network, tta, ood_detector).predict(image[None])
-    classifier = Ensemble.of(network, tta)  # covered images need no OOD detector
+    seen = _normalised(image, digit_normalisation)
+    maps = feature_maps(network, seen)
+    outputs = Ensemble.of(network, tta, ood_detector, digit_normalisation).predict(image[None])
+    classifier = Ensemble.of(network, tta, None, digit_normalisation)  # covered images need no OOD detector
     label = int(outputs.logits.argmax()) if label is None else label
     check_label(label, classifier.classes)
     return Explanation(
@@ -168,7 +180,7 @@ def explain_network(
         filters=first_layer_filters(network),
         layers=map_layers(network),
         maps=maps,
-        class_activation=class_activation(network, image, label),
+        class_activation=class_activation(network, seen, label),
         occlusion=occlusion_map(
             lambda pixels: classifier.predict(pixels).probabilities(temperature),
             image,
@@ -177,6 +189,13 @@ def explain_network(
             stride=stride,
         ),
     )
+
+
+def _normalised(image: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
+    from inklens.networks.digit_normalisation import normalised
+
+    pixels = np.asarray(normalised(image[None].astype(np.float32), name)[0])
+    return pixels.round().clip(0, 255).astype(np.uint8)
 
 
 def _temperature(folder: RunFolder) -> float:

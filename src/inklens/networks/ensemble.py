@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from inklens.datasets import Split
 from inklens.errors import ModelError
+from inklens.networks.digit_normalisation import normalised
 from inklens.networks.graph import logits_network
 from inklens.networks.keras_file import load_network
 from inklens.networks.outputs import EnsembleOutputs
@@ -43,21 +44,29 @@ class Member:
         tta: a name in `inklens.networks.tta.TTA`.
         ood_detector: a network of two classes, "none of them" and "one of them", for the same images; None:
             has none.
+        digit_normalisation: what its digits go through first, a name in
+            `inklens.networks.digit_normalisation.NORMALISATIONS`.
     """
 
     network: keras.Model
     tta: str = "none"
     ood_detector: keras.Model | None = None
+    digit_normalisation: str = "none"
+
+
+def _logits_of_floats(network: keras.Model) -> keras.Model:
+    return logits_network(network, dtype="float32")
 
 
 def ensemble_model(
-    members: Sequence[Member], to_logits: Callable[[keras.Model], keras.Model] = logits_network
+    members: Sequence[Member],
+    to_logits: Callable[[keras.Model], keras.Model] = _logits_of_floats,
 ) -> keras.Model:
     """All members as one functional model, which shares their weights unless `to_logits` copies them.
 
     Args:
         members: one or more, of the same input and output shapes.
-        to_logits: gives a network without its softmax, (N, H, W, C) of its own input dtype -> (N, classes).
+        to_logits: gives a network without its softmax, float32 (N, H, W, C), 0-255 -> (N, classes).
 
     Returns:
         A model of "pixels", uint8 (N, H, W, C), 0-255, that gives {"logits": float32 (N, classes),
@@ -68,14 +77,13 @@ def ensemble_model(
     floats = ops.cast(pixels, "float32")  # LiteRT pads no uint8
 
     def logits_from(network: keras.Model, images: Any) -> Any:
-        model = to_logits(network)
-        return model(ops.cast(images, model.inputs[0].dtype))
+        return to_logits(network)(images)
 
     def member_logits(member: Member) -> Any:
-        transforms = TTA[member.tta]
+        transforms, images = TTA[member.tta], normalised(floats, member.digit_normalisation)
         if len(transforms) == 1:
-            return logits_from(member.network, floats)
-        images = ops.concatenate([transformed(floats, transform) for transform in transforms])  # (V * N, ...)
+            return logits_from(member.network, images)
+        images = ops.concatenate([transformed(images, transform) for transform in transforms])  # (V * N, ...)
         logits = logits_from(member.network, images)
         return _vote(ops.reshape(logits, (len(transforms), -1, logits.shape[-1])))
 
@@ -112,13 +120,19 @@ class Ensemble:
     members: tuple[Member, ...]
 
     @classmethod
-    def of(cls, network: keras.Model, tta: str = "none", ood_detector: keras.Model | None = None) -> Ensemble:
+    def of(
+        cls,
+        network: keras.Model,
+        tta: str = "none",
+        ood_detector: keras.Model | None = None,
+        digit_normalisation: str = "none",
+    ) -> Ensemble:
         """One network."""
-        return cls((Member(network, tta, ood_detector),))
+        return cls((Member(network, tta, ood_detector, digit_normalisation),))
 
     @classmethod
-    def load(cls, files: Iterable[tuple[Path, str, Path | None]]) -> Ensemble:
-        """Loads .keras files with the name of their TTA and their OOD detector, of `RunFolder.networks`.
+    def load(cls, files: Iterable[tuple[Path, str, Path | None, str]]) -> Ensemble:
+        """Loads .keras files with TTA, OOD detector and normalisation, as `RunFolder.networks` gives them.
 
         Raises:
             ModelError: a file is damaged or holds what a network of ours does not, or networks differ in
@@ -126,8 +140,8 @@ class Ensemble:
         """
         loaded = cls(
             tuple(
-                Member(load_network(path), tta, ood_detector and load_network(ood_detector))
-                for path, tta, ood_detector in files
+                Member(load_network(path), tta, ood_detector and load_network(ood_detector), normalisation)
+                for path, tta, ood_detector, normalisation in files
             )
         )
         shapes = {(member.network.input_shape, member.network.output_shape) for member in loaded.members}
@@ -153,8 +167,9 @@ class Ensemble:
 
     @property
     def plain(self) -> bool:
-        """Whether it is one network without TTA."""
-        return len(self.members) == 1 and self.members[0].tta == "none"
+        """Whether it is one network that sees each image once, as it is."""
+        first = self.members[0]
+        return len(self.members) == 1 and first.tta == "none" and first.digit_normalisation == "none"
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:

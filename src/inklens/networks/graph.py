@@ -55,9 +55,15 @@ def called(layer: keras.Layer, inputs: Sequence[Any]) -> Any:
     return layer(list(inputs) if kind_of(layer).merges else inputs[0])
 
 
-def logits_network(network: keras.Model, before: Sequence[keras.Layer] = ()) -> keras.Model:
-    """The same layers, weights shared, without the softmax, for training. `before` goes in front."""
-    pixels = value = keras.Input(batch_shape=network.input_shape, dtype="uint8")
+def logits_network(
+    network: keras.Model, before: Sequence[keras.Layer] = (), *, dtype: str = "uint8"
+) -> keras.Model:
+    """The same layers, weights shared, without the softmax, for training. `before` goes in front.
+
+    Args:
+        dtype: of the pixels, 0-255: "uint8", or "float32" for what lies between whole numbers.
+    """
+    pixels = value = keras.Input(batch_shape=network.input_shape, dtype=dtype)
     for layer in before:
         value = layer(value)
     *_, (_, logits) = run(steps(network)[:-1], value)

@@ -15,6 +15,8 @@ NETWORKS = {
 SCALABLE = ("convnet-residual",)
 # What `inklens.networks.augmentation` has.
 AUGMENTATIONS = ("none", "writing", "writing-light", "things", "things-light")
+# What `inklens.networks.digit_normalisation` has.
+DIGIT_NORMALISATIONS = ("none", "deslant", "stretch")
 BACKENDS = ("auto", "tensorflow", "jax", "torch")
 ACTIVATIONS = ("relu", "leaky_relu")
 DATA_FORMATS = ("channels_last", "channels_first")

@@ -63,7 +63,7 @@ class Committee:
 
         Example:
             >>> len(Committee.from_preset("committee", epochs=1).members)
-            5
+            3
         """
         check_choice("committee", name, COMMITTEES)
         members = {member: Recipe.from_dict(fields) for member, fields in COMMITTEES[name].items()}

@@ -60,7 +60,15 @@ PRESETS: dict[str, dict[str, Any]] = {
         "tta": "cross",
         "minimum_steps": 1500,
         "validation_split": 1 / 12,
-        "things": {"epochs": 28, "augmentation": "things", "tta": "mirror-cross", **_NO_DRAWN_EXAMPLES},
+        "things": {
+            **_THINGS,
+            "width": 64,
+            "depth": 2,
+            "epochs": 16,
+            "plain_epochs": 0,
+            "outliers": 0.08,
+            "tta": "mirror",
+        },
     },
     "tutorial-a": {
         "network": "conv3x3-triple",
@@ -92,22 +100,19 @@ PRESETS: dict[str, dict[str, Any]] = {
 _MEMBER: dict[str, Any] = {
     **PRESETS["accurate"],
     "preset": "accurate",
-    "epochs": 12,
-    "minimum_steps": 1100,
     "outliers": 0.0,
     "ood_detector": "none",
-    "things": {**PRESETS["accurate"]["things"], "epochs": 20},
+    "things": {**PRESETS["accurate"]["things"], "epochs": 8},
 }
 
-# The members of a committee differ, so that not all of them err on the same images; one OOD detector serves
-# all. Seeds and the validation split are the committee's own; see `inklens.recipes.committee_recipe`.
+# The members of a committee see different digits, so that not all of them err on the same images; one OOD
+# detector serves all. Seeds and the validation split are the committee's own; see
+# `inklens.recipes.committee_recipe`.
 COMMITTEES: dict[str, dict[str, dict[str, Any]]] = {
     "committee": {
-        "deep": {**_MEMBER, "ood_detector": "convnet-small", "outliers": 0.5},
-        "wide-kernels": {**_MEMBER, "network": "convnet-wide-kernels"},
-        "narrowing": {**_MEMBER, "network": "convnet-narrowing"},
-        "late-pooling": {**_MEMBER, "network": "convnet-late-pooling"},
-        "leaky": {**_MEMBER, "activation": "leaky_relu"},
+        "as-written": {**_MEMBER, "ood_detector": "convnet-small", "outliers": 0.5},
+        "deslanted": {**_MEMBER, "digit_normalisation": "deslant"},
+        "stretched": {**_MEMBER, "digit_normalisation": "stretch"},
     },
 }
 

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from inklens.choices import check_choice
 from inklens.errors import OptionError
 from inklens.networks import ACTIVATIONS, AUGMENTATIONS, BACKENDS, NETWORKS
-from inklens.networks.table import SEEDS
+from inklens.networks.table import DIGIT_NORMALISATIONS, SEEDS
 from inklens.networks.tta import TTA, check_tta
 from inklens.recipes.presets import COMMITTEES, PRESETS
 from inklens.recipes.values import FLIPS, MOMENTUM, OPTIMIZERS, PRECISIONS, SCHEDULES, VALIDATION_DATA
@@ -28,6 +28,7 @@ _CHOICES = {
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
     "augmentation": AUGMENTATIONS,
+    "digit_normalisation": DIGIT_NORMALISATIONS,
     "flip": FLIPS,
     "validation_data": VALIDATION_DATA,
     "tta": tuple(TTA),
@@ -102,6 +103,9 @@ class Recipe:
         width_multiplier: the network's number of filters and of hidden units, times this; 1 is its own.
         label_smoothing: 0 to below 1.
         augmentation: one of `inklens.networks.AUGMENTATIONS`; see `inklens.networks.augmentation`.
+        digit_normalisation: what is made equal in grey writing before the network sees it, in training and in
+            model.onnx: "none"; "deslant", its slant; or "stretch", its height, and its width half-way. See
+            `inklens.networks.digit_normalisation`.
         flip: whether things are mirrored from side to side, each in every second epoch (Jordan 2024): "on",
             "off", or "auto", which goes by the classes' names: see `inklens.recipes.flips`.
         stroke_variants: of grey writing, the share of ones and of sevens, 0 to 1, that are shown once more,
@@ -160,6 +164,7 @@ class Recipe:
     width_multiplier: Positive = 1.0
     label_smoothing: ShareBelowOne = 0.0
     augmentation: str = "none"
+    digit_normalisation: str = "none"
     flip: str = "auto"
     stroke_variants: Share = 0.0
     cut_digits: Share = 0.0

@@ -17,7 +17,7 @@ from inklens.recipes.flips import flips
 from inklens.recipes.network_size import fitted_width
 from inklens.run_folder import RunFolder, complete
 from inklens.training.calibrate import check_confidence
-from inklens.training.examples import EXAMPLES
+from inklens.training.examples import EXAMPLES, is_grey_writing
 from inklens.training.ood_detector import has_time_for_detector
 from inklens.training.parts import DataParts
 from inklens.training.progress import Progress
@@ -115,6 +115,8 @@ def concrete_recipe(recipe: Recipe, data: Dataset) -> Recipe:
     if preset_width is not None:  # not one that the user names
         changed["width"] = fitted_width(preset_width, data.classes, len(data.train))
     changed |= {name: 0.0 for name, example in EXAMPLES.items() if not example.possible(data)}
+    if not is_grey_writing(data):
+        changed["digit_normalisation"] = "none"
     if recipe.ood_detector != "none" and ("outliers" in changed or not has_time_for_detector(recipe)):
         changed |= {"ood_detector": "none", "outliers": 0.0}
     return replace(recipe, **changed)

@@ -102,7 +102,7 @@ def _trained(
         "note": "; ".join(filter(None, [_note(history, recipe, images, parts), *told])) or None,
         "parameters": network.count_params() + (ood_detector.count_params() if ood_detector else 0),
     }
-    return Ensemble.of(network, recipe.tta, ood_detector), training, history
+    return Ensemble.of(network, recipe.tta, ood_detector, recipe.digit_normalisation), training, history
 
 
 def _fit(

@@ -169,9 +169,9 @@ def test_a_network_learns_in_its_time(small_digits, monkeypatch):
 
 def test_the_members_of_a_committee_share_its_time():
     members = Committee.from_preset("committee", time_budget=3600).members.values()
-    assert {recipe.time_budget for recipe in members} == {720}
+    assert {recipe.time_budget for recipe in members} == {1200}
     beside = Committee.from_preset("committee", time_budget=3600, at_once=2).members.values()
-    assert {recipe.time_budget for recipe in beside} == {1200}  # five members are three rounds of two
+    assert {recipe.time_budget for recipe in beside} == {1800}  # three members are two rounds of two
 
 
 def test_more_time_gets_a_larger_preset():
