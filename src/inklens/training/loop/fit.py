@@ -18,6 +18,7 @@ import keras
 from inklens.datasets import Split
 from inklens.errors import OptionError
 from inklens.networks.augmentation import Augment
+from inklens.networks.digit_normalisation import NormaliseDigits
 from inklens.networks.graph import logits_network, multiply_adds
 from inklens.recipes.recipe import Recipe
 from inklens.training.loop.batch_norm_statistics import (
@@ -43,6 +44,7 @@ VALIDATION_BATCH = 256
 # One execution cannot be interrupted. At this rate, which any machine of the last ten years keeps up, it
 # lasts at most 0.4 s; it takes few steps to make the round trip to Python small, so less is lost than waits.
 _SLOWEST_FLOPS = 20e9
+_SLOWEST_ACCELERATOR = 2e12
 _LONGEST_EXECUTION = 0.4
 _MOST_STEPS = 50
 _PROGRESS_MARKS = 20
@@ -96,7 +98,7 @@ def fit(
     """
     _checked_classes(network, train, validation)
     began = time.perf_counter()
-    variables = logits_network(network, [augment] if augment else []).variables
+    variables = logits_network(network, _before(recipe, augment)).variables
     before = values(variables)
     fitting = _Fitting(
         network, recipe, train, validation, augment, progress, on_epoch, tell, logs, checkpoints, began
@@ -193,7 +195,7 @@ def _compiled(
     parts: int,
 ) -> keras.Model:
     """The network without its softmax and with its augmentation, as it is trained in so many steps."""
-    trained = logits_network(network, [augment] if augment else [])
+    trained = logits_network(network, _before(recipe, augment))
     trained.compile(
         optimizer=make_optimizer(recipe, None if recipe.time_budget is not None else steps, parts),
         loss=_divergence(recipe.label_smoothing),
@@ -202,8 +204,19 @@ def _compiled(
         jit_compile="auto" if keras.config.backend() == "jax" else False,
     )
     trained.optimizer.build(trained.trainable_variables)
+    if _on_accelerator_by_jax():
+        from inklens.training.loop.jax_steps import compiled_steps
+
+        trained.train_function = compiled_steps(trained, per_execution * parts)
     trained.stop_training = False
     return trained
+
+
+def _before(recipe: Recipe, augment: Augment | None) -> list[keras.Layer]:
+    """What images go through before the network: digits are normalised first, then augmented."""
+    normalise = recipe.digit_normalisation != "none"
+    before = [NormaliseDigits(recipe.digit_normalisation)] if normalise else []
+    return [*before, augment] if augment else list(before)
 
 
 def _checked_classes(network: keras.Model, *splits: Split) -> None:
@@ -220,9 +233,18 @@ def steps_per_execution(recipe: Recipe, network: keras.Model, images: int) -> in
     if keras.config.backend() == "torch":  # Keras refuses more than one there
         return 1
     flops = 2 * 3 * multiply_adds(network) * recipe.batch_size
-    most = int(_LONGEST_EXECUTION * _SLOWEST_FLOPS / flops)
+    slowest = _SLOWEST_ACCELERATOR if _on_accelerator_by_jax() else _SLOWEST_FLOPS
+    most = int(_LONGEST_EXECUTION * slowest / flops)
     marks = math.ceil(steps_per_epoch(recipe, images) / _PROGRESS_MARKS)
     return max(1, min(most, marks, _MOST_STEPS))
+
+
+def _on_accelerator_by_jax() -> bool:
+    if keras.config.backend() != "jax":
+        return False
+    from inklens.training.loop.jax_steps import on_accelerator
+
+    return on_accelerator()
 
 
 def _divergence(label_smoothing: float) -> Callable[[Any, Any], Any]:
