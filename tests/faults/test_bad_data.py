@@ -41,6 +41,13 @@ def test_a_class_of_one_image_is_said_and_trained(tree, tmp_path):
     assert "lone class" in checked.stdout
 
 
+def test_a_file_that_is_left_out_is_named_where_nothing_else_is_printed(tree, tmp_path):
+    (tree / "0/bad.png").write_bytes(b"no image")
+    done = run_inklens(tmp_path, "train", tree, "--kind", "writing", "--summary", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("note: 1 of 121 images skipped: 0/bad.png; the first: ")
+
+
 def test_a_test_part_whose_labels_were_flipped_is_said(few, scratch):
     """Zeros called ones and ones zeros: no figure of the training part can show it."""
     flipped = np.array([1, 0, *range(2, 10)])[few.test.labels]

@@ -81,13 +81,14 @@ def load_named(data: str | None, *, quiet: bool = False, **options: Any) -> "Dat
         options: as for `inklens.load`.
     """
     from inklens.datasets import load, load_default
+    from inklens.datasets.formats.image_trees import SKIPPED
     from inklens.datasets.kind import NAMED_BY_LOOK
     from inklens.datasets.sources import TAKEN_BY_NAME
 
     if data is not None:
         loaded = load(data, **options)
         for one in loaded.notes if quiet else ():
-            if TAKEN_BY_NAME in one or NAMED_BY_LOOK in one:
+            if any(decided in one for decided in (TAKEN_BY_NAME, NAMED_BY_LOOK, SKIPPED)):
                 note(one)
         return loaded
     default = load_default()

@@ -18,6 +18,7 @@ from inklens.errors import DataError, ImageError
 from inklens.pixels import PixelSpec, decode, decode_enough
 from inklens.printable import printable
 
+SKIPPED = "images skipped"  # in the note that names files which cannot be decoded
 _SEEN_PIXELS = 256 * 256  # of a large JPEG file, whose kind is looked at
 _PROBED = 200  # images that size and colour are measured on
 _KEPT_SIDE, _LARGEST_SIDE, _SMALLEST_SIDE = 128, 64, 8
@@ -111,7 +112,7 @@ def _notes(decoded: DecodedTree, tree: Tree) -> list[str]:
     notes = []
     if skipped := decoded.skipped:
         names = ", ".join([path for path, _ in skipped[:5]] + ["and others"] * (len(skipped) > 5))
-        what = f"{len(skipped)} of {tree.images:,} images skipped: {names}; the first: {skipped[0][1]}"
+        what = f"{len(skipped)} of {tree.images:,} {SKIPPED}: {names}; the first: {skipped[0][1]}"
         notes.append(printable(what))
     return [*notes, *tree.notes]
 
