@@ -16,8 +16,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,6 +68,8 @@ def inklens(*words: object, on_write: Callable[[Path], None] = lambda target: No
                 main()
             except SystemExit as end:
                 code = end.code or 0
+            except BaseException:  # noqa: BLE001 (a trace is what must not be said: one_moment finds it)
+                traceback.print_exc()
             finally:
                 sys.stderr.flush()
                 os._exit(code)
@@ -74,11 +78,16 @@ def inklens(*words: object, on_write: Callable[[Path], None] = lambda target: No
         return code, said.read().decode()
 
 
-def mounted(place: Path) -> Path:
-    """An empty file system in memory."""
+@contextmanager
+def mounted(place: Path) -> Iterator[Path]:
+    """An empty file system in memory, for the time of a block."""
     place.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(place)], check=True)
-    return place
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+        place.rmdir()
 
 
 def fill(place: Path, left: int) -> None:
@@ -115,9 +124,8 @@ def moments_of(run: Path, written: list[str]) -> list[Moment]:
     return found
 
 
-def one_moment(words: list[object], scratch: Path, moment: Moment, expected: str, files: set[str]) -> Any:
-    """A training that meets a full disk; raises AssertionError where something is lost or shown."""
-    place = mounted(scratch / "small")
+def one_moment(words: list[object], place: Path, moment: Moment, expected: str, files: set[str]) -> Any:
+    """A training in an empty file system that is full then; raises AssertionError where something is lost."""
     run, seen = place / "run", Counter[str]()
 
     def on_write(target: Path) -> None:
@@ -142,14 +150,12 @@ def one_moment(words: list[object], scratch: Path, moment: Moment, expected: str
     else:
         assert again == 2 and complained.count("\n") == 1, complained
         assert "was stopped before it began" in complained or "holds no status.json" in complained
-    subprocess.run(["umount", str(place)], check=True)
-    place.rmdir()
     return {
         **moment._asdict(),
         "exit_code": code,
         "checkpoints_kept": kept,
-        "resumed": "the same end state" if begun else complained.strip().replace(str(scratch), ""),
-        "said": said.strip().replace(str(scratch), ""),
+        "resumed": "the same end state" if begun else complained.strip().replace(f"{place}/", ""),
+        "said": said.strip().replace(f"{place}/", ""),
     }
 
 
@@ -172,23 +178,24 @@ def every_moment(scratch: Path, only: list[str]) -> dict[str, Any]:
     recipe.write_text(json.dumps(RECIPE.to_dict()), encoding="utf-8")
     words: list[object] = ["train", "--recipe", recipe, "--data", data.path, "--kind", "writing"]
     words += ["--framing", "ink", "--checkpoint-every", "0", "--quiet"]
-    run = mounted(scratch / "whole") / "run"
+    run = scratch / "small/run"
 
     def note(target: Path) -> None:
         if run in target.parents:
             with (scratch / "written").open("a", encoding="utf-8") as file:
                 file.write(f"{called(run, target)}\n")
 
-    code, said = inklens(*words, "--output", run, on_write=note)
-    assert code == 0, said
-    written = (scratch / "written").read_text(encoding="utf-8").splitlines()
-    moments, expected, files = moments_of(run, written), end_state(run), files_of(run)
-    subprocess.run(["umount", str(scratch / "whole")], check=True)
+    with mounted(scratch / "small"):
+        code, said = inklens(*words, "--output", run, on_write=note)
+        assert code == 0, said
+        written = (scratch / "written").read_text(encoding="utf-8").splitlines()
+        moments, expected, files = moments_of(run, written), end_state(run), files_of(run)
     found = []
     for moment in moments:
         if only and (moment.file not in only or moment.left or moment.number > 1):
             continue
-        found.append(one_moment(words, scratch, moment, expected, files))
+        with mounted(scratch / "small") as place:
+            found.append(one_moment(words, place, moment, expected, files))
         print(found[-1], flush=True)
     return {
         "files": len(set(written)),
