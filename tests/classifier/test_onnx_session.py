@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -8,6 +12,18 @@ from inklens import Classifier
 from inklens.classifier import onnx_session
 from inklens.errors import ModelError
 from tiny_onnx import save
+
+
+def test_onnxruntime_reports_nothing_to_anybody_and_writes_nothing_into_the_home_folder(model_file, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    silenced = ("CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
+    kept = {name: value for name, value in os.environ.items() if name not in silenced}
+    code = f"from inklens import Classifier; Classifier.open({str(model_file)!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**kept, "HOME": str(home)}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr, list(home.iterdir())) == (0, b"", [])
 
 
 def test_a_vast_picture_that_goes_through_a_thousand_cheap_steps_is_stopped(tmp_path, monkeypatch):

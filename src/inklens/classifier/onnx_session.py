@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock, Thread
 from typing import Any
+
+# Else onnxruntime, from 1.29 on, tells Microsoft of the models that are opened, keeps a number of the device
+# in the home folder, and complains on standard error where it cannot. It looks when it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import numpy as np
 import onnxruntime
