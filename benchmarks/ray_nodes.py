@@ -88,12 +88,14 @@ class Process(NamedTuple):
         pid: its number.
         name: its command line.
         seconds: of processor that it and what it has waited for have used.
+        alone: of processor that it has used itself.
         mb: of memory that it has now.
     """
 
     pid: int
     name: bytes
     seconds: float
+    alone: float
     mb: float
 
 
@@ -129,7 +131,8 @@ def _is_below(pid: int, parents: dict[int, int]) -> bool:
 def _process(pid: int) -> Process | None:
     with suppress(OSError):
         name = Path(f"/proc/{pid}/cmdline").read_bytes()
-        seconds = sum(map(int, _fields(pid)[11:15])) / _TICKS
+        ticks = [int(field) for field in _fields(pid)[11:15]]
         pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
-        return Process(pid, name, seconds, pages * resource.getpagesize() / 1e6)
+        alone = sum(ticks[:2]) / _TICKS
+        return Process(pid, name, sum(ticks) / _TICKS, alone, pages * resource.getpagesize() / 1e6)
     return None
