@@ -207,6 +207,24 @@ def test_json_keeps_order_and_takes_numpy_and_paths(run: RunFolder) -> None:
     assert text.endswith("}\n")
 
 
+def test_a_matrix_in_json_has_a_row_a_line_and_nothing_else_looks_different(run: RunFolder) -> None:
+    words = ["[\n 1\n]", "2"]
+    content = {
+        "confusion": np.array([[20, 0], [3, 17]]),
+        "shares": [[1.5e-7, -0.25]],
+        "interval": [0.5, 1],
+        "rows": [[], [True, 1], [None, 1], words],
+    }
+    run.write_json(run.metrics, content)
+    text = run.metrics.read_text(encoding="utf-8")
+    assert '  "confusion": [\n    [20, 0],\n    [3, 17]\n  ],\n' in text
+    assert '  "shares": [\n    [1.5e-07, -0.25]\n  ],\n' in text
+    assert '  "interval": [\n    0.5,\n    1\n  ],\n' in text
+    assert "    [],\n    [\n      true,\n      1\n    ],\n    [\n      null,\n" in text
+    content["confusion"] = [[20, 0], [3, 17]]
+    assert run.read_json(run.metrics) == content
+
+
 @pytest.mark.parametrize("number", [float("nan"), np.float32("nan"), np.array([1.0, np.inf])])
 def test_json_refuses_what_is_not_finite_and_keeps_the_old_file(run: RunFolder, number: object) -> None:
     run.write_json(run.metrics, {"loss": 1})

@@ -24,6 +24,8 @@ State = Literal["running", "done", "interrupted", "failed"]
 _NOT_UTF_8 = "backslashreplace"
 _ANOTHER = "give another --name or --output"
 _NOT_KEPT = ("checkpoint", "finished", "tensorboard")
+# A list of numbers in a list, as `json.dumps` indents it: a number a line. No string holds a line end.
+_ROW = re.compile(r"^( *)\[\n([-+.,\d\seE]+?)\n\1\]", re.MULTILINE)
 
 
 @contextmanager
@@ -286,7 +288,7 @@ class RunFolder:
         self.write_bytes(name, content.encode(errors=_NOT_UTF_8), new=new)
 
     def write_json(self, name: str | Path, content: Mapping[str, Any], *, new: bool = False) -> None:
-        """Writes a JSON object; NumPy numbers and arrays and paths may be in it.
+        """Writes a JSON object; NumPy numbers and arrays and paths may be in it. A matrix has a row a line.
 
         Raises:
             RunError: a number is NaN or infinite, which JSON does not have.
@@ -298,7 +300,8 @@ class RunFolder:
                 f"{self._inside(name)} cannot be written: {error}; every figure must be finite"
                 " (a loss that is not comes from training that diverged: lower the learning rate)"
             ) from error
-        self.write_text(name, text + "\n", new=new)
+        rows_on_lines = _ROW.sub(lambda row: f"{row[1]}[{' '.join(row[2].split())}]", text)
+        self.write_text(name, rows_on_lines + "\n", new=new)
 
     def read_json(self, name: str | Path) -> dict[str, Any]:
         """Reads a JSON object.
