@@ -37,7 +37,8 @@ def test_whoever_stops_early_leaves_no_process_behind():
     assert not children() - before
 
 
-def test_images_that_processes_read_are_those_that_one_reads(tmp_path, monkeypatch):
+@pytest.mark.parametrize("worth_it", [True, False])
+def test_images_that_processes_read_are_those_that_one_reads(tmp_path, monkeypatch, worth_it):
     tree = tmp_path / "tree"
     pixels = np.random.default_rng(0).integers(0, 256, (600, 9, 12, 3), np.uint8)
     for number, image in enumerate(pixels):
@@ -49,9 +50,14 @@ def test_images_that_processes_read_are_those_that_one_reads(tmp_path, monkeypat
     monkeypatch.setenv("INKLENS_CACHE", str(tmp_path / "one"))
     one = load(tree)
     monkeypatch.setenv("INKLENS_CACHE", str(tmp_path / "several"))
-    monkeypatch.setattr(image_cache, "_FOR_PROCESSES", 300)
+    monkeypatch.setattr(image_cache, "_FOR_PROCESSES", 0 if worth_it else 3600)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    started = []
+    monkeypatch.setattr(
+        image_cache, "in_processes", lambda *asked: started.append(asked[2]) or in_processes(*asked)
+    )
     several = load(tree)
+    assert started == [2] * worth_it  # 602 images are three blocks
     assert several.fingerprint == one.fingerprint
     assert several.unusable == one.unusable
     assert several.notes == one.notes

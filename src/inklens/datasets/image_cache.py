@@ -38,7 +38,7 @@ _BLOCK_BYTES = 2**26  # unless the files of an archive or a table are larger: ph
 _LARGE_FILE = 4096  # bytes on average, from which on threads pay
 _DAY = 86_400
 _MANY = 5000  # images, of which all are read before what is wrong with one could be said
-_FOR_PROCESSES = 5000  # images, which take longer than the processes to start
+_FOR_PROCESSES = 4.0  # seconds that the rest would take here; processes take one or two to start
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _Block = list[tuple[str, Content]]
@@ -146,16 +146,22 @@ def read_images(
     contents = zip(paths, tree.store.contents(paths), strict=True)
     one = partial(_worked, work, str(tree.root))
     cores = min(8, os.cpu_count() or 1)
-    if len(paths) >= _FOR_PROCESSES and cores > 1:
-        blocks = iter(lambda: _next_block(contents), [])
-        for results in in_processes(partial(_all_worked, one), blocks, cores):
-            yield from results
-        return
+    left, first = len(paths), True
     with pillow_quiet(), ThreadPoolExecutor(cores, initializer=decode_quietly) as pool:
         while block := _next_block(contents):
+            start = time.perf_counter()
             # A small file takes dozens of short calls, between which Python's lock would change hands.
             in_turn = sum(_size(content) for _, content in block) < _LARGE_FILE * len(block)
-            yield from (map if in_turn else pool.map)(one, block)
+            results = list((map if in_turn else pool.map)(one, block))
+            left -= len(block)
+            rest = left * (time.perf_counter() - start) / len(block)
+            yield from results
+            if rest >= _FOR_PROCESSES and cores > 1 and not first:  # the first block has imports to wait for
+                break
+            first = False
+    blocks = iter(lambda: _next_block(contents), [])
+    for results in in_processes(partial(_all_worked, one), blocks, cores) if left else ():
+        yield from results
 
 
 def _worked(
