@@ -39,8 +39,21 @@ def test_the_temperature_changes_no_label_and_brings_confidence_nearer_to_accura
     assert expected_calibration_error(calm, labels) < 0.02
 
 
-def test_without_a_single_error_there_is_nothing_to_fit():
+def test_a_sure_network_without_a_single_error_is_left_as_it_is():
     assert fit_temperature([[3.0, 1.0], [0.0, 2.0]], [0, 1]) == 1
+
+
+def test_a_doubting_network_without_a_single_error_becomes_as_sure_as_so_many_right_answers_make_one():
+    """Label smoothing leaves it at 0.6, whatever the number of right answers."""
+    labels = np.arange(998) % 100
+    logits = np.where(np.eye(100, dtype=bool)[labels], 5.0, 0.0)
+    sure = softmax(logits / fit_temperature(logits, labels), axis=1).max(axis=1)
+    assert softmax(logits, axis=1).max(axis=1) == pytest.approx(0.6, abs=0.01)
+    assert sure == pytest.approx(999 / 1000)
+
+
+def test_logits_that_are_all_the_same_do_not_break_off():
+    assert fit_temperature(np.zeros((3, 4)), [0, 0, 0]) == 0.05
 
 
 def test_a_network_that_knows_nothing_gets_the_highest_temperature():

@@ -24,7 +24,9 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     Neural Networks"), to be fitted on images that were not learnt from.
 
     The likelihood is convex in 1/temperature, so the zero of its slope is the one minimum there is. Where no
-    image is wrong there is none (the likelihood rises with confidence for ever) and the temperature stays 1.
+    image is wrong there is none (the likelihood rises with confidence for ever): then a network whose mean
+    confidence is below (N + 1) / (N + 2), as label smoothing makes it, is given that (Laplace 1774: the share
+    of right answers to expect after N right ones). One that is surer keeps its temperature of 1.
 
     Args:
         logits: float (N, C).
@@ -38,7 +40,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     """
     z, y = checked_logits(logits, labels)
     if np.array_equal(z.argmax(axis=1), y):
-        return 1.0
+        return _temperature_without_errors(z)
     actual = z[np.arange(len(y)), y]
 
     def slope(inverse: float) -> float:
@@ -50,6 +52,19 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     if slope(hottest) >= 0:
         return _HIGHEST
     return 1 / float(brentq(slope, hottest, coldest, xtol=1e-8))
+
+
+def _temperature_without_errors(z: NDArray[np.float64]) -> float:
+    expected = (len(z) + 1) / (len(z) + 2)
+
+    def missing(inverse: float) -> float:
+        return expected - float(calibrated_probabilities(z, 1 / inverse).max(axis=1).mean())
+
+    if missing(1.0) <= 0:
+        return 1.0
+    if missing(1 / _LOWEST) >= 0:
+        return _LOWEST
+    return 1 / float(brentq(missing, 1.0, 1 / _LOWEST, xtol=1e-8))
 
 
 def checked_logits(logits: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
