@@ -101,3 +101,40 @@ def test_a_row_may_name_an_image_below_its_file_and_none_elsewhere(few, tmp_path
     assert [len(content) > 0 for content in images_of_rows(tmp_path / "own/set.parquet")] == [
         True, False, False, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("above", ["", "default"])
+def test_files_of_one_name_in_the_folders_of_the_parts_keep_their_images(few, tmp_path, above):
+    """As the hub converts data sets: default/train/0000.parquet. The test part had the training images."""
+    images, labels = few
+    order = np.random.default_rng(0).permutation(100)
+    write(tmp_path / above / "train/0000.parquet", images[order[:80]], labels[order[:80]])
+    write(tmp_path / above / "test/0000.parquet", images[order[80:]], labels[order[80:]])
+    loaded = load(tmp_path, framing="pad")
+    assert [len(split) for split in loaded.parts.values()] == [80, 20]
+    assert np.array_equal(loaded.test.whole()[..., 0], images[order[80:]])
+    assert loaded.test.labels.tolist() == labels[order[80:]].tolist()
+    assert loaded.test.file(0) == "test/0000.parquet#0"
+
+
+def test_a_column_may_say_which_part_a_row_belongs_to(few, tmp_path):
+    files = [encode_png(image[..., None]) for image in few[0]]
+    split = np.where(np.arange(100) % 10 < 7, "train", "test")
+    split[::10] = "validation"
+    parquet.write_table(pa.table({"image": files, "label": few[1], "split": split}), tmp_path / "set.parquet")
+    loaded = load(tmp_path / "set.parquet", framing="pad")
+    assert {part: len(one) for part, one in loaded.parts.items()} == {
+        "train": 60, "test": 30, "validation": 10,
+    }  # fmt: skip
+    assert pairs(loaded) == set(zip(few[1].tolist(), (image.tobytes() for image in few[0]), strict=True))
+
+
+def test_of_several_columns_the_likeliest_is_used_and_the_others_are_named(few, tmp_path):
+    files = [encode_png(image[..., None]) for image in few[0]]
+    masks = [encode_png(255 - image[..., None]) for image in few[0]]
+    table = {"mask": masks, "image": files, "coarse_label": few[1] // 5, "fine_label": few[1].astype(float)}
+    parquet.write_table(pa.table(table), tmp_path / "set.parquet")
+    loaded = load(tmp_path / "set.parquet", framing="pad")
+    assert loaded.class_names == tuple("0123456789")
+    assert pairs(loaded) == set(zip(few[1].tolist(), (image.tobytes() for image in few[0]), strict=True))
+    assert "not used: mask, coarse_label" in loaded.notes

@@ -1,6 +1,7 @@
 """Parquet files with the bytes of images, as Hugging Face keeps data sets, and with its class names."""
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 from inklens.datasets.dataset import Dataset
 from inklens.datasets.formats.image_trees import load_tree
 from inklens.datasets.labels import check_names
-from inklens.datasets.layout.columns import label_column
+from inklens.datasets.layout.columns import image_column, label_column, other_labels, parts_of_rows
 from inklens.datasets.layout.part_files import Files
 from inklens.datasets.layout.stores import Content
 from inklens.datasets.options import LoadOptions
@@ -28,11 +29,13 @@ class ImageColumns(NamedTuple):
         image: a column of bytes, or of structures {bytes, path}.
         label: the column with the label; None where there is none.
         names: the classes, where the file names them.
+        unused: further columns of images or labels.
     """
 
     image: str
     label: str | None
     names: tuple[str, ...]
+    unused: tuple[str, ...] = ()
 
 
 def image_columns(path: Path) -> ImageColumns | None:
@@ -59,7 +62,10 @@ def image_columns(path: Path) -> ImageColumns | None:
     labels = [name for name in schema.names if features.get(name, {}).get("_type") == "ClassLabel"]
     label = label_column(labels) or label_column(schema.names) or next(iter(labels), None)
     names = features.get(label, {}).get("names") or () if label else ()
-    return ImageColumns(images[0], label, tuple(map(str, names)))
+    image = image_column(images)
+    others = [name for name in images if name != image]
+    others += [name for name in other_labels(schema.names, label) if name not in images]
+    return ImageColumns(image, label, tuple(map(str, names)), tuple(others))
 
 
 def load_parquet_images(files: Files, name: str, options: LoadOptions) -> Dataset:
@@ -77,26 +83,30 @@ def load_parquet_images(files: Files, name: str, options: LoadOptions) -> Datase
     columns = image_columns(first)
     if columns is None or columns.label is None:
         raise DataError(f"{first} has no column of images and none of labels; expected image and label")
-    root = first.parent
+    every = [shard for shards in files.values() for shard in shards]
+    root = Path(os.path.commonpath([shard.parent for shard in every]))
     labels: dict[str, list[Any]] = {}
     paths: dict[str, list[str]] = {}
-    notes = []
+    notes = [f"not used: {', '.join(columns.unused)}"] if columns.unused else []
     for part, shards in files.items():
         for shard in shards:
             try:
-                labels.setdefault(part, []).extend(_column(shard, columns.label))
+                of_rows, inner, said = _rows(shard, columns.label, part)
             except KeyError:
                 notes.append(f"{shard.name} has no column {columns.label} and is left out")
                 continue
-            rows = len(labels[part]) - len(paths.setdefault(part, []))
-            paths[part] += [f"{shard.name}#{row}" for row in range(rows)]
+            notes += said
+            name = shard.relative_to(root).as_posix()
+            for row, (own, label) in enumerate(zip(inner, of_rows, strict=True)):
+                labels.setdefault(own, []).append(label)
+                paths.setdefault(own, []).append(f"{name}#{row}")
     for part in [part for part, every in labels.items() if part != "train" and set(every) == {_UNLABELLED}]:
         notes.append(f"the {part} part has no labels and is left out: give its files to inklens predict")
         del labels[part], paths[part]
     names, numbers = _numbered(labels, columns.names, first)
     parts = {part: list(zip(paths[part], numbers[part], strict=True)) for part in paths if paths[part]}
-    every = {shard.name: shard for shards in files.values() for shard in shards}
-    tree = Tree(root, names, parts, ParquetStore(every, columns.image), tuple(notes))
+    store = ParquetStore({shard.relative_to(root).as_posix(): shard for shard in every}, columns.image)
+    tree = Tree(root, names, parts, store, tuple(dict.fromkeys(notes)))
     return load_tree(tree, name, options, path=first)
 
 
@@ -131,7 +141,7 @@ class ParquetStore:
     """Images in the rows of Parquet files.
 
     Args:
-        files: by their names; a path in the store is NAME#ROW.
+        files: by their paths below one folder, as several may have one name; a path in the store is PATH#ROW.
         column: the one with the images.
     """
 
@@ -200,7 +210,7 @@ def _numbered(
         if None in every:
             raise DataError(f"{first} has a row of the {part} part without a label; expected one in each row")
     if not names or any(isinstance(label, str) for every in labels.values() for label in every):
-        texts = {part: [str(label) for label in every] for part, every in labels.items()}
+        texts = {part: list(map(_text, every)) for part, every in labels.items()}
         names = tuple(sorted(set().union(*texts.values()), key=natural_key))
         place = {name: number for number, name in enumerate(names)}
         numbered = {part: [place[text] for text in every] for part, every in texts.items()}
@@ -214,6 +224,25 @@ def _numbered(
             )
     check_names(names, str(first))
     return names, numbered
+
+
+def _text(label: Any) -> str:
+    """A label as text; 3.0 is 3."""
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def _rows(path: Path, label: str, part: str) -> tuple[list[Any], list[str], list[str]]:
+    """The label and the part of each row, and notes.
+
+    Raises:
+        KeyError: there is no such column.
+    """
+    _, parquet = _pyarrow()
+    labels = _column(path, label)
+    parts, notes = parts_of_rows(
+        parquet.read_schema(path).names, lambda name: [str(value) for value in _column(path, name)]
+    )
+    return labels, parts or [part] * len(labels), notes
 
 
 def _column(path: Path, name: str) -> list[Any]:
