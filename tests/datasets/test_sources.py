@@ -41,11 +41,11 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
 
 
 def test_a_form_of_data_is_added_by_one_entry(sample, tmp_path, monkeypatch):
-    table = Source("a text file", lambda path: path.suffix == ".txt", lambda path, options: sample)
+    table = Source("a MATLAB file", lambda path: path.suffix == ".mat", lambda path, options: sample)
     monkeypatch.setattr("inklens.datasets.sources.SOURCES", (*SOURCES, table))
-    (tmp_path / "set.txt").touch()
-    assert load(tmp_path / "set.txt").fingerprint == sample.fingerprint
-    with pytest.raises(DataError, match=r"of such folders, or of a text file"):
+    (tmp_path / "set.mat").touch()
+    assert load(tmp_path / "set.mat").fingerprint == sample.fingerprint
+    with pytest.raises(DataError, match=r"of such folders, or of a MATLAB file"):
         load(tmp_path / "nothing")
 
 

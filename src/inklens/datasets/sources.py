@@ -15,8 +15,7 @@ from inklens.datasets.formats.array_files import is_arrays
 from inklens.datasets.formats.idx import is_idx, load_idx_folder
 from inklens.datasets.formats.image_trees import load_folder
 from inklens.datasets.formats.npz import is_array_folder, load_array_folder, load_arrays
-from inklens.datasets.formats.table_sets import is_table_folder, load_table, load_table_folder
-from inklens.datasets.formats.tables import is_table
+from inklens.datasets.formats.table_sets import is_one_table, is_table_folder, load_table, load_table_folder
 from inklens.datasets.layout.added_images import add_images
 from inklens.datasets.named import NAMED, load_mnist, load_sample
 from inklens.datasets.options import LoadOptions
@@ -49,7 +48,7 @@ SOURCES = (
     Source("a folder of .npz or .npy files", is_array_folder, load_array_folder),
     Source("a folder with one folder of images for each class", Path.is_dir, load_folder),
     Source("an .npz or .npy file", is_arrays, load_arrays),
-    Source("a CSV, JSON Lines or Parquet file", is_table, load_table),
+    Source("a CSV, JSON Lines or Parquet file, or a text file of names and labels", is_one_table, load_table),
     Source("a .zip or .tar file of such folders", is_archive, load_archive),
 )
 

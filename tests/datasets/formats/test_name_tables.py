@@ -199,3 +199,80 @@ def test_a_list_of_another_kind_beside_class_folders_is_no_data(tmp_path, few):
     loaded = load(tmp_path)
     assert len(loaded.part("all")) == 100
     assert "passed over: 1 .csv, 1 .npy" in loaded.notes
+
+
+def right(loaded, photos) -> bool:
+    """Whether each image has the label that the table gives it."""
+    whole = [(split, position) for split in loaded.parts.values() for position in range(len(split))]
+    numbers = [int(split.file(at).rpartition("img_")[2].split(".")[0]) for split, at in whole]
+    given = [loaded.class_names[split.labels[at]] for split, at in whole]
+    return given == [str(photos["label"][number]) for number in numbers] and len(given) == 100
+
+
+@pytest.mark.parametrize("suffix", [".PNG", ".jpg", ".JPEG"])
+def test_files_that_were_renamed_or_converted_are_found_by_their_names(photos, tmp_path, suffix):
+    """No label is taken for the name of a file, though there are files called 0 to 9."""
+    for number in range(10):
+        Image.new("L", (28, 28), number).save(tmp_path / "images" / f"{number}.png")
+    photos["id"] += suffix
+    photos.to_csv(tmp_path / "labels.csv", index=False)
+    loaded = load(tmp_path)
+    assert right(loaded, photos)
+    assert "passed over: 10 images that no row names" in loaded.notes
+
+
+def test_capital_letters_count_where_names_differ_in_them_alone(tmp_path, few):
+    for number, name in enumerate(["a.png", "A.png", "b.png", "B.png"] * 5):
+        Image.fromarray(few[0][number]).save(tmp_path / f"{number // 4}{name}")
+    names = sorted(path.name for path in tmp_path.glob("*.png"))
+    rows = [f"{name},{'upper' if name[1].isupper() else 'lower'}" for name in names]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label", *rows]))
+    loaded = load(tmp_path)
+    for split in loaded.parts.values():
+        for position in range(len(split)):
+            upper = split.file(position)[1].isupper()
+            assert loaded.class_names[split.labels[position]] == ("upper" if upper else "lower")
+
+
+@pytest.mark.parametrize("given", ["train.txt", "train.lst", ""])
+def test_a_list_of_names_and_labels_is_read(photos, tmp_path, given):
+    lines = [f"images/{name}.png {label}\n" for name, label in photos.to_numpy()]
+    file = tmp_path / (given or "train.txt")
+    file.write_text("".join(lines))
+    (tmp_path / "readme.txt").write_text("digits of mine\nten of each\n")
+    loaded = load(file if given else tmp_path)
+    assert right(loaded, photos)
+
+
+def test_lists_of_several_parts_are_those_parts(photos, tmp_path):
+    lines = [f"images/{name}.png {label}\n" for name, label in photos.to_numpy()]
+    (tmp_path / "train.txt").write_text("".join(lines[::2]))
+    (tmp_path / "test.txt").write_text("".join(lines[1::2]))
+    (tmp_path / "classes.txt").write_text("".join(f"{number}\n" for number in range(10)))
+    loaded = load(tmp_path)
+    assert (len(loaded.train), len(loaded.test)) == (50, 50)
+    assert right(loaded, photos)
+
+
+def test_a_text_file_that_is_no_list_is_refused_in_one_line(tmp_path):
+    (tmp_path / "notes.txt").write_text("what I have\nto do today\n")
+    with pytest.raises(DataError, match="names no image beside it") as caught:
+        load(tmp_path / "notes.txt")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_of_something_else_beside_class_folders_gives_no_labels(tmp_path, few):
+    """Writers, or, as in Imagenette, labels with noise."""
+    for number, (image, label) in enumerate(zip(*few, strict=True)):
+        (tmp_path / "train" / str(label)).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "train" / str(label) / f"{number}.png")
+    path = [f"train/{label}/{number}.png" for number, label in enumerate(few[1])]
+    pd.DataFrame({"path": path, "writer": np.arange(100) % 3}).to_csv(tmp_path / "writers.csv", index=False)
+    assert load(tmp_path).class_names == tuple("0123456789")
+    noisy = {"noisy_labels_0": few[1], "noisy_labels_1": 9 - few[1], "is_valid": False}
+    pd.DataFrame({"path": path, **noisy}).to_csv(tmp_path / "writers.csv", index=False)
+    assert load(tmp_path).class_names == tuple("0123456789")
+    pd.DataFrame({"path": path, "label": few[1] // 5}).to_csv(tmp_path / "writers.csv", index=False)
+    loaded = load(tmp_path)
+    assert loaded.class_names == ("0", "1")
+    assert "labels are those of writers.csv, not the names of the folders" in loaded.notes

@@ -9,14 +9,15 @@ from inklens.datasets.dataset import Dataset
 from inklens.datasets.formats.image_trees import load_tree
 from inklens.datasets.formats.tables import Table, is_number, open_table
 from inklens.datasets.labels import check_names, listed
-from inklens.datasets.layout.columns import is_index, label_column, part_column
+from inklens.datasets.layout.columns import is_index, label_column, part_column, parts_of_rows
 from inklens.datasets.layout.file_listing import list_images, passed_over
 from inklens.datasets.layout.part_files import Files, part_of_file
-from inklens.datasets.layout.part_names import part_of, settled
+from inklens.datasets.layout.part_names import part_of
 from inklens.datasets.layout.stores import FolderStore
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.trees import Tree, natural_key
 from inklens.errors import DataError
+from inklens.pixels import IMAGE_SUFFIXES
 
 _BITS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "False": 0, "True": 1}
 _LOOKED_AT = 50  # rows that show which column names files
@@ -37,26 +38,32 @@ class _Folder:
         images, passed = list_images(root)
         folder = cls(root, set(images), passed=passed)
         for path in images:
-            name = path.rpartition("/")[2]
+            name = path.rpartition("/")[2].lower()
             folder.by_name.setdefault(name, []).append(path)
             folder.by_stem.setdefault(name.rpartition(".")[0], []).append(path)
         return folder
 
     def find(self, given: str, part: str | None) -> str | None:
-        """The image that a cell names, with or without folders and suffix; None for none."""
+        """The image that a cell names, with or without folders and suffix, or with the suffix that it had
+        before it was converted; None for none. Capital letters count where two names differ in them alone."""
         given = given.replace("\\", "/").removeprefix("./")
         if given in self.paths:
             return given
-        name = given.rpartition("/")[2]
+        name = given.rpartition("/")[2].lower()
+        stem, _, suffix = name.rpartition(".")
         found = self.by_name.get(name) or self.by_stem.get(name, [])
+        if not found and f".{suffix}" in IMAGE_SUFFIXES:
+            found, given = self.by_stem.get(stem, []), given.rpartition(".")[0]
         if len(found) > 1:
-            longer = [
-                path for path in found if path.rpartition(".")[0].endswith(given) or path.endswith(given)
-            ]
-            found = longer or found
+            longer = [path for path in found if _ends(path, given)]
+            found = longer or [path for path in found if _ends(path.lower(), given.lower())] or found
         if len(found) > 1 and part:
             found = [path for path in found if part in map(part_of, path.split("/")[:-1])]
         return found[0] if len(found) == 1 else None
+
+
+def _ends(path: str, given: str) -> bool:
+    return path.endswith(given) or path.rpartition(".")[0].endswith(given)
 
 
 @dataclass
@@ -77,8 +84,11 @@ def names_files(table: Table) -> bool:
         return False
 
 
-def name_most(tables: Sequence[Table], root: Path) -> bool:
-    """Whether the rows of tables in a folder name at least half of the images below it."""
+def label_most(tables: Sequence[Table], root: Path) -> bool:
+    """Whether the rows of tables in a folder give labels to at least half of the images below it.
+
+    Only columns that are called so count: a column of writers beside folders of digits is none.
+    """
     try:
         folder = _Folder.listed(root)
     except OSError:
@@ -86,7 +96,8 @@ def name_most(tables: Sequence[Table], root: Path) -> bool:
     named = 0
     for table in tables:
         column = _file_column(table, folder, part_of_file(table.path))
-        named += 0 if column is None else len(table.texts(column))
+        if column and _labels(table, column, surely=True):
+            named += len(table.texts(column))
     return bool(folder.paths) and 2 * named >= len(folder.paths)
 
 
@@ -128,6 +139,7 @@ def load_name_tables(files: Files, root: Path, name: str, options: LoadOptions) 
     folder.passed["images that no row names"] = len(folder.paths) - sum(map(len, parts.values()))
     for kind in (".csv", ".tsv", ".jsonl", ".parquet", ".gz"):
         del folder.passed[kind]
+    folder.passed.subtract(path.suffix.lower() for paths in files.values() for path in paths)
     notes = (*rows.notes, *passed_over(+folder.passed))
     data = load_tree(Tree(root, names, parts, FolderStore(root), notes), name, options, path=first)
     missing = ((given, f"{first.name} names it, and there is no such file") for given in rows.missing)
@@ -153,7 +165,9 @@ def _read(table: Table, part: str, folder: _Folder, rows: _Rows) -> None:
         raise DataError(
             f"{table.path} has no label column ({', '.join(table.names[:6])}); expected one called label"
         )
-    inner = _parts(table, part, len(labels))
+    parts, notes = parts_of_rows(table.names, table.texts) if table.header else (None, [])
+    rows.notes += notes
+    inner = parts or [part] * len(labels)
     for given, label, of in zip(table.texts(column), labels, inner, strict=True):
         path = folder.find(given, of)
         known = rows.parts.setdefault(of, {})
@@ -185,26 +199,29 @@ def _check(first: Path, rows: _Rows, unusable_share: float) -> None:
 
 
 def _file_column(table: Table, folder: _Folder, part: str | None) -> str | None:
-    """The column whose first cells name most images, each counted once; None where none does."""
-    best, most = None, 0
+    """The column whose first cells name most images, each counted once; None where none does.
+
+    One with the suffixes of images goes before others: a label may be called as a file is, but for that.
+    """
+    best, most = None, (False, 0)
     for name, cell in zip(table.names, table.first, strict=True):
-        suffix = PurePosixPath(cell).suffix
+        suffix = PurePosixPath(cell).suffix.lower()
         named = suffix and not is_number(cell)  # 0.5 has a suffix too
         if not folder.find(cell, part) and not named and not is_index(name):
             continue
         found = {folder.find(text, part) for text in table.texts(name, _LOOKED_AT)} - {None}
-        if len(found) > most:
-            best, most = name, len(found)
+        if found and (suffix in IMAGE_SUFFIXES, len(found)) > most:
+            best, most = name, (suffix in IMAGE_SUFFIXES, len(found))
     return best
 
 
-def _labels(table: Table, files: str) -> list[str] | None:
+def _labels(table: Table, files: str, *, surely: bool = False) -> list[str] | None:
     others = [name for name in table.names if name not in (files, part_column(table.names))]
     column = label_column(others) if table.header else None
     # One of many classes may be called y.
     if column and len(others) > 2 and (labels := _one_hot(table, others)):
         return labels
-    if column is None and len(others) == 1:
+    if column is None and len(others) == 1 and not surely:
         column = others[0]
     if column is None:
         return _one_hot(table, others)
@@ -225,13 +242,3 @@ def _one_hot(table: Table, names: Sequence[str]) -> list[str] | None:
     if not all(len(row) == len(names) and sum(row) == 1 for row in ones):
         return None
     return [names[row.index(1)] for row in ones]
-
-
-def _parts(table: Table, whole: str, count: int) -> list[str]:
-    column = part_column(table.names) if table.header else None
-    texts = table.texts(column) if column else []
-    found = {text: part_of(text) for text in set(texts)}
-    if not found or None in found.values() or "train" not in found.values():
-        return [whole] * count
-    use = settled({part for part in found.values() if part})
-    return [use[found[text] or ""] for text in texts]

@@ -22,6 +22,8 @@ _ROWS = 2048  # of a block
 _JSON = (".jsonl", ".jsonl.gz")
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz", *_JSON)
 _PARQUET = ".parquet"
+_LISTS = (".txt", ".lst")  # in which a line is a file's name, spaces, and a label
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # how such a file begins that Excel saves as Unicode text
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,11 @@ def is_table(path: Path) -> bool:
     return path.is_file() and path.name.lower().endswith((*_CSV, _PARQUET))
 
 
+def is_list(path: Path) -> bool:
+    """Whether a path is a text file, which may list names and labels; in a folder, it may be anything."""
+    return path.is_file() and path.name.lower().endswith(_LISTS)
+
+
 def is_parquet(path: Path) -> bool:
     """Whether a path is a file whose name ends in .parquet."""
     return path.is_file() and path.name.lower().endswith(_PARQUET)
@@ -162,7 +169,7 @@ def open_table(path: Path) -> Table:
     if not rows or len(rows[0]) < 2:
         raise DataError(
             f"{path} has no columns; expected a CSV file of images: a label and pixels, or a file name and a "
-            "label, in each row"
+            "label, in each row, with commas, semicolons or tabs between them"
         )
     header = _is_header(rows)
     if header and len(rows) < 2:
@@ -214,11 +221,21 @@ def _as_text(value: object) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterator[str]]:
     with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    opened = cast("IO[str]", gzip.open if packed else open)(path, "rt", encoding="utf-8-sig", newline="")  # type: ignore[operator]
+        start = file.read(2)
+    encoding = "utf-16" if start in _UTF_16 else "utf-8-sig"
+    opens = gzip.open if start == b"\x1f\x8b" else open
+    opened = cast("IO[str]", opens(path, "rt", encoding=encoding, newline=""))
     with opened as lines:
         whole = _without_nulls(lines, path)
-        yield _as_csv(whole, path) if path.name.lower().endswith(_JSON) else whole
+        if path.name.lower().endswith(_JSON):
+            whole = _as_csv(whole, path)
+        yield _listed(whole) if path.name.lower().endswith(_LISTS) else whole
+
+
+def _listed(lines: Iterator[str]) -> Iterator[str]:
+    """Lines of a name, spaces and a label as rows of a CSV file; lines with separators as they are."""
+    for line in lines:
+        yield line if any(mark in line for mark in ",;\t|") else _csv_line(line.rsplit(maxsplit=1))
 
 
 def _as_csv(lines: Iterator[str], path: Path) -> Iterator[str]:
@@ -261,6 +278,12 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except DataError:
         raise
+    except UnicodeDecodeError as error:
+        at = error.object[max(0, error.start - 12) : error.end]
+        raise DataError(
+            f"{path} is no text in UTF-8 (it holds {at!r}), but perhaps in Windows-1252; expected UTF-8: "
+            'save it anew, in Excel as "CSV UTF-8", or with iconv -f WINDOWS-1252 -t UTF-8'
+        ) from error
     except (
         OSError,
         EOFError,
