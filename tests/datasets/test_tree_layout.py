@@ -180,3 +180,46 @@ def test_a_folder_called_images_between_part_and_classes_is_seen_through(scanned
     tree = scanned(*names)
     assert tree.class_names == ("cat", "dog")
     assert [len(rows) for rows in tree.parts.values()] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    "mask",
+    ["a/1_mask.png", "a/1_mask_2.png", "a/1-seg.bmp", "images/masks/a.png", "a/masks/1.png"],
+)
+def test_masks_of_images_are_passed_over(scanned, mask):
+    """As in data sets of X-rays and ultrasound, where they were learnt as images."""
+    inside = "images/" if mask == "a/masks/1.png" else ""
+    images = [f"{label}/{inside}{number}.png" for label in "ab" for number in range(4)]
+    if mask == "images/masks/a.png":
+        images, mask = [f"images/{path}" for path in images], "masks/a/1.png"
+    tree = scanned(*images, mask)
+    assert (tree.class_names, counts(tree)) == (("a", "b"), {"train": 8})
+    assert tree.notes == ("passed over: 1 masks of images",)
+
+
+def test_classes_of_masks_and_images_that_are_no_masks_of_others_stay(scanned):
+    """As in data sets of people with and without a mask."""
+    tree = scanned("mask/1.png", "mask/2_mask.png", "no mask/1.png", "with_mask/1.png")
+    assert tree.class_names == ("mask", "no mask", "with_mask")
+    assert tree.notes == ()
+
+
+def test_thumbnails_are_passed_over(scanned):
+    tree = scanned("a/1.jpg", "b/1.jpg", "a/thumbnails/1.jpg", "b/Thumbnails/1.jpg")
+    assert counts(tree) == {"train": 2}
+
+
+def test_names_that_look_alike_are_one_class(scanned):
+    """macOS writes an accent as a character of its own."""
+    tree = scanned("train/caf\u00e9/1.png", "train/tea/1.png", "test/cafe\u0301/1.png")
+    assert tree.class_names == ("caf\u00e9", "tea")
+    assert counts(tree) == {"train": 2, "test": 1}
+
+
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [("labels.json", "may also stand in a CSV file"), ("more.zip", "unpack the archives, or give one")],
+)
+def test_where_no_class_is_found_what_lies_beside_says_what_to_do(scanned, beside, said):
+    with pytest.raises(DataError, match=said):
+        scanned("images/1.png", "images/2.png", beside)

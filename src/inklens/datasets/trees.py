@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from inklens.datasets.layout.file_listing import list_images, passed_over
+from inklens.datasets.layout.file_listing import MASKED, list_images, passed_over, without_masks
 from inklens.datasets.layout.stores import FolderStore, ImageStore
 from inklens.datasets.layout.tree_layout import Layout, layout_of
 from inklens.errors import DataError
@@ -16,6 +17,8 @@ from inklens.pixels import IMAGE_SUFFIXES
 from inklens.printable import is_printable, printable
 
 _MOST_NAMED = 100
+_LISTS = frozenset({".csv", ".tsv", ".txt", ".lst", ".json", ".jsonl", ".xml", ".xlsx", ".mat"})
+_ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"})
 TEST_SHARE = 0.2  # held out of training data that come without a test part
 HELD_OUT = "no test part of its own"  # how the note begins that says so
 
@@ -92,7 +95,11 @@ def tree_of(
     Raises:
         DataError: as of `scan_tree`.
     """
+    images, masks = without_masks(images)
     layout = layout_of(root, images)
+    if masks:
+        layout.passed[MASKED] = masks
+    layout.parts = {part: _composed(classes) for part, classes in layout.parts.items()}
     names = {name for classes in layout.parts.values() for name in classes}
     for name in names:
         if not is_printable(name):
@@ -101,7 +108,30 @@ def tree_of(
                 "in UTF-8, on one line: rename the folder"
             )
     notes = (*layout.notes, *passed_over(passed + layout.passed))
-    return _labelled(root, layout, store, notes, least_classes)
+    try:
+        return _labelled(root, layout, store, notes, least_classes)
+    except DataError as error:
+        if len(layout.parts["train"]) < least_classes and (hint := _hint(passed)):
+            raise DataError(f"{error}; {hint}") from None
+        raise
+
+
+def _composed(classes: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The same, names that look alike made one: macOS writes "é" as two characters, other systems as one."""
+    found: dict[str, list[str]] = {}
+    for name, paths in classes.items():
+        found.setdefault(unicodedata.normalize("NFC", name), []).extend(paths)
+    return found
+
+
+def _hint(passed: Counter[str]) -> str:
+    """What to do where the labels seem to lie in a file of another kind."""
+    if _LISTS & passed.keys():
+        return (
+            "labels may also stand in a CSV file with the columns file and label, which lies beside the "
+            "images, unpacked, and has their names"
+        )
+    return "unpack the archives, or give one by its path" if _ARCHIVES & passed.keys() else ""
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:

@@ -2,8 +2,9 @@
 
 import os
 import posixpath
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from inklens.pixels import HEIF_REMEDY, IMAGE_SUFFIXES, UNREADABLE_SUFFIXES
@@ -12,10 +13,15 @@ from inklens.pixels import HEIF_REMEDY, IMAGE_SUFFIXES, UNREADABLE_SUFFIXES
 SYSTEM_FOLDERS = frozenset(
     {
         *("@eadir", "@recycle", "#recycle", "@recently-snapshot", "#snapshot", "@tmp", "@synoresource"),
-        *("__macosx", "$recycle.bin", "system volume information", "lost+found", "__pycache__"),
+        *("thumbnails", "__macosx", "$recycle.bin", "system volume information", "lost+found", "__pycache__"),
     }
 )
 _LINKED = "links to what is read anyway"
+IMAGE_FOLDERS = ("images", "image", "imgs", "img", "pictures", "photos")
+# A folder of masks, or the end of a mask's name without its suffix, such as 1_mask.png and 1_mask_2.png.
+_MASKS = re.compile(r"(?:^|(?<=/))(?:masks?|segmentations?|ground_?truth)(?=/)", re.IGNORECASE)
+_MASK = re.compile(r"[-_. ](?:masks?|segmentation|seg|gt)(?:[-_ ]?\d+)?$", re.IGNORECASE)
+MASKED = "masks of images"
 
 
 def kind_passed_over(path: str) -> str | None:
@@ -71,6 +77,37 @@ def list_images(root: Path) -> tuple[list[str], Counter[str]]:
                 else:
                     (linked if entry.is_symlink() else images).append(path)
     return images + _not_listed(root, linked, images, passed), passed
+
+
+def without_masks(images: list[str]) -> tuple[list[str], int]:
+    """The images that are no masks of others, and how many are.
+
+    Masks lie in a folder of that name beside one called images, or are called as an image beside them is and
+    have mask, seg or gt behind it.
+    """
+    suspects = [path for path in images if _MASKS.search(path) or _MASK.search(posixpath.splitext(path)[0])]
+    if not suspects:  # of a million files, a set of names would take memory
+        return images, 0
+    stems = {posixpath.splitext(path)[0] for path in images}
+    folders = {above for path in images for above in _above(path)}
+    masks = {path for path in suspects if _is_mask(path, stems, folders)}
+    return [path for path in images if path not in masks], len(masks)
+
+
+def _is_mask(path: str, stems: set[str], folders: set[str]) -> bool:
+    stem = posixpath.splitext(path)[0]
+    if (match := _MASK.search(stem)) and stem[: match.start()] in stems:
+        return True
+    beside = (path[: match.start()] for match in _MASKS.finditer(path))
+    return any(f"{above}{name}" in folders for above in beside for name in IMAGE_FOLDERS)
+
+
+def _above(path: str) -> Iterator[str]:
+    """Each folder that a path lies in, in lower case but for those above it."""
+    while above := path.rpartition("/")[0]:
+        outer, slash, name = above.rpartition("/")
+        yield f"{outer}{slash}{name.lower()}"
+        path = above
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from inklens.datasets.layout.file_listing import IMAGE_FOLDERS
 from inklens.datasets.layout.part_names import is_plain, is_unlabelled, part_of, settled
 from inklens.errors import DataError
 
-_OF_IMAGES = ("images", "image", "imgs", "img", "pictures", "photos")
-_WRAPPINGS = 3  # folders in one another that hold nothing but the next
+_WRAPPINGS = 8  # folders in one another that hold nothing but the next
 
 
 @dataclass
@@ -101,7 +101,7 @@ def _inside(name: str, paths: list[str], depth: int) -> _Folder:
     folder = _opened(paths, depth)
     for _ in range(_WRAPPINGS):
         only = next(iter(folder.inner), "")
-        same = only.lower() in (name.lower(), *_OF_IMAGES)
+        same = only.lower() in (name.lower(), *IMAGE_FOLDERS)
         same = same or (part_of(name) is not None and part_of(only) == part_of(name))
         if folder.loose or len(folder.inner) != 1 or not same:
             break
