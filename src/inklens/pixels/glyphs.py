@@ -14,7 +14,7 @@ def uprightness(images: NDArray[np.uint8], labels: NDArray[np.int64], characters
     """How much better characters' mean images fit their shapes upright than with rows and columns swapped.
 
     Args:
-        images: uint8 (N, H, W), square, bright on black.
+        images: uint8 (N, H, W), square, bright on black or black on white.
         labels: int64 (N,), the place of each image's character in `characters`.
         characters: ASCII digits and letters.
 
@@ -27,13 +27,18 @@ def uprightness(images: NDArray[np.uint8], labels: NDArray[np.int64], characters
         own = images[np.flatnonzero(labels == label)[:_MEANT]]
         if character in _SYMMETRIC or not len(own):
             continue
-        mean = _blurred(own.mean(axis=0, dtype=np.float32))
+        mean = _blurred(_bright_on_black(own.mean(axis=0, dtype=np.float32)))
         shapes = [_drawn(character, font, mean.shape[0]) for font in _FONTS]
         upright, swapped = (
             max(_alike(mean, one) for one in form) for form in (shapes, [s.T for s in shapes])
         )
         differences.append(upright - swapped)
     return (float(np.mean(differences)) if differences else 0.0), len(differences)
+
+
+def _bright_on_black(mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    border = np.concatenate([mean[0], mean[-1], mean[:, 0], mean[:, -1]])
+    return 255 - mean if border.mean() > mean.mean() else mean
 
 
 def _drawn(character: str, font: int, side: int) -> NDArray[np.float32]:

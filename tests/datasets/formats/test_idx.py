@@ -237,3 +237,12 @@ def test_clothes_are_not_turned(folder):
     noise = np.random.default_rng(0).integers(0, 256, (100, 28, 28), np.uint8)
     (folder / "train-images-idx3-ubyte").write_bytes(images_idx(noise))
     assert np.array_equal(load(folder).train.whole()[..., 0], noise)
+
+
+def test_black_writing_on_white_paper_is_not_turned(folder, few):
+    """The difference from a swapped form has the other sign there."""
+    (folder / "train-images-idx3-ubyte").write_bytes(images_idx(255 - few[0]))
+    data = load(folder, framing="pad")
+    assert np.array_equal(data.train.whole()[..., 0], 255 - few[0])
+    (folder / "train-images-idx3-ubyte").write_bytes(images_idx(255 - few[0].transpose(0, 2, 1)))
+    assert np.array_equal(load(folder, framing="pad").train.whole()[..., 0], 255 - few[0])

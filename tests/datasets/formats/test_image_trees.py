@@ -157,3 +157,13 @@ def test_a_size_that_cannot_be_is_refused_before_any_work(tree, cache):
     with pytest.raises(OptionError, match="height is 0"):
         load(tree, size=(0, 28))
     assert list(cache.iterdir()) == []
+
+
+def test_images_of_twelve_bits_in_files_of_sixteen_are_called_dark(tmp_path, few):
+    for position, (image, label) in enumerate(zip(*few, strict=True)):
+        (tmp_path / str(label)).mkdir(exist_ok=True)
+        Image.fromarray(image.astype(np.uint16) * 16).save(tmp_path / str(label) / f"{position}.png")
+    notes = load(tmp_path, kind="things").notes
+    assert any(
+        note.startswith("all images are dark, up to 16 of 255: if they have 12 bits") for note in notes
+    )

@@ -260,3 +260,86 @@ def test_an_array_that_would_unpack_to_more_than_8_gib_is_refused(tmp_path, few)
         DataError, match=r"holds images of 9,663,676,416 bytes; expected at most .* \(8 GiB\)"
     ):
         load(path)
+
+
+def pairs(data) -> set[tuple[str, bytes]]:
+    whole = data.part("all")
+    return {
+        (data.class_names[label], image.tobytes())
+        for image, label in zip(whole.whole(), whole.labels, strict=True)
+    }
+
+
+def expected(few) -> set[tuple[str, bytes]]:
+    return {(str(label), image.tobytes()) for image, label in zip(*few, strict=True)}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        lambda images: {"ids": np.arange(100)},
+        lambda images: {"patient": np.arange(100) % 4},
+        lambda images: {"masks": 255 - images},
+        lambda images: {"names": np.array([f"{number}.png" for number in range(100)])},
+    ],
+    ids=["ids", "patients", "masks", "names of files"],
+)
+def test_arrays_that_are_called_images_and_labels_go_before_others(tmp_path, few, others):
+    images, labels = few
+    other = others(images)
+    data = load(saved(tmp_path, **other, images=images, labels=labels), framing="pad")
+    assert pairs(data) == expected(few)
+    assert f"not used: {next(iter(other))}" in data.notes
+
+
+def test_of_two_arrays_that_may_be_the_labels_none_is_guessed(tmp_path, few):
+    path = saved(tmp_path, patient=np.arange(100) % 4, bilder=few[0], ziffern=few[1])
+    with pytest.raises(DataError, match=r"of which patient and ziffern may be the labels; .* one labels"):
+        load(path)
+
+
+@pytest.mark.parametrize("order", ["labels first", "scikit-learn"])
+def test_arrays_without_names_are_known_by_their_axes(tmp_path, few, order):
+    images, labels = few
+    if order == "labels first":
+        np.savez(tmp_path / "set.npz", labels, images)
+    else:  # as train_test_split gives them
+        test = np.arange(100) % 5 == 0
+        np.savez(tmp_path / "set.npz", images[~test], images[test], labels[~test], labels[test])
+    data = load(tmp_path / "set.npz", framing="pad")
+    assert pairs(data) == expected(few)
+    assert len(data.test) == 20
+
+
+@pytest.mark.parametrize(
+    ("scaled", "said"),
+    [
+        (lambda images: images / 255 - 0.13, "from -0.13 to 0.87; expected .* undo their standardisation"),
+        (lambda images: images / 255 - 0.5, "from -0.5 to 0.5; expected"),
+        (lambda images: (images // 16).astype(float), "up to 15, where 255 is white"),
+        (lambda images: images.astype(np.uint16) * 16, "up to 4080, where 65535 is white; .*255 / 4080"),
+    ],
+    ids=["mean taken off", "half taken off", "4 bits", "12 bits"],
+)
+def test_values_of_another_range_are_refused_with_what_to_do(tmp_path, few, scaled, said):
+    with pytest.raises(DataError, match=said) as caught:
+        load(saved(tmp_path, images=scaled(few[0]), labels=few[1]))
+    assert "\n" not in str(caught.value)
+
+
+def test_flat_colour_images_are_read_in_the_order_that_they_have(tmp_path, few):
+    colours = np.stack([few[0], 255 - few[0], few[0] // 2], axis=-1)
+    whole = {image.tobytes() for image in colours}
+    for order, said in (((0, 1, 2, 3), False), ((0, 3, 1, 2), True)):
+        path = saved(tmp_path, data=colours.transpose(order).reshape(100, -1), labels=few[1])
+        data = load(path, kind="things")
+        assert {image.tobytes() for image in data.part("all").whole()} == whole
+        assert any("three planes" in note for note in data.notes) == said
+
+
+@pytest.mark.parametrize("name", ["emnist-digits.npz", "set.npz"])
+def test_digits_with_rows_and_columns_swapped_are_turned(tmp_path, few, name):
+    np.savez(tmp_path / name, images=few[0].transpose(0, 2, 1), labels=few[1])
+    data = load(tmp_path / name, framing="pad")
+    assert pairs(data) == expected(few)
+    assert any(note.startswith("rows and columns of the images are swapped back") for note in data.notes)

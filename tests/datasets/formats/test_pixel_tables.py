@@ -59,7 +59,17 @@ WRITTEN = {
             "pixels": [" ".join(map(str, row)) for row in frame.iloc[:, 1:].to_numpy()],
         }
     ).to_csv(path, index=False),
+    "lists.csv": lambda frame, path: pd.DataFrame(
+        {"label": frame["label"], "image": [str(row.tolist()) for row in frame.iloc[:, 1:].to_numpy()]}
+    ).to_csv(path, index=False),
+    "sorted-columns.csv": lambda frame, path: frame.sort_index(axis=1).to_csv(path, index=False),
+    "further-columns.csv": lambda frame, path: frame.assign(writer="w", age=3).to_csv(path, index=False),
+    "unicode.csv": lambda frame, path: frame.to_csv(path, index=False, encoding="utf-16", sep="\t"),
+    "plain.txt": lambda frame, path: frame.to_csv(path, index=False),
     "columns.parquet": lambda frame, path: frame.to_parquet(path),
+    "lists.parquet": lambda frame, path: pd.DataFrame(
+        {"label": frame["label"], "image": list(frame.iloc[:, 1:].to_numpy())}
+    ).to_parquet(path),
 }
 
 
@@ -158,8 +168,9 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, text, said):
 
 
 def test_text_that_is_no_utf_8_is_refused(tmp_path):
-    (tmp_path / "set.csv").write_bytes("label,größe\n1,2\n".encode("utf-16"))
-    with pytest.raises(DataError, match=r"expected a whole CSV or JSON Lines file in UTF-8|null bytes"):
+    """As Excel saves a CSV file in Germany."""
+    (tmp_path / "set.csv").write_bytes("label,größe\n1,2\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"is no text in UTF-8 .*Windows-1252; expected UTF-8.*\"CSV UTF-8\""):
         load(tmp_path / "set.csv")
 
 
@@ -180,3 +191,77 @@ def test_decimal_pixels_are_not_taken_for_names_of_files(frame, tmp_path, monkey
     monkeypatch.setattr(Table, "texts", lambda *given: read.append(given[1]) or texts(*given))
     assert len(load(tmp_path).part("all")) == 100
     assert set(read) == {"label"}, "each other column would be a pass through the whole file"
+
+
+def test_columns_that_are_neither_pixels_nor_labels_are_named(frame, tmp_path):
+    frame.assign(class_name="x", writer=7).to_csv(tmp_path / "set.csv", index=False)
+    assert "not used: class_name, writer" in load(tmp_path / "set.csv").notes
+
+
+@pytest.mark.parametrize("flag", ["is_training", "in_test_set", "is_valid"])
+def test_a_column_of_ones_and_zeros_may_say_the_part(frame, tmp_path, flag):
+    ones = np.arange(100) < (60 if flag == "is_training" else 40)
+    frame.assign(**{flag: ones if flag == "is_valid" else ones.astype(int)}).to_csv(tmp_path / "set.csv")
+    loaded = load(tmp_path / "set.csv", hold_out=False)
+    part = "validation" if flag == "is_valid" else "test"
+    assert {name: len(split) for name, split in loaded.parts.items() if len(split)} == {"train": 60, part: 40}
+
+
+def test_a_column_that_seems_to_say_the_part_and_is_not_understood_is_named(frame, tmp_path):
+    frame.assign(split=np.arange(100) % 6).to_csv(tmp_path / "set.csv", index=False)
+    note = "the column split is not used (0, 1, 2, 3, ...); expected train, validation and test"
+    assert note in load(tmp_path / "set.csv").notes
+
+
+@pytest.mark.parametrize("most", [16, 15, 63])
+def test_pixels_of_another_range_are_refused_and_not_learnt_dark(frame, tmp_path, most):
+    """As in the 8x8 digits of scikit-learn, from 0 to 16."""
+    pixels = (frame.iloc[:, 1:].astype(int) * most / 255).round().astype(int)
+    pixels.insert(0, "label", frame["label"])
+    pixels.to_csv(tmp_path / "set.csv", index=False)
+    with pytest.raises(DataError, match=rf"pixels up to {most}, where 255 is white; .*\(255 / {most}\)"):
+        load(tmp_path / "set.csv")
+
+
+def test_colours_one_after_another_are_read_as_such_and_that_is_said(few, tmp_path):
+    """As the rows of CIFAR-10's files have them."""
+    colours = np.stack([few[0], 255 - few[0], few[0] // 2], axis=1)
+    table = pd.DataFrame(colours.reshape(100, -1)).add_prefix("pixel")
+    table.insert(0, "label", few[1])
+    table.to_csv(tmp_path / "set.csv", index=False)
+    loaded = load(tmp_path / "set.csv", kind="things")
+    assert {image.tobytes() for image in loaded.part("all").whole()} == {
+        np.ascontiguousarray(image).tobytes() for image in colours.transpose(0, 2, 3, 1)
+    }
+    assert any("three planes, red, green and blue" in note for note in loaded.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "names"),
+    [
+        ("emnist-digits-train.csv", 0, "0123456789"),
+        ("emnist-letters-train.csv", 1, "ABCDEFGHIJ"),
+        ("train.csv", 0, "0123456789"),
+    ],
+)
+def test_emnists_tables_are_turned_upright_by_their_name_or_by_a_look(
+    frame, few, tmp_path, name, first, names
+):
+    """Kaggle's emnist-balanced-train.csv and others have rows and columns swapped, and no header."""
+    images = frame.iloc[:, 1:].to_numpy().reshape(100, 28, 28).transpose(0, 2, 1)
+    table = pd.DataFrame(images.reshape(100, -1))
+    table.insert(0, "label", frame["label"] + first)
+    table.to_csv(tmp_path / name, index=False, header=False)
+    loaded = load(tmp_path / name, framing="pad")
+    assert loaded.class_names == tuple(names)
+    assert {image.tobytes() for image in loaded.part("all").whole()} == {image.tobytes() for image in few[0]}
+    assert any(note.startswith("rows and columns of the images are swapped back") for note in loaded.notes)
+
+
+def test_things_are_not_turned(tmp_path):
+    """Ten classes of stripes, which lie as a look finds them."""
+    images = np.tile(np.arange(28, dtype=np.uint8) * 9, (40, 28, 1))
+    table = pd.DataFrame(images.reshape(40, -1)).add_prefix("pixel")
+    table.insert(0, "label", np.arange(40) % 10)
+    table.to_csv(tmp_path / "train.csv", index=False)
+    assert np.array_equal(load(tmp_path / "train.csv", kind="things").train.whole()[0, ..., 0], images[0])

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.splits import Split
 
 # The order of the authors' mapping files: Cohen, Afshar, Tapson, van Schaik (2017), EMNIST.
@@ -19,6 +20,7 @@ CHARACTERS = {
     "digits": string.digits,
     "mnist": string.digits,
 }
+_LETTERS = string.ascii_uppercase
 _CLEAR = 0.12  # of uprightness: half of what MNIST and EMNIST have
 _ENOUGH = 4  # characters whose shapes can be compared, where nothing else says that it is EMNIST
 TURNED = "rows and columns of the images are swapped back, as EMNIST's files have them"
@@ -64,6 +66,66 @@ def upright(
         return splits, names, []
     turned = {part: replace(one, images=_swapped(one.images)) for part, one in splits.items()}
     return turned, names, [TURNED]
+
+
+def upright_numbers(
+    splits: dict[str, Split], path: Path, kind: str | None
+) -> tuple[dict[str, Split], tuple[str, ...] | None, list[str]]:
+    """The same as `upright` of a file of another form, whose images may be of any kind.
+
+    Args:
+        splits: uint8 (N, H, W, C) with labels as the file has them.
+        kind: "writing" or "things"; None where it is to be looked at.
+    """
+    train = splits["train"]
+    if kind == "things" or train.images.shape[3] != 1 or not len(train):
+        return splits, None, []
+    if emnist_split(path) is None:
+        numbers = tuple(map(str, range(int(train.labels.max()) + 1)))
+        turned, _, notes = upright_classes(splits, path, numbers, kind)
+        return turned, None, notes
+    return upright(splits, path)
+
+
+def upright_classes(
+    splits: dict[str, Split], path: Path, names: tuple[str, ...], kind: str | None
+) -> tuple[dict[str, Split], tuple[str, ...], list[str]]:
+    """The same of data whose classes have names: the splits upright, the names, and notes.
+
+    The names are characters, or the numbers that EMNIST gives them. Images of a file that is not called
+    emnist are turned only if they look as if they were swapped, and show writing.
+
+    Args:
+        splits: uint8 (N, H, W, C), with labels that are places among the names.
+        path: the training images' file.
+        kind: "writing" or "things"; None where it is to be looked at.
+    """
+    train = splits["train"]
+    split = emnist_split(path)
+    characters = _characters(names, split)
+    if kind == "things" or train.images.shape[3] != 1 or not characters:
+        return splits, names, []
+    looks, compared = _looks(train, characters)
+    if split is not None:
+        names = tuple(characters)
+    if looks >= (_CLEAR if split is not None else -_CLEAR) or compared < _ENOUGH:
+        return splits, names, []
+    if kind is None and split is None and kind_by_look(train.batch(looked_at(len(train))))[0] != "writing":
+        return splits, names, []
+    return {part: replace(one, images=_swapped(one.images)) for part, one in splits.items()}, names, [TURNED]
+
+
+def _characters(names: tuple[str, ...], split: str | None) -> str:
+    """The character of each class; none where they are not known."""
+    if not all(name.isascii() and name.isdecimal() for name in names):
+        return "".join(names) if all(len(name) == 1 and name.isascii() for name in names) else ""
+    numbers = [int(name) for name in names]
+    top, letters = max(numbers), min(numbers) >= 1 and max(numbers) <= len(_LETTERS)
+    if split == "letters" or (letters and (split == "" or top == len(_LETTERS))):
+        known = f" {_LETTERS}"  # numbered from 1
+    else:
+        known = CHARACTERS[split] if split else _guessed(top + 1)
+    return "".join(known[number] for number in numbers) if top < len(known) else ""
 
 
 def _looks(split: Split, characters: str) -> tuple[float, int]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.dataset import FRAMING_OF, Dataset
+from inklens.datasets.formats.array_values import dark_note
 from inklens.datasets.image_cache import DecodedTree, decoded_tree, read_images, remembered
 from inklens.datasets.kind import kind_by_look, looked_at
 from inklens.datasets.options import LoadOptions
@@ -73,7 +74,7 @@ def load_tree(tree: Tree, name: str, options: LoadOptions, *, path: Path | None 
     lost = np.flatnonzero(np.bincount(train.labels, minlength=len(tree.class_names)) == 0)
     if len(lost) and options.unusable_share < 1:
         raise DataError(f"{root} has no usable training image of {tree.class_names[lost[0]]}; add some")
-    notes = _notes(decoded, tree)
+    notes = [*_notes(decoded, tree), *dark_note(train.batch(looked_at(len(train))))]
     if test is None and options.hold_out:
         try:
             train, test, note = hold_out_test(train, options.seed)

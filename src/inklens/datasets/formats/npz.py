@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from inklens.datasets.dataset import Dataset, from_labelled_images
 from inklens.datasets.formats.array_files import is_arrays, read_arrays
+from inklens.datasets.formats.array_values import check_range, rgb_images
+from inklens.datasets.formats.emnist import upright_classes, upright_numbers
 from inklens.datasets.labels import as_labels, as_numbers, classes_named
 from inklens.datasets.layout.file_listing import kind_passed_over
 from inklens.datasets.layout.part_names import part_word, settled, words
@@ -113,7 +115,7 @@ def image_array(path: Path) -> NDArray[np.uint8]:
     found = {_part(name): array for name, array in arrays.items() if _kind(name, array) == "images"}
     if not found:
         raise DataError(f"{path} holds {_listed(arrays)}; expected images, (N, H, W) or (N, H, W, C)")
-    return _as_bytes(_images(found.get("test", next(iter(found.values()))), path), path)
+    return _as_bytes(_images(found.get("test", next(iter(found.values()))), path)[0], path)
 
 
 def _one(path: Path) -> dict[str, NDArray[np.generic]]:
@@ -125,9 +127,15 @@ def _load(arrays: Arrays, path: Path, name: str, options: LoadOptions) -> Datase
     pairs, kept = _pairs(arrays, path)
     named = classes_named(pairs["train"][1], str(path))
     names = named or kept
-    splits = {part: _split(images, labels, named, path) for part, (images, labels) in pairs.items()}
-    unused = sorted(set(arrays) - _used(arrays, pairs) - {one for one in arrays if one.lower() in _NAMES})
-    notes = [f"not used: {', '.join(unused)}"] if unused else []
+    notes: list[str] = []
+    splits = {part: _split(*pair, named, path, notes) for part, pair in pairs.items()}
+    if names:
+        splits, names, turned = upright_classes(splits, path, names, options.kind)
+    else:
+        splits, names, turned = upright_numbers(splits, path, options.kind)
+    if unused := sorted(set(arrays) - _used(arrays, pairs, kept)):
+        notes.append(f"not used: {', '.join(unused)}")
+    notes = [*dict.fromkeys(notes), *turned]
     return from_labelled_images(
         name, splits["train"], splits.get("test"), validation=splits.get("validation"), source=str(path),
         seed=options.seed, kind=options.kind, class_names=names, path=str(path.resolve()),
@@ -135,24 +143,29 @@ def _load(arrays: Arrays, path: Path, name: str, options: LoadOptions) -> Datase
     )  # fmt: skip
 
 
-def _used(arrays: Arrays, pairs: Mapping[str, Pair]) -> set[str]:
+def _used(arrays: Arrays, pairs: Mapping[str, Pair], kept: tuple[str, ...] | None) -> set[str]:
     taken = {id(array) for pair in pairs.values() for array in pair}
-    return {name for name, array in arrays.items() if id(array) in taken}
+    names = {name for name in arrays if kept and name.lower() in _NAMES}
+    return {name for name, array in arrays.items() if id(array) in taken} | names
 
 
 def _pairs(arrays: Arrays, path: Path) -> tuple[dict[str, Pair], tuple[str, ...] | None]:
     """(images, labels) of each part, and the classes' names if an array of theirs is there."""
-    found: dict[str, dict[str, NDArray[np.generic]]] = {}
-    kept = None
-    for name, array in arrays.items():
-        if name.lower() in _NAMES and array.ndim == 1 and array.dtype.kind in "US":
-            kept = classes_in_order(array, path)
-        elif kind := _kind(name, array):
-            found.setdefault(_part(name) or "train", {}).setdefault(kind, array)
-    if set(arrays) in ({"arr_0", "arr_1"}, {"arr_0", "arr_1", "arr_2", "arr_3"}):  # np.savez(x, y)
-        every = [arrays[name] for name in sorted(arrays)]
-        parts = zip(("train", "test"), zip(every[::2], every[1::2], strict=True), strict=False)
-        found = {part: {"images": pair[0], "labels": pair[1]} for part, pair in parts}
+    most = max((len(array) for array in arrays.values() if array.ndim), default=0)
+    # As many names as images are those of files.
+    kept = next(
+        (
+            classes_in_order(array, path)
+            for name, array in arrays.items()
+            if name.lower() in _NAMES and array.ndim == 1 and array.dtype.kind in "US" and len(array) < most
+        ),
+        None,
+    )
+    found = _unnamed(arrays)
+    if not found:
+        others = {name: array for name, array in arrays.items() if name.lower() not in _NAMES}
+        found = _by_name(others)
+        _add_by_shape(others, found, path)
     use = settled(set(found))
     pairs = {
         use.get(part, part): (both["images"], both["labels"])
@@ -176,13 +189,72 @@ def classes_in_order(array: NDArray[np.generic], path: Path) -> tuple[str, ...]:
     return tuple(str(one, "utf-8") if isinstance(one, bytes) else str(one) for one in array.tolist())
 
 
+def _unnamed(arrays: Arrays) -> dict[str, dict[str, NDArray[np.generic]]]:
+    """The images and labels of `np.savez(x, y)` or of four arrays; of none where arrays have names.
+
+    The images are those with the most axes, training and test part in this order.
+    """
+    if set(arrays) not in ({"arr_0", "arr_1"}, {"arr_0", "arr_1", "arr_2", "arr_3"}):
+        return {}
+    every = [arrays[name] for name in sorted(arrays)]
+    most = max(array.ndim for array in every)
+    images = [array for array in every if array.ndim == most]
+    labels = [array for array in every if array.ndim < most]
+    if len(images) != len(labels):  # one-hot labels have as many axes as flat images
+        images, labels = every[::2], every[1::2]
+    return {
+        part: {"images": x, "labels": y}
+        for part, x, y in zip(("train", "test"), images, labels, strict=False)
+    }
+
+
+def _by_name(arrays: Arrays) -> dict[str, dict[str, NDArray[np.generic]]]:
+    """The images and labels of each part that are called so; the first of several."""
+    found: dict[str, dict[str, NDArray[np.generic]]] = {}
+    for name, array in arrays.items():
+        if kind := _named_kind(name, array):
+            found.setdefault(_part(name) or "train", {}).setdefault(kind, array)
+    return found
+
+
+def _add_by_shape(arrays: Arrays, found: dict[str, dict[str, NDArray[np.generic]]], path: Path) -> None:
+    """Adds what no name says: of each part the one array that can be its images, or its labels.
+
+    Raises:
+        DataError: there are several.
+    """
+    for part in {_part(name) or "train" for name in arrays}:
+        for kind in ("images", "labels"):
+            alike = [
+                name
+                for name, array in arrays.items()
+                if (_part(name) or "train") == part
+                and _named_kind(name, array) is None
+                and _kind_by_shape(array) == kind
+            ]
+            if kind in found.get(part, {}) or not alike:
+                continue
+            if len(alike) > 1:
+                raise DataError(
+                    f"{path} holds {_listed(arrays)}, of which {' and '.join(alike)} may be the {kind}; "
+                    f"expected {_KEYS}: call the right one {kind}"
+                )
+            found.setdefault(part, {})[kind] = arrays[alike[0]]
+
+
 def _kind(name: str, array: NDArray[np.generic]) -> str | None:
     """Whether an array is images or labels, by its name, and by its shape where the name says nothing."""
+    return _named_kind(name, array) or _kind_by_shape(array)
+
+
+def _named_kind(name: str, array: NDArray[np.generic]) -> str | None:
     said = {word for word in words(name) if part_word(word) is None}
     if said & _LABELS and array.ndim in (1, 2):
         return "labels"
-    if said & _IMAGES and array.ndim >= 1:
-        return "images"
+    return "images" if said & _IMAGES and array.ndim >= 1 else None
+
+
+def _kind_by_shape(array: NDArray[np.generic]) -> str | None:
     if array.ndim in (3, 4):
         return "images"
     return "labels" if array.ndim == 1 and len(array) > 1 and array.dtype.kind in "iufUS" else None
@@ -197,12 +269,15 @@ def _rest(name: str) -> tuple[str, ...]:
     return tuple(word for word in words(name) if not (part_word(word) or word in _IMAGES | _LABELS))
 
 
-def _images(array: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
-    """Images with their channels last, (N, H, W, C)."""
+def _images(array: NDArray[np.generic], path: Path) -> tuple[NDArray[np.generic], list[str]]:
+    """Images with their channels last, (N, H, W, C), and notes."""
+    notes: list[str] = []
     if array.ndim == 2 and array.size:
-        side = round(array.shape[1] ** 0.5)
+        side, rgb_side = round(array.shape[1] ** 0.5), round((array.shape[1] / 3) ** 0.5)
         if side >= 8 and side * side == array.shape[1]:
             array = array.reshape(-1, side, side)
+        elif rgb_side >= 8 and 3 * rgb_side * rgb_side == array.shape[1]:
+            array, notes = rgb_images(array, rgb_side)
     if array.ndim == 3:
         array = array[..., None]
     elif array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] not in (1, 3):
@@ -211,13 +286,19 @@ def _images(array: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
         raise DataError(
             f"{path} holds images of shape {array.shape}; expected (N, H, W), (N, H, W, 1) or (N, H, W, 3)"
         )
-    return array
+    return array, notes
 
 
 def _split(
-    images: NDArray[np.generic], labels: NDArray[np.generic], names: tuple[str, ...] | None, path: Path
+    images: NDArray[np.generic],
+    labels: NDArray[np.generic],
+    names: tuple[str, ...] | None,
+    path: Path,
+    notes: list[str],
 ) -> Split:
-    images, labels = _images(images, path), _flat(labels)
+    images, said = _images(images, path)
+    labels = _flat(labels)
+    notes += said
     if labels.shape != (len(images),):
         raise DataError(
             f"{path} holds labels of shape {labels.shape} for {len(images):,} images; "
@@ -233,9 +314,11 @@ def _split(
 
 def _as_bytes(images: NDArray[np.generic], path: Path) -> NDArray[np.uint8]:
     try:
-        return as_batch(images, PixelSpec(*images.shape[1:]))
+        pixels = as_batch(images, PixelSpec(*images.shape[1:]))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+    check_range(images, pixels, str(path))
+    return pixels
 
 
 def _flat(labels: NDArray[np.generic]) -> NDArray[np.generic]:

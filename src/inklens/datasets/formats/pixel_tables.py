@@ -8,11 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.datasets.dataset import Dataset, from_labelled_images
+from inklens.datasets.formats.array_values import check_range, rgb_images
+from inklens.datasets.formats.emnist import upright_classes
 from inklens.datasets.formats.tables import Table, open_table
 from inklens.datasets.labels import as_numbers, classes_named
-from inklens.datasets.layout.columns import grid, is_index, label_column, part_column
+from inklens.datasets.layout.columns import (
+    grid,
+    in_order,
+    is_index,
+    label_column,
+    numbered_alike,
+    part_column,
+    parts_of_rows,
+)
 from inklens.datasets.layout.part_files import Files
-from inklens.datasets.layout.part_names import part_of, settled
 from inklens.datasets.options import LoadOptions
 from inklens.datasets.splits import Split
 from inklens.errors import DataError
@@ -20,6 +29,7 @@ from inklens.pixels import IMAGE_SUFFIXES, PixelSpec, as_batch
 
 _LEAST_SIDE = 4  # pixels; columns of less are no image
 _LISTED = 6  # columns that a message names
+_LIST = str.maketrans("[],", "   ")
 
 
 class PixelColumns(NamedTuple):
@@ -29,13 +39,15 @@ class PixelColumns(NamedTuple):
         pixels: the columns, in order; one column of text where `packed`.
         shape: (height, width, channels).
         label: the column with the label; None where there is none.
-        packed: whether all pixels of an image are one text, with spaces between them.
+        packed: whether all pixels of an image are one text, with spaces or commas between them.
+        unused: further columns.
     """
 
     pixels: tuple[str, ...]
     shape: tuple[int, int, int]
     label: str | None
     packed: bool = False
+    unused: tuple[str, ...] = ()
 
 
 def pixel_columns(table: Table) -> PixelColumns | None:
@@ -43,7 +55,7 @@ def pixel_columns(table: Table) -> PixelColumns | None:
     first = dict(zip(table.names, table.first, strict=True))
     label = label_column(table.names) if table.header else None
     for name in table.names:
-        values = first[name].split()
+        values = _values(first[name])
         if len(values) >= _LEAST_SIDE**2 and (shape := _shape(len(values))):
             return PixelColumns((name,), shape, label, packed=True)
     others = {label, part_column(table.names) if table.header else None}
@@ -53,12 +65,16 @@ def pixel_columns(table: Table) -> PixelColumns | None:
         return None  # the name of a file, and a column for each class
     size = grid(pixels)
     if shape := ((*size, 1) if size else _shape(len(pixels))):
-        return PixelColumns(pixels, shape, label)
+        return PixelColumns(in_order(pixels), shape, label)
     if label is None and (shape := _shape(len(pixels) - 1)):
         # Unlike a label, a pixel in the corner is the same in all images; of one class, both are.
         last = _is_constant(table, pixels[0]) and not _is_constant(table, pixels[-1])
         label = pixels[-1] if last else pixels[0]
-        return PixelColumns(tuple(name for name in pixels if name != label), shape, label)
+        return PixelColumns(in_order([name for name in pixels if name != label]), shape, label)
+    alike = numbered_alike(pixels) if table.header else ()
+    if 2 * len(alike) > len(pixels) and (shape := _shape(len(alike))):
+        unused = tuple(name for name in pixels if name not in alike)
+        return PixelColumns(in_order(alike), shape, label, unused=unused)
     return None
 
 
@@ -91,19 +107,30 @@ def load_pixel_tables(files: Files, name: str, options: LoadOptions) -> Dataset:
                 notes.append(_without_labels(table, part))
                 continue
             labels = _labels(table, columns)
-            for inner, rows in _rows_of_parts(table, part, len(labels)).items():
-                one = read_pixels(table, columns)[rows], [labels[row] for row in rows]
-                read.setdefault(inner, []).append(one)
+            images, said = read_pixels(table, columns)
+            parts, also = parts_of_rows(table.names, table.texts) if table.header else (None, [])
+            notes += [*said, *also, *_unused(columns)]
+            of_rows = np.array(parts or [part] * len(labels))
+            for inner in sorted(set(of_rows.tolist())):
+                rows = np.flatnonzero(of_rows == inner)
+                read.setdefault(inner, []).append((images[rows], [labels[row] for row in rows]))
     first = files["train"][0]
     if "train" not in read:
         raise DataError(f"{first} has no row of a training part; expected some")
-    names = classes_named(np.array([text for _, labels in read["train"] for text in labels]), str(first))
-    splits = {part: _split(blocks, names or (), str(first)) for part, blocks in read.items()}
+    names = (
+        classes_named(np.array([text for _, labels in read["train"] for text in labels]), str(first)) or ()
+    )
+    splits = {part: _split(blocks, names, str(first)) for part, blocks in read.items()}
+    splits, names, turned = upright_classes(splits, first, names, options.kind)
     return from_labelled_images(
         name, splits["train"], splits.get("test"), validation=splits.get("validation"), source=str(first),
         seed=options.seed, kind=options.kind, class_names=names, path=str(first.resolve()),
-        hold_out=options.hold_out, notes=notes,
+        hold_out=options.hold_out, notes=[*dict.fromkeys(notes), *turned],
     )  # fmt: skip
+
+
+def _unused(columns: PixelColumns) -> list[str]:
+    return [f"not used: {', '.join(columns.unused)}"] if columns.unused else []
 
 
 def _without_labels(table: Table, part: str) -> str:
@@ -125,24 +152,32 @@ def _split(blocks: list[tuple[NDArray[np.uint8], list[str]]], names: tuple[str, 
     return Split(np.concatenate([images for images, _ in blocks]), np.concatenate(numbers))
 
 
-def read_pixels(table: Table, columns: PixelColumns) -> NDArray[np.uint8]:
-    """The images of a table: uint8 (N, H, W, C), 0-255.
+def read_pixels(table: Table, columns: PixelColumns) -> tuple[NDArray[np.uint8], list[str]]:
+    """The images of a table: uint8 (N, H, W, C), 0-255; and notes.
 
     Raises:
-        DataError: a row that is no image.
+        DataError: a row that is no image, or values that are surely of another range.
     """
     height, width, channels = columns.shape
     flat = _unpacked(table, columns) if columns.packed else table.numbers(columns.pixels)
+    given, notes = rgb_images(flat, width) if channels == 3 else (flat.reshape(-1, height, width, 1), [])
     try:
-        return as_batch(flat.reshape(-1, height, width, channels), PixelSpec(height, width, channels))
+        images = as_batch(given, PixelSpec(height, width, channels))
     except DataError as error:
         raise DataError(f"{table.path}: {error}") from error
+    check_range(given, images, str(table.path))
+    return np.ascontiguousarray(images), notes
+
+
+def _values(cell: str) -> list[str]:
+    """The numbers in a cell: "0 255 7", or a list, "[0, 255, 7]", perhaps of lists."""
+    return (cell.translate(_LIST) if cell.startswith("[") else cell).split()
 
 
 def _unpacked(table: Table, columns: PixelColumns) -> NDArray[np.generic]:
     texts = table.texts(columns.pixels[0])
     try:
-        rows = [np.array(text.split(), np.float32) for text in texts]
+        rows = [np.array(_values(text), np.float32) for text in texts]
     except ValueError as error:
         raise DataError(f"{table.path} holds pixels that are no numbers ({error}); mend them") from error
     if {len(row) for row in rows} != {math.prod(columns.shape)}:
@@ -163,18 +198,6 @@ def _labels(table: Table, columns: PixelColumns) -> list[str]:
             "the row out"
         )
     return [text.removesuffix(".0") if text[:-2].isdecimal() else text for text in texts]
-
-
-def _rows_of_parts(table: Table, whole: str, count: int) -> dict[str, NDArray[np.int64]]:
-    """The rows of each part that a column names; all are `whole` where there is none."""
-    column = part_column(table.names) if table.header else None
-    every = table.texts(column) if column else []
-    found = {text: part_of(text) for text in set(every)}
-    if not found or None in found.values() or "train" not in found.values():
-        return {whole: np.arange(count)}
-    use = settled({part for part in found.values() if part})
-    parts = np.array([use[found[text] or ""] for text in every])
-    return {part: np.flatnonzero(parts == part) for part in sorted(set(parts.tolist()))}
 
 
 def pixels_of(table: Table) -> PixelColumns:

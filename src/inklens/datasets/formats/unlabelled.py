@@ -49,7 +49,7 @@ def _of_table(path: Path) -> Iterator[NamedImage]:
     if is_parquet(path) and (rows := images_of_rows(path)) is not None:
         return (NamedImage(f"{path}#{number}", content) for number, content in enumerate(rows))
     table = open_table(path)
-    return _numbered(path, read_pixels(table, pixels_of(table)))
+    return _numbered(path, read_pixels(table, pixels_of(table))[0])
 
 
 def _of_archive(path: Path, passed: Counter[str]) -> Iterator[NamedImage]:
