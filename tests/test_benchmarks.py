@@ -2,6 +2,7 @@
 
 import ast
 import json
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -97,3 +98,23 @@ def test_a_part_of_another_recipe_seed_or_data_is_measured_again():
     assert measured(known, Recipe(seed=1, epochs=9), 1, "a") is None
     of_a_former_format = {**part["recipe"], "no_longer_there": 1}
     assert not record.is_of(recipe, of_a_former_format)
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_the_benchmark_of_an_accelerator_runs_on_a_cpu(backend):
+    few = {"epochs": 1, "network": "conv5x5", "minimum_steps": 0, "stroke_variants": 0.0, "outliers": 0.0}
+    options = ("--data", "sample", "--backends", backend, "--presets", "fast", "--options", json.dumps(few))
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / "accelerator.py", *options, "--dry"],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (measured,) = [ast.literal_eval(line) for line in done.stdout.splitlines()]
+    assert measured.get("failed") is None
+    assert measured["accuracy"] > 0.5
+    assert 0 <= measured["compile"] < measured["whole"]
+    assert measured["model_file"]
