@@ -10,7 +10,7 @@ from inklens.datasets import Dataset, Split
 from inklens.datasets.few_images import few_images
 from inklens.errors import OptionError, RunError
 from inklens.recipes import Recipe
-from inklens.training import cross_validation, train
+from inklens.training import cross_validation, prepare, train
 from inklens.training.cross_validation import cross_validate
 from inklens.training.examples.balance import balanced
 
@@ -79,6 +79,19 @@ def test_a_network_that_starts_from_another_is_better_after_few_steps_and_says_w
     assert run.metrics["evaluation"]["balanced_accuracy"] == pytest.approx(
         np.mean([one["recall"] for one in run.metrics["evaluation"]["per_class"]])
     )
+
+
+def test_few_things_start_from_a_network_of_many_which_is_wider(few, tmp_path, monkeypatch):
+    things = replace(few, kind="things", spec=replace(few.spec, framing="pad"))
+    recipe = Recipe.from_preset("fast", epochs=1, batch_size=64, outliers=0.0, backend="tensorflow")
+    monkeypatch.setattr("inklens.recipes.network_size.MANY", 100)
+    many = train(things, recipe, output=tmp_path, report=False)
+    monkeypatch.setattr("inklens.recipes.network_size.MANY", 10_000)
+    run = train(things, recipe, output=tmp_path, report=False, start=many.path)
+    alone = prepare.concrete_recipe(recipe, things)
+    assert many.recipe.width == run.recipe.width == 2 * alone.width
+    with pytest.raises(OptionError, match=r"expected convnet-residual for .*give the same --netw.*--width"):
+        train(things, recipe.with_options(width=8), output=tmp_path, start=many.path)
 
 
 def test_a_network_of_another_kind_is_no_start(few, shared_runs, tmp_path):

@@ -18,7 +18,7 @@ from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_p
 from inklens.training.progress import Progress
 from inklens.training.provenance import read_check
 from inklens.training.run_lock import locked
-from inklens.training.start_from import start_from
+from inklens.training.start_from import as_wide_as, start_from
 from inklens.training.train_network import train_network
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def train(
 
         train_them = run_members or one_after_another
         return train_committee(data, recipe, options, output, name, train_them, checked, **more)
+    if start is not None:
+        recipe = as_wide_as(recipe, start, data.kind)
     parts = checked_parts(data, recipe, options)
     prepared = PreparedNetwork.of(data, recipe, parts.train)
     if start is not None:
