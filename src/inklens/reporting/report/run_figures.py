@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.errors import RunError
+from inklens.evaluation.prediction_table import prediction_columns, row_probabilities
 from inklens.reporting.report.wording import readable_names
 from inklens.run_folder import RunFolder, complete
 
 ROBUSTNESS = "robustness.json"
-_BEFORE_THE_SHARES = 5  # index, actual, predicted, probability, correct
 _TRAIN = "train the run again"
 LARGEST_PICTURE = 500_000  # bytes
 
@@ -64,7 +64,8 @@ class Sources:
         check: what check.json says; None where nobody looked at the data before.
         history: one entry per epoch, as history.csv has it; an empty cell is None. A committee has none.
         names: the class names, clean.
-        probabilities: float64 (N, C), as predictions.csv has them.
+        probabilities: float64 (N, C), as predictions.csv has them; of more than 100 classes, all but the most
+            probable share the rest.
         labels: int64 (N,), the actual classes.
         predicted: int64 (N,), the predicted classes.
         part: "test", or "validation" where the test set stayed closed.
@@ -200,7 +201,7 @@ def _read_predictions(
     number_of = {name: number for number, name in enumerate(written)}
     rows = _rows(path, remedy)
     header = next(rows, [])
-    if header[_BEFORE_THE_SHARES:] != [f"p_{name}" for name in written]:
+    if header != prediction_columns(written):
         raise RunError(f"{path} has other classes than recipe.json; {remedy}")
     labels: list[int] = []
     predicted: list[int] = []
@@ -209,7 +210,7 @@ def _read_predictions(
         for row in rows:
             labels.append(number_of[row[1]])
             predicted.append(number_of[row[2]])
-            shares.append(np.array(row[_BEFORE_THE_SHARES:], np.float64))
+            shares.append(row_probabilities(row, number_of))
         probabilities = np.stack(shares)
     except (ValueError, KeyError, IndexError) as error:
         raise RunError(f"{path} is damaged ({error}); {remedy}") from error
