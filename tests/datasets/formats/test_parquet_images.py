@@ -115,6 +115,7 @@ def test_files_of_one_name_in_the_folders_of_the_parts_keep_their_images(few, tm
     assert np.array_equal(loaded.test.whole()[..., 0], images[order[80:]])
     assert loaded.test.labels.tolist() == labels[order[80:]].tolist()
     assert loaded.test.file(0) == "test/0000.parquet#0"
+    assert loaded.name == tmp_path.name
 
 
 def test_a_column_may_say_which_part_a_row_belongs_to(few, tmp_path):

@@ -96,10 +96,10 @@ def load_parquet_images(files: Files, name: str, options: LoadOptions) -> Datase
                 notes.append(f"{shard.name} has no column {columns.label} and is left out")
                 continue
             notes += said
-            name = shard.relative_to(root).as_posix()
+            path = shard.relative_to(root).as_posix()
             for row, (own, label) in enumerate(zip(inner, of_rows, strict=True)):
                 labels.setdefault(own, []).append(label)
-                paths.setdefault(own, []).append(f"{name}#{row}")
+                paths.setdefault(own, []).append(f"{path}#{row}")
     for part in [part for part, every in labels.items() if part != "train" and set(every) == {_UNLABELLED}]:
         notes.append(f"the {part} part has no labels and is left out: give its files to inklens predict")
         del labels[part], paths[part]
