@@ -21,6 +21,7 @@ IMAGE_FOLDERS = ("images", "image", "imgs", "img", "pictures", "photos")
 # A folder of masks, or the end of a mask's name without its suffix, such as 1_mask.png and 1_mask_2.png.
 _MASKS = re.compile(r"(?:^|(?<=/))(?:masks?|segmentations?|ground_?truth)(?=/)", re.IGNORECASE)
 _MASK = re.compile(r"[-_. ](?:masks?|segmentation|seg|gt)(?:[-_ ]?\d+)?$", re.IGNORECASE)
+_SUSPECT = re.compile("mask|seg|truth|gt", re.IGNORECASE)  # quick to look for in a million paths
 MASKED = "masks of images"
 
 
@@ -85,7 +86,11 @@ def without_masks(images: list[str]) -> tuple[list[str], int]:
     Masks lie in a folder of that name beside one called images, or are called as an image beside them is and
     have mask, seg or gt behind it.
     """
-    suspects = [path for path in images if _MASKS.search(path) or _MASK.search(posixpath.splitext(path)[0])]
+    suspects = [
+        path
+        for path in filter(_SUSPECT.search, images)
+        if _MASKS.search(path) or _MASK.search(posixpath.splitext(path)[0])
+    ]
     if not suspects:  # of a million files, a set of names would take memory
         return images, 0
     stems = {posixpath.splitext(path)[0] for path in images}
