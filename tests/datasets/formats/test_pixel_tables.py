@@ -265,3 +265,19 @@ def test_things_are_not_turned(tmp_path):
     table.insert(0, "label", np.arange(40) % 10)
     table.to_csv(tmp_path / "train.csv", index=False)
     assert np.array_equal(load(tmp_path / "train.csv", kind="things").train.whole()[0, ..., 0], images[0])
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_without_a_header_the_label_is_the_end_that_is_unlike_the_pixel_beside_it(tmp_path, last):
+    """Pixels in the corners of photos differ from one to the next, as labels do."""
+    random = np.random.default_rng(0)
+    shades = np.linspace(0, 40, 64).reshape(8, 8)
+    photos = (random.integers(0, 200, (60, 1, 1)) + shades + random.integers(0, 9, (60, 8, 8))).astype(
+        np.uint8
+    )
+    table = pd.DataFrame(photos.reshape(60, 64))
+    table.insert(64 if last else 0, "label", np.arange(60) % 10)
+    table.to_csv(tmp_path / "photos.csv", index=False, header=False)
+    loaded = load(tmp_path / "photos.csv", kind="things")
+    assert loaded.class_names == tuple("0123456789")
+    assert {image.tobytes() for image in loaded.part("all").whole()} == {image.tobytes() for image in photos}

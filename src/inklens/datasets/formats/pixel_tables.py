@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inklens.datasets.dataset import Dataset, from_labelled_images
 from inklens.datasets.formats.array_values import check_range, rgb_images
 from inklens.datasets.formats.emnist import upright_classes
-from inklens.datasets.formats.tables import Table, open_table
+from inklens.datasets.formats.tables import Table, is_number, open_table
 from inklens.datasets.labels import as_numbers, classes_named
 from inklens.datasets.layout.columns import (
     grid,
@@ -28,6 +28,7 @@ from inklens.errors import DataError
 from inklens.pixels import IMAGE_SUFFIXES, PixelSpec, as_batch
 
 _LEAST_SIDE = 4  # pixels; columns of less are no image
+_LOOKED_AT = 2000  # rows that show which column is the label
 _LISTED = 6  # columns that a message names
 _LIST = str.maketrans("[],", "   ")
 
@@ -66,12 +67,10 @@ def pixel_columns(table: Table) -> PixelColumns | None:
     size = grid(pixels)
     if shape := ((*size, 1) if size else _shape(len(pixels))):
         return PixelColumns(in_order(pixels), shape, label)
-    if label is None and (shape := _shape(len(pixels) - 1)):
-        # Unlike a label, a pixel in the corner is the same in all images; of one class, both are.
-        last = _is_constant(table, pixels[0]) and not _is_constant(table, pixels[-1])
-        label = pixels[-1] if last else pixels[0]
-        return PixelColumns(in_order([name for name in pixels if name != label]), shape, label)
     alike = numbered_alike(pixels) if table.header else ()
+    if label is None and (shape := _shape(len(pixels) - 1)):
+        label = _label_at_an_end(table, pixels, alike)
+        return PixelColumns(in_order([name for name in pixels if name != label]), shape, label)
     if 2 * len(alike) > len(pixels) and (shape := _shape(len(alike))):
         unused = tuple(name for name in pixels if name not in alike)
         return PixelColumns(in_order(alike), shape, label, unused=unused)
@@ -225,8 +224,23 @@ def _shape(count: int) -> tuple[int, int, int] | None:
     return None
 
 
-def _is_constant(table: Table, name: str) -> bool:
-    return len(set(table.texts(name))) == 1
+def _label_at_an_end(table: Table, names: tuple[str, ...], alike: tuple[str, ...]) -> str:
+    """The first of the columns or the last one, whichever is the label.
+
+    It is not called as the others are, or is no number, or is less like the pixel beside it.
+    """
+    if len(alike) == len(names) - 1:
+        return next(name for name in names if name not in alike)
+    first, last = (_unlikeness(table, *ends) for ends in (names[:2], names[:-3:-1]))
+    return names[-1] if last > first else names[0]
+
+
+def _unlikeness(table: Table, name: str, beside: str) -> float:
+    """The mean difference of two columns in the first rows; that of text is infinite."""
+    one, other = (table.texts(column, _LOOKED_AT) for column in (name, beside))
+    if not all(map(is_number, one + other)):
+        return math.inf
+    return float(np.abs(np.array(one, float) - np.array(other, float)).mean())
 
 
 def _named(table: Table) -> str:
