@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from inklens.datasets.dataset import Dataset
 from inklens.datasets.formats.name_tables import label_most, load_name_tables, names_files
@@ -13,6 +13,7 @@ from inklens.datasets.layout.part_files import Files, beside, merged, within
 from inklens.datasets.layout.part_names import part_of
 from inklens.datasets.options import LoadOptions
 from inklens.errors import DataError
+from inklens.pixels import IMAGE_SUFFIXES
 
 _FEW = 12  # text files in a folder that are looked into
 _PLACES = ("data", "plain_text", "default", "labels", "annotations", "metadata")  # of tables, in a folder
@@ -110,7 +111,13 @@ def _in(folder: Path) -> list[Path]:
     lists = [path for path in files if is_list(path)]
     if tables or len(lists) > _FEW:  # for object detection each image has a text file
         return tables
-    return [path for path in lists if (table := _opened(path)) and names_files(table)]
+    tables_of_lists = [table for table in map(_opened, lists) if table and _shows_images(table)]
+    return [table.path for table in tables_of_lists if names_files(table)]
+
+
+def _shows_images(table: Table) -> bool:
+    """Whether the first row has the name of an image: before all files of a folder are listed for it."""
+    return any(PurePath(cell).suffix.lower() in IMAGE_SUFFIXES for cell in table.first)
 
 
 def _has_class_folders(root: Path) -> bool:
