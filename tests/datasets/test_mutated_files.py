@@ -60,6 +60,16 @@ def _names(folder: Path) -> None:
     table = pd.DataFrame({"file_name": paths, "label": LABELS})
     table.to_csv(folder / "set.csv", index=False)
     table.to_json(folder / "set.jsonl", orient="records", lines=True)
+    (folder / "set.txt").write_text("".join(f"{name} {label}\n" for name, label in table.to_numpy()))
+
+
+def _lists(folder: Path) -> None:
+    table = pd.DataFrame({"label": LABELS, "image": [str(image.tolist()) for image in IMAGES]})
+    table.to_csv(folder / "set.csv", index=False)
+
+
+def _planes(folder: Path) -> None:
+    np.savez_compressed(folder / "set.npz", data=np.tile(IMAGES.reshape(6, 64) / 255, (1, 3)), labels=LABELS)
 
 
 def _image_rows(folder: Path) -> None:
@@ -83,11 +93,18 @@ FORMS: dict[str, tuple[str, Callable[[Path], object]]] = {
         "set.csv",
         lambda folder: _pixels().to_csv(folder / "set.csv", index=False, header=False),
     ),
+    "csv in UTF-16": (
+        "set.csv",
+        lambda folder: _pixels().to_csv(folder / "set.csv", index=False, encoding="utf-16"),
+    ),
+    "csv of lists": ("set.csv", _lists),
     "csv of names": ("set.csv", _names),
+    "text of names": ("set.txt", _names),
     "json lines of names": ("set.jsonl", _names),
     "parquet": ("set.parquet", lambda folder: _pixels().to_parquet(folder / "set.parquet")),
     "parquet of images": ("set.parquet", _image_rows),
     "npz": ("set.npz", lambda folder: np.savez_compressed(folder / "set.npz", images=IMAGES, labels=LABELS)),
+    "npz of flat colours": ("set.npz", _planes),
     "npy": ("x.npy", lambda folder: (np.save(folder / "x.npy", IMAGES), np.save(folder / "y.npy", LABELS))),
     "idx": ("train-images-idx3-ubyte", _idx),
 }

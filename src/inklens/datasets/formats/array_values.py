@@ -62,8 +62,11 @@ def is_planes(flat: NDArray[np.generic], side: int) -> bool:
     Args:
         flat: (N, 3 * side * side).
     """
-    some = flat[np.linspace(0, len(flat) - 1, min(len(flat), _LOOKED_AT)).astype(int)].astype(np.float32)
-    planes, pixels = (np.abs(some[:, by:] - some[:, :-by]).mean() for by in (side, 3 * side))
+    if not len(flat) or flat.dtype.kind not in "buif":
+        return False
+    some = flat[np.linspace(0, len(flat) - 1, min(len(flat), _LOOKED_AT)).astype(int)].astype(np.float64)
+    with np.errstate(all="ignore"):  # what is infinite is refused later
+        planes, pixels = (np.abs(some[:, by:] - some[:, :-by]).mean() for by in (side, 3 * side))
     return bool(planes < _CLEARLY * pixels)
 
 
@@ -73,6 +76,6 @@ def rgb_images(flat: NDArray[np.generic], side: int) -> tuple[NDArray[np.generic
     Args:
         flat: (N, 3 * side * side).
     """
-    if len(flat) and is_planes(flat, side):
+    if is_planes(flat, side):
         return flat.reshape(-1, 3, side, side).transpose(0, 2, 3, 1), [PLANES]
     return flat.reshape(-1, side, side, 3), []
