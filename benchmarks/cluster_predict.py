@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -117,18 +118,26 @@ class Watch:
             os.kill(actor.pid, signal.SIGKILL)
 
     @staticmethod
-    def _look(images: int) -> dict[str, float]:
+    def _look(images: int) -> dict[str, Any]:
         every = own_processes()
         actors = [process for process in every if process.name.startswith(ACTORS)]
         own = [process for process in every if process.pid == os.getpid()]
-        seen = {"seconds": time.monotonic(), "images": images, "cpu": used(every)["cpu"]}
+        seen: dict[str, Any] = {"seconds": time.monotonic(), "images": images, "cpu": used(every)["cpu"]}
+        seen["of"] = Counter()
+        for process in every:
+            seen["of"][process.kind] += process.seconds
         for name, processes in (("actors", actors), ("driver", own)):
-            seen |= {name: used(processes)["cpu"], f"{name}_mb": used(processes)["mb"]}
+            seen[f"{name}_mb"] = used(processes)["mb"]
         return seen
 
     def between(self, name: str, start: str) -> float:
         """What came to it from one look to the last."""
-        return self.seen["last"][name] - self.seen[start][name]
+        came: float = self.seen["last"][name] - self.seen[start][name]
+        return came
+
+    def processes(self, first: str, last: str) -> dict[str, float]:
+        """Seconds of processor from one look to another, by what used them, the largest first."""
+        return dict((self.seen[last]["of"] - self.seen[first]["of"]).most_common(9))
 
 
 def on_cluster(
@@ -157,10 +166,8 @@ def on_cluster(
         "cpu_seconds": watch.between("cpu", "start"),
         "steady_us_per_image": 1e6 * watch.between("seconds", "first") / after,
         "steady_cpu_us_per_image": 1e6 * watch.between("cpu", "first") / after,
-        "steady_cpu_of": {
-            name: watch.between(name, "first") / watch.between("cpu", "first")
-            for name in ("actors", "driver")
-        },
+        "cpu_seconds_of_start": watch.processes("start", "first"),
+        "cpu_seconds_after": watch.processes("first", "last"),
     }
 
 
@@ -210,7 +217,7 @@ def _medians(measured: list[dict[str, Any]]) -> dict[str, Any]:
         if isinstance(value, float):
             value = round(statistics.median(one[name] for one in measured), 1)
         elif isinstance(value, dict):
-            value = {key: round(share, 3) for key, share in value.items()}
+            value = {key: round(seconds, 1) for key, seconds in value.items()}
         found[name] = value
     return found
 

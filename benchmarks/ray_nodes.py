@@ -1,6 +1,7 @@
 """A cluster of several nodes on this machine, each a real Ray node with one core, and what they use."""
 
 import os
+import re
 import resource
 import secrets
 import signal
@@ -97,6 +98,17 @@ class Process(NamedTuple):
     seconds: float
     alone: float
     mb: float
+
+    @property
+    def kind(self) -> str:
+        """ "this process"; of Ray's workers, the name that they give themselves; else the program's."""
+        if self.pid == os.getpid():
+            return "this process"
+        words = self.name.decode(errors="replace").split("\0")
+        if words[0].startswith("ray::"):
+            return re.split(r"\W", words[0].removeprefix("ray::"), maxsplit=1)[0]
+        program = next((word for word in words[1:3] if word.endswith(".py")), words[0])
+        return Path(program).name
 
 
 def own_processes() -> list[Process]:

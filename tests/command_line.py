@@ -39,13 +39,21 @@ def has_ended(process: int) -> bool:
 
 
 def processes_called(*starts: bytes) -> list[int]:
-    """The processes whose command line begins with one of these, as Ray's workers name themselves."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    """The processes below this one whose command line begins with one of these, as Ray's workers name
+    themselves; another cluster of this machine keeps its own."""
+    parents, names = {}, {}
+    for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended
-            if path.read_bytes().startswith(starts):
-                found.append(int(path.parent.name))
-    return found
+            process = int(path.name)
+            parents[process] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            names[process] = (path / "cmdline").read_bytes()
+    return [one for one, name in names.items() if name.startswith(starts) and _is_below(one, parents)]
+
+
+def _is_below(process: int, parents: dict[int, int]) -> bool:
+    while process in parents and process != os.getpid():
+        process = parents[process]
+    return process == os.getpid()
 
 
 def run_inklens(folder: Path, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
