@@ -96,7 +96,7 @@ def test_every_image_is_answered_once_as_one_machine_answers_it(
     assert done.counts.total() == 122
     assert done.counts["error"] == 2
     assert [one.parts for one in told] == [*range(1, 9)]  # five of files, three shards
-    assert passed.total() == 4
+    assert passed == {".txt": 1}
     # begun again, with two parts gone: only these are made anew
     parts = sorted(output.glob("part-*.parquet"))
     kept = {part: part.stat().st_mtime_ns for part in parts[2:]}
@@ -211,6 +211,19 @@ def test_what_cannot_be_predicted_is_refused_in_one_line(tmp_path, paths, error,
     (tmp_path / "empty").mkdir()
     with pytest.raises(error, match=said):
         find_parts([path.format(empty=tmp_path / "empty") for path in paths], Counter())
+
+
+def test_a_folder_means_its_shards_too_but_not_hidden_ones(tmp_path):
+    for name in ("a.png", "b.zip", "c.csv", "below/d.tar.gz", ".hidden/e.zip", "__MACOSX/f.zip"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    passed = Counter()
+    parts = find_parts([str(tmp_path)], passed)
+    found = [(os.path.relpath(os.fsdecode(part.names[0]), tmp_path), part.shard) for part in parts]
+    assert found == [("a.png", False), ("b.zip", True), ("below/d.tar.gz", True)]
+    assert passed == {".csv": 1}
+    parts = find_parts([str(tmp_path / "*.[zc]*")], Counter())
+    assert [part.shard for part in parts] == [True, True], "what is named by a pattern is named"
 
 
 def test_of_several_paths_one_that_is_not_there_has_a_row_of_its_own(tmp_path):

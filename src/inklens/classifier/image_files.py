@@ -15,7 +15,11 @@ from inklens.pixels import IMAGE_SUFFIXES
 
 
 def find_images(
-    paths: Iterable[str], *, strict: bool = True, passed: Counter[str] | None = None
+    paths: Iterable[str],
+    *,
+    strict: bool = True,
+    passed: Counter[str] | None = None,
+    also: tuple[str, ...] = (),
 ) -> Iterator[str]:
     """The image files that `paths` mean, each folder in sorted order.
 
@@ -26,6 +30,7 @@ def find_images(
     Args:
         passed: counts the files of folders that are no images to be read, by kind.
         strict: if not, a path of the following kind is given on as it is too, for whoever opens it to report.
+        also: suffixes of files that folders mean too, such as ".zip".
 
     Raises:
         DataError: a folder without images or that cannot be read, a pattern that fits nothing; and `strict`.
@@ -34,24 +39,24 @@ def find_images(
     for path in paths:
         pattern = glob.has_magic(path) and not os.path.lexists(path)
         try:
-            yield from (_matches if pattern else _file_or_folder)(path, strict, counts)
+            yield from (_matches if pattern else _file_or_folder)(path, strict, counts, also)
         except DataError:
             if strict:
                 raise
             yield path
 
 
-def _matches(pattern: str, strict: bool, passed: Counter[str]) -> Iterator[str]:
+def _matches(pattern: str, strict: bool, passed: Counter[str], also: tuple[str, ...]) -> Iterator[str]:
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (pathlib refuses absolute patterns)
     if not matches:
         raise DataError(f"{pattern} fits no file; expected image files: check the folder and the suffix")
     for match in matches:
         # `**` gives a folder and also what lies in it: going into it again would give every image twice.
         if not ("**" in pattern and Path(match).is_dir()):
-            yield from _file_or_folder(match, strict, passed)
+            yield from _file_or_folder(match, strict, passed, also)
 
 
-def _file_or_folder(path: str, strict: bool, passed: Counter[str]) -> Iterator[str]:
+def _file_or_folder(path: str, strict: bool, passed: Counter[str], also: tuple[str, ...]) -> Iterator[str]:
     # Path.is_dir raises where a folder is closed or a name too long; whoever opens the path says so.
     if not os.path.isdir(path):  # noqa: PTH112
         yield path
@@ -62,7 +67,7 @@ def _file_or_folder(path: str, strict: bool, passed: Counter[str]) -> Iterator[s
     for folder, inner, names in os.walk(path, onerror=_refuse if strict else closed.append, followlinks=True):
         inner[:] = _unseen(folder, inner, seen)
         for name in sorted(names):
-            if kind := kind_passed_over(name):
+            if kind := kind_passed_over(name, also):
                 passed[kind] += 1
             else:
                 found = True

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from types import FrameType
 from typing import Any
 
 from inklens import __version__
@@ -86,25 +90,69 @@ def connected(where: str) -> Iterator[Cluster]:
         )
     kept = dict(os.environ)
     if where == LOCAL:
+        _check_token_can_be_set()
         os.environ.update(_OF_OUR_OWN)
         os.environ.setdefault(_TOKEN, _own_token())
     try:
-        import ray
-
-        try:
+        with _interrupts_held():
             _connect(where)
-            yield _checked(where)
-        finally:
-            ray.shutdown()
+        yield _checked(where)
     finally:
-        for name in (*_OF_OUR_OWN, _TOKEN):
-            _put_back(name, kept)
+        try:
+            with _interrupts_held():
+                _disconnect()
+        finally:
+            for name in (*_OF_OUR_OWN, _TOKEN):
+                _put_back(name, kept)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C and SIGTERM inside take effect at its end; a second one takes effect at once.
+
+    Ray does not undo half a connection: its threads would run on while the process ends, into freed memory.
+    Ray also replaces the handler of SIGTERM; the former one is put back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = {number: found for number in numbers if callable(found := signal.getsignal(number))}
+    came: list[int] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        if len(came) > 1:
+            handlers[signal.Signals(number)](number, frame)
+
+    for number in handlers:
+        signal.signal(number, hold)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 @cache
 def _own_token() -> str:
     """One for all clusters of this process: Ray reads a process's token once."""
     return secrets.token_hex(32)
+
+
+def _check_token_can_be_set() -> None:
+    """Ray reads once, when it is imported, whether clusters ask for a token.
+
+    Raises:
+        OptionError: it was imported, and read that they do not.
+    """
+    if "ray" in sys.modules and not _own_token.cache_info().currsize and _TOKEN not in os.environ:
+        raise OptionError(
+            "--cluster local: Ray was imported before the token of its cluster was set; expected "
+            f"RAY_AUTH_MODE=token and {_TOKEN} in the environment before that: set them, or import ray later"
+        )
 
 
 def _put_back(name: str, kept: Mapping[str, str]) -> None:
@@ -124,12 +172,23 @@ def _connect(where: str) -> None:
             if where != AUTO:
                 _look(where)
             ray.init(where, **quiet)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+    except Exception as error:  # Ray raises just that where a node takes too long to start
         reason = " ".join(str(error).split())[:300]
+        if where == LOCAL:
+            raise OptionError(
+                f"--cluster local cannot be started ({reason}); Ray waits 30 s, which a busy machine may "
+                "exceed: try again, or leave --cluster out"
+            ) from error
         raise OptionError(
             f"--cluster {where} cannot be reached ({reason}); start one with `ray start --head` and join it "
             "with `ray start --address HOST:PORT`, or give --cluster local"
         ) from error
+
+
+def _disconnect() -> None:
+    import ray
+
+    ray.shutdown()
 
 
 def _look(address: str) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -139,30 +139,28 @@ def _of_address(address: str, passed: Counter[str]) -> tuple[list[str], list[str
     place = Place.of(address)
     found = place.found()
     if found == [place.path]:
-        return ([], found) if place.path.lower().endswith(_OF_MANY) else (found, [])
-    shards = [path for path in found if path.lower().endswith(SHARDS)]
-    kinds = {path: kind_passed_over(path.rpartition("/")[2]) for path in found if path not in set(shards)}
+        return _files_and_shards(found)
+    kinds = {path: kind_passed_over(path.removeprefix(place.path).strip("/"), SHARDS) for path in found}
     passed.update(kind for kind in kinds.values() if kind)
-    files = [path for path, kind in kinds.items() if not kind]
+    files, shards = _files_and_shards(path for path, kind in kinds.items() if not kind)
     if not files and not shards:
         raise DataError(f"{place.name} holds no images and no shards; expected one or more below it")
     return files, shards
 
 
 def _of_path(path: str, passed: Counter[str]) -> tuple[list[str], list[str]]:
-    if not os.path.isdir(path):  # noqa: PTH112 (that of pathlib raises where a name is too long)
-        if not _exists(path):
-            return list(find_images([path])), []  # a pattern, or a file whose row says that it is not there
-        return ([], [path]) if path.lower().endswith(_OF_MANY) else ([path], [])
-    shards = sorted(
-        str(file) for file in Path(path).rglob("*") if file.is_file() and file.name.lower().endswith(SHARDS)
-    )
-    try:
-        return list(find_images([path], passed=passed)), shards
-    except DataError:
-        if not shards:
-            raise
-        return [], shards
+    if _exists(path) and not os.path.isdir(path):  # noqa: PTH112 (that of pathlib raises, as below)
+        return _files_and_shards([path])
+    # A folder, a pattern, or a file whose row says that it is not there.
+    return _files_and_shards(find_images([path], passed=passed, also=SHARDS))
+
+
+def _files_and_shards(paths: Iterable[str]) -> tuple[list[str], list[str]]:
+    files: list[str] = []
+    shards: list[str] = []
+    for path in paths:
+        (shards if path.lower().endswith(_OF_MANY) else files).append(path)
+    return files, shards
 
 
 def _exists(path: str) -> bool:

@@ -25,11 +25,12 @@ _SUSPECT = re.compile("mask|seg|truth|gt", re.IGNORECASE)  # quick to look for i
 MASKED = "masks of images"
 
 
-def kind_passed_over(path: str) -> str | None:
+def kind_passed_over(path: str, also: tuple[str, ...] = ()) -> str | None:
     """What a file is that is no image to be read, for the count of them; None for an image.
 
     Args:
         path: below the root, with "/" between its parts.
+        also: suffixes that are taken beside those of images.
     """
     for part in path.split("/"):
         if part.lower() in SYSTEM_FOLDERS:
@@ -37,7 +38,7 @@ def kind_passed_over(path: str) -> str | None:
         if part.startswith("."):
             return "hidden"
     suffix = posixpath.splitext(path)[1].lower()
-    if suffix in IMAGE_SUFFIXES:
+    if suffix in IMAGE_SUFFIXES or path.lower().endswith(also):
         return None
     return suffix if len(suffix) > 1 else "without a suffix"
 
