@@ -343,3 +343,12 @@ def test_digits_with_rows_and_columns_swapped_are_turned(tmp_path, few, name):
     data = load(tmp_path / name, framing="pad")
     assert pairs(data) == expected(few)
     assert any(note.startswith("rows and columns of the images are swapped back") for note in data.notes)
+
+
+def test_ten_other_signs_are_not_turned_though_they_are_numbered_as_digits(tmp_path, few):
+    other = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 0])[few[1]]
+    for images in (few[0], few[0].transpose(0, 2, 1)):
+        data = load(saved(tmp_path, images=images, labels=other), framing="pad")
+        assert {image.tobytes() for image in data.part("all").whole()} == {
+            np.ascontiguousarray(image).tobytes() for image in images
+        }

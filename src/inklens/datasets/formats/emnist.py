@@ -22,7 +22,9 @@ CHARACTERS = {
 }
 _LETTERS = string.ascii_uppercase
 _CLEAR = 0.12  # of uprightness: half of what MNIST and EMNIST have
-_ENOUGH = 4  # characters whose shapes can be compared, where nothing else says that it is EMNIST
+# Where nothing else says that it is EMNIST, so many characters are compared; and digits fit their shapes so
+# well, as ten classes may be anything.
+_ENOUGH, _FITS = 4, 0.81
 TURNED = "rows and columns of the images are swapped back, as EMNIST's files have them"
 
 
@@ -58,9 +60,7 @@ def upright(
     characters = CHARACTERS[split] if split else _guessed(top + 1)
     swapped = split is not None
     if characters and top < len(characters):
-        looks, compared = _looks(splits["train"], characters)
-        swapped = looks < (_CLEAR if split is not None else -_CLEAR)
-        swapped = swapped and (split is not None or compared >= _ENOUGH)
+        swapped = _looks_swapped(splits["train"], characters, split is not None)
     names = tuple(characters[: top + 1]) if split and top < len(characters) else None
     if not swapped:
         return splits, names, []
@@ -105,10 +105,9 @@ def upright_classes(
     characters = _characters(names, split)
     if kind == "things" or train.images.shape[3] != 1 or not characters:
         return splits, names, []
-    looks, compared = _looks(train, characters)
     if split is not None:
         names = tuple(characters)
-    if looks >= (_CLEAR if split is not None else -_CLEAR) or compared < _ENOUGH:
+    if not _looks_swapped(train, characters, split is not None):
         return splits, names, []
     if kind is None and split is None and kind_by_look(train.batch(looked_at(len(train))))[0] != "writing":
         return splits, names, []
@@ -128,13 +127,18 @@ def _characters(names: tuple[str, ...], split: str | None) -> str:
     return "".join(known[number] for number in numbers) if top < len(known) else ""
 
 
-def _looks(split: Split, characters: str) -> tuple[float, int]:
+def _looks_swapped(train: Split, characters: str, called_emnist: bool) -> bool:
+    """Whether rows and columns are swapped: of a file that is called emnist, unless it looks upright."""
     from inklens.pixels import uprightness
 
-    images = split.whole()[..., 0]
+    images = train.whole()[..., 0]
     if images.shape[1] != images.shape[2]:
-        return 0.0, 0
-    return uprightness(images, split.labels, characters)
+        return called_emnist
+    look = uprightness(images, train.labels, characters)
+    if called_emnist:
+        return look.difference < _CLEAR
+    sure = look.fit >= _FITS or not characters.isdecimal()
+    return look.difference < -_CLEAR and look.characters >= _ENOUGH and sure
 
 
 def _guessed(classes: int) -> str:
