@@ -4,6 +4,7 @@ The header of a test run says which. A run that many tests need is trained once,
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,10 @@ from filelock import FileLock
 from command_line import run_inklens
 from inklens.datasets import Dataset, Split, load
 from inklens.datasets.places import find_mnist
+
+# A shell has what it starts in the background ignore Ctrl-C, and so would each command that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DIGITS = "mnist" if find_mnist() else "sample"
 DOCS = (
