@@ -6,7 +6,9 @@ from scipy.special import softmax
 
 from inklens.errors import DataError, ModelError, OptionError, RunError
 from inklens.explanation import Explanation, explain_run
+from inklens.explanation.layer_outputs import feature_maps
 from inklens.networks import build
+from inklens.networks.digit_normalisation import normalised
 from inklens.networks.ensemble import Ensemble
 from inklens.run_folder import RunFolder
 from patch_network import STROKE, clutter_with_stroke, stroke_network
@@ -104,6 +106,23 @@ def test_the_predictions_are_averaged_over_the_tta_of_the_run(folder):
     image = clutter_with_stroke()
     expected = Ensemble.of(stroke_network("convnet-small"), "cross").predict(image[None]).probabilities(2.0)
     assert explain_run(folder, image).probabilities == pytest.approx(expected[0], abs=1e-5)
+
+
+def test_the_maps_and_the_answer_are_of_the_digit_as_the_network_sees_it(folder):
+    folder.write_recipe({"recipe": {**PLAIN, "digit_normalisation": "deslant"}})
+    image = np.zeros((28, 28, 1), np.uint8)
+    for row in range(6, 20):
+        image[row, 18 - row // 2 : 21 - row // 2] = 255  # a slanted stroke
+    network = stroke_network("convnet-small")
+    seen = np.asarray(normalised(image[None].astype(np.float32), "deslant"))[0].round().astype(np.uint8)
+    explained = explain_run(folder, image)
+    ensemble = Ensemble.of(network, digit_normalisation="deslant")
+    assert explained.probabilities == pytest.approx(
+        ensemble.predict(image[None]).probabilities(2.0)[0], abs=1e-5
+    )
+    for shown, maps in zip(explained.maps.values(), feature_maps(network, seen).values(), strict=True):
+        assert shown == pytest.approx(maps, abs=1e-5)
+    assert np.array_equal(explained.image, image)
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
