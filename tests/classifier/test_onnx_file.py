@@ -94,7 +94,7 @@ HOSTILE = [
         for name in ("Loop", "RandomNormal", "ConstantOfShape", "StringConcat", "Shape", "x" * 10_000)
     ),
     # onnxruntime 1.31 does not survive the least int64 divided by -1.
-    (lambda m: put(m.graph.node[RELU], op_type="Div"), f"the operator 'Div', {UNKNOWN}"),
+    (lambda m: put(m.graph.node[RELU], op_type="Sqrt"), f"the operator 'Sqrt', {UNKNOWN}"),
     (lambda m: m.graph.node.append(helper.make_node("Relu", ["flat"], ["kernel"])), "'Relu' is not in order"),
     (lambda m: m.graph.node.append(m.graph.node[0]), "'Cast' is not in order"),
     (lambda m: m.graph.node.insert(0, m.graph.node[RELU]), "'Relu' is not in order"),

@@ -3,8 +3,7 @@ import pytest
 
 from inklens.errors import OptionError
 from inklens.networks import NETWORKS, build
-from inklens.networks.dropout import QuickDropout
-from inklens.networks.normalisation import QuickBatchNormalization
+from inklens.networks.training_layers import QuickBatchNormalization, QuickDropout
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inklens.networks.dropout import QuickDropout
+from inklens.networks.training_layers import QuickDropout
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.25, 0.5])  # 16, 8 and 8 bits

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from inklens.networks.normalisation import QuickBatchNormalization
+from inklens.networks.training_layers import QuickBatchNormalization
 
 
 def trained_once(kind, images):

@@ -17,10 +17,9 @@ import keras
 from keras import layers
 
 from inklens.errors import OptionError
-from inklens.networks.dropout import QuickDropout
 from inklens.networks.layer_kinds import PIXELS, WHITENING
-from inklens.networks.normalisation import QuickBatchNormalization
 from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS, SCALABLE, SEEDS
+from inklens.networks.training_layers import QuickBatchNormalization, QuickDropout
 
 Tensor = Any  # symbolic, (N, ...)
 Body = Callable[["Builder", Tensor], Tensor]

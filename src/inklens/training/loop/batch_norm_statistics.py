@@ -8,7 +8,6 @@ images are augmented as they were last: unchanged ones gave 81.0% and 79.7%.
 """
 
 import math
-import weakref
 from typing import Any
 
 import keras
@@ -53,26 +52,14 @@ def recompute_batch_norm(network: keras.Model, train: Split, seed: int) -> None:
         average.assign(mean.astype(np.float32))
 
 
-# By network; JAX would compile each operator by itself, which takes it longer than a short training.
-_compiled: weakref.WeakKeyDictionary[keras.Model, Any] = weakref.WeakKeyDictionary()
-
-
 def _run(network: keras.Model, images: NDArray[np.uint8]) -> None:
     """Runs the network as in training, for what it changes in its variables."""
-    if keras.config.backend() != "jax":
-        network(images, training=True)
-        return
-    import jax
+    if keras.config.backend() == "jax":
+        from inklens.networks.jax_steps import run_as_in_training
 
-    if network not in _compiled:
-        own = weakref.proxy(network)
-        _compiled[network] = jax.jit(
-            lambda learnt, others, images: own.stateless_call(learnt, others, images, training=True)[1]
-        )
-    learnt, others = network.trainable_variables, network.non_trainable_variables
-    values = [[variable.value for variable in each] for each in (learnt, others)]
-    for variable, value in zip(others, _compiled[network](*values, images), strict=True):
-        variable.assign(value)
+        run_as_in_training(network, images)
+    else:
+        network(images, training=True)
 
 
 def statistics_steps(network: keras.Model, images: int, batch_size: int) -> float:

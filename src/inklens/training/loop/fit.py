@@ -205,7 +205,7 @@ def _compiled(
     )
     trained.optimizer.build(trained.trainable_variables)
     if _on_accelerator_by_jax():
-        from inklens.training.loop.jax_steps import compiled_steps
+        from inklens.networks.jax_steps import compiled_steps
 
         trained.train_function = compiled_steps(trained, per_execution * parts)
     trained.stop_training = False
@@ -242,7 +242,7 @@ def steps_per_execution(recipe: Recipe, network: keras.Model, images: int) -> in
 def _on_accelerator_by_jax() -> bool:
     if keras.config.backend() != "jax":
         return False
-    from inklens.training.loop.jax_steps import on_accelerator
+    from inklens.networks.jax_steps import on_accelerator
 
     return on_accelerator()
 

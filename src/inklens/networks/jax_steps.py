@@ -1,4 +1,4 @@
-"""Several steps of a training in one call of an accelerator, for JAX.
+"""What training on JAX compiles as a whole: several steps of an accelerator, and a run without a gradient.
 
 Keras's `steps_per_execution` on JAX is a loop in Python: each step is dispatched by itself, at a few
 milliseconds, in which an accelerator computes several steps of a small network. Here the loop is compiled. On
@@ -7,12 +7,15 @@ a CPU it would be slower: there XLA computes a convolution inside of a loop on o
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from itertools import groupby, islice
 from typing import Any
 
 import jax
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 State = Any  # Keras's lists of arrays: trainable, other, the optimiser's, and the metrics' variables
 Logs = dict[str, Any]
@@ -64,3 +67,26 @@ def compiled_steps(trained: keras.Model, steps: int) -> TrainFunction:
         return logs, state
 
     return execute
+
+
+# By network.
+_forward: weakref.WeakKeyDictionary[keras.Model, Any] = weakref.WeakKeyDictionary()
+
+
+def run_as_in_training(network: keras.Model, images: NDArray[np.uint8]) -> None:
+    """Runs a network as in training, for what it changes in its variables.
+
+    JAX would compile each of its operators by itself, which takes longer than a short training.
+
+    Args:
+        images: uint8 (N, H, W, C), 0-255.
+    """
+    if network not in _forward:
+        own = weakref.proxy(network)
+        _forward[network] = jax.jit(
+            lambda learnt, others, images: own.stateless_call(learnt, others, images, training=True)[1]
+        )
+    learnt, others = network.trainable_variables, network.non_trainable_variables
+    values = [[variable.value for variable in each] for each in (learnt, others)]
+    for variable, value in zip(others, _forward[network](*values, images), strict=True):
+        variable.assign(value)
