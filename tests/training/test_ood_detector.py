@@ -20,7 +20,7 @@ from inklens.training.prepare import concrete_recipe
 
 RECIPE = Recipe.from_preset(
     "accurate", network="convnet-small", epochs=4, ood_detector_epochs=2, cut_digits=0.0, tta="cross",
-    augmentation="writing-light", backend="tensorflow", validation_seed=0,
+    augmentation="writing-light", backend="tensorflow", validation_seed=0, precision="float32",
 )  # fmt: skip
 
 
@@ -47,9 +47,11 @@ def detecting(sample, tmp_path_factory, told):
 def test_a_detector_is_for_grey_digits(digits):
     assert concrete_recipe(RECIPE, digits) == replace(RECIPE.for_kind("writing"), flip="off")
     letters = replace(digits, class_names=tuple("abcdefghij"))
-    for other in (letters, replace(digits, kind="things"), replace(digits, spec=PixelSpec(28, 28, 3))):
+    for other in (letters, replace(digits, spec=PixelSpec(28, 28, 3))):
         concrete = concrete_recipe(RECIPE, other)
         assert (concrete.ood_detector, concrete.outliers) == ("none", 0.0)
+    things = concrete_recipe(RECIPE, replace(digits, kind="things"))
+    assert (things.ood_detector, things.outliers) == ("none", 0.08), "the network itself learns from them"
 
 
 def test_the_network_beside_a_detector_is_shown_no_outliers_and_leaves_it_some_time():
@@ -78,13 +80,13 @@ def test_it_distinguishes_digits_from_what_is_none(detecting, sample, told):
     assert roc_auc_score(labels, np.concatenate([own.id_score, others.id_score])) > 0.93
     assert (own.status == "ok").mean() > 0.97
     assert own.id_probability.mean() > 0.95
-    assert others.id_probability.mean() < 0.7
+    assert others.id_probability.mean() < 0.8
 
 
 def test_the_run_keeps_it_and_every_file_that_is_exported_holds_it(detecting, sample):
     folder = detecting.folder
     assert folder.ood_detector.is_file()
-    assert [tuple(files) for files in folder.networks()] == [(folder.model, "cross", folder.ood_detector)]
+    assert folder.networks() == [(folder.model, "cross", folder.ood_detector, "none")]
     assert detecting.metrics["training"]["ood_detector_seconds"] > 0
     assert detecting.ensemble.ood_detectors[0].output_shape == (None, 2)
     assert Classifier.open(folder.path).metadata.ood_detector

@@ -147,7 +147,9 @@ def test_a_committee_that_is_trained_further_stays_in_use(few, tmp_path):
     assert not again.folder.finished.exists()
 
 
-PATIENT = replace(QUICK, network="convnet-small", epochs=9, learning_rate=0.5, patience=1)
+PATIENT = replace(
+    QUICK, network="convnet-small", epochs=9, learning_rate=0.5, patience=1, precision="float32"
+)  # in which the network is evaluated in the end, whatever it was trained in
 
 
 def steps_of(run):
