@@ -54,8 +54,9 @@ def measured(preset: str, data: str, epochs: int, every: float) -> dict[str, Any
     Checkpoints.write = sized(Checkpoints.write)  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(dir=".") as scratch:
         recipe = inklens.Recipe.from_preset(preset, epochs=epochs)
+        test = recipe.validation_data == "test"  # else it stays closed
         run = inklens.train(
-            inklens.load(data), recipe, output=scratch, report=False, test=False, checkpoint_every=every
+            inklens.load(data), recipe, output=scratch, report=False, test=test, checkpoint_every=every
         )
         seconds = run.metrics["training"]["seconds"]
     return {
