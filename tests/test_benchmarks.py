@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -46,6 +47,18 @@ def test_a_training_that_was_measured_in_part_is_scaled_and_says_so():
     full = whole("torch", {"ends": ends, "accuracy": 0.9, "epochs": EPOCHS["torch"]})
     assert not full["scaled"]
     assert full["seconds"] == full["measured_seconds"] == EPOCHS["torch"]
+
+
+@pytest.mark.slow
+def test_the_cost_of_checkpoints_is_measured_of_a_preset_that_validates_on_the_test_set(monkeypatch):
+    from checkpoint_cost import measured
+    from process import in_child
+
+    for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"):  # which in_child changes
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    found = in_child(measured, "tutorial-c", "sample", 1, 60.0)
+    assert found["written"] > 0
+    assert 0 < found["checkpoints_s"] < found["training_s"]
 
 
 def test_the_first_layers_input_gradient_is_no_work():
