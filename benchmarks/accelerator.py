@@ -12,6 +12,7 @@ TensorFlow: where that is not installed, the runs have none, and the result says
 """
 
 import argparse
+import importlib
 import importlib.util
 import json
 import os
@@ -44,10 +45,8 @@ def writes_model_files() -> bool:
     """Whether the runs get their model.onnx; without TensorFlow they are trained and scored all the same."""
     if importlib.util.find_spec("tensorflow") is not None:
         return True
-    from inklens.training import finalize, prepare
-
-    prepare.require = lambda name: None  # type: ignore[assignment, return-value]
-    finalize.write_onnx = lambda *given: None  # type: ignore[assignment, return-value]
+    for module, function in (("prepare", "require"), ("finalize", "write_onnx")):
+        setattr(importlib.import_module(f"inklens.training.{module}"), function, lambda *given: None)
     return False
 
 
