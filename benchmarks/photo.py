@@ -1,8 +1,8 @@
-"""A 12-megapixel photo from the shell: `inklens read photo.jpg`, a process of its own, its time and memory.
+"""A 16-megapixel photo from the shell: `inklens read photo.jpg`, a process of its own, its time and memory.
 
     python benchmarks/photo.py runs/mnist-accurate-1 --rounds 7
 
-The photo is a page of tests/sheets enlarged to 4000x3000 as JPEG, with an EXIF tag that turns it.
+The photo is a page of tests/sheets enlarged to 4624x3468 as JPEG, with an EXIF tag that turns it.
 """
 
 import sys
@@ -28,7 +28,7 @@ def main() -> None:
     options = parser.parse_args()
     page = sheets.draw("squared", options.seed)
     with tempfile.TemporaryDirectory() as folder:
-        photo = Image.fromarray(page.picture).resize((3000, 4000), Image.Resampling.BICUBIC)
+        photo = Image.fromarray(page.picture).resize((3468, 4624), Image.Resampling.BICUBIC)
         photo = photo.transpose(Image.Transpose.ROTATE_90)
         exif = Image.Exif()
         exif[_ORIENTATION] = _ROTATED
@@ -41,7 +41,7 @@ def main() -> None:
         **summary(rounds),
         "written": [number.text for number in page.numbers],
         "read": rounds[0]["printed"].splitlines(),
-        "goals": {"median_s": 1.0, "peak_mb": 400},
+        "goals": {"median_s": 1.5, "peak_mb": 400},
     }
     print(figures)
     record.write("photo", figures, dry=options.dry)

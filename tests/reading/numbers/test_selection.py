@@ -26,6 +26,15 @@ def test_a_number_stays_and_a_word_is_left_out():
     assert select_numbers([number, word]) == [number, []]
 
 
+def test_circles_and_strokes_of_a_word_are_little_evidence_of_a_number():
+    words = [[_digit("6", 0.7), _digit("1", 0.9), _digit("4", 0.6)]] * 2
+    school = [_digit("5", 0.97), _digit("2", 0.7, "unknown"), *(_digit(label, 0.9995) for label in "001")]
+    number = [_digit("5", 0.97), *(_digit(label, 0.9995) for label in "2001")]
+    assert select_numbers([*words, school])[-1] == []
+    assert select_numbers([*words, number])[-1] == number
+    assert select_numbers([zeros := [_digit("0", 0.9995)] * 3]) == [zeros]
+
+
 def test_one_odd_digit_does_not_cost_a_long_number():
     number = [*(_digit(str(digit), 0.9995) for digit in range(5)), _digit("7", 0.4, "unknown")]
     assert select_numbers([number]) == [number]

@@ -14,7 +14,7 @@ from inklens.reading.pieces.segmentation import Segmentation
 # 99.9%, 0.2 at 99%, at least `_LEAST`. Chosen on generated pages of MNIST's validation digits.
 _SLOPE, _OFFSET = 1.6, -3.0  # in -log10(1 - probability)
 _SUREST, _LEAST = 0.9995, -2.3
-_STROKE, _CUT_STROKE = 0.5, -0.5  # nats at most for a 1, and for a 1 or 7 that was cut out
+_SIMPLE, _CUT_STROKE = 0.5, -0.5  # nats at most for a 0 or 1, and for a 1 or 7 that was cut out
 _CLEAR = 2.0  # nats from which a chain is clearly a number or clearly none, and counts for its page
 _ELSEWHERE = 0.4  # how much words on other lines count
 _FAIRLY_SURE = 0.5  # probability from which a digit in context is read
@@ -103,10 +103,10 @@ def _evidence(digits: list[DigitHypothesis]) -> float:
 
 
 def _limit(digit: DigitHypothesis) -> float:
-    """Upper limit of a digit's evidence: plain strokes, as in many letters, look like a 1 or 7."""
+    """Upper limit of a digit's evidence: the plain strokes and circles of letters look like 1, 7 and 0."""
     if digit.cut and digit.label in ("1", "7"):
         return _CUT_STROKE
-    return _STROKE if digit.label == "1" else np.inf
+    return _SIMPLE if digit.label in ("0", "1") else np.inf
 
 
 def select_number_of(count: int, chains: list[list[dict[int, Segmentation]]]) -> list[list[DigitHypothesis]]:
