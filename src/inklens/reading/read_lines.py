@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inklens.classifier import Classifier
 from inklens.reading import stage_pictures
-from inklens.reading.numbers.chains import find_chains
+from inklens.reading.numbers.chains import alone_in_boxes, find_chains
 from inklens.reading.numbers.marks import MarkPiece, find_marks, joined_by_marks, marks_of
 from inklens.reading.numbers.selection import best_digits, select_number_of, select_numbers
 from inklens.reading.numbers.text_lines import group_into_lines, skew_angles
@@ -74,8 +74,9 @@ def read_lines(
     whole = join_fragments(digits, classifier, keep=options.expect is not None)
     left_out[FRAGMENTS] += len(digits) - len(whole)
     linked = find_chains(_pieces(whole), ruling.cells, separate=options.separate)
+    boxed = alone_in_boxes(_pieces(whole), ruling.cells)
     chains = _deskewed([[whole[index] for index in members] for members in linked], classifier)
-    numbers = _numbers(chains, classifier, options.expect)
+    numbers = _numbers(chains, [boxed[members].tolist() for members in linked], classifier, options.expect)
     if options.expect is None:
         read = sum(len(chain) for chain, number in zip(chains, numbers, strict=True) if number)
     else:  # one number of all chains
@@ -86,17 +87,25 @@ def read_lines(
 
 
 def _numbers(
-    chains: list[list[DigitHypothesis]], classifier: Classifier, expect: int | None
+    chains: list[list[DigitHypothesis]], boxed: list[list[bool]], classifier: Classifier, expect: int | None
 ) -> list[list[DigitHypothesis]]:
-    """The digits of each chain that is a number; none for another."""
+    """The digits of each chain that is a number; none for another.
+
+    Args:
+        boxed: of each piece, whether it is alone in a printed box: then it is one digit.
+    """
     every = [digit for chain in chains for digit in chain]
     found = iter(find_segmentations(every, classifier, cut_all=expect is not None))
-    options = [[next(found) for _ in chain] for chain in chains]
+    options = [
+        [{1: cuts[1]} if alone else cuts for alone, cuts in zip(of_chain, found, strict=False)]
+        for of_chain in boxed
+    ]
     if expect is not None:
         return select_number_of(expect, options)
     # With `max_error`, "unknown" is the network's own answer, whatever the context.
     in_context = classifier.metadata.thresholds.max_error is None
-    return select_numbers([best_digits(of_chain) for of_chain in options], use_context=in_context)
+    digits = [best_digits(of_chain) for of_chain in options]
+    return select_numbers(digits, in_boxes=[all(each) for each in boxed], use_context=in_context)
 
 
 def _deskewed(chains: list[list[DigitHypothesis]], classifier: Classifier) -> list[list[DigitHypothesis]]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inklens.reading.numbers.chains import find_chains
+from inklens.reading.numbers.chains import alone_in_boxes, find_chains
 
 
 @pytest.mark.parametrize("slope", [-0.8, -0.3, 0.0, 0.3, 0.8])
@@ -27,6 +27,15 @@ def test_boxes_for_one_digit_each_hold_a_number_together(piece):
     cells = np.array([[(x, 65), (x + 66, 65), (x + 66, 135), (x, 135)] for x in (67, 137, 207)], np.float64)
     assert sorted(find_chains(pieces)) == [[0], [1], [2]]
     assert find_chains(pieces, cells) == [[0, 1, 2]]
+
+
+def test_only_a_piece_alone_in_a_box_for_one_digit_is_surely_one_digit(piece):
+    cells = np.array([[(x, 65), (x + 66, 65), (x + 66, 135), (x, 135)] for x in (67, 137, 207)], np.float64)
+    wide = np.array([[(300, 65), (600, 65), (600, 135), (300, 135)]], np.float64)
+    pieces = [piece(x, 100, 14, 20) for x in (100, 160, 180, 400, 900)]
+    alone = alone_in_boxes(pieces, np.concatenate([cells, wide]))
+    assert alone.tolist() == [True, False, False, False, False]
+    assert not alone_in_boxes(pieces, cells[:0]).any()
 
 
 def test_a_page_without_pieces_has_no_chains():

@@ -35,6 +35,12 @@ def test_circles_and_strokes_of_a_word_are_little_evidence_of_a_number():
     assert select_numbers([zeros := [_digit("0", 0.9995)] * 3]) == [zeros]
 
 
+def test_doubtful_digits_in_printed_boxes_are_a_number():
+    doubtful = [_digit("6", 0.4, "unknown"), _digit("6", 0.3, "unknown"), _digit("5", 0.999)]
+    assert select_numbers([doubtful]) == [[]]
+    assert select_numbers([doubtful], in_boxes=[True]) == [doubtful]
+
+
 def test_one_odd_digit_does_not_cost_a_long_number():
     number = [*(_digit(str(digit), 0.9995) for digit in range(5)), _digit("7", 0.4, "unknown")]
     assert select_numbers([number]) == [number]

@@ -60,6 +60,18 @@ def test_a_row_of_black_boxes_goes_and_is_found_as_cells(grey):
     assert left[240, 204] > 0.9
 
 
+def test_thick_walls_of_small_boxes_go_whole_and_the_bar_of_a_7_that_touches_one_stays(grey):
+    for place in range(4):
+        cv2.rectangle(grey, (100 + 52 * place, 200), (144 + 52 * place, 244), 0, 7)
+    seven = np.array([(109, 209), (134, 209), (118, 236)], np.int32)
+    cv2.polylines(grey, [seven], False, 0, 4)
+    ruling, left = _found(cv2.GaussianBlur(grey, (0, 0), 1.2))
+    assert len(ruling.cells) == 4
+    bar = cv2.polylines(np.zeros_like(grey), [seven], False, 255, 2)
+    assert (left[bar > 0] > 0.5).mean() > 0.95
+    assert (left[:, 142:] > 0.3).sum() == 0
+
+
 def test_large_digits_of_straight_strokes_are_no_ruling(grey):
     cv2.line(grey, (200, 60), (200, 540), 0, 12)
     cv2.line(grey, (400, 80), (700, 80), 0, 12)

@@ -101,25 +101,49 @@ class _InCells(NamedTuple):
     apart: NDArray[np.bool_]
 
 
+def alone_in_boxes(pieces: list[Piece], cells: Cells) -> NDArray[np.bool_]:
+    """Which pieces are the only one in a printed box for one digit: bool (pieces,)."""
+    if not (pieces and len(cells)):
+        return np.zeros(len(pieces), np.bool_)
+    cell = _cell_of(boxes_of(pieces), cells)
+    return np.asarray((cell >= 0) & _for_one_digit(cell, cells)[cell], np.bool_)
+
+
 def _pairs_in_cells(boxes: Boxes, cells: Cells) -> _InCells:
     none = np.zeros((len(boxes), len(boxes)), np.bool_)
     if not len(cells):
         return _InCells(none, none)
     low, high = cells.min(axis=1), cells.max(axis=1)
     size = high - low
-    middle = (boxes[:, None, :2] + boxes[:, None, 2:]) / 2
-    inside = ((middle > low) & (middle < high)).all(axis=2)
-    inside &= (boxes[:, None, 2:] - boxes[:, None, :2] <= 1.1 * size).all(axis=2)
-    cell = np.where(inside.any(axis=1), inside.argmax(axis=1), -1)
+    cell = _cell_of(boxes, cells)
     known = (cell[:, None] >= 0) & (cell[None] >= 0) & (cell[:, None] != cell[None])
     one, other = cell[:, None], cell[None]
     gap = np.abs(low[other, 0] - high[one, 0])
     level = np.abs(low[other, 1] - low[one, 1]) < 0.4 * size[one, 1]
-    alone = np.bincount(cell[cell >= 0], minlength=len(cells)) == 1
-    single = alone & (size[:, 0] <= _SINGLE * size[:, 1])
+    single = _for_one_digit(cell, cells)
     adjacent = known & level & (gap < 0.35 * size[one, 0]) & single[one] & single[other]
     wide = size[:, 0] > 2 * np.median(boxes[:, 3] - boxes[:, 1])
     return _InCells(adjacent, known & ~adjacent & wide[one] & wide[other])
+
+
+def _cell_of(boxes: Boxes, cells: Cells) -> NDArray[np.int64]:
+    """The number of the cell in which each box lies, (boxes,); -1 for none."""
+    low, high = cells.min(axis=1), cells.max(axis=1)
+    middle = (boxes[:, None, :2] + boxes[:, None, 2:]) / 2
+    inside = ((middle > low) & (middle < high)).all(axis=2)
+    inside &= (boxes[:, None, 2:] - boxes[:, None, :2] <= 1.1 * (high - low)).all(axis=2)
+    return np.where(inside.any(axis=1), inside.argmax(axis=1), -1)
+
+
+def _for_one_digit(cell: NDArray[np.int64], cells: Cells) -> NDArray[np.bool_]:
+    """Which cells hold one piece and are no wider than a box for one digit, (cells,).
+
+    Args:
+        cell: of each piece, as `_cell_of` gives it.
+    """
+    size = np.ptp(cells, axis=1)
+    alone = np.bincount(cell[cell >= 0], minlength=len(cells)) == 1
+    return np.asarray(alone & (size[:, 0] <= _SINGLE * size[:, 1]), np.bool_)
 
 
 def _links(boxes: Boxes, in_cells: _InCells) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """Which chains of digits are numbers, by the network's probabilities for a whole chain at a time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from inklens.reading.pieces.segmentation import Segmentation
 _SLOPE, _OFFSET = 1.6, -3.0  # in -log10(1 - probability)
 _SUREST, _LEAST = 0.9995, -2.3
 _SIMPLE, _CUT_STROKE = 0.5, -0.5  # nats at most for a 0 or 1, and for a 1 or 7 that was cut out
+_IN_BOXES = 3.0  # nats for a number whose digits are each in a printed box
 _CLEAR = 2.0  # nats from which a chain is clearly a number or clearly none, and counts for its page
 _ELSEWHERE = 0.4  # how much words on other lines count
 _FAIRLY_SURE = 0.5  # probability from which a digit in context is read
@@ -34,7 +36,7 @@ def best_digits(pieces: list[dict[int, Segmentation]]) -> list[DigitHypothesis]:
 
 
 def select_numbers(
-    chains: list[list[DigitHypothesis]], *, use_context: bool = True
+    chains: list[list[DigitHypothesis]], *, in_boxes: Sequence[bool] = (), use_context: bool = True
 ) -> list[list[DigitHypothesis]]:
     """Keep the chains that are numbers; words and drawings become empty.
 
@@ -43,6 +45,7 @@ def select_numbers(
 
     Args:
         chains: the digits of each chain, from left to right.
+        in_boxes: of each chain, whether its digits are each in a printed box; without it, none is.
         use_context: let the rest of a number raise the probability that a piece is a digit. An "unknown"
             piece becomes "ok" if its class is then fairly sure.
     """
@@ -59,6 +62,7 @@ def select_numbers(
     beside = np.clip(np.log((numbers + 1) / (words + 0.5)), -0.8, 2.0)
     alone = np.clip(np.log(2 / (0.5 * words**2 + 0.5)), -4.0, 2.0)
     log_odds = evidence + np.where(numbers > 0, beside, alone)
+    log_odds[np.flatnonzero(in_boxes)] += _IN_BOXES
     selected = [digits if each > 0 else [] for digits, each in zip(chains, log_odds, strict=True)]
     if not use_context:
         return selected

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inklens.reading.paper.masks import Cells, Mask, as_mask, transposed
+from inklens.reading.paper.masks import Cells, Mask, as_mask, line_width, transposed
 from inklens.reading.paper.straight_runs import SIDE, StraightRuns
 
 _WALL = 3.0  # pixels between the insides of adjacent boxes, at least,
@@ -100,6 +100,7 @@ def _filled(corners: NDArray[np.float32], like: Mask) -> Mask:
 def _with_hidden_cells(cells: list[NDArray[np.float32]], segments: Mask) -> list[NDArray[np.float32]]:
     """The cells, and those beside them that writing hides: straight runs lie along their sides too."""
     near = as_mask(cv2.dilate(segments, np.ones((5, 5), np.uint8)))
+    both_walls = 2 * line_width(segments)
     known = list(cells)
     middles = np.array([cell.mean(axis=0) for cell in known])
     at = 0
@@ -109,7 +110,7 @@ def _with_hidden_cells(cells: list[NDArray[np.float32]], segments: Mask) -> list
         for side in range(4):
             across = cell[side] - cell[(side + 1) % 4]
             length = float(np.linalg.norm(across))
-            walls = np.arange(_WALL, max(_WALL + 1, _APART * length), dtype=np.float32)
+            walls = np.arange(_WALL, max(_APART * length, both_walls + 2), dtype=np.float32)
             beside = cell + (across * (1 + walls[:, None] / length))[:, None]
             if np.linalg.norm(middles - beside[0].mean(axis=0), axis=1).min() < 0.5 * length:
                 continue

@@ -1,5 +1,6 @@
 """Masks, and what ruling, boxes and pens do with them. Ink is float32 (H, W), 0 (paper) to 1."""
 
+import math
 from typing import TypeVar
 
 import cv2
@@ -43,3 +44,10 @@ def transposed(picture: _Picture) -> _Picture:
 def dilated(mask: Mask) -> Mask:
     """The mask, a pixel larger on every side."""
     return as_mask(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
+
+
+def line_width(lines: Mask) -> int:
+    """The mean width of lines in pixels: twice their area over the length of their outline."""
+    area = cv2.countNonZero(lines)
+    outline = cv2.countNonZero(lines & ~cv2.erode(lines, np.ones((3, 3), np.uint8)))
+    return max(1, math.ceil(2 * area / max(1, outline)))

@@ -4,7 +4,6 @@ Length distinguishes print from pen, not darkness: a ruled line is longer than m
 box meet at its corners. Colour distinguishes boxes that have their own (`inklens.reading.paper.pens`).
 """
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from inklens.pixels.ink import Ink
 from inklens.reading.paper.boxes import find_boxes
-from inklens.reading.paper.masks import SURE, Cells, Mask, as_mask, dilated, transposed
+from inklens.reading.paper.masks import SURE, Cells, Mask, as_mask, dilated, line_width, transposed
 from inklens.reading.paper.pens import pen_by_colour
 from inklens.reading.paper.straight_runs import SIDE, StraightRuns
 
@@ -27,7 +26,8 @@ _DARKER = 1.4  # times the lines' shade: a pen this dark is distinguished by its
 _MOST_OF = 0.9  # least share of the boxes that is found again in the print alone
 _PART = 1 / 8  # of the side, over which a ruled line is straight; as a whole it may be slightly bent
 _MOST_SKEW = 15.0  # degrees by which a page may be turned
-_ON_SIDES = 0.9  # share of a component on the sides of boxes, from which it is a remnant of them
+_ON_WALLS = 0.9  # share of a component on the walls of boxes, from which it is a remnant of them
+_RIM, _RIM_SHARE = 1.0, 0.05  # pixels, and shares of a box's side, by which walls may reach into it
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +57,9 @@ def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
         printed = _Lines(*_print_only(seen, sure, written), lines.slopes)
         if len(printed.cells) >= _MOST_OF * len(lines.cells):
             mask = _print_by_colour(printed, written)
-            return _with_remnants(ink, Ruling(printed.cells, mask), dilated(dilated(printed.sides)))
+            return _on_walls(ink, Ruling(printed.cells, mask), dilated(dilated(printed.sides)))
     mask = _print_by_shade(ink, _grey(picture), lines)
-    return _with_remnants(ink, Ruling(lines.cells, as_mask(mask & seen)), lines.sides)
+    return _on_walls(ink, Ruling(lines.cells, as_mask(mask & seen)), lines.sides)
 
 
 def without_ruling(ink: Ink, ruling: Ruling) -> Ink:
@@ -99,7 +99,7 @@ class _Lines:
 def _print_only(seen: Mask, sure: Mask, written: Mask) -> tuple[Mask, Mask]:
     """Seen and sure ink without the pen's; lines that the pen crosses stay whole."""
     pen = dilated(written)  # the edges of a dark stroke are as pale as print
-    gap = _line_width(written) + 4 | 1
+    gap = line_width(written) + 4 | 1
     printed = seen & ~pen
     across = cv2.morphologyEx(printed, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     down = cv2.morphologyEx(printed, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
@@ -123,18 +123,11 @@ def _print_by_shade(ink: Ink, grey: NDArray[np.uint8], lines: _Lines) -> Mask:
 
 def _print_by_colour(lines: _Lines, written: Mask) -> Mask:
     """Print in a colour of its own: the lines without the pen's ink."""
-    thickness = _line_width(lines.level | lines.upright) + 2 | 1  # odd, or OpenCV's closing is shifted
+    thickness = line_width(lines.level | lines.upright) + 2 | 1  # odd, or OpenCV's closing is shifted
     upright = cv2.morphologyEx(written, cv2.MORPH_CLOSE, np.ones((thickness, 1), np.uint8))
     level = cv2.morphologyEx(written, cv2.MORPH_CLOSE, np.ones((1, thickness), np.uint8))
     mask = dilated(lines.level) & ~upright | dilated(lines.upright) & ~level
     return as_mask(mask | lines.sides & ~(upright | level))
-
-
-def _line_width(lines: Mask) -> int:
-    """The mean width of lines in pixels: twice their area over the length of their outline."""
-    area = cv2.countNonZero(lines)
-    outline = cv2.countNonZero(lines & ~cv2.erode(lines, np.ones((3, 3), np.uint8)))
-    return max(1, math.ceil(2 * area / max(1, outline)))
 
 
 def _line_slopes(mask: Mask) -> tuple[list[float], list[float]]:
@@ -224,15 +217,29 @@ def _without_crossings(ink: Ink, level: Mask, shade: Ink, pen: float) -> Mask:
     return as_mask(lines & ~as_mask(tall))
 
 
-def _with_remnants(ink: Ink, ruling: Ruling, sides: Mask) -> Ruling:
-    """The ruling together with the components of ink that lie only on the sides of boxes."""
+def _on_walls(ink: Ink, ruling: Ruling, sides: Mask) -> Ruling:
+    """The ruling without ink well inside of boxes, and with the components that lie only on their walls."""
     if not len(ruling.cells):
         return ruling
-    inked = as_mask(cv2.compare(ink, _INKED, cv2.CMP_GT) & ~ruling.mask)
+    inside, within = np.zeros_like(sides), np.zeros_like(sides)
+    for corners in ruling.cells:
+        middle = corners.mean(axis=0)
+        half = float(np.abs(corners - middle).max())
+        rim = (_RIM + _RIM_SHARE * 2 * half) / half
+        _fill(within, corners)
+        _fill(inside, middle + (1 - rim) * (corners - middle))
+    mask = as_mask(ruling.mask & ~inside)
+    reach = 2 * line_width(mask) + 1  # walls lie outside of the corners
+    walls = sides | as_mask(cv2.dilate(sides, np.ones((reach, reach), np.uint8)) & ~within)
+    inked = as_mask(cv2.compare(ink, _INKED, cv2.CMP_GT) & ~mask)
     count, components = cv2.connectedComponents(inked, connectivity=8)
     area = np.bincount(components.ravel(), minlength=count)
-    on_sides = np.bincount(components[sides > 0], minlength=count)
+    on_walls = np.bincount(components[walls > 0], minlength=count)
     gone = np.zeros(count, np.uint8)
-    gone[on_sides >= _ON_SIDES * area] = 255
+    gone[on_walls >= _ON_WALLS * area] = 255
     gone[0] = 0
-    return Ruling(ruling.cells, as_mask(ruling.mask | gone[components]))
+    return Ruling(ruling.cells, as_mask(mask | gone[components]))
+
+
+def _fill(mask: Mask, corners: NDArray[np.float64]) -> None:
+    cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), 255)
