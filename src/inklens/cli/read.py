@@ -68,7 +68,7 @@ def read(
     stages: Annotated[Path | None, Option(help="Folder for a picture of each step.")] = None,
     review: Annotated[Path | None, Option(help="Folder for the fields that are unsure.")] = None,
     review_below: Annotated[
-        float | None, Option(metavar="CONFIDENCE", help="Which fields are unsure; default: 0.9.")
+        float | None, Option(metavar="CONFIDENCE", help="Which fields are unsure; default: 0.99.")
     ] = None,
 ) -> None:
     """Read the handwritten numbers on photos and scans."""

@@ -27,7 +27,7 @@ from inklens.reading.placing import corners_of
 from inklens.reading.reading import UNREAD, Corners
 
 GAP, BLANK = "_", "."  # in a text: a blank box between the digits of a number, and a blank cell of a grid
-LOOK_AT = 0.9  # confidence below which a person should look at a field
+LOOK_AT = 0.99  # confidence below which a person should look at a field: of 1,200, two above were wrong
 _CELL = 80  # pixels: least side of a levelled cell
 _RIM = 0.1  # of a cell, on each side: remnants of its lines lie there
 _SPECK = 0.02  # share of a cell; as much ink that was not read makes a blank cell unsure
