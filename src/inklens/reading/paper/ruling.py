@@ -4,7 +4,7 @@ Length distinguishes print from pen, not darkness: a ruled line is longer than m
 box meet at its corners. Colour distinguishes boxes that have their own (`inklens.reading.paper.pens`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,10 +32,15 @@ _RIM, _RIM_SHARE = 1.0, 0.05  # pixels, and shares of a box's side, by which wal
 
 @dataclass(frozen=True, eq=False)
 class Ruling:
-    """Printed boxes of a page, and where its ink is print: strokes that cross the lines are left out."""
+    """Printed boxes of a page, and where its ink is print: strokes that cross the lines are left out.
+
+    Args:
+        squared: whether the boxes are the squares of squared paper, across whose lines one writes.
+    """
 
     cells: Cells
     mask: Mask
+    squared: bool = False
 
 
 def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
@@ -59,7 +64,7 @@ def find_ruling(ink: Ink, picture: NDArray[np.uint8]) -> Ruling:
             mask = _print_by_colour(printed, written)
             return _on_walls(ink, Ruling(printed.cells, mask), dilated(dilated(printed.sides)))
     mask = _print_by_shade(ink, _grey(picture), lines)
-    return _on_walls(ink, Ruling(lines.cells, as_mask(mask & seen)), lines.sides)
+    return _on_walls(ink, Ruling(lines.cells, as_mask(mask & seen), lines.squared), lines.sides)
 
 
 def without_ruling(ink: Ink, ruling: Ruling) -> Ink:
@@ -221,16 +226,7 @@ def _on_walls(ink: Ink, ruling: Ruling, sides: Mask) -> Ruling:
     """The ruling without ink well inside of boxes, and with the components that lie only on their walls."""
     if not len(ruling.cells):
         return ruling
-    inside, within = np.zeros_like(sides), np.zeros_like(sides)
-    for corners in ruling.cells:
-        middle = corners.mean(axis=0)
-        half = float(np.abs(corners - middle).max())
-        rim = (_RIM + _RIM_SHARE * 2 * half) / half
-        _fill(within, corners)
-        _fill(inside, middle + (1 - rim) * (corners - middle))
-    mask = as_mask(ruling.mask & ~inside)
-    reach = 2 * line_width(mask) + 1  # walls lie outside of the corners
-    walls = sides | as_mask(cv2.dilate(sides, np.ones((reach, reach), np.uint8)) & ~within)
+    mask, walls = (ruling.mask, sides) if ruling.squared else _outside(ruling, sides)
     inked = as_mask(cv2.compare(ink, _INKED, cv2.CMP_GT) & ~mask)
     count, components = cv2.connectedComponents(inked, connectivity=8)
     area = np.bincount(components.ravel(), minlength=count)
@@ -238,8 +234,19 @@ def _on_walls(ink: Ink, ruling: Ruling, sides: Mask) -> Ruling:
     gone = np.zeros(count, np.uint8)
     gone[on_walls >= _ON_WALLS * area] = 255
     gone[0] = 0
-    return Ruling(ruling.cells, as_mask(mask | gone[components]))
+    return replace(ruling, mask=as_mask(mask | gone[components]))
 
 
-def _fill(mask: Mask, corners: NDArray[np.float64]) -> None:
-    cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), 255)
+def _outside(ruling: Ruling, sides: Mask) -> tuple[Mask, Mask]:
+    """The print that is not well inside of a box, and the sides with the whole thickness of the walls."""
+    within, inside = np.zeros_like(sides), np.zeros_like(sides)
+    for corners in ruling.cells:
+        middle = corners.mean(axis=0)
+        half = float(np.abs(corners - middle).max())
+        rim = (_RIM + _RIM_SHARE * 2 * half) / half
+        for filled, share in ((within, 1.0), (inside, 1 - rim)):
+            cv2.fillConvexPoly(filled, np.rint(middle + share * (corners - middle)).astype(np.int32), 255)
+    mask = as_mask(ruling.mask & ~inside)
+    reach = 2 * line_width(mask) + 1  # walls lie outside of the corners
+    around = cv2.dilate(sides, np.ones((reach, reach), np.uint8))
+    return mask, as_mask(sides | around & ~within)
