@@ -156,7 +156,7 @@ def main() -> None:
     for images in given.images:
         found[f"images_{images}"] = compared(images, given.nice)
         print(images, found[f"images_{images}"], flush=True)
-    record.write("cluster_train", found, dry=given.dry)
+        record.write("cluster_train", found, dry=given.dry)
 
 
 if __name__ == "__main__":
