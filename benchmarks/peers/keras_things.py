@@ -9,8 +9,8 @@
 divided by 10 after 40, 60 and 80% of the time, batches of 32, images mirrored and moved by up to 10%. It
 needs Keras and TensorFlow only. The last line is JSON: the accuracy on FOLDER/test, and what was used.
 
-The last two arguments are seconds and seed. Seconds count from the start of the script, so imports and loading
-are in them; the evaluation is not.
+The last two arguments are seconds and seed. Seconds count from the start of the script, so imports and
+loading are in them; the evaluation is not.
 """
 
 import time

@@ -2,9 +2,9 @@
 
     python yolo_things.py FOLDER 32 100 0
 
-Size, seconds and seed are given. It needs ultralytics only. All but the size of the images, batches of 64 and
-the images in memory is what `yolo classify train` does by itself, with its own limit of time. The last line is
-JSON: the accuracy on FOLDER/test, and what was used.
+It needs ultralytics only. Size, seconds and seed are given. All but the size of the images, batches of 64
+and the images in memory is what `yolo classify train` does by itself, with its own limit of time. The last
+line is JSON: the accuracy on FOLDER/test, and what was used.
 """
 
 import time
