@@ -4,8 +4,7 @@
 
 Nothing is chosen here: every run is the preset as it stands, and every run counts. Each carries its recipe
 into the result, and a later start takes over those whose recipe and data are today's, with `--fresh` none.
-Finished runs stay in `--runs` and are not trained again either; a committee goes on with the members that it
-lacks.
+Runs stay in `--runs`: a finished one is not trained again, and one that was interrupted is resumed.
 """
 
 import json
@@ -41,28 +40,28 @@ def measured(
     return None
 
 
-def finished(recipe: record.AnyRecipe, data: inklens.Dataset, seed: int, runs: Path) -> RunFolder:
-    """The run of this seed, trained now unless it is there.
+def trained(recipe: record.AnyRecipe, data: inklens.Dataset, path: Path, **options: Any) -> RunFolder:
+    """The run in this folder, trained now unless it is there; one that was interrupted is resumed.
+
+    Args:
+        options: of the training, where it begins now.
 
     Raises:
-        SystemExit: there is one that was not finished, or of another recipe or other data.
+        SystemExit: there is one of another recipe or other data.
     """
-    name = f"{data.name}-{recipe.preset}-seed{seed}"
-    if (runs / name / "status.json").exists():
-        folder = RunFolder.open(runs / name)
-        described = folder.read_recipe()
-        same_data = described["data"]["fingerprint"] == data.fingerprint
-        if not (same_data and record.is_of(recipe, described["recipe"])):
-            raise SystemExit(
-                f"{folder.path} is of another recipe or other data than {recipe.preset} and {data.name} are "
-                "today: remove it, or give other --runs"
-            )
-        if folder.status()["state"] == "done":
-            return folder
-        if isinstance(recipe, inklens.Committee):
-            return inklens.resume(folder.path).folder
-        raise SystemExit(f"{folder.path} was not finished: remove it and start again")
-    return inklens.train(data, recipe, output=runs, name=name).folder
+    if not (path / "status.json").exists():
+        return inklens.train(data, recipe, output=path.parent, name=path.name, **options).folder
+    folder = RunFolder.open(path)
+    described = folder.read_recipe()
+    same_data = described["data"]["fingerprint"] == data.fingerprint
+    if not (same_data and record.is_of(recipe, described["recipe"])):
+        raise SystemExit(
+            f"{folder.path} is of another recipe or other data than {recipe.preset} and {data.name} are "
+            "today: remove it, or give other --runs"
+        )
+    if folder.status()["state"] == "done":
+        return folder
+    return inklens.resume(folder.path).folder
 
 
 def part_of(folder: RunFolder, seed: int, data: inklens.Dataset) -> dict[str, Any]:
@@ -134,7 +133,10 @@ def main() -> None:
         recipe = record.concrete(given.preset, data, seed=seed)
         part = measured(known, recipe, seed, data.fingerprint)
         said = f"measured on {part['date'][:10]}" if part else "now"
-        parts.append(part or part_of(finished(recipe, data, seed, given.runs), seed, data))
+        if part is None:
+            path = given.runs / f"{data.name}-{recipe.preset}-seed{seed}"
+            part = part_of(trained(recipe, data, path), seed, data)
+        parts.append(part)
         print(f"seed {seed}: {100 * parts[-1]['accuracy']:.2f}%, {said}", flush=True)
     accuracies = [part["accuracy"] for part in parts]
     figures = {

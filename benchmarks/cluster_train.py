@@ -5,7 +5,8 @@
 Two networks of the preset `fast`, one epoch each, on so many images: MNIST's training images with a running
 number in the last bits of their ink. The cluster has two nodes of one core and runs already. Both commands
 are `inklens train`, start included. Compared are the networks' SHA-256, seconds, the seconds of processor
-that all processes used, and the most memory that they had together.
+that all processes used, and the most memory that they had together. Where networks differ, it says in which
+arrays, and by how much: their last bit, or another training altogether.
 """
 
 import os
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from cluster_predict import numbered
 from inklens.recipes import Committee, Recipe
 from inklens.training import train
 from ray_nodes import Nodes, own_processes
+from weights import arrays
 
 MEMBER = Recipe.from_preset("fast", epochs=1, minimum_steps=0, validation_seed=0)
 COMMITTEE = Committee("two", {"a": MEMBER, "b": replace(MEMBER, seed=1)})
@@ -116,6 +119,17 @@ def measured(data: Path, output: Path, address: str = "") -> dict[str, Any]:
     }
 
 
+def differences(one: Path, other: Path) -> Iterator[str]:
+    """Where the networks of two runs differ, a line for each array."""
+    for path in sorted(one.glob("members/*/[!.]*.keras")):
+        name = path.relative_to(one)
+        theirs = arrays(other / name)
+        for array, mine in arrays(path).items():
+            if not np.array_equal(mine, theirs[array], equal_nan=True):
+                most = np.abs(mine.astype(float) - theirs[array]).max()
+                yield f"{name} {array}: {most:.2g} at most, of {np.abs(mine).max():.2g}"
+
+
 def compared(images: int, nice: int) -> dict[str, Any]:
     """One process and a cluster, on so many images."""
     with tempfile.TemporaryDirectory() as folder:
@@ -124,9 +138,10 @@ def compared(images: int, nice: int) -> dict[str, Any]:
         alone = measured(scratch / "digits.npz", scratch / "alone")
         with Nodes(2, nice) as nodes:
             together = measured(scratch / "digits.npz", scratch / "cluster", nodes.address)
-    expected = alone.pop("hashes")
-    if together.pop("hashes") != expected:
-        raise SystemExit(f"{images} images: other networks on the cluster")
+        expected = alone.pop("hashes")
+        if together.pop("hashes") != expected:
+            found = "\n".join(differences(scratch / "alone" / "run", scratch / "cluster" / "run"))
+            raise SystemExit(f"{images} images: other networks on the cluster\n{found}")
     times = {name: round(together[name] / alone[name], 2) for name in alone}
     return {"one_process": alone, "cluster": together, "times_of_one_process": times, "hashes": expected}
 
@@ -141,7 +156,7 @@ def main() -> None:
     for images in given.images:
         found[f"images_{images}"] = compared(images, given.nice)
         print(images, found[f"images_{images}"], flush=True)
-    record.write("cluster_train", found, dry=given.dry)
+        record.write("cluster_train", found, dry=given.dry)
 
 
 if __name__ == "__main__":

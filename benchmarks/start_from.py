@@ -26,10 +26,12 @@ EACH = 20  # images of a class
 PAIRS = {
     "printed": "MNIST, then printed digits",
     "fashion": "the first five classes of Fashion-MNIST, then the other five",
-    "cifar10": "the animals of CIFAR-10, then its vehicles",
+    "vehicles": "the animals of CIFAR-10, then its vehicles",
+    "animals": "the vehicles of CIFAR-10, then its animals",
 }
 ANIMALS = ("bird", "cat", "deer", "dog", "frog", "horse")
-Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
+VEHICLES = ("airplane", "automobile", "ship", "truck")
+Labelled = tuple[NDArray[np.uint8], NDArray[np.str_]]
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,18 @@ def pair_of(name: str, above: Path, scratch: Path) -> Pair:
         digits = inklens.load(above / "folders" / "printed-digits", kind="writing", channels=1)
         return Pair(inklens.load("mnist"), labelled(digits, "all", digits.class_names), None)
     data = inklens.load("fashion-mnist" if name == "fashion" else above / "cifar10.zip")
-    first = ANIMALS if name == "cifar10" else data.class_names[:5]
+    first = {"vehicles": ANIMALS, "animals": VEHICLES}.get(name, data.class_names[:5])
     others = tuple(name for name in data.class_names if name not in first)
     source = saved(scratch / "first.npz", "things", labelled(data, "train", first))
     return Pair(source, labelled(data, "train", others), labelled(data, "test", others))
 
 
 def labelled(data: inklens.Dataset, part: str, names: tuple[str, ...]) -> Labelled:
-    """The images of these classes, whose labels are their places among the names."""
+    """The images of these classes, whose labels are their names: things are mirrored, digits are not."""
     split = data.part(part)
-    numbers = np.full(data.classes, -1)
-    numbers[[data.class_names.index(name) for name in names]] = np.arange(len(names))
-    labels = numbers[np.asarray(split.labels)]
-    return split.whole()[labels >= 0], labels[labels >= 0]
+    labels = np.array(data.class_names)[np.asarray(split.labels)]
+    chosen = np.isin(labels, names)
+    return split.whole()[chosen], labels[chosen]
 
 
 def saved(path: Path, kind: str, train: Labelled, test: Labelled | None = None) -> inklens.Dataset:

@@ -10,7 +10,7 @@ Fashion-MNIST itself), drawn textures and noise, framed as the run's own; AUROC 
 file.
 
 A part that is finished is kept in the result at once, and a later start takes over those whose recipe and
-data are today's. Finished runs stay in --runs.
+data are today's. Runs stay in --runs, and one that was interrupted is resumed.
 """
 
 import json
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 import inklens
 import record
+from accuracy import trained
 from inklens.classifier import Classifier
 from inklens.datasets.places import data_dir
 from inklens.networks.graph import multiply_adds
@@ -135,10 +136,9 @@ def main() -> None:
         recipe = record.concrete(given.preset, data, seed=seed, validation_split=HELD_OUT, **changed)
         part = measured(known, recipe, seed, data)
         if part is None:
-            run = inklens.train(
-                data, recipe, output=given.runs, name=f"{name}-seed{seed}", test=given.test, report=False
-            )
-            part = part_of(run, seed, data, test=given.test)
+            path = given.runs / f"{name}-seed{seed}"
+            folder = trained(recipe, data, path, test=given.test, report=False)
+            part = part_of(Run(folder), seed, data, test=given.test)
         parts.append(part)
         print(json.dumps({key: part[key] for key in part if key != "recipe"}), flush=True)
         accuracies = [one["accuracy"] for one in parts]

@@ -25,14 +25,22 @@ PRESETS = ("fast", "fast:things", "tutorial-b", "tutorial-c", "accurate", "tutor
 def digest(model: Path) -> str:
     """The first 16 hexadecimal digits over all weights of a .keras file, by the order of their names."""
     sha = hashlib.sha256()
+    for array in arrays(model).values():
+        sha.update(array.tobytes())
+    return sha.hexdigest()[:16]
+
+
+def arrays(model: Path) -> dict[str, Any]:
+    """All weights of a .keras file by their names in it, in the order of the names."""
+    found: dict[str, Any] = {}
 
     def add(name: str, item: h5py.Dataset | h5py.Group) -> None:
         if isinstance(item, h5py.Dataset):
-            sha.update(item[()].tobytes())
+            found[name] = item[()]
 
     with zipfile.ZipFile(model) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
         file.visititems(add)
-    return sha.hexdigest()[:16]
+    return found
 
 
 def measured(training: str) -> dict[str, Any]:

@@ -219,7 +219,12 @@ def test_the_faq_answers_twenty_questions_each_with_a_command():
     assert all(BLOCK.search(question) for question in questions)
 
 
-RESULTS = sorted((ROOT / "benchmarks/results").glob("accuracy-*.json"))
+RESULTS = sorted(
+    path
+    for pattern in ("accuracy-*.json", "things-*-test.json")
+    for path in (ROOT / "benchmarks/results").glob(pattern)
+)
+_ON = {"mnist": "", "fashion-mnist": " on Fashion-MNIST", "cifar10": " on CIFAR-10"}
 
 
 def _rows(page: str, start: str) -> list[str]:
@@ -231,9 +236,11 @@ def _rows(page: str, start: str) -> list[str]:
 @pytest.mark.parametrize("result", RESULTS, ids=lambda path: path.stem)
 def test_the_accuracies_of_the_pages_are_those_that_were_measured(result):
     figures = json.loads(result.read_text(encoding="utf-8"))
-    preset, name = figures["preset"], figures["data"]["name"]
-    data = {"mnist": "", "fashion-mnist": " on Fashion-MNIST"}[name]
-    [row] = _rows("docs/results.md", f"| `{preset}`{data} | ")
+    of, _, preset = result.stem.removesuffix("-test").partition("-")[2].rpartition("-")
+    if result.stem.startswith("accuracy-"):
+        of, preset = figures["data"]["name"], figures["preset"]
+    data = _ON[of]
+    [row] = _rows("docs/results.md", f"| `{preset}`{data} |")
     shown = _rows("README.md", f"| `{preset}`{data or ' on MNIST'} | ")
     for line in (row, *shown):
         assert f"{100 * figures['mean_accuracy']:.2f}" in line

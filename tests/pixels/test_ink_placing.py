@@ -34,6 +34,16 @@ def test_the_strokes_width_is_that_of_the_pen():
     assert stroke_width(np.zeros((9, 9), np.float32)) == 0
 
 
+def test_the_strokes_width_does_not_depend_on_where_arrays_lie_in_memory():
+    random, between = np.random.default_rng(0), []
+    for side in range(20, 60):
+        ink, widths = random.random((side, side), dtype=np.float32), set()
+        for number in range(8):
+            between.append(np.empty(2000 + 16 * number, np.uint8))  # what is asked for next lies elsewhere
+            widths.add(stroke_width(ink))
+        assert len(widths) == 1
+
+
 @pytest.mark.parametrize("pen", [0.005, 0.01, 0.02, 0.2])
 def test_thin_and_thick_strokes_are_brought_to_mnists(pen, digits):
     mnist = [stroke_width(image[..., 0] / np.float32(255)) for image in digits.train.batch(slice(0, 400))]

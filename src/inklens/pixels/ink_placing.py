@@ -116,7 +116,11 @@ def stroke_width(ink: Ink) -> float:
     padded = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     across = cv2.Sobel(padded, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     down = cv2.Sobel(padded, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    outline = cv2.sumElems(cv2.magnitude(across, down))[0]
+    # Not by cv2.magnitude: its last bits depend on where the arrays lie in memory.
+    across *= across
+    down *= down
+    across += down
+    outline = cv2.sumElems(np.sqrt(across, out=across))[0]
     return 2 * cv2.sumElems(ink)[0] / outline if outline else 0.0
 
 
