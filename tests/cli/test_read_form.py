@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from command_line import refusal
+from inklens.reading.form.read_form import LOOK_AT
 from sheets.filled_forms import draw_empty_form, fill_form
 
 
@@ -61,7 +62,7 @@ def test_a_form_is_written_as_json(inklens, shared_runs, scans, tmp_path):
     (photo,) = json.loads((tmp_path / "read.json").read_text())
     assert len(photo["fields"]) == 8
     for field in photo["fields"]:
-        assert field["look_at"] == (field["confidence"] < 0.9)
+        assert field["look_at"] == (field["confidence"] < LOOK_AT)
         assert len(field["box"]) == 4
 
 
