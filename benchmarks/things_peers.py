@@ -51,7 +51,7 @@ def write_pictures(folder: Path, seed: int) -> None:
 def inklens_learns(pictures: Path, scratch: Path, seed: int) -> dict[str, Any]:
     """Accuracy, and seconds of the whole command."""
     command = [Path(sys.executable).with_name("inklens"), "train", "--data", pictures, "--kind", "things"]
-    options = ["--preset", "fast", "--seed", seed, "--output", scratch, "--name", f"seed{seed}", "--quiet"]
+    options = ["--preset", "fast", "--seed", seed, "--output", scratch / f"seed{seed}", "--quiet"]
     began = time.monotonic()
     subprocess.run([*map(str, command), *map(str, options)], check=True)
     seconds = time.monotonic() - began
