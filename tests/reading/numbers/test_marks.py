@@ -10,7 +10,7 @@ HEIGHT = 60
 @pytest.fixture(scope="module")
 def page_of(digits):
     """Writes a text of digits and marks on a white page."""
-    shown, labels = digits.test.batch(slice(0, 300))[..., 0], digits.test.labels[:300].tolist()
+    shown, labels = digits.test.whole()[..., 0], digits.test.labels.tolist()
 
     def write(text: str) -> np.ndarray:
         page = np.full((240, 100 + 62 * len(text)), 255, np.uint8)
