@@ -74,7 +74,7 @@ def read_lines(
     whole = join_fragments(digits, classifier, keep=options.expect is not None)
     left_out[FRAGMENTS] += len(digits) - len(whole)
     linked = find_chains(_pieces(whole), ruling.cells, separate=options.separate)
-    boxed = alone_in_boxes(_pieces(whole), ruling.cells[: 0 if ruling.squared else None])
+    boxed = alone_in_boxes(_pieces(whole), ruling.cells) & (not ruling.squared)
     chains = _deskewed([[whole[index] for index in members] for members in linked], classifier)
     numbers = _numbers(chains, [boxed[members].tolist() for members in linked], classifier, options.expect)
     if options.expect is None:

@@ -32,7 +32,8 @@ def test_circles_and_strokes_of_a_word_are_little_evidence_of_a_number():
     number = [_digit("5", 0.97), *(_digit(label, 0.9995) for label in "2001")]
     assert select_numbers([*words, school])[-1] == []
     assert select_numbers([*words, number])[-1] == number
-    assert select_numbers([zeros := [_digit("0", 0.9995)] * 3]) == [zeros]
+    zeros = [_digit("0", 0.9995)] * 3
+    assert select_numbers([zeros]) == [zeros]
 
 
 def test_doubtful_digits_in_printed_boxes_are_a_number():
