@@ -7,7 +7,8 @@
 Each training is a process of its own. "training" is in seconds, "whole" with calibration and scoring.
 "compile" is what compiling took of the whole: on JAX what it says of tracing and compiling; on PyTorch, the
 first execution less the median of those that follow, the networks of a committee together. "without_compile"
-is what is left of the whole. Nothing starts that may end after --limit seconds. model.onnx is written by
+is what is left of the whole, "training_without_compile" of the training, which ends with the last execution.
+Nothing starts that may end after --limit seconds. model.onnx is written by
 TensorFlow: where that is not installed, the runs have none, and the result says so.
 """
 
@@ -15,6 +16,7 @@ import argparse
 import importlib
 import importlib.util
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -74,11 +76,16 @@ class CompileWatch:
             self._executions.setdefault(now.member, []).append(tick - self._last)
         self._last = tick
 
-    def seconds(self) -> float:
-        """Zero for a network of which one execution was seen: what compiling took cannot be told."""
+    def seconds(self, training: float = math.inf) -> float:
+        """Zero for a network of which one execution was seen: what compiling took cannot be told.
+
+        Args:
+            training: only what fell into so many seconds before the last execution ended.
+        """
         if self._compilations is not None:
-            total = last = 0.0
+            total, last = 0.0, self._last - training
             for start, end in sorted(self._compilations):  # one may be a part of another
+                end = end if training == math.inf else min(end, self._last)
                 total += max(0.0, end - max(start, last))
                 last = max(last, end)
             return total
@@ -99,9 +106,11 @@ def trained(backend: str, preset: str, data: str, options: dict[str, Any], seed:
         run = inklens.train(loaded, recipe, output=scratch, report=False, progress=watch)
         whole = time.perf_counter() - began
         metrics = run.metrics
+    seconds = metrics["training"]["seconds"]
     return {
         "device": device(backend),
-        "training": round(metrics["training"]["seconds"], 2),
+        "training": round(seconds, 2),
+        "training_without_compile": round(seconds - watch.seconds(seconds), 2),
         "whole": round(whole, 2),
         "compile": round(watch.seconds(), 2),
         "without_compile": round(whole - watch.seconds(), 2),

@@ -130,4 +130,5 @@ def test_the_benchmark_of_an_accelerator_runs_on_a_cpu(backend):
     assert measured.get("failed") is None
     assert measured["accuracy"] > 0.5
     assert 0 <= measured["compile"] < measured["whole"]
+    assert 0 < measured["training_without_compile"] <= measured["training"]
     assert measured["model_file"]

@@ -131,3 +131,27 @@ def test_precision_is_float32_where_bfloat16_was_not_measured_to_be_faster():
     asked = [("float32", "tensorflow"), ("auto", "jax"), ("auto", "torch"), ("bfloat16", "tensorflow")]
     policies = [resolve_precision(precision, backend) for precision, backend in asked]
     assert policies == ["float32"] * 3 + ["mixed_bfloat16"]
+
+
+@pytest.mark.parametrize("own", [None, "elsewhere"])
+def test_jax_keeps_what_it_compiles_for_an_accelerator_where_its_user_says_or_in_the_cache(
+    on_backend, monkeypatch, tmp_path, own
+):
+    monkeypatch.setenv("INKLENS_CACHE", str(tmp_path))
+    if own is None:
+        monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    else:
+        monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", own)
+    kept = on_backend(
+        "jax",
+        """
+from inklens.networks import backends
+
+backends.accelerator_for_jax = lambda: "an NVIDIA GPU"
+backends.select_backend("jax")
+import jax
+
+print(jax.config.jax_compilation_cache_dir)
+""",
+    )
+    assert kept.strip() == (own or str(tmp_path / "jax"))

@@ -62,7 +62,8 @@ def compiled_steps(trained: keras.Model, steps: int) -> TrainFunction:
             group = list(alike)
             # Filled up, so that it is compiled once for every size of a batch.
             filled = [*group, *[group[-1]] * (steps - len(group))]
-            images, targets = (jax.numpy.stack([batch[part] for batch in filled]) for part in (0, 1))
+            # Stacked before they are sent: one transfer, not one for each batch.
+            images, targets = (np.stack([np.asarray(batch[part]) for batch in filled]) for part in (0, 1))
             logs, state = compiled(state, images, targets, len(group))
         return logs, state
 
