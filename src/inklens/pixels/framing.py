@@ -63,7 +63,7 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
 
 def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """One piece of writing, placed in the frame as in MNIST."""
-    from inklens.pixels.ink_cleaning import keep_writing
+    from inklens.pixels.ink_cleaning import keep_writing, without_neighbours
     from inklens.pixels.ink_finding import find_ink
     from inklens.pixels.ink_placing import is_placed, place_ink
 
@@ -73,7 +73,7 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     scale = (_MOST_PIXELS / grey.size) ** 0.5
     if scale < 1:
         grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]
-    framed = place_ink(keep_writing(find_ink(without_frame(grey))), spec)
+    framed = place_ink(without_neighbours(keep_writing(find_ink(without_frame(grey)))), spec)
     return framed if framed.any() or not _is_noise(grey) else _sampled(grey, spec)
 
 
