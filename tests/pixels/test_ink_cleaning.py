@@ -1,8 +1,7 @@
 import numpy as np
 
 from drawn_ink import strokes
-from inklens.pixels import keep_writing, without_specks
-from inklens.pixels.ink_cleaning import without_neighbours
+from inklens.pixels import keep_writing, without_neighbours, without_specks
 
 INK = strokes(scale=0.7, offset=(15, 15))
 

@@ -20,9 +20,9 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """Bring an image to `spec`.
 
     "ink" finds one piece of writing in any picture and places it as in MNIST, bright on black: see
-    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black, but noise, which is no
-    blank page, stays noise. An image that fits stays as it is; with "ink" only if it is beyond doubt placed
-    as MNIST's own are.
+    `find_ink`, `keep_writing`, `without_neighbours` and `place_ink`. A picture without ink becomes black, but
+    noise, which is no blank page, stays noise. An image that fits stays as it is; with "ink" only if it is
+    beyond doubt placed as MNIST's own are.
 
     Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
     keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side

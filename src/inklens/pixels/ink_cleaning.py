@@ -1,4 +1,4 @@
-"""Removes ink that is not the writing: specks, remnants of a box, a frame or a ruling, a neighbour's strokes."""
+"""Removes ink that is not the writing: specks, bits of a box, a frame or a ruling, a neighbour's strokes."""
 
 import cv2
 import numpy as np
@@ -49,8 +49,8 @@ def without_specks(ink: Ink) -> Ink:
 def without_neighbours(ink: Ink) -> Ink:
     """The ink without strokes of a neighbour that a crop cuts off at its left or right border.
 
-    They lie beside the largest piece and are smaller. Of two digits that fill a picture from border to border,
-    both stay.
+    They lie beside the largest piece and are smaller. Of two digits that fill a picture from border to
+    border, both stay.
 
     Args:
         ink: float32 (H, W), 0 (paper) to 1 (ink).
