@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from inklens.pixels.ink_cleaning import (
         keep_writing as keep_writing,
-        without_neighbours as without_neighbours,
+        without_adjacent_writing as without_adjacent_writing,
         without_specks as without_specks,
     )
     from inklens.pixels.ink_finding import find_ink as find_ink

@@ -46,7 +46,7 @@ def without_specks(ink: Ink) -> Ink:
     return _without_small(ink, seen, seen, lines=False)
 
 
-def without_neighbours(ink: Ink) -> Ink:
+def without_adjacent_writing(ink: Ink) -> Ink:
     """The ink without strokes of a neighbour that a crop cuts off at its left or right border.
 
     They lie beside the largest piece and are smaller. Of two digits that fill a picture from border to
