@@ -132,3 +132,37 @@ def test_the_benchmark_of_an_accelerator_runs_on_a_cpu(backend):
     assert 0 <= measured["compile"] < measured["whole"]
     assert 0 < measured["training_without_compile"] <= measured["training"]
     assert measured["model_file"]
+
+
+def test_cases_of_other_hands_have_the_digits_they_say_and_come_again_with_the_same_seed(digits):
+    from other_hands import KINDS, cases
+
+    for kind, (_, of, becomes) in KINDS.items():
+        pictures, labels = cases(digits.train.whole(), digits.train.labels, kind, each=1)
+        assert {*labels.tolist()} == ({*of} if becomes is None else {becomes})
+        assert len(pictures) == len(labels) == (5 if len(of) == 1 else len(of))
+        for picture in pictures:
+            assert picture.dtype == "uint8"
+            assert picture.ndim == 2
+            assert picture.min() < 0.85 * picture.max()  # ink on lighter paper
+        again, _ = cases(digits.train.whole(), digits.train.labels, kind, each=1)
+        assert all((one == other).all() for one, other in zip(pictures, again, strict=True))
+
+
+def test_what_is_drawn_for_another_hand_lies_where_it_belongs(digits):
+    import cv2
+    import numpy as np
+
+    from other_hands import Digit, curled_nine, looped_nine, square
+
+    one, three = np.zeros((2, 28, 28, 1), np.uint8)
+    one[4:24, 13:16] = 255
+    three[4:7, 8:18] = three[12:15, 8:18] = three[21:24, 8:18] = three[4:24, 16:19] = 255
+    random = np.random.default_rng(0)
+    plain = Digit(one).crop(2)
+    curled = curled_nine(Digit(one), random)
+    assert curled.shape[1] > 1.5 * plain.shape[1]  # the curl reaches to the left of the stem
+    looped = looped_nine(Digit(three), random)
+    grounds = cv2.connectedComponents(np.pad(looped < 0.5, 1, constant_values=True).view(np.uint8))[0] - 1
+    assert grounds == 2  # around it, and in the loop
+    assert square(Digit(three), random).shape == (16, 16)

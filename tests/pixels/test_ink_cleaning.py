@@ -1,7 +1,7 @@
 import numpy as np
 
 from drawn_ink import strokes
-from inklens.pixels import keep_writing, without_specks
+from inklens.pixels import keep_writing, without_adjacent_writing, without_specks
 
 INK = strokes(scale=0.7, offset=(15, 15))
 
@@ -63,3 +63,26 @@ def test_a_digit_that_is_a_straight_line_stays():
 
 def test_no_ink_stays_no_ink():
     assert not keep_writing(np.zeros((28, 28), np.float32)).any()
+
+
+def test_strokes_of_a_neighbour_at_the_border_are_dropped_and_a_digit_of_its_own_is_not():
+    digit, neighbour = np.zeros((2, 40, 40), np.float32)
+    digit[4:36, 10:14] = digit[4:8, 10:30] = 1
+    neighbour[10:30, :3] = 1
+    for one, beside in ((digit, neighbour), (digit[:, ::-1], neighbour[:, ::-1])):
+        assert np.array_equal(without_adjacent_writing(one + beside), one)
+    assert without_adjacent_writing(digit) is digit
+    inside = np.roll(neighbour, 2, axis=1)
+    assert np.array_equal(without_adjacent_writing(digit + inside), digit + inside)
+    ten = np.zeros((40, 40), np.float32)
+    ten[2:38, 14:] = 1
+    ten[8:32, 20:34] = 0
+    ten[2:38, :3] = 1
+    assert np.array_equal(without_adjacent_writing(ten), ten)
+
+
+def test_a_part_of_a_broken_digit_that_reaches_the_border_is_kept():
+    flag = np.zeros((40, 40), np.float32)
+    flag[10:40, 4:8] = flag[36:40, 4:30] = flag[20:24, 4:30] = 1
+    flag[0:4, 14:40] = 1  # of a 5, over the rest of it
+    assert np.array_equal(without_adjacent_writing(flag), flag)

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
         IMAGE_SUFFIXES as IMAGE_SUFFIXES,
         UNREADABLE_SUFFIXES as UNREADABLE_SUFFIXES,
     )
-    from inklens.pixels.ink_cleaning import keep_writing as keep_writing, without_specks as without_specks
+    from inklens.pixels.ink_cleaning import (
+        keep_writing as keep_writing,
+        without_adjacent_writing as without_adjacent_writing,
+        without_specks as without_specks,
+    )
     from inklens.pixels.ink_finding import find_ink as find_ink
     from inklens.pixels.ink_placing import place_ink as place_ink, stroke_width as stroke_width
     from inklens.pixels.spec import FRAMINGS as FRAMINGS, PixelSpec as PixelSpec

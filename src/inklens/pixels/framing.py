@@ -20,9 +20,9 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """Bring an image to `spec`.
 
     "ink" finds one piece of writing in any picture and places it as in MNIST, bright on black: see
-    `find_ink`, `keep_writing` and `place_ink`. A picture without ink becomes black, but noise, which is no
-    blank page, stays noise. An image that fits stays as it is; with "ink" only if it is beyond doubt placed
-    as MNIST's own are.
+    `find_ink`, `keep_writing`, `without_adjacent_writing` and `place_ink`. A picture without ink becomes
+    black, but noise, which is no blank page, stays noise. An image that fits stays as it is; with "ink" only
+    if it is beyond doubt placed as MNIST's own are.
 
     Grey becomes RGB by repeating, RGB becomes grey by ITU-R 601 luma. "pad" scales until the image just fits,
     keeps its aspect, centres it and fills up with the median of the border pixels. "stretch" scales each side
@@ -63,7 +63,7 @@ def frame(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
 
 def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     """One piece of writing, placed in the frame as in MNIST."""
-    from inklens.pixels.ink_cleaning import keep_writing
+    from inklens.pixels.ink_cleaning import keep_writing, without_adjacent_writing
     from inklens.pixels.ink_finding import find_ink
     from inklens.pixels.ink_placing import is_placed, place_ink
 
@@ -73,7 +73,7 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     scale = (_MOST_PIXELS / grey.size) ** 0.5
     if scale < 1:
         grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]
-    framed = place_ink(keep_writing(find_ink(without_frame(grey))), spec)
+    framed = place_ink(without_adjacent_writing(keep_writing(find_ink(without_frame(grey)))), spec)
     return framed if framed.any() or not _is_noise(grey) else _sampled(grey, spec)
 
 

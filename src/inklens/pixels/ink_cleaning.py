@@ -1,4 +1,4 @@
-"""Removes ink that is not writing: specks, and remnants of a box, a frame or a ruling."""
+"""Removes ink that is not the writing: specks, bits of a box, a frame or a ruling, a neighbour's strokes."""
 
 import cv2
 import numpy as np
@@ -13,6 +13,9 @@ _RUN = 0.3  # of the side: least length of a straight run in a line
 _THIN = 0.08  # of the side: largest width of a line
 _LONG = 0.6  # of the side: least length of a piece of a frame
 _WHOLE = 0.9  # of the side: least length of a line that is cut off a digit that touches it
+_NEIGHBOUR = 0.4  # of the largest piece: least area of a piece at the border that is a digit of its own
+_SHORT = 0.6  # of the largest piece's height: least height of such a digit in a picture of two
+_BESIDE = 0.1  # of the width: how far a neighbour's strokes reach over or under the digit
 
 
 def keep_writing(ink: Ink) -> Ink:
@@ -41,6 +44,44 @@ def without_specks(ink: Ink) -> Ink:
     """
     seen = _seen(ink)
     return _without_small(ink, seen, seen, lines=False)
+
+
+def without_adjacent_writing(ink: Ink) -> Ink:
+    """The ink without strokes of a neighbour that a crop cuts off at its left or right border.
+
+    They lie beside the largest piece and are smaller. Of two digits that fill a picture from border to
+    border, both stay.
+
+    Args:
+        ink: float32 (H, W), 0 (paper) to 1 (ink).
+
+    Returns:
+        float32 (H, W): 0 where a piece was removed; the input itself if none was.
+    """
+    if cv2.minMaxLoc(ink[:, :1])[1] <= _SEEN and cv2.minMaxLoc(ink[:, -1:])[1] <= _SEEN:
+        return ink
+    seen = _seen(ink)
+    count, pieces, boxes, _ = cv2.connectedComponentsWithStats(seen, connectivity=8, ltype=cv2.CV_32S)
+    if count <= 2:
+        return ink
+    left, _, width, height, area = boxes.T
+    right = left + width
+    area[0] = 0
+    main, wide = int(area.argmax()), ink.shape[1]
+    lost = np.zeros(count, np.bool_)
+    for at_border, beside, fills in (
+        (left == 0, right <= left[main] + _BESIDE * wide, right[main] == wide),
+        (right == wide, left >= right[main] - _BESIDE * wide, left[main] == 0),
+    ):
+        small = area < _NEIGHBOUR * area[main]
+        if fills:
+            small &= height < _SHORT * height[main]
+        lost |= at_border & beside & small
+    lost[[0, main]] = False
+    if not lost.any():
+        return ink
+    around = cv2.dilate(lost.astype(np.uint8)[pieces], _square(3))
+    return np.asarray(np.where(around, np.float32(0), ink), np.float32)
 
 
 def _seen(ink: Ink) -> NDArray[np.uint8]:

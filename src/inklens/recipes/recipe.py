@@ -108,8 +108,9 @@ class Recipe:
             `inklens.networks.digit_normalisation`.
         flip: whether things are mirrored from side to side, each in every second epoch (Jordan 2024): "on",
             "off", or "auto", which goes by the classes' names: see `inklens.recipes.flips`.
-        stroke_variants: of grey writing, the share of ones and of sevens, 0 to 1, that are shown once more,
-            with an upstroke or a bar; see `inklens.training.examples.stroke_variants`.
+        stroke_variants: of grey writing, the share of ones, sevens, nines and threes, 0 to 1, that are shown
+            once more, with an upstroke, a bar, a tail, or as a 9 with a curl; see
+            `inklens.training.examples.stroke_variants`.
         cut_digits: of grey writing, the share of images, 0 to 1, that are shown once more as a cut between
             touching digits leaves them; see `inklens.training.examples.cut_digits`.
         outliers: of things and of grey digits, how many images that show no class are added, as a share of

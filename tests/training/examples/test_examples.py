@@ -25,7 +25,7 @@ def added(train, data, kind, share, seed=0):
 @pytest.mark.parametrize(
     ("kind", "of", "labels"),
     [
-        ("stroke_variants", (1, 7), {1, 7}),
+        ("stroke_variants", (1, 7, 9, 3), {1, 7, 9}),
         ("cut_digits", range(10), {*range(10)}),
         ("outliers", range(10), {NO_CLASS}),
     ],
