@@ -183,7 +183,7 @@ def binary(digit: Digit, random: Random) -> Canvas:
 
 
 def faint(digit: Digit, random: Random) -> Canvas:
-    """A thin pen, half as dark as the paper is noisy ten times over."""
+    """A thin and pale pen, a fifth to two fifths as dark as the others."""
     inside = (digit.canvas > 0.5).view(np.uint8)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
     digit.canvas = np.clip(depth - 0.3 * digit.pen + 0.5, 0, 1).astype(np.float32)
@@ -293,14 +293,14 @@ def cases(
 
 
 def measured(
-    path: Path, predict_on: dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]], held_out: Split
+    path: Path, made: dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]], held_out: Split
 ) -> dict[str, Any]:
     """The figures of one run."""
     classifier = inklens.Classifier.open(path)
     figures: dict[str, Any] = {"run": path.as_posix(), "preset": classifier.metadata.recipe.get("preset")}
     said = classifier.predict(held_out)
     figures["held out"] = {"n": len(held_out), "errors": int((said.indices != held_out.labels).sum())}
-    for kind, (framed, labels) in predict_on.items():
+    for kind, (framed, labels) in made.items():
         said = classifier.predict_framed(framed)
         right = said.indices == labels
         unknown = np.array([status != "ok" for status in said.status])
@@ -309,12 +309,12 @@ def measured(
             "accuracy": float(right.mean()),
             "right_but_unknown": float((right & unknown).mean()),
         }
-    own = [figures[kind]["accuracy"] for kind in predict_on if kind != "as it is"]
+    own = [figures[kind]["accuracy"] for kind in made if kind != "as it is"]
     figures["mean_of_kinds"] = float(np.mean(own))
     print(
         f"{path.name}: {figures['held out']['errors']} of {len(held_out)} held-out digits wrong", flush=True
     )
-    for kind in predict_on:
+    for kind in made:
         found = figures[kind]
         print(
             f"  {kind}: {100 * found['accuracy']:.1f}%, unknown though right "
