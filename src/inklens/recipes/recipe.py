@@ -292,3 +292,16 @@ class Recipe:
     def split_seed(self) -> int:
         """What decides which images are held out."""
         return self.seed if self.validation_seed is None else self.validation_seed
+
+
+def check_untaught(recipe: Recipe, networks: str) -> None:
+    """Raises OptionError where a recipe needs a teacher.
+
+    Args:
+        networks: which are trained without one, for the message.
+    """
+    if recipe.distillation:
+        raise OptionError(
+            f"the recipe {recipe.preset!r} learns from a teacher, and {networks} have none: give another "
+            "preset, or distillation 0"
+        )
