@@ -72,8 +72,9 @@ def test_the_teacher_answers_to_the_augmented_images_as_each_member_normalises_t
     without_tta = Ensemble(tuple(replace(member, tta="none") for member in teacher.members))
     expected = softmax(without_tta.predict(images // 2).logits / TEMPERATURE, axis=1)
     np.testing.assert_allclose(both[:, 10:], expected, rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(both[:, :10], np.asarray(student(images, training=True)), rtol=1e-4)
-    assert not np.asarray(taught(images, training=False))[:, 10:].any()
+    evaluated = np.asarray(taught(images, training=False))
+    np.testing.assert_allclose(evaluated[:, :10], np.asarray(student(images)), rtol=1e-3, atol=1e-5)
+    assert not evaluated[:, 10:].any()
 
 
 def test_the_network_normalises_its_own_digits_after_the_augmentation(small_digits):
@@ -153,10 +154,10 @@ def test_the_teacher_computes_in_the_precision_of_the_network():
 
 
 def test_one_execution_is_shorter_with_a_teacher():
-    network, recipe = build("convnet-small", (28, 28, 1), 10), Recipe(batch_size=512)
+    network, recipe = build("convnet-small", (28, 28, 1), 10), Recipe(batch_size=64)
     alone = steps_per_execution(recipe, network, 60_000)
     teacher = Ensemble((Member(network),) * 3)
-    assert 1 <= steps_per_execution(recipe, network, 60_000, teacher) < alone
+    assert steps_per_execution(recipe, network, 60_000, teacher) == alone // 2
 
 
 @pytest.mark.parametrize(
@@ -181,10 +182,17 @@ def test_a_share_without_a_teacher_is_refused(small_digits):
 
 ON_ANOTHER = """
 import sys
-if "{hidden}":
-    sys.modules["{hidden}"] = None
+
+
+class Hidden:
+    def find_spec(self, name, *rest):
+        if name == "{hidden}":
+            raise ModuleNotFoundError(name)
+
+
+sys.meta_path.insert(0, Hidden())
 import numpy as np
-from inklens.datasets import load
+from inklens.datasets import Split, load
 from inklens.networks import build
 from inklens.networks.augmentation import augmentation_layer
 from inklens.networks.ensemble import Ensemble, Member
@@ -192,8 +200,10 @@ from inklens.recipes import Recipe
 from inklens.training.loop.fit import fit
 
 data = load("sample")
-few, test = data.train.take(np.arange(0, 4000, 4)), data.test.take(np.arange(0, 1000, 4))
-networks = [build("conv5x5", data.image_shape, 10, seed=seed) for seed in range(2)]
+few, test = (
+    Split(part.whole()[::4, ::2, ::2], part.labels[::4]) for part in (data.train, data.test)
+)
+networks = [build("convnet-small", (14, 14, 1), 10, seed=seed) for seed in range(2)]
 recipe = Recipe(epochs=2, batch_size=50, learning_rate=2e-3, weight_averaging=0.9)
 fit(networks[0], recipe, few, test)
 before = networks[0].get_weights()
