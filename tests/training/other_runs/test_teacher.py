@@ -111,8 +111,12 @@ def test_it_is_reproduced_by_the_same_teacher_and_refused_by_another(copies):
     assert Run.open(copies / "taught").folder.status()["state"] == "done"
 
 
-def test_a_recipe_json_names_the_teacher(runs):
-    assert read_training(runs / "taught/recipe.json").options["teacher"] == str(runs / "teacher")
+def test_its_recipe_json_trains_the_same_again_on_the_command_line(runs, tmp_path):
+    recipe = runs / "taught/recipe.json"
+    assert read_training(recipe).options["teacher"] == str(runs / "teacher")
+    done = run_inklens(tmp_path, "train", "--recipe", recipe, "--name", "again", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert end_state(Run.open(tmp_path / "runs/again")) == end_state(Run.open(runs / "taught"))
 
 
 def test_one_network_can_teach_and_shows_its_validation_images_to_no_one(runs, few, tmp_path):
