@@ -35,7 +35,7 @@ SLOW = (
     "test_corrections_folder", "test_cross_validation_kept", "test_few_images", "test_label_audit",
     "test_memory", "test_ood_detector", "test_parallel_prediction", "test_remote_members",
     "test_reproduce_run", "test_resume_run", "test_robustness", "test_run_export", "test_search",
-    "test_supervisor", "test_teach", "test_tensorflow_child", "test_time_budget_kills",
+    "test_supervisor", "test_teach", "test_teacher", "test_tensorflow_child", "test_time_budget_kills",
     "test_train_committee", "test_trained_further", "test_training_faults",
 )  # fmt: skip
 # Start a cluster by a command of their own.

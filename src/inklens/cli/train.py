@@ -128,6 +128,10 @@ def train(
         str | None,
         Option("--from", metavar="RUN", help="Start from the network of another run; its last layer is new."),
     ] = None,
+    teacher: Annotated[
+        str | None,
+        Option(metavar="RUN", help="Learn the answers of another run beside the labels: --preset distilled."),
+    ] = None,
     folds: Annotated[
         int | None,
         Option(min=2, help="Cross-validate first: so many trainings, each tested on a part of its own."),
@@ -202,7 +206,10 @@ def train(
     start = start if start is not None or saved is None else saved.options.get("start")
     if start is not None:
         RunFolder.open_done(start)  # a path that is none is refused before the data are loaded
+    teacher = teacher if teacher is not None or saved is None else saved.options.get("teacher")
     chosen = _recipe(context, saved, preset, changed)
+    if not summary:
+        _check_teacher(chosen, teacher)
     if cluster is not None and isinstance(chosen, Committee) and not summary:
         asked["run_members"], at_once = _side_by_side(context, cluster, quiet, len(chosen.members))
         chosen = _recipe(context, saved, preset, changed, at_once)
@@ -217,7 +224,9 @@ def train(
         loaded = load_named(named, quiet=quiet, **options)
     if summary:
         return _print_summary(loaded, chosen)
-    run = _trained(loaded, chosen, quiet, check=check, folds=folds, start=start, **place, **asked)
+    run = _trained(
+        loaded, chosen, quiet, check=check, folds=folds, start=start, **place, **asked, teacher=teacher
+    )
     return print_result(run, loaded.added)
 
 
@@ -246,6 +255,16 @@ def _trained(
         options["cross_validation"] = crossed.to_dict()
     with interrupts_told(), _progress(data, quiet) as progress:
         return train(data, recipe, **options, progress=progress, start=start, check=checked)
+
+
+def _check_teacher(recipe: "Recipe | Committee", teacher: str | None) -> None:
+    """Refuses, before the data are loaded, a teacher that is no run, or a recipe that lacks one."""
+    from inklens.run_folder import RunFolder
+    from inklens.training.other_runs.teacher import check_taught
+
+    check_taught(recipe, teacher)
+    if teacher is not None:
+        RunFolder.open_done(teacher)
 
 
 def _checked(data: "Dataset") -> Path:

@@ -61,18 +61,21 @@ def _logits_of_floats(network: keras.Model) -> keras.Model:
 def ensemble_model(
     members: Sequence[Member],
     to_logits: Callable[[keras.Model], keras.Model] = _logits_of_floats,
+    *,
+    dtype: str = "uint8",
 ) -> keras.Model:
     """All members as one functional model, which shares their weights unless `to_logits` copies them.
 
     Args:
         members: one or more, of the same input and output shapes.
         to_logits: gives a network without its softmax, float32 (N, H, W, C), 0-255 -> (N, classes).
+        dtype: of the pixels: "uint8", or "float32" for what lies between whole numbers.
 
     Returns:
         A model of "pixels", uint8 (N, H, W, C), 0-255, that gives {"logits": float32 (N, classes),
         "id_score": float32 (N,)}.
     """
-    pixels = keras.Input(batch_shape=members[0].network.input_shape, dtype="uint8", name="pixels")
+    pixels = keras.Input(batch_shape=members[0].network.input_shape, dtype=dtype, name="pixels")
 
     floats = ops.cast(pixels, "float32")  # LiteRT pads no uint8
 

@@ -30,6 +30,34 @@ _THINGS: dict[str, Any] = {
     **_NO_DRAWN_EXAMPLES,
 }
 
+_ACCURATE: dict[str, Any] = {
+    "network": "convnet-deep",
+    "epochs": 16,
+    "batch_size": 128,
+    "learning_rate": 4e-3,
+    "schedule": "cosine",
+    "weight_decay": 4e-3,
+    "label_smoothing": 0.05,
+    "augmentation": "writing",
+    "stroke_variants": 0.2,
+    "cut_digits": 0.15,
+    "outliers": 0.5,
+    "ood_detector": "convnet-small",
+    "plain_epochs": 2,
+    "tta": "cross",
+    "minimum_steps": 1500,
+    "validation_split": 1 / 12,
+    "things": {
+        **_THINGS,
+        "width": 64,
+        "depth": 2,
+        "epochs": 16,
+        "plain_epochs": 0,
+        "outliers": 0.08,
+        "tta": "mirror",
+    },
+}
+
 # Where a tutorial's value is lost, ours stands; docs/tutorials.md says which.
 PRESETS: dict[str, dict[str, Any]] = {
     "fast": {
@@ -43,33 +71,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "validation_split": 1 / 12,
         "things": {**_THINGS, "epochs": 8, "outliers": 0.08, "tta": "mirror"},
     },
-    "accurate": {
-        "network": "convnet-deep",
-        "epochs": 16,
-        "batch_size": 128,
-        "learning_rate": 4e-3,
-        "schedule": "cosine",
-        "weight_decay": 4e-3,
-        "label_smoothing": 0.05,
-        "augmentation": "writing",
-        "stroke_variants": 0.2,
-        "cut_digits": 0.15,
-        "outliers": 0.5,
-        "ood_detector": "convnet-small",
-        "plain_epochs": 2,
-        "tta": "cross",
-        "minimum_steps": 1500,
-        "validation_split": 1 / 12,
-        "things": {
-            **_THINGS,
-            "width": 64,
-            "depth": 2,
-            "epochs": 16,
-            "plain_epochs": 0,
-            "outliers": 0.08,
-            "tta": "mirror",
-        },
-    },
+    "accurate": _ACCURATE,
+    "distilled": {**_ACCURATE, "distillation": 0.9, "distillation_temperature": 2.0},
     "tutorial-a": {
         "network": "conv3x3-triple",
         "epochs": 20,
@@ -96,6 +99,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "validation_data": "test",
     },
 }
+
+# Those of one network that learns from labels alone.
+UNTAUGHT = tuple(name for name, fields in PRESETS.items() if "distillation" not in fields)
 
 _MEMBER: dict[str, Any] = {
     **PRESETS["accurate"],

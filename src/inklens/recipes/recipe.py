@@ -121,6 +121,10 @@ class Recipe:
             `inklens.networks.NETWORKS`; "none" shows the outliers to the network itself. See
             `inklens.training.ood_detector`.
         ood_detector_epochs: the detector's passes over its images, no more than `epochs`.
+        distillation: the share of a teacher's answers in what is learnt, 0 to 1; labels have the rest. Above
+            0 a training needs a teacher: see `inklens.training.loop.distillation`.
+        distillation_temperature: by which the logits of teacher and network are divided for it, above 0: the
+            higher, the more the less probable classes count.
         plain_epochs: so many epochs at the end augment by a tenth only; fewer epochs by `with_options` have
             fewer of them, in proportion.
         time_budget: seconds that training may take, compilation and validation included, 5 or more: in place
@@ -173,6 +177,8 @@ class Recipe:
     balance: bool = False
     ood_detector: str = "none"
     ood_detector_epochs: Count = 4
+    distillation: Share = 0.0
+    distillation_temperature: Positive = 2.0
     plain_epochs: CountOrNone = 0
     time_budget: Seconds | None = None
     patience: Count | None = None
@@ -287,3 +293,16 @@ class Recipe:
     def split_seed(self) -> int:
         """What decides which images are held out."""
         return self.seed if self.validation_seed is None else self.validation_seed
+
+
+def check_untaught(recipe: Recipe, networks: str) -> None:
+    """Raises OptionError where a recipe needs a teacher.
+
+    Args:
+        networks: which are trained without one, for the message.
+    """
+    if recipe.distillation:
+        raise OptionError(
+            f"the recipe {recipe.preset!r} learns from a teacher, and {networks} have none: give another "
+            "preset, or distillation 0"
+        )

@@ -31,7 +31,7 @@ _DATA_TYPES: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 _OPTION_TYPES: dict[str, type | tuple[type, ...]] = {
     "test": bool, "max_error": (int, float, NoneType), "tensorboard": bool,
-    "checkpoint_every": (int, float), "start": str,
+    "checkpoint_every": (int, float), "start": str, "teacher": str,
 }  # fmt: skip
 
 
@@ -81,6 +81,8 @@ def read_training(path: str | Path) -> SavedTraining:
         fingerprint, options = content["data"].get("fingerprint"), dict(content.get("options", {}))
         if content.get("started_from") is not None:
             options["start"] = content["started_from"]
+        if content.get("teacher") is not None:
+            options["teacher"] = content["teacher"]["path"]
         _check_types(options, _OPTION_TYPES)
         return SavedTraining(recipe, load_options(content), fingerprint, options)
     except OptionError as error:

@@ -14,6 +14,7 @@ from inklens.datasets.splits import joined
 from inklens.errors import OptionError
 from inklens.evaluation.interval import wilson_interval
 from inklens.recipes import Committee, Recipe
+from inklens.recipes.recipe import check_untaught
 from inklens.training.train_run import train
 
 
@@ -74,7 +75,8 @@ def cross_validate(
         on_fold: called with 1, 2, ... as each begins.
 
     Raises:
-        OptionError: the folds cannot be made, or the data hold images that were added.
+        OptionError: the folds cannot be made, the data hold images that were added, or the recipe is of a
+            network with a teacher, who may have learnt from what a fold is tested on.
         InklensError: as `inklens.train` does.
     """
     if data.added is not None:
@@ -82,6 +84,8 @@ def cross_validate(
             "folds do not go with added images, which are in the data several times: a fold would be tested "
             "on copies of what was learnt; leave one of --folds and --add out"
         )
+    if isinstance(recipe, Recipe):
+        check_untaught(recipe, "the networks of folds")
     parts = {name: split for name, split in data.parts.items() if len(split) and (test or name != "test")}
     whole = joined(list(parts.values()))
     seed = recipe.seed if isinstance(recipe, Recipe) else 0

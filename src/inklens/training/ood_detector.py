@@ -121,6 +121,7 @@ def _recipe(recipe: Recipe, gone: float) -> Recipe:
         plain_epochs=0,
         time_budget=None if budget is None else max(_LEAST, _SHARE * budget - gone),
         label_smoothing=0.0,
+        distillation=0.0,
     )
 
 

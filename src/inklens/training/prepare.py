@@ -19,12 +19,15 @@ from inklens.run_folder import RunFolder, complete
 from inklens.training.calibrate import check_confidence
 from inklens.training.examples import EXAMPLES, is_grey_writing
 from inklens.training.ood_detector import has_time_for_detector
+from inklens.training.other_runs.start_from import start_from
+from inklens.training.other_runs.teacher import TeacherRun
 from inklens.training.parts import DataParts
 from inklens.training.progress import Progress
-from inklens.training.start_from import start_from
 
 if TYPE_CHECKING:
     import keras
+
+    from inklens.networks.ensemble import Ensemble
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,14 @@ class TrainingOptions:
 
 @dataclass(frozen=True, eq=False)
 class PreparedNetwork:
-    """A concrete recipe, and on which backend and with which precision its network is trained."""
+    """A concrete recipe, and on which backend, with which precision and by which teacher its network is
+    trained."""
 
     recipe: Recipe
     backend: str
     policy: str
     network: keras.Model
+    teacher: Ensemble | None = None
 
     @classmethod
     def of(cls, data: Dataset, recipe: Recipe, learnt: Split | None = None) -> PreparedNetwork:
@@ -96,9 +101,12 @@ class PreparedNetwork:
         prepared = cls.of(parts.data, replace(recipe, **again), parts.train)
         if again:
             prepared = replace(prepared, recipe=recipe)
-        source = folder.read_recipe().get("started_from") if folder.recipe.is_file() else None
-        if source is not None:
-            start_from(prepared.network, source)
+        described = folder.read_recipe() if folder.recipe.is_file() else {}
+        if described.get("started_from") is not None:
+            start_from(prepared.network, described["started_from"])
+        if described.get("teacher") is not None:
+            teacher = TeacherRun.again(described["teacher"], folder)
+            prepared = replace(prepared, teacher=teacher.ensemble)
         return prepared
 
 

@@ -17,6 +17,7 @@ from inklens.networks.backends import accelerator
 from inklens.recipes import Committee, Recipe
 from inklens.run import Run
 from inklens.run_folder import RunFolder, complete
+from inklens.training.other_runs.teacher import TeacherRun
 from inklens.training.progress import Progress
 from inklens.training.provenance import environment
 from inklens.training.train_run import train
@@ -73,7 +74,8 @@ def reproduce(
         progress: called with an `EpochProgress` while training.
 
     Raises:
-        RunError: no run folder, one that was not finished, or one that lacks a file.
+        RunError: no run folder, one that was not finished, or one that lacks a file; its teacher is gone, or
+            has other networks now.
         OptionError: a committee made of trained runs.
         DataError: the data are not where they were, or have changed since.
         InklensError: as `inklens.train` does.
@@ -93,6 +95,8 @@ def reproduce(
         options = described["options"]
         asked = {name: options[name] for name in ("test", "max_error")}
         asked["start"] = described.get("started_from")
+        if described.get("teacher") is not None:
+            asked["teacher"] = TeacherRun.again(described["teacher"], run.folder).path
     with complete(run.folder.metrics):
         part = "test" if run.metrics["test"] else "validation"
         accuracy = float(run.metrics[part]["accuracy"])

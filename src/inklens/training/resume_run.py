@@ -26,7 +26,7 @@ from inklens.training.run_lock import locked
 from inklens.training.train_network import train_network
 
 # Of recipe.json, besides what a training writes.
-_KEPT = (CROSS_VALIDATION, "combined", "changes", "started_from")
+_KEPT = (CROSS_VALIDATION, "combined", "changes", "started_from", "teacher")
 
 
 def resume(

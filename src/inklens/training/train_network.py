@@ -73,7 +73,7 @@ def _trained(
     started = time.perf_counter()
     checkpoints = Checkpoints(folder.checkpoint, options.checkpoint_every)
     told: list[str] = []
-    history = _fit(folder, prepared.network, recipe, images, parts, options, checkpoints, told.append)
+    history = _fit(folder, prepared, recipe, images, parts, options, checkpoints, told.append)
     fitted = time.perf_counter()
     network = _save(build_network(parts.data, recipe), prepared.network, folder, folder.model)
     ood_detector, detector_seconds = None, None
@@ -107,7 +107,7 @@ def _trained(
 
 def _fit(
     folder: RunFolder,
-    network: keras.Model,
+    prepared: PreparedNetwork,
     recipe: Recipe,
     images: Split,
     parts: DataParts,
@@ -123,11 +123,12 @@ def _fit(
         folder.write_csv(folder.history, list(history[0]), [list(record.values()) for record in history])
 
     history = fit(
-        network,
+        prepared.network,
         recipe,
         images,
         parts.validation,
         augment=augmentation_layer(recipe.augmentation, recipe.seed),
+        teacher=prepared.teacher,
         progress=options.progress,
         on_epoch=keep,
         tell=tell,
@@ -142,6 +143,8 @@ def _note(history: History, recipe: Recipe, images: Split, parts: DataParts) -> 
     """What is to be said of a training that came to nothing, or that chose by the test set."""
     from inklens.training.loop.divergence import loss_of_one_answer, note_on
 
+    if recipe.distillation:  # the loss in training is of the teacher's answers too, that in validation is not
+        images, history = parts.validation, [{**record, "loss": record["val_loss"]} for record in history]
     one_answer = loss_of_one_answer(images, parts.data.classes, recipe.label_smoothing)
     chosen_on_test = recipe.patience is not None and parts.validation is parts.test
     notes = [BEST_ON_TEST if chosen_on_test else None, note_on(history, recipe, one_answer)]

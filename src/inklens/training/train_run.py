@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from inklens.run import Run
 from inklens.run_folder import RunFolder, folder_name
 from inklens.training.finalize import CROSS_VALIDATION, resumable
 from inklens.training.loop.tensorboard_logs import require_tensorboard
+from inklens.training.other_runs.start_from import as_wide_as, start_from
+from inklens.training.other_runs.teacher import TeacherRun, check_taught
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
 from inklens.training.provenance import read_check
 from inklens.training.run_lock import locked
-from inklens.training.start_from import as_wide_as, start_from
 from inklens.training.train_network import train_network
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def train(
     checkpoint_every: float = 60.0,
     progress: Progress | None = None,
     start: str | Path | None = None,
+    teacher: str | Path | None = None,
     check: str | Path | None = None,
     cross_validation: Mapping[str, Any] | None = None,
     run_members: RunMembers | None = None,
@@ -56,6 +59,9 @@ def train(
         checkpoint_every: seconds between two checkpoints within an epoch; there is one at its end too.
         progress: called with an `EpochProgress` while training.
         start: the folder of another run, whose network's layers this one starts from; its last layer is new.
+        teacher: the folder of another run, whose answers are learnt beside the labels, with the preset
+            "distilled" or another recipe with distillation above 0. Where it is of the same data, the
+            validation part is the same as its own.
         check: the folder that `inklens.audit.check_data` wrote about these data, for the report to show.
         cross_validation: what `inklens.training.cross_validation.cross_validate` measured with these data and
             this recipe, as its `to_dict` says it, for metrics.json and the report.
@@ -78,6 +84,7 @@ def train(
     """
     recipe = recipe_for(recipe) if isinstance(recipe, str) else recipe
     _check_given(data, recipe, start, run_members)
+    check_taught(recipe, teacher)
     if tensorboard:
         require_tensorboard()
     checked = None if check is None else read_check(check, data.fingerprint)
@@ -90,11 +97,19 @@ def train(
         return train_committee(data, recipe, options, output, name, train_them, checked, **more)
     if start is not None:
         recipe = as_wide_as(recipe, start, data.kind)
+    taught_by = None if teacher is None else TeacherRun.open(teacher)
+    if taught_by is not None:
+        recipe = taught_by.holding_out_the_same(recipe, data)
     parts = checked_parts(data, recipe, options)
+    if taught_by is not None:
+        taught_by.check(parts)
+        more["teacher"] = taught_by.to_dict()
     prepared = PreparedNetwork.of(data, recipe, parts.train)
     if start is not None:
         start_from(prepared.network, start)
         more["started_from"] = str(given_path(start).absolute())
+    if taught_by is not None:
+        prepared = replace(prepared, teacher=taught_by.ensemble)
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     with locked(folder), resumable(folder):
         return train_network(folder, prepared, parts, options, checked, **more)

@@ -19,6 +19,7 @@ from inklens.datasets import Split
 from inklens.errors import OptionError
 from inklens.networks.augmentation import Augment
 from inklens.networks.digit_normalisation import NormaliseDigits
+from inklens.networks.ensemble import Ensemble
 from inklens.networks.graph import logits_network, multiply_adds
 from inklens.recipes.recipe import Recipe
 from inklens.training.loop.batch_norm_statistics import (
@@ -28,6 +29,12 @@ from inklens.training.loop.batch_norm_statistics import (
 )
 from inklens.training.loop.batches import Batches
 from inklens.training.loop.checkpoints import Checkpoints, History
+from inklens.training.loop.distillation import (
+    checked_teacher,
+    distilled,
+    student_and_taught,
+    teacher_multiply_adds,
+)
 from inklens.training.loop.divergence import check_converged
 from inklens.training.loop.heap import KeepFreedMemory
 from inklens.training.loop.interruption import interruptible
@@ -68,6 +75,7 @@ def fit(
     validation: Split,
     *,
     augment: Augment | None = None,
+    teacher: Ensemble | keras.Model | None = None,
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
     tell: Callable[[str], None] | None = None,
@@ -81,6 +89,8 @@ def fit(
         train: the images to learn from.
         validation: looked at after every epoch, never learnt from.
         augment: changes the images before the network sees them; not where it is evaluated.
+        teacher: whose answers are learnt beside the labels, in the share that the recipe says; from pixels to
+            probabilities as the network itself. It stays as it is.
         progress: called after every execution and at the end of every epoch.
         on_epoch: called with the history so far after every epoch.
         tell: called with what its user should know: that batches are trained in halves, as memory is short.
@@ -92,17 +102,16 @@ def fit(
 
     Raises:
         DivergedError: the loss is no finite number any more, or ends far above that of guessing.
-        OptionError: the training diverged, labels go beyond the network's classes, or the device has too
-            little memory for halves of a batch.
+        OptionError: labels go beyond the network's classes, the teacher does not go with network and recipe,
+            or the device has too little memory for halves of a batch.
         RunError: a checkpoint cannot be written, or is of another network.
     """
     _checked_classes(network, train, validation)
     began = time.perf_counter()
     variables = logits_network(network, _before(recipe, augment)).variables
     before = values(variables)
-    fitting = _Fitting(
-        network, recipe, train, validation, augment, progress, on_epoch, tell, logs, checkpoints, began
-    )
+    given = network, recipe, train, validation, augment, checked_teacher(teacher, network, recipe)
+    fitting = _Fitting(*given, progress, on_epoch, tell, logs, checkpoints, began)
     return in_halves_where_needed(fitting.run, recipe, lambda: assign(variables, before))
 
 
@@ -115,6 +124,7 @@ class _Fitting:
     train: Split
     validation: Split
     augment: Augment | None
+    teacher: Ensemble | None
     progress: Progress | None
     on_epoch: OnEpoch | None
     tell: Callable[[str], None] | None
@@ -130,16 +140,19 @@ class _Fitting:
             say_halves(self.recipe, self.tell)
         recipe, classes = self.recipe, self.network.output_shape[-1]
         steps, epochs = steps_per_epoch(recipe, len(self.train)), epochs_for(recipe, len(self.train))
-        per_execution = steps_per_execution(recipe, self.network, len(self.train))
-        trained = _compiled(self.network, recipe, self.augment, epochs * steps, per_execution, parts)
+        per_execution = steps_per_execution(recipe, self.network, len(self.train), self.teacher)
+        student, trained = self._models()
+        _compile(trained, recipe, classes, epochs * steps, per_execution, parts)
         batches = Batches(
             self.train, classes, recipe.batch_size, recipe.seed, parts, flip=recipe.flip == "on"
         )
         budget = self._time_budget(steps, per_execution, parts)
         last = None if budget else epochs
         watcher = Watcher(batches, recipe, epochs, self.progress, self.on_epoch, budget)
-        keeper = StateKeeper(trained, recipe, batches, watcher, last, self.checkpoints, resumed, budget)
-        recompute = RecomputeBatchNorm(trained, self.train, recipe.seed, last, every=keeper.evaluates_another)
+        keeper = StateKeeper(
+            student, trained, recipe, batches, watcher, last, self.checkpoints, resumed, budget
+        )
+        recompute = RecomputeBatchNorm(student, self.train, recipe.seed, last, every=keeper.evaluates_another)
         callbacks = [KeepFreedMemory(), *([budget] if budget else []), watcher, keeper, recompute]
         if self.augment and not budget:
             callbacks.append(_Fade(self.augment, epochs - recipe.plain_epochs))
@@ -148,10 +161,18 @@ class _Fitting:
         watched = Batches(self.validation, classes, VALIDATION_BATCH // parts)
         _train(trained, batches, watched, keeper, callbacks)
         if keeper.put_back_what_is_kept() and keeper.ended:
-            recompute_batch_norm(trained, self.train, recipe.seed)
+            recompute_batch_norm(student, self.train, recipe.seed)
         with keeper.keeping_what_is_good():
             check_converged(watcher.history, recipe, classes)
         return watcher.history
+
+    def _models(self) -> tuple[keras.Model, keras.Model]:
+        """The network without its softmax and with its augmentation, and what is trained: the same, or that
+        with a teacher."""
+        if self.teacher is None:
+            student = logits_network(self.network, _before(self.recipe, self.augment))
+            return student, student
+        return student_and_taught(self.network, self.recipe, self.augment, self.teacher)
 
     def _time_budget(self, steps: int, per_execution: int, parts: int) -> TimeBudget | None:
         recipe = self.recipe
@@ -186,19 +207,14 @@ def _train(
             )
 
 
-def _compiled(
-    network: keras.Model,
-    recipe: Recipe,
-    augment: Augment | None,
-    steps: int,
-    per_execution: int,
-    parts: int,
-) -> keras.Model:
-    """The network without its softmax and with its augmentation, as it is trained in so many steps."""
-    trained = logits_network(network, _before(recipe, augment))
+def _compile(
+    trained: keras.Model, recipe: Recipe, classes: int, steps: int, per_execution: int, parts: int
+) -> None:
+    """Sets up the training of so many steps."""
+    loss = _divergence(recipe.label_smoothing)
     trained.compile(
         optimizer=make_optimizer(recipe, None if recipe.time_budget is not None else steps, parts),
-        loss=_divergence(recipe.label_smoothing),
+        loss=distilled(loss, recipe, classes) if recipe.distillation else loss,
         metrics=[_Accuracy(name="accuracy")],
         steps_per_execution=1 if keras.config.backend() == "torch" else per_execution * parts,
         jit_compile="auto" if keras.config.backend() == "jax" else False,
@@ -209,7 +225,6 @@ def _compiled(
 
         trained.train_function = compiled_steps(trained, per_execution * parts)
     trained.stop_training = False
-    return trained
 
 
 def _before(recipe: Recipe, augment: Augment | None) -> list[keras.Layer]:
@@ -228,11 +243,13 @@ def _checked_classes(network: keras.Model, *splits: Split) -> None:
         )
 
 
-def steps_per_execution(recipe: Recipe, network: keras.Model, images: int) -> int:
+def steps_per_execution(
+    recipe: Recipe, network: keras.Model, images: int, teacher: Ensemble | None = None
+) -> int:
     """Steps that Keras runs without coming back to Python: few enough for Ctrl-C and the progress bar."""
     if keras.config.backend() == "torch":  # Keras refuses more than one there
         return 1
-    flops = 2 * 3 * multiply_adds(network) * recipe.batch_size
+    flops = 2 * (3 * multiply_adds(network) + teacher_multiply_adds(teacher)) * recipe.batch_size
     slowest = _SLOWEST_ACCELERATOR if _on_accelerator_by_jax() else _SLOWEST_FLOPS
     most = int(_LONGEST_EXECUTION * slowest / flops)
     marks = math.ceil(steps_per_epoch(recipe, images) / _PROGRESS_MARKS)
@@ -260,9 +277,13 @@ def _divergence(label_smoothing: float) -> Callable[[Any, Any], Any]:
 
 
 class _Accuracy(keras.metrics.CategoricalAccuracy):
-    """Of images that have a class: outliers, whose target is the same for all classes, have none."""
+    """Of images that have a class: outliers, whose target is the same for all classes, have none.
+
+    Beside the logits may be a teacher's answers, which do not count.
+    """
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        y_pred = y_pred[..., : y_true.shape[-1]]
         has_class = keras.ops.cast(keras.ops.max(y_true, axis=-1) > 0.5, self.dtype)
         return super().update_state(y_true, y_pred, has_class)
 

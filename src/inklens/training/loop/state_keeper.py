@@ -30,7 +30,8 @@ class StateKeeper(keras.callbacks.Callback):
     what goes on is the network as it was before its weights were averaged and its statistics computed anew.
 
     Args:
-        trained: the network that is trained, with its augmentation in front, compiled.
+        network: the layers that are trained, with their augmentation in front: what checkpoints hold.
+        trained: the same as it is compiled, perhaps with a teacher.
         recipe: of the training.
         batches: of its training images.
         watcher: of this training.
@@ -42,6 +43,7 @@ class StateKeeper(keras.callbacks.Callback):
 
     def __init__(
         self,
+        network: keras.Model,
         trained: keras.Model,
         recipe: Recipe,
         batches: Batches,
@@ -52,7 +54,8 @@ class StateKeeper(keras.callbacks.Callback):
         time_budget: TimeBudget | None,
     ) -> None:
         super().__init__()
-        self._trained, self._recipe, self._batches, self._watcher = trained, recipe, batches, watcher
+        self._network, self._trained = network, trained
+        self._recipe, self._batches, self._watcher = recipe, batches, watcher
         self._epochs, self._checkpoints, self._time_budget = epochs, checkpoints, time_budget
         self._resumed = resumed
         self._best: Arrays = []
@@ -99,7 +102,7 @@ class StateKeeper(keras.callbacks.Callback):
         """Raises RunError where the state is of another network."""
         if state.step:  # metrics have variables once they are used
             self._trained.test_on_batch(*self._batches[0])
-        assign(self._trained.variables, state.arrays["network"])
+        assign(self._network.variables, state.arrays["network"])
         assign_optimizer(self._trained.optimizer, state.arrays["optimizer"])
         if self._epochs is not None and self._recipe.schedule == "constant":  # it may be another now
             self._trained.optimizer.learning_rate = self._recipe.learning_rate
@@ -115,7 +118,7 @@ class StateKeeper(keras.callbacks.Callback):
             assign(self._trained.metrics_variables, self._resumed.arrays["metrics"])
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._confirmed = self._confirmed or is_plausible(self._watcher.loss, self._trained.output_shape[-1])
+        self._confirmed = self._confirmed or is_plausible(self._watcher.loss, self._network.output_shape[-1])
         if self._checkpoints and self._checkpoints.due(epoch_ends=False):
             self.write_within_epoch()
 
@@ -124,7 +127,7 @@ class StateKeeper(keras.callbacks.Callback):
         between = self._watcher.between_steps and self._watcher.done < self._batches.steps
         if self._checkpoints is None or not between:
             return
-        if not is_plausible(self._watcher.loss, self._trained.output_shape[-1]):
+        if not is_plausible(self._watcher.loss, self._network.output_shape[-1]):
             return
         if keras.config.backend() == "jax":  # else the variables are those of the last time
             self._trained.jax_state_sync()
@@ -140,19 +143,19 @@ class StateKeeper(keras.callbacks.Callback):
         ends = self.model.stop_training or epoch + 1 == self._epochs
         if self._recipe.patience is not None:
             if not self._best or losses[-1] < losses[self._best_epoch - 1]:
-                self._best, self._best_epoch = values(self._trained.weights), epoch + 1
+                self._best, self._best_epoch = values(self._network.weights), epoch + 1
             elif epoch + 1 - max(self._best_epoch, self._waits_from) >= self._recipe.patience:
                 ends = self.model.stop_training = True
-        good = not has_diverged(self._watcher.history, self._trained.output_shape[-1])
+        good = not has_diverged(self._watcher.history, self._network.output_shape[-1])
         if self._checkpoints and good and (ends or self._checkpoints.due(epoch_ends=True)):
             self._write(self._checkpoints, self._before_evaluation, epoch + 1, 0)
         self._goes_on = not ends
         if self.evaluates_another and not ends:
-            assign(self._trained.variables, self._before_evaluation["network"])
+            assign(self._network.variables, self._before_evaluation["network"])
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._recipe.weight_averaging is not None and self._goes_on:  # Keras has just put the mean there
-            assign(self._trained.variables, self._before_evaluation["network"])
+            assign(self._network.variables, self._before_evaluation["network"])
 
     def _write(self, checkpoints: Checkpoints, arrays: dict[str, Arrays], epoch: int, step: int) -> None:
         state = TrainingState(
@@ -197,7 +200,7 @@ class StateKeeper(keras.callbacks.Callback):
             Whether statistics of batch normalisation are to be computed for them.
         """
         if self._best:
-            assign(self._trained.weights, self._best)
+            assign(self._network.weights, self._best)
         elif self.ended:
             self._average()
         return not self._best
@@ -210,5 +213,5 @@ class StateKeeper(keras.callbacks.Callback):
             assign(self._trained.trainable_variables, values(self._trained.trainable_variables))
 
     def _variables(self) -> dict[str, Arrays]:
-        trained = self._trained
-        return {"network": values(trained.variables), "optimizer": values(trained.optimizer.variables)}
+        optimizer = self._trained.optimizer
+        return {"network": values(self._network.variables), "optimizer": values(optimizer.variables)}
