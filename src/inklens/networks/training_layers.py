@@ -33,7 +33,6 @@ class QuickConv2D(keras.layers.Conv2D):
         convolve = super().convolution_op
         rows, columns = self.kernel_size
 
-        @tf.custom_gradient
         def convolved(images: Any, filters: Any) -> Any:
             outputs = convolve(images, filters)
             height, width = outputs.shape[1:3]
@@ -60,7 +59,7 @@ class QuickConv2D(keras.layers.Conv2D):
 
             return outputs, gradient
 
-        return convolved(inputs, kernel)
+        return tf.custom_gradient(convolved)(inputs, kernel)
 
     def _is_small(self, inputs: Any) -> bool:
         """Whether the products were measured to be faster: few points a map, many weights a point."""
@@ -71,7 +70,7 @@ class QuickConv2D(keras.layers.Conv2D):
             side - kernel + 1 for side, kernel in zip(inputs.shape[1:3], self.kernel_size, strict=True)
         )
         most = SMALL_MAP_BFLOAT16 if inputs.dtype == "bfloat16" else SMALL_MAP_FLOAT32
-        return points <= most and inputs.shape[-1] >= FEWEST_CHANNELS
+        return bool(points <= most and inputs.shape[-1] >= FEWEST_CHANNELS)
 
 
 class QuickDropout(keras.layers.Dropout):
