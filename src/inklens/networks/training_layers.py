@@ -59,7 +59,8 @@ class QuickConv2D(keras.layers.Conv2D):
 
             return outputs, gradient
 
-        return tf.custom_gradient(convolved)(inputs, kernel)
+        # A variable would be watched from within, which has no gradient for it.
+        return tf.custom_gradient(convolved)(inputs, tf.convert_to_tensor(kernel))
 
     def _is_small(self, inputs: Any) -> bool:
         """Whether the products were measured to be faster: few points a map, many weights a point."""
