@@ -19,7 +19,7 @@ from keras import layers
 from inklens.errors import OptionError
 from inklens.networks.layer_kinds import PIXELS, WHITENING
 from inklens.networks.table import ACTIVATIONS, DATA_FORMATS, MINIMUM_SIDE, NETWORKS, SCALABLE, SEEDS
-from inklens.networks.training_layers import QuickBatchNormalization, QuickDropout
+from inklens.networks.training_layers import QuickBatchNormalization, QuickConv2D, QuickDropout
 
 Tensor = Any  # symbolic, (N, ...)
 Body = Callable[["Builder", Tensor], Tensor]
@@ -137,7 +137,8 @@ class Builder:
 
     def conv(self, x: Tensor, filters: int, kernel: int, *, padding: str = "valid", **options: Any) -> Tensor:
         """A convolution; a map no larger than its kernel keeps its size, or it would shrink to nothing."""
-        layer = layers.Conv2D(
+        kind = QuickConv2D if self.training else layers.Conv2D
+        layer = kind(
             self._wide(filters),
             kernel,
             padding=padding if self.side(x) > kernel else "same",

@@ -195,9 +195,10 @@ class Augment(keras.layers.Layer):
     def _restroked(self, images: Any) -> Any:
         """Between the image and its dilation, or its erosion, for ink that is light on dark."""
         amount = self._between(images, self.augmentation.stroke)
-        thicker = ops.max_pool(images, 3, 1, "same", data_format="channels_last")
-        thinner = -ops.max_pool(-images, 3, 1, "same", data_format="channels_last")
-        return images + ops.relu(amount) * (thicker - images) + ops.relu(-amount) * (thinner - images)
+        # Erosion is dilation of the negative, so that one pooling does for both.
+        side = ops.where(amount < 0, -1.0, 1.0)
+        changed = side * ops.max_pool(side * images, 3, 1, "same", data_format="channels_last")
+        return images + ops.abs(amount) * (changed - images)
 
     def _lined(self, images: Any) -> Any:
         """A line of up to two pixels' width and any lightness, upright or level but for a few degrees."""

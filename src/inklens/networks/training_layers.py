@@ -1,20 +1,85 @@
-"""Dropout and batch normalisation for training on TensorFlow: faster, and never part of a saved network.
+"""Layers for training on TensorFlow: faster than Keras's, and never part of a saved network.
 
-Dropout takes 8 or 16 random bits an activation instead of 32: random numbers are a large part of a small
-network's step (benchmarks/same_network.py measures the whole). Batch normalisation is one kernel, where Keras
-takes a dozen passes over every activation, forwards and backwards; the arithmetic is Keras's, as a test
-holds.
+Dropout takes 8 random bits an activation instead of 32, from a cheaper source: random numbers are a large
+part of a small network's step (benchmarks/same_network.py measures the whole, benchmarks/step_time.py each
+part). Convolutions of small maps compute the gradient of their filters in another way. Batch normalisation is
+one kernel, where Keras takes a dozen passes over every activation, forwards and backwards; the arithmetic is
+Keras's, as tests hold.
 """
 
+import math
 from typing import Any
 
 import keras
 
+# Up to so many points of a map, and from so many channels on, products are faster than oneDNN's gradient.
+SMALL_MAP_BFLOAT16, SMALL_MAP_FLOAT32 = 25, 9
+FEWEST_CHANNELS = 32
+
+
+class QuickConv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D`; where its maps are small, the filters' gradient is a sum over matrix products.
+
+    For each place in the kernel, the images shifted there times the gradient of the outputs. oneDNN's own
+    kernel is slow where there are few points: benchmarks/step_time.py.
+    """
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """(N, H, W, C) -> (N, h, w, filters), as Keras computes it."""
+        if keras.config.backend() != "tensorflow" or not self._is_small(inputs):
+            return super().convolution_op(inputs, kernel)
+        import tensorflow as tf
+
+        convolve = super().convolution_op
+        rows, columns = self.kernel_size
+
+        def convolved(images: Any, filters: Any) -> Any:
+            outputs = convolve(images, filters)
+            height, width = outputs.shape[1:3]
+
+            def gradient(upstream: Any) -> tuple[Any, Any]:
+                to_images = tf.raw_ops.Conv2DBackpropInput(
+                    input_sizes=tf.shape(images),
+                    filter=filters,
+                    out_backprop=upstream,
+                    strides=[1, 1, 1, 1],
+                    padding="VALID",
+                )
+                points = tf.reshape(upstream, (-1, filters.shape[-1]))  # (N * h * w, filters)
+                products = [
+                    tf.matmul(
+                        tf.reshape(images[:, y : y + height, x : x + width], (-1, filters.shape[2])),
+                        points,
+                        transpose_a=True,
+                    )
+                    for y in range(rows)
+                    for x in range(columns)
+                ]
+                return to_images, tf.reshape(tf.stack(products), filters.shape)
+
+            return outputs, gradient
+
+        # A variable would be watched from within, which has no gradient for it.
+        return tf.custom_gradient(convolved)(inputs, tf.convert_to_tensor(kernel))
+
+    def _is_small(self, inputs: Any) -> bool:
+        """Whether the products were measured to be faster: few points a map, many weights a point."""
+        plain = self.strides == (1, 1) and self.dilation_rate == (1, 1) and self.groups == 1
+        if not plain or self.padding != "valid" or self.data_format != "channels_last":
+            return False
+        points = math.prod(
+            side - kernel + 1 for side, kernel in zip(inputs.shape[1:3], self.kernel_size, strict=True)
+        )
+        most = SMALL_MAP_BFLOAT16 if inputs.dtype == "bfloat16" else SMALL_MAP_FLOAT32
+        return bool(points <= most and inputs.shape[-1] >= FEWEST_CHANNELS)
+
 
 class QuickDropout(keras.layers.Dropout):
-    """`keras.layers.Dropout`; on TensorFlow the rate is exact to 1/65536. Never part of a saved network.
+    """`keras.layers.Dropout` with a byte of chance for each activation on TensorFlow; never part of a saved
+    network.
 
-    A rate that is a whole number of 256ths, as 0.25 and 0.5 are, takes 8 bits an activation, others 16.
+    A byte gives a rate in 256ths. Where the rate lies between two of these, each call takes one of them, so
+    that the rate is exact in the mean.
     """
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -23,19 +88,38 @@ class QuickDropout(keras.layers.Dropout):
             return super().call(inputs, training=training)
         import tensorflow as tf
 
-        bits = 8 if float(256 * self.rate).is_integer() else 16
-        size = tf.size(inputs)
-        words = tf.random.stateless_uniform(
-            [-(-size // (32 // bits))],
+        keys = tf.random.stateless_uniform(
+            [3],
             seed=tf.cast(self.seed_generator.next(), tf.int32),
             minval=None,
             maxval=None,
             dtype=tf.uint32,
         )
-        # (words,) -> (words, 32 / bits) -> (size,)
-        parts = tf.reshape(tf.bitcast(words, tf.uint8 if bits == 8 else tf.uint16), [-1])[:size]
-        kept = tf.cast(parts >= min(round(self.rate * 2**bits), 2**bits - 1), inputs.dtype)
+        size = tf.size(inputs)
+        whole, part = divmod(256 * self.rate, 1)
+        lowest = tf.cast(whole, tf.uint8) + tf.cast(
+            keys[2] < tf.constant(int(part * 2**32), tf.uint32), tf.uint8
+        )
+        kept = tf.cast(_bytes(keys, size) >= lowest, inputs.dtype)
         return inputs * tf.reshape(kept / (1 - self.rate), tf.shape(inputs))
+
+
+def _bytes(keys: Any, count: Any) -> Any:
+    """So many random bytes, uint8 (count,), from two random words.
+
+    They are the numbers 0, 1, 2, ... through a hash (lowbias32 of Wellons 2018, with a key before each of its
+    multiplications): a few passes that all cores share, where TensorFlow's Philox takes longer.
+    """
+    import tensorflow as tf
+
+    def shifted(words: Any, bits: int) -> Any:
+        moved = tf.bitwise.right_shift(words, tf.constant(bits, tf.uint32))
+        return tf.bitwise.bitwise_xor(words, moved)
+
+    words = tf.bitcast(tf.range(-(-count // 4)), tf.uint32)
+    words = shifted(tf.bitwise.bitwise_xor(words, keys[0]), 16) * tf.constant(0x7FEB352D, tf.uint32)
+    words = shifted(words + keys[1], 15) * tf.constant(0x846CA68B, tf.uint32)
+    return tf.reshape(tf.bitcast(shifted(words, 16), tf.uint8), [-1])[:count]  # (words,) -> (words, 4)
 
 
 class QuickBatchNormalization(keras.layers.BatchNormalization):
