@@ -79,12 +79,13 @@ class QuickDropout(keras.layers.Dropout):
     network.
 
     A byte gives a rate in 256ths. Where the rate lies between two of these, each call takes one of them, so
-    that the rate is exact in the mean.
+    that the rate is exact in the mean. A rate above 255 of 256, which no byte gives, is left to Keras.
     """
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Any shape in, the same shape out; the kept activations are scaled by 1 / (1 - rate)."""
-        if not training or self.rate == 0 or keras.config.backend() != "tensorflow":
+        by_bytes = 0 < 256 * self.rate <= 255 and keras.config.backend() == "tensorflow"
+        if not training or not by_bytes:
             return super().call(inputs, training=training)
         import tensorflow as tf
 
