@@ -26,7 +26,7 @@ from inklens.networks.backends import select_backend
 
 FEWEST_ROUNDS = 3
 
-Call = Callable[[], Any]
+Call = Callable[..., Any]
 
 
 def layer_calls(step, batch: int, *, first: bool) -> dict[str, tuple[Call, float]]:
@@ -109,12 +109,14 @@ def step_calls(prepared, data: inklens.Dataset) -> dict[str, Call]:
     import tensorflow as tf
 
     from inklens.networks.augmentation import augmentation_layer
+    from inklens.networks.graph import logits_network
     from inklens.training.loop.batches import Batches
-    from inklens.training.loop.fit import _compiled
+    from inklens.training.loop.fit import _compile
 
     recipe = prepared.recipe
     augment = augmentation_layer(recipe.augmentation, recipe.seed)
-    trained = _compiled(prepared.network, recipe, augment, 10_000, 1, 1)
+    trained = logits_network(prepared.network, [augment] if augment else [])
+    _compile(trained, recipe, data.classes, 10_000, 1, 1)
     batches = Batches(data.train, data.classes, recipe.batch_size, recipe.seed)
     images, targets = map(tf.constant, batches[0])
     whole = tf.function(lambda x, y: trained.train_step((x, y)))
@@ -201,17 +203,17 @@ def show(rows: list[dict], step: dict[str, dict]) -> None:
         print(f"{name:49} {part['ms']:8.2f} ms {part['cpu_ms']:8.2f} ms CPU {part['share']:6.1%}")
 
 
-def measure(preset: str, precision: str, seconds: float) -> dict[str, Any]:
-    """All figures of a preset in a precision."""
+def measure(preset: str, precision: str, seconds: float, name: str = "mnist") -> dict[str, Any]:
+    """All figures of a preset in a precision, on data of a name."""
     select_backend("tensorflow")
     from inklens.networks.graph import layer_multiply_adds, steps
     from inklens.training.loop.heap import keep_freed_memory
     from inklens.training.prepare import PreparedNetwork
 
     keep_freed_memory()
-    data = inklens.load("mnist")
+    data = inklens.load(name)
     recipe = inklens.Recipe.from_preset(preset, precision=precision, backend="tensorflow")
-    prepared = PreparedNetwork.of(data, recipe, data.train.take(np.arange(1000)))
+    prepared = PreparedNetwork.of(data, recipe, data.train.take(np.arange(min(1000, len(data.train)))))
     walked = steps(prepared.network)[:-1]  # training leaves the softmax to the loss
     first = next(number for number, step in enumerate(walked) if layer_multiply_adds(step))
     calls = {

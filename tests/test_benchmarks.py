@@ -134,6 +134,18 @@ def test_the_benchmark_of_an_accelerator_runs_on_a_cpu(backend):
     assert measured["model_file"]
 
 
+def test_the_parts_of_a_training_step_are_timed_beside_their_matrix_products():
+    from step_time import measure
+
+    found = measure("tutorial-c", "float32", 0.0, "sample")
+    assert found["network"] == "conv5x5"
+    parts = {(row["layer"].rstrip("_0123456789"), row["part"]) for row in found["layers"] if "gflops" in row}
+    assert ("dense", "gradient to input") in parts
+    assert len(parts) == 2 + 3 + 3  # the first convolution has no gradient to its input
+    assert all(row["product_ms"] > 0 for row in found["layers"] if "gflops" in row)
+    assert found["step"]["whole step"]["share"] == 1
+
+
 def test_cases_of_other_hands_have_the_digits_they_say_and_come_again_with_the_same_seed(digits):
     from other_hands import KINDS, cases
 
