@@ -10,7 +10,7 @@ from inklens.audit.label_issues import LabelIssues, find_label_issues, require_c
 from inklens.datasets import Dataset, stratified_folds
 from inklens.networks.backends import resolve_precision, select_backend, versions
 from inklens.recipes import Recipe
-from inklens.recipes.recipe import check_untaught
+from inklens.recipes.recipe import check_without_teacher
 from inklens.run_folder import RunFolder, folder_name
 from inklens.training.examples import without_examples
 from inklens.training.finalize import status_of
@@ -59,7 +59,7 @@ def audit_labels(
         >>> issues.indices[:3]
     """
     recipe = without_examples(concrete_recipe(recipe or Recipe.from_preset("fast"), data))
-    check_untaught(recipe, "those of an audit")
+    check_without_teacher(recipe, "those of an audit")
     require_cleanlab()
     fold_of = stratified_folds(data.train.labels, folds, recipe.seed, data.class_names)
     select_backend(recipe.backend)

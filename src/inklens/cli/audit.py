@@ -22,13 +22,13 @@ from inklens.cli.options import (
     run_place,
 )
 from inklens.networks import BACKENDS
-from inklens.recipes.presets import UNTAUGHT
+from inklens.recipes.presets import WITHOUT_TEACHER
 
 
 def audit(
     data: DataArgument = None,
     same_data: SameData = None,
-    preset: Annotated[str, Option(help=f"How to train: one of {', '.join(UNTAUGHT)}.")] = "fast",
+    preset: Annotated[str, Option(help=f"How to train: one of {', '.join(WITHOUT_TEACHER)}.")] = "fast",
     folds: Annotated[int, Option(help="Networks; each looks at the images that it did not learn.")] = 5,
     epochs: Annotated[int | None, Option(help="Of each network; default: the preset's.")] = None,
     seed: Annotated[int, Option(help="Of the folds and the networks.")] = 0,

@@ -260,9 +260,9 @@ def _trained(
 def _check_teacher(recipe: "Recipe | Committee", teacher: str | None) -> None:
     """Refuses, before the data are loaded, a teacher that is no run, or a recipe that lacks one."""
     from inklens.run_folder import RunFolder
-    from inklens.training.other_runs.teacher import check_taught
+    from inklens.training.other_runs.teacher import check_teacher_given
 
-    check_taught(recipe, teacher)
+    check_teacher_given(recipe, teacher)
     if teacher is not None:
         RunFolder.open_done(teacher)
 

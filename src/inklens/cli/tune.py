@@ -24,7 +24,7 @@ from inklens.cli.options import (
     parse_time,
     run_place,
 )
-from inklens.recipes.presets import UNTAUGHT
+from inklens.recipes.presets import WITHOUT_TEACHER
 
 if TYPE_CHECKING:
     from inklens.run_folder import RunFolder
@@ -35,7 +35,7 @@ def tune(
     context: typer.Context,
     data: DataArgument = None,
     same_data: SameData = None,
-    preset: Annotated[str, Option(help=f"Where it begins: one of {', '.join(UNTAUGHT)}.")] = "fast",
+    preset: Annotated[str, Option(help=f"Where it begins: one of {', '.join(WITHOUT_TEACHER)}.")] = "fast",
     trials: Annotated[int, Option(min=1, help="Trainings, those that are ended early among them.")] = 20,
     time: Annotated[
         float | None,

@@ -18,7 +18,7 @@ from inklens.datasets import Dataset
 from inklens.errors import InklensError, OptionError, RunError, StoppedError, require_packages
 from inklens.paths import given_path
 from inklens.recipes import Committee, Recipe, recipe_for
-from inklens.recipes.recipe import check_untaught
+from inklens.recipes.recipe import check_without_teacher
 from inklens.recipes.recipe_file import read_training
 from inklens.run_folder import RunFolder, folder_name
 from inklens.training.finalize import status_of
@@ -96,7 +96,7 @@ def tune(
         raise OptionError(
             "a committee is several networks, and a search is for one: give one network's preset"
         )
-    check_untaught(preset, "those of a search")
+    check_without_teacher(preset, "those of a search")
     if preset.validation_data == "test":  # which a search must not look at
         preset = replace(preset, validation_data="split")
     preset = replace(concrete_recipe(preset, data), ood_detector="none", outliers=0.0)

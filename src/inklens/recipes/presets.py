@@ -101,7 +101,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 # Those of one network that learns from labels alone.
-UNTAUGHT = tuple(name for name, fields in PRESETS.items() if "distillation" not in fields)
+WITHOUT_TEACHER = tuple(name for name, fields in PRESETS.items() if "distillation" not in fields)
 
 _MEMBER: dict[str, Any] = {
     **PRESETS["accurate"],

@@ -295,7 +295,7 @@ class Recipe:
         return self.seed if self.validation_seed is None else self.validation_seed
 
 
-def check_untaught(recipe: Recipe, networks: str) -> None:
+def check_without_teacher(recipe: Recipe, networks: str) -> None:
     """Raises OptionError where a recipe needs a teacher.
 
     Args:

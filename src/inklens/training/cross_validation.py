@@ -14,7 +14,7 @@ from inklens.datasets.splits import joined
 from inklens.errors import OptionError
 from inklens.evaluation.interval import wilson_interval
 from inklens.recipes import Committee, Recipe
-from inklens.recipes.recipe import check_untaught
+from inklens.recipes.recipe import check_without_teacher
 from inklens.training.train_run import train
 
 
@@ -85,7 +85,7 @@ def cross_validate(
             "on copies of what was learnt; leave one of --folds and --add out"
         )
     if isinstance(recipe, Recipe):
-        check_untaught(recipe, "the networks of folds")
+        check_without_teacher(recipe, "the networks of folds")
     parts = {name: split for name, split in data.parts.items() if len(split) and (test or name != "test")}
     whole = joined(list(parts.values()))
     seed = recipe.seed if isinstance(recipe, Recipe) else 0

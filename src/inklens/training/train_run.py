@@ -16,7 +16,7 @@ from inklens.run_folder import RunFolder, folder_name
 from inklens.training.finalize import CROSS_VALIDATION, resumable
 from inklens.training.loop.tensorboard_logs import require_tensorboard
 from inklens.training.other_runs.start_from import as_wide_as, start_from
-from inklens.training.other_runs.teacher import TeacherRun, check_taught
+from inklens.training.other_runs.teacher import TeacherRun, check_teacher_given
 from inklens.training.prepare import PreparedNetwork, TrainingOptions, checked_parts
 from inklens.training.progress import Progress
 from inklens.training.provenance import read_check
@@ -84,7 +84,7 @@ def train(
     """
     recipe = recipe_for(recipe) if isinstance(recipe, str) else recipe
     _check_given(data, recipe, start, run_members)
-    check_taught(recipe, teacher)
+    check_teacher_given(recipe, teacher)
     if tensorboard:
         require_tensorboard()
     checked = None if check is None else read_check(check, data.fingerprint)
@@ -97,19 +97,19 @@ def train(
         return train_committee(data, recipe, options, output, name, train_them, checked, **more)
     if start is not None:
         recipe = as_wide_as(recipe, start, data.kind)
-    taught_by = None if teacher is None else TeacherRun.open(teacher)
-    if taught_by is not None:
-        recipe = taught_by.holding_out_the_same(recipe, data)
+    teacher_run = None if teacher is None else TeacherRun.open(teacher)
+    if teacher_run is not None:
+        recipe = teacher_run.holding_out_the_same(recipe, data)
     parts = checked_parts(data, recipe, options)
-    if taught_by is not None:
-        taught_by.check(parts)
-        more["teacher"] = taught_by.to_dict()
+    if teacher_run is not None:
+        teacher_run.check(parts)
+        more["teacher"] = teacher_run.to_dict()
     prepared = PreparedNetwork.of(data, recipe, parts.train)
     if start is not None:
         start_from(prepared.network, start)
         more["started_from"] = str(given_path(start).absolute())
-    if taught_by is not None:
-        prepared = replace(prepared, teacher=taught_by.ensemble)
+    if teacher_run is not None:
+        prepared = replace(prepared, teacher=teacher_run.ensemble)
     folder = RunFolder.create(output, name, f"{folder_name(data.name)}-{recipe.preset}")
     with locked(folder), resumable(folder):
         return train_network(folder, prepared, parts, options, checked, **more)

@@ -16,7 +16,7 @@ select_backend("tensorflow")
 import keras  # noqa: E402
 
 from inklens.networks.ensemble import Ensemble, Member  # noqa: E402
-from inklens.training.loop.distillation import Teacher, distilled, student_and_taught  # noqa: E402
+from inklens.training.loop.distillation import Teacher, distillation_loss, distillation_models  # noqa: E402
 from inklens.training.loop.fit import _Accuracy, _divergence, fit, steps_per_execution  # noqa: E402
 
 QUICK = Recipe(network="convnet-small", epochs=3, batch_size=64)
@@ -28,7 +28,7 @@ LABELS = np.array([[1, 0, 0], [0, 1, 0], [1 / 3, 1 / 3, 1 / 3]], np.float32)  # 
 
 
 def loss_of(answers):
-    loss = distilled(_divergence(0.0), TAUGHT, 3)
+    loss = distillation_loss(_divergence(0.0), TAUGHT, 3)
     return np.asarray(loss(LABELS, np.concatenate([LOGITS, answers], axis=1)))
 
 
@@ -67,7 +67,7 @@ def committee(shape, classes=10):
 def test_the_teacher_answers_to_the_augmented_images_as_each_member_normalises_them(small_digits):
     teacher, images = committee(small_digits.image_shape), small_digits.train.batch(slice(0, 8)) // 2 * 2
     network = build("conv5x5", small_digits.image_shape, 10)
-    student, taught = student_and_taught(network, TAUGHT, keras.layers.Rescaling(0.5), teacher)
+    student, taught = distillation_models(network, TAUGHT, keras.layers.Rescaling(0.5), teacher)
     both = np.asarray(taught(images, training=True))
     without_tta = Ensemble(tuple(replace(member, tta="none") for member in teacher.members))
     expected = softmax(without_tta.predict(images // 2).logits / TEMPERATURE, axis=1)
@@ -82,7 +82,7 @@ def test_the_network_normalises_its_own_digits_after_the_augmentation(small_digi
     network = build("conv5x5", small_digits.image_shape, 10)
     recipe = replace(TAUGHT, digit_normalisation="deslant")
     teacher = committee(small_digits.image_shape)
-    student, _ = student_and_taught(network, recipe, keras.layers.Rescaling(0.5), teacher)
+    student, _ = distillation_models(network, recipe, keras.layers.Rescaling(0.5), teacher)
     alone = Ensemble.of(network, digit_normalisation="deslant")
     # Probabilities: the logits that an ensemble gives may differ by a number from the network's.
     expected = softmax(alone.predict(images // 2).logits, axis=1)
@@ -92,7 +92,7 @@ def test_the_network_normalises_its_own_digits_after_the_augmentation(small_digi
 def test_what_is_trained_and_kept_is_the_network_alone(small_digits):
     teacher = committee(small_digits.image_shape)
     network = build("conv5x5", small_digits.image_shape, 10)
-    student, taught = student_and_taught(network, TAUGHT, None, teacher)
+    student, taught = distillation_models(network, TAUGHT, None, teacher)
     assert [id(one) for one in student.variables] == [id(one) for one in network.variables]
     assert [id(one) for one in taught.trainable_variables] == [id(one) for one in network.trainable_variables]
     before = [member.network.get_weights() for member in teacher.members]

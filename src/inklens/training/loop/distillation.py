@@ -64,7 +64,7 @@ def teacher_multiply_adds(teacher: Ensemble | None) -> int:
     return sum(multiply_adds(member.network) for member in teacher.members) if teacher else 0
 
 
-def student_and_taught(
+def distillation_models(
     network: keras.Model, recipe: Recipe, augment: keras.layers.Layer | None, teacher: Ensemble
 ) -> tuple[keras.Model, keras.Model]:
     """The network without its softmax, and the same with its teacher's answers beside its logits.
@@ -80,11 +80,11 @@ def student_and_taught(
     if recipe.digit_normalisation != "none":
         value = NormaliseDigits(recipe.digit_normalisation)(value)
     *_, (_, logits) = run(steps(network)[:-1], value)
-    taught = Teacher(teacher, recipe.distillation_temperature, _precision(network))(seen)
-    return keras.Model(pixels, logits), keras.Model(pixels, ops.concatenate([logits, taught], axis=-1))
+    answers = Teacher(teacher, recipe.distillation_temperature, _precision(network))(seen)
+    return keras.Model(pixels, logits), keras.Model(pixels, ops.concatenate([logits, answers], axis=-1))
 
 
-def distilled(hard: Loss, recipe: Recipe, classes: int) -> Loss:
+def distillation_loss(hard: Loss, recipe: Recipe, classes: int) -> Loss:
     """The loss of a network with its teacher's answers beside its logits.
 
     The teacher's part is the divergence of the network's probabilities from the teacher's, both at the
@@ -96,10 +96,10 @@ def distilled(hard: Loss, recipe: Recipe, classes: int) -> Loss:
     temperature = recipe.distillation_temperature
 
     def loss(target: Any, output: Any) -> Any:
-        logits, taught = output[..., :classes], output[..., classes:]
-        log_taught = ops.log(ops.maximum(taught, 1e-7))
-        divergence = ops.sum(taught * (log_taught - ops.log_softmax(logits / temperature)), axis=-1)
-        answered = ops.logical_and(ops.max(taught, axis=-1) > 0, ops.max(target, axis=-1) > 0.5)
+        logits, answers = output[..., :classes], output[..., classes:]
+        log_answers = ops.log(ops.maximum(answers, 1e-7))
+        divergence = ops.sum(answers * (log_answers - ops.log_softmax(logits / temperature)), axis=-1)
+        answered = ops.logical_and(ops.max(answers, axis=-1) > 0, ops.max(target, axis=-1) > 0.5)
         share = recipe.distillation * ops.cast(answered, "float32")
         return (1 - share) * hard(target, logits) + share * temperature**2 * divergence
 

@@ -31,8 +31,8 @@ from inklens.training.loop.batches import Batches
 from inklens.training.loop.checkpoints import Checkpoints, History
 from inklens.training.loop.distillation import (
     checked_teacher,
-    distilled,
-    student_and_taught,
+    distillation_loss,
+    distillation_models,
     teacher_multiply_adds,
 )
 from inklens.training.loop.divergence import check_converged
@@ -172,7 +172,7 @@ class _Fitting:
         if self.teacher is None:
             student = logits_network(self.network, _before(self.recipe, self.augment))
             return student, student
-        return student_and_taught(self.network, self.recipe, self.augment, self.teacher)
+        return distillation_models(self.network, self.recipe, self.augment, self.teacher)
 
     def _time_budget(self, steps: int, per_execution: int, parts: int) -> TimeBudget | None:
         recipe = self.recipe
@@ -214,7 +214,7 @@ def _compile(
     loss = _divergence(recipe.label_smoothing)
     trained.compile(
         optimizer=make_optimizer(recipe, None if recipe.time_budget is not None else steps, parts),
-        loss=distilled(loss, recipe, classes) if recipe.distillation else loss,
+        loss=distillation_loss(loss, recipe, classes) if recipe.distillation else loss,
         metrics=[_Accuracy(name="accuracy")],
         steps_per_execution=1 if keras.config.backend() == "torch" else per_execution * parts,
         jit_compile="auto" if keras.config.backend() == "jax" else False,

@@ -12,7 +12,7 @@ from inklens.errors import OptionError, RunError
 from inklens.evaluation.class_matching import listed
 from inklens.paths import given_path
 from inklens.recipes import Committee, Recipe, training_split
-from inklens.recipes.recipe import check_untaught
+from inklens.recipes.recipe import check_without_teacher
 from inklens.run import Run
 from inklens.run_folder import RunFolder, complete
 from inklens.training.parts import DataParts
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inklens.networks.ensemble import Ensemble
 
 
-def check_taught(recipe: Recipe | Committee, teacher: str | Path | None) -> None:
+def check_teacher_given(recipe: Recipe | Committee, teacher: str | Path | None) -> None:
     """Raises OptionError where a recipe needs a teacher and has none, or has one and no use for it."""
     if isinstance(recipe, Committee):
         if teacher is not None:
@@ -30,7 +30,7 @@ def check_taught(recipe: Recipe | Committee, teacher: str | Path | None) -> None
                 "such as distilled, or leave the teacher out"
             )
         for member in recipe.members.values():
-            check_untaught(member, "the members of a committee")
+            check_without_teacher(member, "the members of a committee")
     elif recipe.distillation and teacher is None:
         raise OptionError(
             f"the recipe {recipe.preset!r} learns from a teacher, and none is given: give a finished run, "
