@@ -8,8 +8,8 @@ Each training is a process of its own. "training" is in seconds, "whole" with ca
 "compile" is what compiling took of the whole: on JAX what it says of tracing and compiling; on PyTorch, the
 first execution less the median of those that follow, the networks of a committee together. "without_compile"
 is what is left of the whole, "training_without_compile" of the training, which ends with the last execution.
-Nothing starts that may end after --limit seconds. model.onnx is written by
-TensorFlow: where that is not installed, the runs have none, and the result says so.
+Nothing starts that may end after --limit seconds. model.onnx is written by TensorFlow: where that is not
+installed, the runs have none, and the result says so.
 """
 
 import argparse

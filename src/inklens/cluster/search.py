@@ -86,7 +86,7 @@ def tune(
 
     Raises:
         MissingPackageError: Optuna is not installed.
-        OptionError: a committee, or a value out of range.
+        OptionError: a committee, a recipe that needs a teacher, or a value out of range.
         StoppedError: there was no time for more than the preset itself; `resume_search` goes on.
         InklensError: as `inklens.train` does.
     """

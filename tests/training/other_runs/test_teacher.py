@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,8 @@ from inklens.recipes import Committee, Recipe, read_training
 from inklens.run import Run
 from inklens.training import reproduce, resume, train
 from inklens.training.cross_validation import cross_validate
+from inklens.training.other_runs.teacher import TeacherRun
+from inklens.training.parts import DataParts
 from quick_run import QUICK, end_state
 
 select_backend("tensorflow")
@@ -124,8 +127,22 @@ def test_one_network_can_teach_and_shows_its_validation_images_to_no_one(runs, f
     run = train(few, TAUGHT, output=tmp_path, report=False, teacher=teacher)
     assert run.recipe.split_seed == Run.open(teacher).recipe.split_seed
     with pytest.raises(OptionError, match="learnt from images that are held out here for validation: give "
-                       "--validation-split 150 and --validation-seed 0, as it has"):  # fmt: skip
+                       "--validation-split 150 --validation-seed 0, as it has"):  # fmt: skip
         train(few, replace(TAUGHT, validation_seed=3), output=tmp_path, report=False, teacher=teacher)
+
+
+@pytest.mark.parametrize(
+    ("validated", "remedy"),
+    [
+        ({"validation_data": "test"}, "give --validation-data test, as it has"),
+        ({"validation_split": 1 / 12}, "give --validation-split 0.08333333333333333 --validation-seed 0, as"),
+    ],
+)
+def test_one_that_learnt_what_is_held_out_names_options_that_hold_out_the_same(few, validated, remedy):
+    data = {"kind": few.kind, "fingerprint": few.fingerprint}
+    run = SimpleNamespace(class_names=few.class_names, spec=few.spec, data=data, recipe=Recipe(**validated))
+    with pytest.raises(OptionError, match=remedy):
+        TeacherRun("runs/teacher", run).check(DataParts.of(few, Recipe(validation_seed=3), True))
 
 
 @pytest.mark.parametrize(

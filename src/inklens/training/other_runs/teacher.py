@@ -139,11 +139,14 @@ class TeacherRun:
                 )
         if own.data["fingerprint"] != data.fingerprint or parts.validation is parts.test:
             return
-        if training_split(data, own.recipe)[1].digest != parts.validation.digest:
+        recipe = own.recipe
+        if training_split(data, recipe)[1].digest != parts.validation.digest:
+            as_it_has = f"--validation-split {recipe.validation_split} --validation-seed {recipe.split_seed}"
+            if recipe.validation_data == "test":
+                as_it_has = "--validation-data test"
             raise OptionError(
                 f"the teacher {self.path} learnt from images that are held out here for validation: give "
-                f"--validation-split {own.recipe.validation_split:.4g} and --validation-seed "
-                f"{own.recipe.split_seed}, as it has, or another teacher"
+                f"{as_it_has}, as it has, or another teacher"
             )
 
 
