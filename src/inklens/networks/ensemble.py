@@ -72,7 +72,7 @@ def ensemble_model(
         dtype: of the pixels: "uint8", or "float32" for what lies between whole numbers.
 
     Returns:
-        A model of "pixels", uint8 (N, H, W, C), 0-255, that gives {"logits": float32 (N, classes),
+        A model of "pixels", `dtype` (N, H, W, C), 0-255, that gives {"logits": float32 (N, classes),
         "id_score": float32 (N,)}.
     """
     pixels = keras.Input(batch_shape=members[0].network.input_shape, dtype=dtype, name="pixels")

@@ -109,7 +109,7 @@ class Recipe:
         flip: whether things are mirrored from side to side, each in every second epoch (Jordan 2024): "on",
             "off", or "auto", which goes by the classes' names: see `inklens.recipes.flips`.
         stroke_variants: of grey writing, the share of ones, sevens, nines and threes, 0 to 1, that are shown
-            once more: with an upstroke, a bar or a tail, or as a 9 if it is a 3 whose upper bow is closed; see
+            once more: with an upstroke, a bar or a tail; a 3 whose upper bow is closed counts as a 9. See
             `inklens.training.examples.stroke_variants`.
         cut_digits: of grey writing, the share of images, 0 to 1, that are shown once more as a cut between
             touching digits leaves them; see `inklens.training.examples.cut_digits`.

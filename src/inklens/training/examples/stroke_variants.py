@@ -40,7 +40,11 @@ class Variant(NamedTuple):
 def make_stroke_variants(
     train: Split, data: Dataset, share: float, seed: int
 ) -> Iterator[tuple[NDArray[np.uint8], int]]:
-    """A share of the digits of each variant that there are, with the strokes that they lack."""
+    """A share of the digits that have a variant, with its strokes drawn in.
+
+    Yields:
+        The image, uint8 (H, W, 1), 0-255, and its label.
+    """
     random = np.random.default_rng((seed, 17))
     names = data.class_names
     for variant in _VARIANTS:

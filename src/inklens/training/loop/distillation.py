@@ -31,8 +31,8 @@ def checked_teacher(
     """The teacher as an ensemble, after a look whether recipe and network go with it.
 
     Raises:
-        OptionError: it has other classes or takes other images, the recipe has no share for it, or there is
-            none and the recipe has one.
+        OptionError: the teacher has other classes or takes other images, or one of two is missing: the
+            teacher, or its share in the recipe.
     """
     if teacher is None:
         if recipe.distillation:
@@ -113,6 +113,7 @@ class Teacher(keras.layers.Layer):
 
     Args:
         teacher: its networks are copied.
+        temperature: by which its logits are divided before the softmax.
         precision: Keras's name of the policy that the copies compute in.
     """
 
@@ -140,7 +141,7 @@ class Teacher(keras.layers.Layer):
 
 
 def _precision(network: keras.Model) -> str:
-    """The policy that a network computes in: of its layers' the one that is not float32, if any."""
+    """The policy that a network computes in: that of a layer which is not float32, if there is one."""
     names = {layer.dtype_policy.name for layer in network.layers}
     return next(iter(sorted(names - {"float32", "uint8"})), "float32")
 

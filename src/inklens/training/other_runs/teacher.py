@@ -87,7 +87,7 @@ class TeacherRun:
 
     @property
     def sha256(self) -> str:
-        """Of its networks, and of what their digits go through first, which together decide its answers.
+        """SHA-256 of all that decides its answers: its networks and their `digit_normalisation`.
 
         Raises:
             RunError: a file is missing.
