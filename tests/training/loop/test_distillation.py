@@ -121,7 +121,7 @@ def test_answers_alone_teach_the_digits_whatever_the_labels_are(learnt, small_di
     assert history[-1]["val_loss"] < 0.3  # of the labels, in which the teacher has no part
 
 
-def test_in_halves_and_by_the_clock_it_is_taught_too(learnt, small_digits, monkeypatch):
+def test_in_halves_of_a_batch_it_is_taught_too(learnt, small_digits, monkeypatch):
     from inklens.training.loop import fit as fitting
 
     compiled, tries = fitting._compile, []
@@ -134,8 +134,7 @@ def test_in_halves_and_by_the_clock_it_is_taught_too(learnt, small_digits, monke
 
     monkeypatch.setattr(fitting, "_compile", short_of_memory)
     network = build("convnet-small", small_digits.image_shape, 10)
-    recipe = replace(TAUGHT, time_budget=8.0)
-    history = fit(network, recipe, small_digits.train, small_digits.test, teacher=learnt)
+    history = fit(network, TAUGHT, small_digits.train, small_digits.test, teacher=learnt)
     assert tries == [1, 2]
     assert history[-1]["val_loss"] < history[0]["loss"]
 
