@@ -13,17 +13,27 @@ os.environ |= {
 
 
 @pytest.fixture(scope="package")
-def two_nodes():
+def started_cluster():
     """The cluster, of real processes; it ends with the tests of this room."""
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     try:
-        for _ in range(2):
-            made.add_node(num_cpus=1)
         yield made
     finally:
         made.shutdown()
+
+
+@pytest.fixture
+def two_nodes(started_cluster):
+    """The cluster with two nodes, also after a test that removed one, in whatever order they run."""
+    for node in list(started_cluster.worker_nodes):
+        if not node.remaining_processes_alive():  # it ended by itself
+            started_cluster.remove_node(node, allow_graceful=False)
+    while len(started_cluster.worker_nodes) < 2:
+        started_cluster.add_node(num_cpus=1)
+    started_cluster.wait_for_nodes()
+    return started_cluster
 
 
 @pytest.fixture
@@ -31,8 +41,5 @@ def cluster(two_nodes):
     """This process, connected to it."""
     from inklens.cluster import connected
 
-    while len(two_nodes.worker_nodes) < 2:  # a test has removed one
-        two_nodes.add_node(num_cpus=1)
-    two_nodes.wait_for_nodes()
     with connected(two_nodes.address) as here:
         yield here

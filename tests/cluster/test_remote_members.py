@@ -81,7 +81,9 @@ def test_networks_have_the_same_bits_as_serial_ones_though_a_process_is_killed(
     assert len({os.getpid(), killed[0], _pid(run.path, "a"), _pid(run.path, "b")}) == 4
     assert f"2 of 2 members at a time, each on 1 core; data are read by every node from {few.path}" in said
     assert "goes on from its last one" in said[1]
-    assert [record.getMessage() for record in caplog.records] == [
+    # TensorFlow may have something to say, too: of how often it was traced by the tests before this one.
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("inklens")]
+    assert ours == [
         "the process or the node that trained a died; it is trained again, from its last checkpoint"
     ]
     resumed = RunFolder(run.path / "members/a").read_json("environment.json")["resumed"]
