@@ -3,18 +3,20 @@
     pip install '.[train,jax-gpu,torch]'
     python benchmarks/accelerator.py
     python benchmarks/accelerator.py --data sample --presets fast --options '{"epochs": 1}' --dry
+    python benchmarks/accelerator.py --data cifar10.zip --presets accurate --backends jax --seeds 3 \
+        --name accelerator-cifar10
 
 Each training is a process of its own. "training" is in seconds, "whole" with calibration and scoring.
 "compile" is what compiling took of the whole: on JAX what it says of tracing and compiling; on PyTorch, the
 first execution less the median of those that follow, the networks of a committee together. "without_compile"
 is what is left of the whole, "training_without_compile" of the training, which ends with the last execution.
-Nothing starts that may end after --limit seconds. model.onnx is written by TensorFlow: where that is not
-installed, the runs have none, and the result says so.
+Nothing starts that may end after --limit seconds, and each training is in the result as soon as it is done.
+model.onnx is written by TensorFlow: where that is not installed, the runs have none, and the result says so.
 """
 
-import argparse
 import importlib
 import importlib.util
+import itertools
 import json
 import math
 import os
@@ -27,9 +29,10 @@ from typing import Any
 
 import inklens
 import record
+from inklens.recipes import COMMITTEES, PRESETS
 
 BACKENDS = ("jax", "torch")
-PRESETS = ("fast", "accurate", "committee")
+TIMED = ("fast", "accurate", "committee")
 
 
 def device(backend: str) -> str:
@@ -96,17 +99,21 @@ class CompileWatch:
         return compiling
 
 
-def trained(backend: str, preset: str, data: str, options: dict[str, Any], seed: int) -> dict[str, Any]:
+def trained(given: dict[str, Any]) -> dict[str, Any]:
     """One training in this process, which must not have imported Keras."""
     from inklens.recipes import recipe_for
 
+    backend, preset = given["backend"], given["preset"]
     with_model_file = writes_model_files()
-    loaded = inklens.load(data)
-    recipe = recipe_for(preset, seed=seed, backend=backend, **options)
+    data = record.load(given["data"])
+    recipe = recipe_for(preset, seed=given["seed"], backend=backend, **given["options"])
     watch = CompileWatch(backend)
     with tempfile.TemporaryDirectory() as scratch:
         began = time.perf_counter()
-        run = inklens.train(loaded, recipe, output=scratch, report=False, progress=watch)
+        output = given["runs"] or scratch
+        run = inklens.train(
+            data, recipe, output=output, report=False, progress=watch, teacher=given["teacher"]
+        )
         whole = time.perf_counter() - began
         metrics = run.metrics
     seconds = metrics["training"]["seconds"]
@@ -125,13 +132,10 @@ def trained(backend: str, preset: str, data: str, options: dict[str, Any], seed:
     }
 
 
-def in_process(
-    backend: str, preset: str, given: argparse.Namespace, seed: int, limit: float
-) -> dict[str, Any]:
+def in_process(training: dict[str, Any], limit: float) -> dict[str, Any]:
     """The same in a child; what went wrong instead, in one line, where it fails or takes longer."""
-    options = (preset, given.data, json.dumps(given.options), str(seed))
-    command = [sys.executable, __file__, "--child", backend, *options]
-    environment = {**os.environ, "KERAS_BACKEND": backend}
+    command = [sys.executable, __file__, "--child", json.dumps(training)]
+    environment = {**os.environ, "KERAS_BACKEND": training["backend"]}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment)
     except subprocess.TimeoutExpired:
@@ -143,29 +147,33 @@ def in_process(
 
 def main() -> None:
     if sys.argv[1:2] == ["--child"]:
-        backend, preset, data, options, seed = sys.argv[2:]
-        print(json.dumps(trained(backend, preset, data, json.loads(options), int(seed))))
+        print(json.dumps(trained(json.loads(sys.argv[2]))))
         return
     parser = record.parser(__doc__)
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS))
-    parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
+    parser.add_argument("--presets", nargs="+", choices=(*PRESETS, *COMMITTEES), default=list(TIMED))
     parser.add_argument("--options", type=json.loads, default={}, help="fields of the recipe, as JSON")
+    parser.add_argument("--teacher", help="the run that teaches distilled")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--limit", type=float, default=350, help="seconds for all of it")
+    parser.add_argument("--runs", help="where the runs stay; without it they are deleted")
+    parser.add_argument("--name", default="accelerator", help="of the result")
     given = parser.parse_args()
     ends = time.monotonic() + given.limit
     figures: dict[str, Any] = {"data": given.data, "options": given.options, "trainings": []}
-    for preset in given.presets:
-        for backend in given.backends:
-            for seed in range(given.seeds):
-                left = ends - time.monotonic()
-                found = (
-                    in_process(backend, preset, given, seed, left) if left > 1 else {"failed": "no time left"}
-                )
-                figures["trainings"].append({"preset": preset, "backend": backend, "seed": seed, **found})
-                print(figures["trainings"][-1], flush=True)
-    record.write("accelerator", figures, dry=given.dry)
+    everything = itertools.product(given.presets, given.backends, range(given.seeds))
+    for preset, backend, seed in everything:
+        training = {"preset": preset, "backend": backend, "seed": seed}
+        left = ends - time.monotonic()
+        if left > 1:
+            where = {"data": given.data, "teacher": given.teacher, "runs": given.runs}
+            found = in_process({**training, **where, "options": given.options}, left)
+        else:
+            found = {"failed": "no time left"}
+        figures["trainings"].append({**training, **found})
+        print(figures["trainings"][-1], flush=True)
+        record.write(given.name, figures, dry=given.dry)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import inklens
 from inklens.datasets import Dataset
+from inklens.datasets.places import data_dir
 from inklens.errors import InklensError
 from inklens.networks.backends import versions
 from inklens.recipes import Committee, Recipe, recipe_for, recipe_from_dict
@@ -51,6 +53,12 @@ def read(name: str) -> dict[str, Any]:
     """What results/NAME.json says; empty where there is none."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def load(name: str) -> Dataset:
+    """A data set by its name, or by that of a file in INKLENS_DATA."""
+    path = (data_dir() or Path()) / name
+    return inklens.load(path) if path.is_file() else inklens.load(name)
 
 
 def concrete(preset: str, data: Dataset, **options: Any) -> AnyRecipe:

@@ -26,7 +26,6 @@ import inklens
 import record
 from accuracy import trained
 from inklens.classifier import Classifier
-from inklens.datasets.places import data_dir
 from inklens.networks.graph import multiply_adds
 from inklens.recipes import training_split
 from inklens.run import Run
@@ -66,19 +65,13 @@ def out_of_distribution(data: inklens.Dataset) -> dict[str, Pixels]:
     random = np.random.default_rng(0)
     shape = data.image_shape
     other = "cifar10.zip" if "fashion" in data.name else "fashion-mnist"
-    others = load(other).test
+    others = record.load(other).test
     chosen = np.sort(random.choice(len(others), UNKNOWN, replace=False))
     return {
         other.removesuffix(".zip"): framed(list(others.batch(chosen)), shape),
         "textures": framed(textures(), shape),
         "noise": random.integers(0, 256, (UNKNOWN, *shape), np.uint8),
     }
-
-
-def load(name: str) -> inklens.Dataset:
-    """A set by its name, or by that of a file in INKLENS_DATA."""
-    path = (data_dir() or Path()) / name
-    return inklens.load(path, kind="things") if path.is_file() else inklens.load(name)
 
 
 def part_of(run: Run, seed: int, data: inklens.Dataset, *, test: bool) -> dict[str, Any]:
@@ -128,7 +121,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="instead of the preset's")
     parser.add_argument("--runs", type=Path, default=Path("runs/things"))
     given = parser.parse_args()
-    data = load(given.data)
+    data = record.load(given.data)
     name = f"things-{data.name}-{given.preset}-{'test' if given.test else 'validation'}"
     known, parts = record.read(name).get("runs", []), []
     changed = {"epochs": given.epochs} if given.epochs else {}
