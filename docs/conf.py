@@ -20,6 +20,8 @@ html_theme_options = {
     "show_prev_next": False,
 }
 html_sidebars = {"**": ["globaltoc.html"]}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 
 myst_heading_anchors = 3
 
