@@ -1,6 +1,7 @@
 """Accuracy of a preset on the test set: mean and standard deviation over seeds.
 
     python benchmarks/accuracy.py --preset tutorial-c --seeds 3
+    python benchmarks/accuracy.py --preset distilled --teacher runs/accuracy/mnist-committee-seed0 --seeds 3
 
 Nothing is chosen here: every run is the preset as it stands, and every run counts. Each carries its recipe
 into the result, and a later start takes over those whose recipe and data are today's, with `--fresh` none.
@@ -122,6 +123,7 @@ def main() -> None:
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--teacher", help="the run that teaches distilled")
     parser.add_argument("--runs", type=Path, default=Path("runs/accuracy"))
     parser.add_argument("--fresh", action="store_true", help="measures anew what the result has already")
     given = parser.parse_args()
@@ -135,7 +137,7 @@ def main() -> None:
         said = f"measured on {part['date'][:10]}" if part else "now"
         if part is None:
             path = given.runs / f"{data.name}-{recipe.preset}-seed{seed}"
-            part = part_of(trained(recipe, data, path), seed, data)
+            part = part_of(trained(recipe, data, path, teacher=given.teacher), seed, data)
         parts.append(part)
         print(f"seed {seed}: {100 * parts[-1]['accuracy']:.2f}%, {said}", flush=True)
     accuracies = [part["accuracy"] for part in parts]
