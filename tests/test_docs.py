@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import statistics
 import subprocess
 import sys
 from functools import cache
@@ -247,3 +248,19 @@ def test_the_accuracies_of_the_pages_are_those_that_were_measured(result):
         assert f"{len(figures['runs'])} seed" in line
         if figures["standard_deviation"] is not None:
             assert f"± {100 * figures['standard_deviation']:.2f}" in line
+
+
+@pytest.mark.parametrize(
+    ("result", "row"),
+    [
+        ("cifar10", "`accurate` on CIFAR-10"),
+        ("fashion-mnist", "`accurate` on Fashion-MNIST"),
+        ("tutorial-a", "`tutorial-a` on an accelerator"),
+    ],
+)
+def test_so_are_those_of_an_accelerator(result, row):
+    content = (ROOT / f"benchmarks/results/accelerator-{result}.json").read_text(encoding="utf-8")
+    accuracies = [100 * training["accuracy"] for training in json.loads(content)["trainings"]]
+    shown = f"{statistics.mean(accuracies):.2f} ± {statistics.stdev(accuracies):.2f}, {len(accuracies)} seeds"
+    [line] = _rows("docs/results.md", f"| {row} |")
+    assert shown in line
