@@ -90,16 +90,24 @@ def open_page(
     longer, shorter = max(grey.shape), min(grey.shape)
     widest = max(longer / 16, shorter / 8)
     reach = max(3, int(2 * widest * min(1.0, _COARSE / longer))) | 1
-    coarse = (max(1, round(side * min(1.0, _COARSE / longer))) for side in grey.shape[::-1])
-    small = np.asarray(cv2.resize(grey, tuple(coarse), interpolation=cv2.INTER_AREA), np.uint8)
-    ground = np.asarray(cv2.medianBlur(small, reach), np.uint8)  # wider than any stroke
+    small, ground = _coarse(grey, reach)
     dark = _dark_strokes(small, ground, reach)
     ink = find_ink(grey, widest=widest, dark=dark)
-    desk = find_desk(ground, ink)
-    if desk.any():  # faint writing would be measured by the desk's contrast
-        ink = find_ink(cover_desk(grey, desk), widest=widest, dark=dark)
+    desk = find_desk(small, ground, ink)
+    if desk.any():  # faint writing would be measured by the desk's contrast, its shade by the desk's texture
+        covered = cover_desk(grey, desk)
+        dark = _dark_strokes(*_coarse(covered, reach), reach)
+        ink = find_ink(covered, widest=widest, dark=dark)
         ink[desk] = 0
     return Page(picture, size, cropped, grey, ink, left, top, scale, dark)
+
+
+def _coarse(grey: NDArray[np.uint8], reach: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The picture in a coarse size, and its ground: a median that is wider than any stroke."""
+    shrunk = min(1.0, _COARSE / max(grey.shape))
+    width, height = (max(1, round(side * shrunk)) for side in grey.shape[::-1])
+    small = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.asarray(cv2.medianBlur(small, reach), np.uint8)
 
 
 def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: int) -> bool | None:
