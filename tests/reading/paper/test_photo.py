@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from inklens.reading.paper.photo import open_page
+from inklens.reading.paper.turned_page import turned_page
 
 
 def _sheet(desk):
@@ -24,8 +25,12 @@ def test_ink_is_found_on_paper_that_lies_on_a_darker_desk(light):
 def test_the_texture_of_a_desk_around_a_sheet_is_no_ink():
     random = np.random.default_rng(0)
     rough = cv2.GaussianBlur(random.normal(size=(900, 1200)).astype(np.float32), (0, 0), 3)
-    ink = open_page(_sheet(np.clip(60 + 250 * rough, 0, 255))).ink
+    page = open_page(_sheet(np.clip(60 + 250 * rough, 0, 255)))
+    ink = page.ink
     assert ink[:, :90].max() == 0
+    assert page.on_desk > 10
+    assert turned_page(page, 1).on_desk == page.on_desk
+    assert open_page(_sheet(60)).on_desk == 0
     assert ink[400:500, 500:650].max() > 0.9
 
 
