@@ -31,8 +31,17 @@ def test_every_page_of_a_pdf_is_a_photo(scan):
 
 def test_a_damaged_pdf_or_page_is_refused_in_one_line(tmp_path, scan):
     (tmp_path / "cut.pdf").write_text("no PDF")
-    for name in (str(tmp_path / "cut.pdf"), str(tmp_path / "gone.pdf"), f"{scan}#page=9"):
+    for name in (str(tmp_path / "cut.pdf"), f"{scan}#page=9"):
         with pytest.raises(ImageError, match="cannot be read as PDF"):
             picture_of(name)
-    with pytest.raises(ImageError, match="cannot be read as PDF"):
-        with_pdf_pages([str(tmp_path / "cut.pdf")])
+
+
+def test_a_mistyped_pdf_is_said_to_be_missing(tmp_path):
+    with pytest.raises(ImageError, match=r"gone.pdf cannot be read \(no such file\); .*check the path"):
+        picture_of(str(tmp_path / "gone.pdf"))
+
+
+def test_a_bad_pdf_does_not_keep_the_files_beside_it_from_being_read(tmp_path, scan):
+    bad = tmp_path / "cut.pdf"
+    bad.write_text("no PDF")
+    assert with_pdf_pages([str(bad), scan]) == [str(bad), f"{scan}#page=1", f"{scan}#page=2"]

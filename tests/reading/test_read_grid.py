@@ -81,6 +81,12 @@ def test_a_page_without_a_grid_says_so(classifier):
     assert "no printed grid" in reading.reason
 
 
+def test_with_wrong_rows_and_columns_the_grid_in_view_is_named(classifier):
+    drawn = draw_grid((6, 6), seed=1, filled=0)
+    reading = read(drawn.picture, classifier, grid=(5, 6))
+    assert reading.reason.endswith("in view has 6x6: give that, or auto")
+
+
 def test_a_wrong_word_for_a_grid_is_refused(classifier):
     with pytest.raises(OptionError, match="'auto' or 'all'"):
         read(np.full((300, 400), 230, np.uint8), classifier, grid="some")

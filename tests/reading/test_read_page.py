@@ -9,6 +9,7 @@ from inklens.reading.paper.masks import stroke_mask
 from inklens.reading.paper.photo import open_page
 from inklens.reading.paper.ruling import find_ruling, without_ruling
 from inklens.reading.pieces.components import find_pieces
+from inklens.reading.read_lines import DESK
 
 SMALL = (640, 900)  # a sheet's height and width
 
@@ -30,6 +31,18 @@ def test_a_number_on_paper_is_read(classifier, written):
     assert len(reading.text) == 4
     assert sum(one == other for one, other in zip(reading.text, text, strict=True)) >= 3
     assert reading.reason == ""
+
+
+def test_ink_on_the_desk_is_counted_among_what_was_left_out(classifier, written):
+    page, text = written
+    rough = cv2.GaussianBlur(np.random.default_rng(0).normal(size=(500, 800)).astype(np.float32), (0, 0), 3)
+    desk = np.clip(60 + 250 * rough, 0, 255).astype(np.uint8)
+    desk[50:450, 50:750] = 255
+    desk[150:350, 190:610] = page
+    reading = read(desk, classifier)
+    assert len(reading.text) == len(text)
+    assert reading.left_out[DESK] >= 1
+    assert DESK not in read(page, classifier).left_out
 
 
 @pytest.mark.parametrize("expect", [2, 4, 100])

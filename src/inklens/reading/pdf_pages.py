@@ -19,17 +19,19 @@ _MOST_PIXELS = 20_000_000  # of a page; a larger sheet is drawn smaller
 
 
 def with_pdf_pages(files: Iterable[str]) -> list[str]:
-    """The files, with the pages of each PDF in its place.
+    """The files, with the pages of each PDF in its place; one that cannot be read stays itself.
 
     Raises:
-        ImageError: a PDF that cannot be read.
         MissingPackageError: there is a PDF, and pypdfium2 is not installed.
     """
     found: list[str] = []
     for file in files:
         if file.lower().endswith(".pdf"):
-            with _opened(file) as document:
-                found += [f"{file}#page={number}" for number in range(1, len(document) + 1)]
+            try:
+                with _opened(file) as document:
+                    found += [f"{file}#page={number}" for number in range(1, len(document) + 1)]
+            except ImageError:  # said where its turn to be read comes
+                found.append(file)
         else:
             found.append(file)
     return found
@@ -62,6 +64,8 @@ def _opened(file: str) -> Iterator[Any]:
             yield document
         finally:
             document.close()
+    except FileNotFoundError as error:
+        raise ImageError(f"{file} cannot be read (no such file); expected a PDF: check the path") from error
     except (OSError, IndexError, pypdfium2.PdfiumError) as error:
         raise ImageError(
             f"{file} cannot be read as PDF ({error}); expected a whole one without a password"

@@ -154,9 +154,19 @@ def _show_steps(read: _Read, show: Show, name: str) -> None:
 
 
 def read_boxes(
-    page: Page, ruling: Ruling, classifier: Classifier, grid: tuple[int, int], show: Show
+    page: Page,
+    ruling: Ruling,
+    classifier: Classifier,
+    grid: tuple[int, int],
+    show: Show,
+    *,
+    in_view: list[PrintedGrid],
 ) -> Reading:
-    """The cells of a form whose boxes stand apart; without boxes the page is divided evenly."""
+    """The cells of a form whose boxes stand apart; without boxes the page is divided evenly.
+
+    Args:
+        in_view: a printed grid of other rows and columns, which is named if nothing is read.
+    """
     ink = without_ruling(page.ink, ruling)
     pieces = find_pieces(ink, stroke_mask(ink))
     show("1-as-given", lambda: page.grey[..., None])
@@ -167,5 +177,7 @@ def read_boxes(
     cells = read_cells([[pieces[index] for index in each] for each in members], classifier)
     show("5-digits", lambda: stage_pictures.digits_picture([digit for cell in cells for digit in cell]))
     found = [number_of(page, digits, *divmod(index, grid[1]), grid=0) for index, digits in enumerate(cells)]
-    reason = "" if any(cells) else "no digits in any cell of the grid"
+    reason = "" if any(cells) else f"no digits in any cell of a grid of {grid[0]}x{grid[1]}"
+    for rows, columns in (each.shape for each in in_view if reason):
+        reason += f"; the printed grid in view has {rows}x{columns}: give that, or auto"
     return Reading(tuple(found), page.picture, page.size, reason)

@@ -31,7 +31,12 @@ from inklens.reading.reading import Reading
 
 Show = Callable[[str, Callable[[], NDArray[np.uint8]]], None]
 
-MARKS, FRAGMENTS, WORDS = "marks", "dust and fragments", "words, drawings and other writing"
+MARKS, FRAGMENTS, WORDS, DESK = (
+    "marks",
+    "dust and fragments",
+    "words, drawings and other writing",
+    "on the desk",
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def read_lines(
     show("2-ink", lambda: stage_pictures.ink_picture(page.ink))
     show("3-without-ruling", lambda: stage_pictures.ink_picture(ink))
     show("4-pieces", lambda: stage_pictures.pieces_picture(page.grey.shape, pieces))
-    left_out: Counter[str] = Counter()
+    left_out: Counter[str] = Counter({DESK: page.on_desk})
     marks: list[MarkPiece] = []
     if options.expect is None:
         reasons = reasons_by_size(digits, page.grey.shape)
@@ -147,6 +152,6 @@ def _reading(
     if not page.has_ink:
         reason = "no ink: nothing stands out from the paper"
     elif not found:
-        pieces = sum(left_out.values())
+        pieces = left_out.total() - left_out[DESK]
         reason = f"no digits: {pieces:,} pieces of ink look like words, drawings or dust"
     return Reading(tuple(found), page.picture, page.size, reason, left_out=dict(left_out))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from inklens.classifier import Classifier
 from inklens.errors import OptionError
 from inklens.reading.paper.photo import Box, Page, open_page
+from inklens.reading.paper.printed_grids import PrintedGrid
 from inklens.reading.paper.ruling import find_ruling
 from inklens.reading.read_grid import GridChoice, chosen, grids_of, read_as_grid, read_boxes, read_grids
 from inklens.reading.read_lines import LineOptions, read_lines
@@ -85,13 +86,15 @@ def read_page(
         if on_stage:  # drawing takes longer than reading
             on_stage(name, draw())
 
+    in_view: list[PrintedGrid] = []
     if grid is not None:
-        printed = chosen(grids_of(page), grid)
+        in_view = grids_of(page)
+        printed = chosen(in_view, grid)
         if printed or isinstance(grid, str):
             return read_grids(page, printed, classifier, grid, show)
     ruling = find_ruling(page.ink, page.region)
     if isinstance(grid, tuple):
-        return read_boxes(page, ruling, classifier, grid, show)
+        return read_boxes(page, ruling, classifier, grid, show, in_view=chosen(in_view, "auto"))
     if expect is None and len(ruling.cells) >= _LEAST_CELLS:
         as_grid = read_as_grid(page, classifier, show)
         if as_grid is not None:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from inklens.reading.paper.photo import open_page
+from inklens.reading.paper.turned_page import turned_page
 
 
 def _sheet(desk):
@@ -24,8 +25,12 @@ def test_ink_is_found_on_paper_that_lies_on_a_darker_desk(light):
 def test_the_texture_of_a_desk_around_a_sheet_is_no_ink():
     random = np.random.default_rng(0)
     rough = cv2.GaussianBlur(random.normal(size=(900, 1200)).astype(np.float32), (0, 0), 3)
-    ink = open_page(_sheet(np.clip(60 + 250 * rough, 0, 255))).ink
+    page = open_page(_sheet(np.clip(60 + 250 * rough, 0, 255)))
+    ink = page.ink
     assert ink[:, :90].max() == 0
+    assert page.on_desk > 10
+    assert turned_page(page, 1).on_desk == page.on_desk
+    assert open_page(_sheet(60)).on_desk == 0
     assert ink[400:500, 500:650].max() > 0.9
 
 
@@ -58,3 +63,20 @@ def test_a_strip_on_a_desk_as_narrow_as_its_rim_is_looked_at_as_it_is():
     picture = np.clip(60 + random.normal(0, 30, (40, 1000)), 0, 255)
     picture[8:32, 10:990] = 230
     assert open_page(picture.astype(np.uint8)).ink.shape == (40, 1000)
+
+
+@pytest.mark.parametrize("turn", [0, 5])
+def test_writing_in_the_corners_of_a_sheet_on_a_rough_desk_stays(turn):
+    random = np.random.default_rng(0)
+    rough = cv2.GaussianBlur(random.normal(size=(1100, 1500)).astype(np.float32), (0, 0), 3)
+    sheet, written = np.zeros((2, 1100, 1500), np.uint8)
+    sheet[110:990, 150:1350] = 1
+    for x, y in ((205, 200), (1250, 200), (205, 920), (1250, 920)):
+        cv2.line(written, (x + 40, y), (x, y + 20), 1, 6)
+        cv2.line(written, (x, y - 35), (x, y + 20), 1, 6)
+    about = cv2.getRotationMatrix2D((750, 550), turn, 1)
+    sheet, written = (cv2.warpAffine(each, about, (1500, 1100)) for each in (sheet, written))
+    picture = np.where(sheet > 0, 225 - 180 * written, np.clip(90 + 250 * rough, 0, 255)).astype(np.uint8)
+    ink = open_page(picture).ink
+    assert ink[cv2.erode(written, np.ones((3, 3), np.uint8)) > 0].min() > 0.5
+    assert ink[sheet == 0].max() == 0

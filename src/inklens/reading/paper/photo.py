@@ -1,6 +1,6 @@
 """From a photo or scan to the ink of a page, at a size that is quick to read and still shows every stroke."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -12,13 +12,14 @@ from inklens.pixels import decode, decode_enough, find_ink
 from inklens.pixels.decoding import MAX_PIXELS
 from inklens.pixels.ink import Ink
 from inklens.reading.paper.desk import EDGE, cover_desk, find_desk
-from inklens.reading.paper.masks import SURE
+from inklens.reading.paper.masks import SURE, as_mask
 
 Box = tuple[int, int, int, int]  # left, top, width, height
 
 # A sheet of A4 then has 7 pixels per millimetre: a digit of 3 mm still measures 20.
 _PIXELS = 3_000_000
 _SMALL = 160  # a smaller picture shows a few digits at most: it is enlarged, so that its strokes separate
+_SPECK = 4  # pixels: smaller ones are not counted
 _COARSE = 500  # pixels along the longer side that show the ground
 
 
@@ -36,6 +37,7 @@ class Page:
         left, top: of the region, in pixels of the picture as given.
         scale: pixels of `grey` per pixel of the picture as given.
         dark: whether ink is darker than the paper; None where that cannot be decided.
+        on_desk: how many pieces of ink lie on the desk beside the sheet; they are not in `ink`.
     """
 
     picture: NDArray[np.uint8]
@@ -47,6 +49,7 @@ class Page:
     top: int
     scale: float
     dark: bool | None
+    on_desk: int = field(default=0, kw_only=True)
 
     @property
     def has_ink(self) -> bool:
@@ -90,16 +93,33 @@ def open_page(
     longer, shorter = max(grey.shape), min(grey.shape)
     widest = max(longer / 16, shorter / 8)
     reach = max(3, int(2 * widest * min(1.0, _COARSE / longer))) | 1
-    coarse = (max(1, round(side * min(1.0, _COARSE / longer))) for side in grey.shape[::-1])
-    small = np.asarray(cv2.resize(grey, tuple(coarse), interpolation=cv2.INTER_AREA), np.uint8)
-    ground = np.asarray(cv2.medianBlur(small, reach), np.uint8)  # wider than any stroke
+    small, ground = _coarse(grey, reach)
     dark = _dark_strokes(small, ground, reach)
     ink = find_ink(grey, widest=widest, dark=dark)
-    desk = find_desk(ground, ink)
-    if desk.any():  # faint writing would be measured by the desk's contrast
-        ink = find_ink(cover_desk(grey, desk), widest=widest, dark=dark)
+    desk = find_desk(small, ground, ink)
+    on_desk = 0
+    if desk.any():  # faint writing would be measured by the desk's contrast, its shade by the desk's texture
+        on_desk = _pieces_on(desk, ink)
+        covered = cover_desk(grey, desk)
+        dark = _dark_strokes(*_coarse(covered, reach), reach)
+        ink = find_ink(covered, widest=widest, dark=dark)
         ink[desk] = 0
-    return Page(picture, size, cropped, grey, ink, left, top, scale, dark)
+    return Page(picture, size, cropped, grey, ink, left, top, scale, dark, on_desk=on_desk)
+
+
+def _pieces_on(desk: NDArray[np.bool_], ink: Ink) -> int:
+    """How many pieces of ink lie on the desk, without specks."""
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(as_mask(desk & (ink > SURE)), connectivity=8)
+    sides = boxes[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    return int((sides.max(axis=1) >= _SPECK).sum()) if len(sides) else 0
+
+
+def _coarse(grey: NDArray[np.uint8], reach: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The picture in a coarse size, and its ground: a median that is wider than any stroke."""
+    shrunk = min(1.0, _COARSE / max(grey.shape))
+    width, height = (max(1, round(side * shrunk)) for side in grey.shape[::-1])
+    small = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.asarray(cv2.medianBlur(small, reach), np.uint8)
 
 
 def _dark_strokes(small: NDArray[np.uint8], ground: NDArray[np.uint8], reach: int) -> bool | None:

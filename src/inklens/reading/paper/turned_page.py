@@ -37,5 +37,6 @@ def turned_page(page: Page, quarters: int) -> TurnedPage:
     )
     ink = np.ascontiguousarray(np.rot90(page.ink, quarters), np.float32)
     return TurnedPage(
-        page.picture, page.size, region, grey, ink, page.left, page.top, page.scale, page.dark, page, quarters
-    )
+        page.picture, page.size, region, grey, ink, page.left, page.top, page.scale, page.dark, page,
+        quarters, on_desk=page.on_desk,
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from inklens.reading.pieces.piece import Piece
 
 _FAINTEST = 0.25  # ink of the faintest pencil
 _RIM = 0.12  # of a cell: remnants of its lines lie this near to them
+_PALER = 0.9  # darkest ink of remnants, where the writing of their cell has 1
 _LEAST = 0.01  # share of a cell that writing covers at least
 _SHARED = 0.25  # share of a component's ink in a second cell, from which it is writing of both
 _LARGEST = 1.3  # cells: largest side of a piece of writing
@@ -42,6 +43,7 @@ def pieces_in_cells(ink: Ink, lines_x: Positions, lines_y: Positions) -> list[li
     inside[inside] &= boxes[inside, 2] <= _LARGEST * wide[column[inside]]
     inside[inside] &= boxes[inside, 3] <= _LARGEST * tall[row[inside]]
     cell = np.where(inside, row * len(wide) + column, -1)
+    cell[_remnants(ink, labels, boxes, cell, lines_x, lines_y)] = -1
     cells: list[list[Piece]] = []
     for number in range(len(wide) * len(tall)):
         own = np.flatnonzero(cell == number)
@@ -49,6 +51,37 @@ def pieces_in_cells(ink: Ink, lines_x: Positions, lines_y: Positions) -> list[li
         pieces = _pieces_of(ink, labels, boxes[own], own) if len(own) else []
         cells.append([piece for piece in pieces if piece.height >= least])
     return cells
+
+
+def _remnants(
+    ink: Ink,
+    labels: NDArray[np.int32],
+    boxes: NDArray[np.int32],
+    cell: NDArray[np.int64],
+    lines_x: Positions,
+    lines_y: Positions,
+) -> list[int]:
+    """Pale components that lie along the lines of a cell with other writing: blurred edges or shadows.
+
+    Args:
+        cell: of each component of `labels`; -1 for none.
+    """
+    near = _near_lines(ink.shape[0], lines_y)[:, None] | _near_lines(ink.shape[1], lines_x)
+    inner = np.bincount(labels[~near], minlength=len(boxes)) > 0
+    found = []
+    for number in np.flatnonzero((cell >= 0) & ~inner & np.isin(cell, cell[inner])).tolist():
+        left, top, wide, tall = boxes[number, :4].tolist()
+        part = np.s_[top : top + tall, left : left + wide]
+        if ink[part][labels[part] == number].max() < _PALER:
+            found.append(number)
+    return found
+
+
+def _near_lines(length: int, lines: Positions) -> NDArray[np.bool_]:
+    """Which places from 0 to `length` lie beside a line: (length,)."""
+    at = np.arange(length)
+    cell = np.clip(np.searchsorted(lines, at, "right") - 1, 0, len(lines) - 2)
+    return np.asarray(np.abs(at[:, None] - lines).min(axis=1) <= _RIM * np.diff(lines)[cell])
 
 
 def _pieces_of(

@@ -1,0 +1,30 @@
+import cv2
+import numpy as np
+import pytest
+
+from inklens.reading.pieces.cell_pieces import pieces_in_cells
+
+LINES = np.array([10.0, 110.0, 210.0])
+
+
+@pytest.fixture
+def written():
+    """Four cells with an 8 in the first: ink, float32 (220, 220)."""
+    ink = np.zeros((220, 220), np.uint8)
+    cv2.putText(ink, "8", (40, 85), cv2.FONT_HERSHEY_SIMPLEX, 2, 255, 6)
+    return ink.astype(np.float32) / 255
+
+
+def test_pale_remnants_of_lines_beside_writing_are_no_pieces(written):
+    written[15:105, 12:18] = 0.7  # along the left line
+    written[14:20, 30:106] = written[14:100, 100:106] = 0.6  # a corner
+    first, *others = pieces_in_cells(written, LINES, LINES)
+    assert [piece.left > 30 for piece in first] == [True]
+    assert others == [[], [], []]
+
+
+def test_a_one_beside_a_line_stays_as_dark_as_the_other_digits_or_alone(written):
+    written[25:90, 13:19] = 1
+    written[25:90, 120:126] = 0.7  # the cell to the right has no other writing
+    first, second, *_ = pieces_in_cells(written, LINES, LINES)
+    assert (len(first), len(second)) == (2, 1)
