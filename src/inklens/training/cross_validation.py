@@ -56,7 +56,7 @@ class CrossValidation:
 
 
 def check_for_folds(recipe: Recipe | Committee) -> None:
-    """Raises OptionError where a recipe needs a teacher, who may have learnt from what a fold is tested on."""
+    """Raises OptionError where a recipe needs a teacher: it may have learnt from what a fold is tested on."""
     for one in recipe.members.values() if isinstance(recipe, Committee) else [recipe]:
         check_without_teacher(one, "the networks of folds")
 
