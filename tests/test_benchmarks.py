@@ -223,3 +223,23 @@ def test_the_version_of_a_package_in_another_environment_is_read_there():
     from things_peers import peer_versions
 
     assert peer_versions(Path(sys.executable), "numpy") == {"numpy": version("numpy")}
+
+
+@pytest.mark.parametrize(
+    ("preset", "expected"), [("fast", None), ("committee", None), ("distilled", "runs/x")]
+)
+def test_on_an_accelerator_the_teacher_is_that_of_distilled_alone(preset, expected, monkeypatch):
+    import accelerator
+
+    class Begun(Exception):
+        pass
+
+    def begin(data, recipe, **options):
+        raise Begun(options["teacher"])
+
+    monkeypatch.setattr(accelerator.inklens, "train", begin)
+    monkeypatch.setattr(accelerator, "writes_model_files", lambda: True)
+    asked = {"preset": preset, "backend": "torch", "seed": 0, "data": "sample", "options": {}, "runs": None}
+    with pytest.raises(Begun) as begun:
+        accelerator.trained({**asked, "teacher": "runs/x"})
+    assert begun.value.args == (expected,)
