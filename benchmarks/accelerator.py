@@ -101,19 +101,18 @@ class CompileWatch:
 
 def trained(given: dict[str, Any]) -> dict[str, Any]:
     """One training in this process, which must not have imported Keras."""
-    from inklens.recipes import recipe_for
+    from inklens.recipes import Recipe, recipe_for
 
     backend, preset = given["backend"], given["preset"]
     with_model_file = writes_model_files()
     data = record.load(given["data"])
     recipe = recipe_for(preset, seed=given["seed"], backend=backend, **given["options"])
+    teacher = given["teacher"] if isinstance(recipe, Recipe) and recipe.distillation else None
     watch = CompileWatch(backend)
     with tempfile.TemporaryDirectory() as scratch:
         began = time.perf_counter()
         output = given["runs"] or scratch
-        run = inklens.train(
-            data, recipe, output=output, report=False, progress=watch, teacher=given["teacher"]
-        )
+        run = inklens.train(data, recipe, output=output, report=False, progress=watch, teacher=teacher)
         whole = time.perf_counter() - began
         metrics = run.metrics
     seconds = metrics["training"]["seconds"]
@@ -154,7 +153,7 @@ def main() -> None:
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS))
     parser.add_argument("--presets", nargs="+", choices=(*PRESETS, *COMMITTEES), default=list(TIMED))
     parser.add_argument("--options", type=json.loads, default={}, help="fields of the recipe, as JSON")
-    parser.add_argument("--teacher", help="the run that teaches distilled")
+    parser.add_argument("--teacher", help="the run that teaches distilled; the other presets have none")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--limit", type=float, default=350, help="seconds for all of it")
     parser.add_argument("--runs", help="where the runs stay; without it they are deleted")

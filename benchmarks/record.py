@@ -41,12 +41,22 @@ def write(name: str, figures: dict[str, Any], *, dry: bool = False) -> None:
         "command": shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
-        "machine": {"processor": _processor(), "cores": os.cpu_count(), "platform": platform.platform()},
+        "machine": machine(),
         "versions": versions(),
         **figures,
     }
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     print(f"written to {path}")
+
+
+def machine() -> dict[str, Any]:
+    """The machine that this runs on, as results say it."""
+    return {"processor": _processor(), "cores": os.cpu_count(), "platform": platform.platform()}
+
+
+def is_of_here(written: dict[str, Any]) -> bool:
+    """Whether a result is of this machine, its system and these versions, so that more can be added to it."""
+    return (written.get("machine"), written.get("versions")) == (machine(), versions())
 
 
 def read(name: str) -> dict[str, Any]:

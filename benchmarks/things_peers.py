@@ -9,7 +9,7 @@ folders. Inklens comes first; each peer then gets as many seconds as its whole c
 included, with each of two sizes. The peers are Keras's image-classification example, a ResNet-20 in plain
 Keras and `yolo classify train` from nothing: `peers/` says how each is trained. The size of a peer that is
 better on the test part counts, which favours the peers. Seeds that the kept result has are taken over where
-the recipe is today's.
+the recipe, the machine and the versions, those of the peers too, are today's.
 """
 
 import json
@@ -97,6 +97,27 @@ def measured(seed: int, keras: Path, yolo: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def peer_versions(python: Path, package: str) -> dict[str, str]:
+    """The version of a package in another environment."""
+    script = f"from importlib.metadata import version; print(version({package!r}))"
+    done = subprocess.run([str(python), "-c", script], check=True, capture_output=True, text=True)
+    return {package: done.stdout.strip()}
+
+
+def finished(recipe: dict[str, Any], peers: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """The kept result, if it was measured as one would be today: times of another machine are others."""
+    kept = record.read("things_peers")
+    if kept.get("recipe") != json.loads(json.dumps(recipe)) or not record.is_of_here(kept):
+        return {}
+    found = {
+        name.partition("-")[0]: one["versions"]
+        for run in kept["runs"]
+        for name, one in run.items()
+        if name != "inklens"
+    }
+    return kept if found == peers else {}
+
+
 def main() -> None:
     parser = record.parser(__doc__ or "")
     parser.add_argument("--keras", type=Path, required=True, help="Python with keras and tensorflow")
@@ -104,8 +125,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
     recipe = recipe_for("fast").to_dict()
-    kept = record.read("things_peers")
-    taken_over = kept if kept.get("recipe") == json.loads(json.dumps(recipe)) else {}
+    keras = peer_versions(given.keras, "keras")
+    taken_over = finished(
+        recipe, {"example": keras, "resnet20": keras, "yolo": peer_versions(given.yolo, "ultralytics")}
+    )
     runs: list[dict[str, dict[str, Any]]] = taken_over.get("runs", [])[: given.seeds]
     loads: list[list[float]] = taken_over.get("load_before", [])[: given.seeds]
     for seed in range(len(runs), given.seeds):

@@ -178,3 +178,68 @@ def test_what_is_drawn_for_another_hand_lies_where_it_belongs(digits):
     grounds = cv2.connectedComponents(np.pad(looped < 0.5, 1, constant_values=True).view(np.uint8))[0] - 1
     assert grounds == 2  # around it, and in the loop
     assert square(Digit(three), random).shape == (16, 16)
+
+
+@pytest.mark.parametrize("changed", [None, "machine", "versions", "recipe", "peer"])
+def test_seeds_of_another_machine_other_versions_or_another_recipe_are_not_taken_over(
+    changed, monkeypatch, tmp_path
+):
+    import record
+    import things_peers
+
+    monkeypatch.setattr(record, "RESULTS", tmp_path)
+    versions = {"example": {"keras": "3"}, "resnet20": {"keras": "3"}, "yolo": {"ultralytics": "8"}}
+    recipe = things_peers.recipe_for("fast").to_dict()
+    names = [f"{peer}-{size}" for peer, sizes in things_peers.SIZES.items() for size in sizes]
+    of_peers = {name: {"accuracy": 0.1, "versions": versions[name.partition("-")[0]]} for name in names}
+    runs = [{"inklens": {"accuracy": 0.8}, **of_peers}]
+    record.write("things_peers", {"recipe": recipe, "runs": runs, "load_before": [[0, 0, 0]]})
+    path = tmp_path / "things_peers.json"
+    kept = json.loads(path.read_text())
+    if changed == "peer":
+        kept["runs"][0]["yolo-64"]["versions"] = {"ultralytics": "7"}
+    elif changed is not None:
+        kept[changed] = {**kept[changed], "cores": 99}
+    path.write_text(json.dumps(kept))
+    measured = []
+
+    def measure(seed, *pythons):
+        measured.append(seed)
+        return runs[0]
+
+    monkeypatch.setattr(things_peers, "measured", measure)
+    monkeypatch.setattr(
+        things_peers, "peer_versions", lambda python, package: {package: {"keras": "3"}.get(package, "8")}
+    )
+    monkeypatch.setattr(sys, "argv", ["things_peers.py", "--keras", "k", "--yolo", "y", "--seeds", "2"])
+    things_peers.main()
+    assert measured == ([1] if changed is None else [0, 1])
+    assert len(record.read("things_peers")["runs"]) == 2
+
+
+def test_the_version_of_a_package_in_another_environment_is_read_there():
+    from importlib.metadata import version
+
+    from things_peers import peer_versions
+
+    assert peer_versions(Path(sys.executable), "numpy") == {"numpy": version("numpy")}
+
+
+@pytest.mark.parametrize(
+    ("preset", "expected"), [("fast", None), ("committee", None), ("distilled", "runs/x")]
+)
+def test_on_an_accelerator_the_teacher_is_that_of_distilled_alone(preset, expected, monkeypatch):
+    import accelerator
+
+    class Begun(Exception):
+        pass
+
+    def begin(data, recipe, **options):
+        raise Begun(options["teacher"])
+
+    monkeypatch.setattr(accelerator.inklens, "train", begin)
+    monkeypatch.setattr(accelerator, "writes_model_files", lambda: True)
+    asked = {"preset": preset, "backend": "torch", "seed": 0, "data": "sample", "options": {}, "runs": None}
+    with pytest.raises(Begun) as begun:
+        accelerator.trained({**asked, "teacher": "runs/x"})
+    assert begun.value.args == (expected,)

@@ -5,7 +5,7 @@ import pytest
 from inklens.datasets import Split
 from inklens.networks import build
 from inklens.networks.layer_kinds import WHITENING
-from inklens.networks.whitening import fit_whitening
+from inklens.networks.whitening import fit_whitening, patch_statistics
 
 
 def _images(shape, count=60, seed=0):
@@ -41,6 +41,25 @@ def test_large_images_are_seen_in_larger_patches(side, kernel, step):
     layer = build("convnet-residual", (side, side, 3), 10).get_layer(WHITENING)
     assert (layer.kernel_size, layer.strides) == ((kernel, kernel), (step, step))
     assert layer.filters <= 48
+
+
+@pytest.mark.parametrize("side", [160, 200, 256])  # 10, 12 and 16 pixels a patch
+def test_of_large_patches_means_of_pixels_are_whitened(side):
+    images = np.kron(_images((side // 4, side // 4, 3), 12), np.ones((1, 4, 4, 1), np.uint8))
+    network = build("convnet-residual", (side, side, 3), 3)
+    fit_whitening(network, Split(images, np.zeros(len(images), np.int64)))
+    seen = _whitened(network, images)
+    directions = seen.shape[1] // 2
+    assert seen.mean(axis=0) == pytest.approx(np.zeros(2 * directions), abs=1e-3)
+    assert np.cov(seen[:, :directions].T) == pytest.approx(np.eye(directions), abs=0.1)
+
+
+def test_images_of_any_size_are_whitened_by_little_work():
+    images = np.zeros((2, 1024, 1024, 1), np.uint8)
+    images[:, ::2] = 255
+    mean, covariance = patch_statistics(Split(images, np.zeros(2, np.int64)), 64, 32)
+    assert mean == pytest.approx(0.5)
+    assert covariance.shape == (64, 64)
 
 
 def test_the_weights_depend_on_the_images_alone_and_stay():

@@ -35,6 +35,12 @@ def test_a_line_says_where_names_decided_or_were_overruled():
     sides = ("left", "right")
     assert flip_note("auto", "things", ("cat", "dog")) is None
     assert flip_note("off", "things", sides) is None
+    numbers = tuple(map(str, range(43)))  # such as of traffic signs
+    assert "'0' are numbers, which do not say what they show: images are" in flip_note(
+        "auto", "things", numbers
+    )
+    for flip, kind in (("on", "things"), ("off", "things"), ("auto", "writing")):
+        assert flip_note(flip, kind, numbers) is None
     assert flip_note("auto", "writing", sides) is None
     assert "no image is mirrored; --flip on if" in flip_note("auto", "things", sides)
     assert "--flip off leaves them out" in flip_note("on", "things", sides)

@@ -3,10 +3,12 @@ import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from inklens.datasets import load
 from inklens.errors import MissingPackageError, RunError
+from inklens.explanation import feature_maps, normalised_image
 from inklens.networks.backends import select_backend
 from inklens.recipes import Recipe, read_training
 from inklens.reporting import run_report
@@ -54,6 +56,23 @@ def _copy_with_data(run, folder, **data):
     described = copy.read_recipe()
     copy.write_recipe({**described, "data": described["data"] | data})
     return Run.open(copy.path)
+
+
+def test_feature_maps_are_of_the_digits_that_the_network_sees(run, sample, tmp_path):
+    copy = _copy_with_data(run, tmp_path)
+    images = sample.test
+    plain = run_report._seen(copy.folder, copy.network, images).maps
+    described = copy.folder.read_recipe()
+    described["recipe"]["digit_normalisation"] = "stretch"
+    copy.folder.write_recipe(described)
+    stretched = run_report._seen(copy.folder, copy.network, images).maps
+    for (image, _, before), (same, _, maps) in zip(plain, stretched, strict=True):
+        assert np.array_equal(image, same), "the picture beside them is the image as it is"
+        seen = normalised_image(image, "stretch")
+        assert not np.array_equal(image, seen)
+        expected = feature_maps(copy.network, seen)
+        assert all(np.array_equal(maps[name], expected[name]) for name in expected)
+        assert not all(np.array_equal(maps[name], before[name]) for name in expected)
 
 
 def test_written_again_without_its_data_it_says_so_and_leaves_the_images_out(run, tmp_path):

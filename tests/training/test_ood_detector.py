@@ -61,6 +61,20 @@ def test_the_network_beside_a_detector_is_shown_no_outliers_and_leaves_it_some_t
     assert classifier_recipe(replace(RECIPE, time_budget=300.0)).time_budget == 240
 
 
+def test_it_learns_from_digits_as_they_are_for_so_it_is_asked(sample, monkeypatch):
+    from inklens.training import ood_detector
+    from inklens.training.loop import fit as fitting
+
+    learnt = []
+    monkeypatch.setattr(fitting, "fit", lambda network, recipe, *images, **options: learnt.append(recipe))
+    recipe = replace(RECIPE, digit_normalisation="stretch", distillation=0.5)
+    few = sample.train.take(np.arange(20))
+    ood_detector.train_ood_detector(sample, recipe, few, few, "float32", None, None)
+    assert [(one.network, one.digit_normalisation, one.distillation) for one in learnt] == [
+        (RECIPE.ood_detector, "none", 0.0)
+    ]
+
+
 def test_in_less_than_a_minute_there_is_no_detector_and_still_no_outlier(digits):
     hurried = concrete_recipe(replace(RECIPE, time_budget=59.0), digits)
     assert (hurried.ood_detector, hurried.outliers) == ("none", 0.0)

@@ -206,10 +206,10 @@ def train(
     start = start if start is not None or saved is None else saved.options.get("start")
     if start is not None:
         RunFolder.open_done(start)  # a path that is none is refused before the data are loaded
-    teacher = teacher if teacher is not None or saved is None else saved.options.get("teacher")
     chosen = _recipe(context, saved, preset, changed)
     if not summary:
-        _check_teacher(chosen, teacher)
+        teacher = _checked_teacher(chosen, teacher, recipe, saved)
+        _check_folds(chosen, folds)
     if cluster is not None and isinstance(chosen, Committee) and not summary:
         asked["run_members"], at_once = _side_by_side(context, cluster, quiet, len(chosen.members))
         chosen = _recipe(context, saved, preset, changed, at_once)
@@ -257,14 +257,32 @@ def _trained(
         return train(data, recipe, **options, progress=progress, start=start, check=checked)
 
 
-def _check_teacher(recipe: "Recipe | Committee", teacher: str | None) -> None:
-    """Refuses, before the data are loaded, a teacher that is no run, or a recipe that lacks one."""
-    from inklens.run_folder import RunFolder
-    from inklens.training.other_runs.teacher import check_teacher_given
+def _checked_teacher(
+    recipe: "Recipe | Committee", given: str | None, file: Path | None, saved: "SavedTraining | None"
+) -> str | None:
+    """The teacher that is given, or that of the saved training, whose networks must be what they were.
 
+    Refuses, before the data are loaded, one that is no run, and a recipe that lacks one.
+    """
+    from inklens.training.other_runs.teacher import TeacherRun, check_teacher_given
+
+    known = None if saved is None else saved.options.get("teacher")
+    teacher = known if given is None else given
     check_teacher_given(recipe, teacher)
-    if teacher is not None:
-        RunFolder.open_done(teacher)
+    if given is not None:
+        _ = TeacherRun.open(given).sha256  # so that one without its networks is refused
+    elif saved is not None and saved.teacher_sha256 is not None:
+        remedy = f"give --teacher {known} to learn from those of today"
+        TeacherRun.unchanged(saved.options["teacher"], saved.teacher_sha256, str(file), remedy)
+    return teacher
+
+
+def _check_folds(recipe: "Recipe | Committee", folds: int | None) -> None:
+    """Refuses, before the data are loaded, folds whose networks would need a teacher."""
+    from inklens.training.cross_validation import check_for_folds
+
+    if folds is not None:
+        check_for_folds(recipe)
 
 
 def _checked(data: "Dataset") -> Path:

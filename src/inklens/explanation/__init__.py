@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from inklens.explanation.explain import (
         Explanation as Explanation,
         explain_run as explain_run,
+        normalised_image as normalised_image,
     )
     from inklens.explanation.grad_cam import class_activation as class_activation
     from inklens.explanation.layer_outputs import (

@@ -167,7 +167,7 @@ def explain_network(
     from inklens.explanation.layer_outputs import feature_maps, first_layer_filters
     from inklens.networks.ensemble import Ensemble
 
-    seen = _normalised(image, digit_normalisation)
+    seen = normalised_image(image, digit_normalisation)
     maps = feature_maps(network, seen)
     outputs = Ensemble.of(network, tta, ood_detector, digit_normalisation).predict(image[None])
     classifier = Ensemble.of(network, tta, None, digit_normalisation)  # covered images need no OOD detector
@@ -191,10 +191,18 @@ def explain_network(
     )
 
 
-def _normalised(image: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
+def normalised_image(image: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
+    """What a network sees of an image, uint8 (H, W, C), 0-255: its digit as a normalisation makes it.
+
+    Args:
+        name: in `inklens.networks.table.DIGIT_NORMALISATIONS`.
+    """
+    from keras import ops
+
     from inklens.networks.digit_normalisation import normalised
 
-    pixels = np.asarray(normalised(image[None].astype(np.float32), name)[0])
+    normal = normalised(image[None].astype(np.float32), name)
+    pixels: NDArray[np.float32] = ops.convert_to_numpy(normal)[0]
     return pixels.round().clip(0, 255).astype(np.uint8)
 
 

@@ -8,6 +8,7 @@ them. Each direction is there with both signs, so that a ReLU loses nothing.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     import keras
 
 MOST_IMAGES = 2000
-_BATCH = 100
+FINEST = 8  # points on a side of a patch; of a larger patch each point is the mean of some pixels
+_BATCH, _BATCH_PIXELS = 100, 100 * 128 * 128  # images, and points of their maps
 # Of the mean variance: what is added to each variance, so that directions of mere rounding are not blown up.
 _ADDED = 5e-4
 _LEAST = 1e-8  # variance of images that are all alike
@@ -41,19 +43,38 @@ def fit_whitening(network: keras.Model, train: Split) -> None:
 
 
 def patch_statistics(train: Split, side: int, step: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean (d,) and covariance (d, d) of patches of pixels 0-1; d = side * side * C."""
+    """Mean (d,) and covariance (d, d) of patches of pixels 0-1; d = points * points * C.
+
+    There are as many points as pixels, but at most `FINEST` on a side: each is the mean of some pixels then.
+    The work would grow with the sixth power of the side otherwise.
+    """
     chosen = np.linspace(0, len(train) - 1, min(len(train), MOST_IMAGES)).astype(np.int64)
-    size = side * side * train.images.shape[-1]
+    *sides, channels = train.images.shape[1:]
+    size = min(side, FINEST) ** 2 * channels
+    means = _means(side)  # (points, side)
+    batch = max(1, min(_BATCH, _BATCH_PIXELS // math.prod(sides)))
     count, total, products = 0, np.zeros(size), np.zeros((size, size))
-    for start in range(0, len(chosen), _BATCH):
-        images = train.batch(chosen[start : start + _BATCH]).astype(np.float64) / 255
+    for start in range(0, len(chosen), batch):
+        images = train.batch(chosen[start : start + batch]).astype(np.float64) / 255
         windows = np.lib.stride_tricks.sliding_window_view(images, (side, side), axis=(1, 2))
-        # (N, H', W', C, side, side) -> rows of (side, side, C), as a kernel lies
-        patches = windows[:, ::step, ::step].transpose(0, 1, 2, 4, 5, 3)
-        rows = patches.reshape(-1, size)
+        windows = windows[:, ::step, ::step]  # (N, H', W', C, side, side)
+        if side > FINEST:
+            windows = means @ windows @ means.T  # (N, H', W', C, points, points)
+        # Rows of (points, points, C), as a kernel lies.
+        rows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, size)
         count, total, products = count + len(rows), total + rows.sum(axis=0), products + rows.T @ rows
     mean = total / count
     return mean, products / count - np.outer(mean, mean)
+
+
+def _means(side: int) -> NDArray[np.float64]:
+    """What makes points of the pixels in a row of a patch: shares of them, float64 (points, side)."""
+    points = min(side, FINEST)
+    edges = np.linspace(0, side, points + 1)
+    first, last = edges[:-1, None], edges[1:, None]
+    pixel = np.arange(side)
+    inside: NDArray[np.float64] = np.maximum(np.minimum(last, pixel + 1) - np.maximum(first, pixel), 0)
+    return inside * points / side
 
 
 def whitening_weights(
@@ -69,5 +90,9 @@ def whitening_weights(
     added = max(_ADDED * np.trace(covariance) / len(covariance), _LEAST)
     kernel = components / np.sqrt(np.maximum(variances, 0) + added)  # (d, directions)
     bias = -mean @ kernel
-    both = np.concatenate([kernel, -kernel], axis=1).reshape(shape)
+    both = np.concatenate([kernel, -kernel], axis=1)
+    if shape[0] > FINEST:  # what is for a point is for its pixels
+        means = _means(shape[0])
+        both = np.einsum("py,qx,pqcd->yxcd", means, means, both.reshape(FINEST, FINEST, *shape[2:]))
+    both = both.reshape(shape)
     return [both.astype(np.float32), np.concatenate([bias, -bias]).astype(np.float32)]

@@ -49,10 +49,18 @@ def flips(flip: str, tta: str, kind: str, class_names: Sequence[str]) -> tuple[s
 
 
 def flip_note(flip: str, kind: str, class_names: Sequence[str]) -> str | None:
-    """One line where names and mirroring do not go together, or where names decided on it; else None."""
-    reason = speaks_against(class_names) if kind == "things" else None
-    if reason is None or flip == "off":
+    """One line where names and mirroring do not go together, where names decided on it, or where they cannot:
+    numbers say nothing of sides. Else None."""
+    if kind != "things" or flip == "off":
         return None
+    reason = speaks_against(class_names)
+    if reason is None:
+        if flip == "on" or not all(name.strip().isdecimal() for name in class_names):
+            return None
+        return (
+            f"classes such as {class_names[0]!r} are numbers, which do not say what they show: images are "
+            "mirrored; --flip off if a mirrored image belongs to another class"
+        )
     if flip == "on":
         return f"{reason}: mirrored images are learnt from as asked for; --flip off leaves them out"
     return f"{reason}: no image is mirrored; --flip on if mirrored images stay in their class"

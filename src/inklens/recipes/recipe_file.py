@@ -44,12 +44,14 @@ class SavedTraining:
         data: the options of `inklens.load` that give the data; None where the file is a recipe alone.
         fingerprint: of these data as they were.
         options: of `inklens.train`, such as test and max_error.
+        teacher_sha256: of the networks of the teacher in `options` as they were; None: has none.
     """
 
     recipe: Recipe | Committee
     data: Mapping[str, Any] | None = None
     fingerprint: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    teacher_sha256: str | None = None
 
 
 def read_training(path: str | Path) -> SavedTraining:
@@ -81,10 +83,12 @@ def read_training(path: str | Path) -> SavedTraining:
         fingerprint, options = content["data"].get("fingerprint"), dict(content.get("options", {}))
         if content.get("started_from") is not None:
             options["start"] = content["started_from"]
+        teacher_sha256 = None
         if content.get("teacher") is not None:
-            options["teacher"] = content["teacher"]["path"]
+            options["teacher"], teacher_sha256 = (content["teacher"][name] for name in ("path", "sha256"))
         _check_types(options, _OPTION_TYPES)
-        return SavedTraining(recipe, load_options(content), fingerprint, options)
+        _check_types({"sha256": teacher_sha256}, {"sha256": (str, NoneType)})
+        return SavedTraining(recipe, load_options(content), fingerprint, options, teacher_sha256)
     except OptionError as error:
         raise OptionError(f"recipe {path}: {error}") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -33,11 +33,13 @@ def report_run(
 
 
 def _seen(folder: RunFolder, network: keras.Model, images: Split | None) -> Seen:
-    from inklens.explanation import feature_maps, first_layer_filters
+    from inklens.explanation import feature_maps, first_layer_filters, normalised_image
 
+    normalisation = folder.networks()[0].digit_normalisation
     maps: list[tuple[NDArray[np.uint8], str, dict[str, NDArray[np.float32]]]] = []
     if images is not None:
         for index, what in telling_samples(read_sources(folder)):
             image = images.batch(np.array([index]))[0]
-            maps.append((image, what, feature_maps(network, image)))
+            seen = normalised_image(image, normalisation)
+            maps.append((image, what, feature_maps(network, seen)))
     return Seen(first_layer_filters(network), maps)

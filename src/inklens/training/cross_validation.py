@@ -55,6 +55,12 @@ class CrossValidation:
         }
 
 
+def check_for_folds(recipe: Recipe | Committee) -> None:
+    """Raises OptionError where a recipe needs a teacher: it may have learnt from what a fold is tested on."""
+    for one in recipe.members.values() if isinstance(recipe, Committee) else [recipe]:
+        check_without_teacher(one, "the networks of folds")
+
+
 def cross_validate(
     data: Dataset,
     recipe: Recipe | Committee,
@@ -84,8 +90,7 @@ def cross_validate(
             "folds do not go with added images, which are in the data several times: a fold would be tested "
             "on copies of what was learnt; leave one of --folds and --add out"
         )
-    if isinstance(recipe, Recipe):
-        check_without_teacher(recipe, "the networks of folds")
+    check_for_folds(recipe)
     parts = {name: split for name, split in data.parts.items() if len(split) and (test or name != "test")}
     whole = joined(list(parts.values()))
     seed = recipe.seed if isinstance(recipe, Recipe) else 0

@@ -110,7 +110,10 @@ def _build(data: Dataset, recipe: Recipe, **options: Any) -> keras.Model:
 
 
 def _recipe(recipe: Recipe, gone: float) -> Recipe:
-    """The detector's own, after so many seconds of its time have gone: changed images to the very end."""
+    """The detector's own, after so many seconds of its time have gone: changed images to the very end.
+
+    It sees digits as they are, as in `inklens.networks.ensemble`: only those of the network are normalised.
+    """
     epochs = min(recipe.ood_detector_epochs, recipe.epochs)
     budget = recipe.time_budget
     return replace(
@@ -121,6 +124,7 @@ def _recipe(recipe: Recipe, gone: float) -> Recipe:
         plain_epochs=0,
         time_budget=None if budget is None else max(_LEAST, _SHARE * budget - gone),
         label_smoothing=0.0,
+        digit_normalisation="none",
         distillation=0.0,
     )
 

@@ -23,3 +23,18 @@ def test_a_network_that_is_always_right_has_no_worst_error(make_run, real_digits
     page = run.write()
     assert "There is none: every image came out right." in page
     assert "No image came out wrong." in page
+
+
+def test_the_runs_that_a_network_needed_are_named_without_where_they_lie(make_run, real_digits):
+    images, logits = real_digits
+    run = make_run(images, logits, [str(digit) for digit in range(10)], "taught")
+    assert "learnt the answers of" not in run.write()
+    described = run.folder.read_recipe()
+    described["teacher"] = {"path": "/home/somebody/runs/mnist-committee-1", "sha256": 64 * "a"}
+    described["started_from"] = "/home/somebody/runs/letters-fast-2"
+    run.folder.write_json(run.folder.recipe, described)
+    page = run.write()
+    assert "It also learnt the answers of mnist-committee-1." in page
+    assert 64 * "a" in page
+    assert "letters-fast-2" in page
+    assert "somebody" not in page

@@ -122,6 +122,21 @@ def test_its_recipe_json_trains_the_same_again_on_the_command_line(runs, tmp_pat
     assert end_state(Run.open(tmp_path / "runs/again")) == end_state(Run.open(runs / "taught"))
 
 
+def test_its_recipe_json_is_refused_where_the_teacher_has_changed_unless_it_is_given_anew(copies, tmp_path):
+    teacher, recipe = copies / "teacher", copies / "taught/recipe.json"
+    shutil.copy(teacher / "members/plain/model.keras", teacher / "members/deslanted/model.keras")
+    again = ("train", "--recipe", recipe, "--epochs", "1", "--quiet")
+    said = refusal(run_inklens(tmp_path, *again))
+    assert f"the teacher of {recipe}, {teacher}, has other networks than when the training began: put" in said
+    assert f"give --teacher {teacher} to learn from those of today" in said
+    done = run_inklens(tmp_path, *again, "--teacher", teacher, "--name", "again")
+    assert done.returncode == 0, done.stderr
+    now = Run.open(tmp_path / "runs/again").folder.read_recipe()["teacher"]
+    assert now["sha256"] == TeacherRun.open(teacher).sha256
+    shutil.rmtree(teacher)
+    assert f"the teacher of {recipe}: {teacher} is not a folder" in refusal(run_inklens(tmp_path, *again))
+
+
 def test_one_network_can_teach_and_shows_its_validation_images_to_no_one(runs, few, tmp_path):
     teacher = runs / "teacher/members/deslanted"
     run = train(few, TAUGHT, output=tmp_path, report=False, teacher=teacher)
@@ -181,10 +196,21 @@ def test_a_run_cannot_teach_itself(few, tmp_path):
         (("--preset", "fast", "--teacher", "runs/x"), "'fast' learns from labels alone: give --preset dist"),
         (("--preset", "committee", "--teacher", "runs/x"), "a committee has no teacher, its members learn"),
         (("--resume", "runs/x", "--teacher", "runs/y"), "--teacher does not go with --resume: leave it out"),
+        (("--preset", "distilled", "--teacher", "text.txt"), "text.txt is not a folder; expected the folder"),
     ],
 )
 def test_what_does_not_go_with_a_teacher_is_refused_in_one_line(tmp_path, arguments, said):
+    (tmp_path / "text.txt").write_text("no run")
     assert said in refusal(run_inklens(tmp_path, "train", "sample", *arguments))
+
+
+def test_folds_and_a_teacher_without_its_networks_are_refused_before_the_data_are_loaded(copies, tmp_path):
+    asked = ("train", "no-such-data", "--preset", "distilled", "--teacher", copies / "teacher")
+    assert "no-such-data" in refusal(run_inklens(tmp_path, *asked))
+    said = refusal(run_inklens(tmp_path, *asked, "--folds", "2"))
+    assert "'distilled' learns from a teacher, and the networks of folds have none: give another" in said
+    (copies / "teacher/members/plain/model.keras").unlink()
+    assert "has no model.keras; train it again, or give another run" in refusal(run_inklens(tmp_path, *asked))
 
 
 def test_where_there_is_no_teacher_the_recipe_is_refused(few, tmp_path):

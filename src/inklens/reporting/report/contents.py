@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -134,10 +135,12 @@ def _summary(sources: Sources) -> str:
     colours = "grey" if channels == 1 else "colour"
     members = recipe.get("members", [])
     networks = f"A vote of {len(members)} networks" if members else recipe["network"]
+    teacher = sources.recipe.get("teacher")
+    taught = f"It also learnt the answers of {_run_name(teacher['path'])}. " if teacher else ""
     return (
         f"{networks} (preset {recipe['preset']}), trained on "
         f"{wording.plural(data['train'], f'{colours} image')} of {wording.shape((height, width))} from "
-        f"{data['name']} to tell {len(sources.names):,} classes apart. "
+        f"{data['name']} to tell {len(sources.names):,} classes apart. {taught}"
         f"{wording.plural(scores['n'] - scores['correct'], f'{sources.part} image')} of "
         f"{scores['n']:,} came out wrong."
     )
@@ -209,11 +212,22 @@ def _examples(sources: Sources, images: Split | None, indices: NDArray[np.intege
     ]
 
 
+def _run_name(path: str) -> str:
+    """A run's folder without those that it lies in, which tell of somebody's machine."""
+    return PurePath(path).name
+
+
 def _recipe_settings(sources: Sources) -> dict[str, Any]:
-    """A recipe's fields; of a committee, those in which all members agree."""
+    """A recipe's fields, and the runs that it needed; of a committee, those in which all members agree."""
     recipe = sources.recipe["recipe"]
     if "members" not in recipe:
-        return dict(recipe)
+        teacher, start = sources.recipe.get("teacher"), sources.recipe.get("started_from")
+        settings = dict(recipe)
+        if teacher is not None:
+            settings |= {"teacher": _run_name(teacher["path"]), "SHA-256 of the teacher": teacher["sha256"]}
+        if start is not None:
+            settings["started from"] = _run_name(start)
+        return settings
     first, *others = recipe["members"].values()
     alike = {field: value for field, value in first.items() if all(value == other[field] for other in others)}
     return {**alike, "preset": recipe["preset"], "members": list(recipe["members"])}

@@ -109,6 +109,8 @@ def read_sources(folder: RunFolder) -> Sources:
         class_names = [str(name) for name in recipe["data"]["class_names"]]
         committee = "members" in recipe["recipe"]
         _ = recipe["pixels"]["height"], recipe["pixels"]["width"]
+        if recipe.get("teacher") is not None:
+            _ = recipe["teacher"]["path"], recipe["teacher"]["sha256"]
     with complete(folder.metrics):
         part = "test" if metrics["test"] else "validation"
         _ = metrics[part]["accuracy_interval_95"], metrics["training"]["seconds"]

@@ -73,15 +73,29 @@ class TeacherRun:
         """
         with complete(folder.recipe):
             path, expected = str(described["path"]), str(described["sha256"])
+        return cls.unchanged(path, expected, folder.path, "train it again")
+
+    @classmethod
+    def unchanged(cls, path: str | Path, sha256: str, taught: str | Path, otherwise: str) -> TeacherRun:
+        """The one at a path, whose networks must be what they were.
+
+        Args:
+            sha256: of them as they were.
+            taught: what it is the teacher of, for the message.
+            otherwise: what to do where the former networks are gone, for the message.
+
+        Raises:
+            RunError: it is not there, or its networks are others now.
+        """
         try:
             teacher = cls.open(path)
-            sha256 = teacher.sha256
+            now = teacher.sha256
         except RunError as error:
-            raise RunError(f"the teacher of {folder.path}: {error}") from error
-        if sha256 != expected:
+            raise RunError(f"the teacher of {taught}: {error}") from error
+        if now != sha256:
             raise RunError(
-                f"the teacher of {folder.path}, {teacher.path}, has other networks than when the training "
-                "began: put the former ones back, or train it again"
+                f"the teacher of {taught}, {teacher.path}, has other networks than when the training "
+                f"began: put the former ones back, or {otherwise}"
             )
         return teacher
 
