@@ -225,13 +225,6 @@ RESULTS = sorted(
     for pattern in ("accuracy-*.json", "things-*-test.json")
     for path in (ROOT / "benchmarks/results").glob(pattern)
 )
-# What was trained on an accelerator: the row that it is in, and the result that is in the same row, if any.
-ON_ACCELERATOR = {
-    "accelerator-cifar10": ("`accurate` on CIFAR-10", None),
-    "accelerator-fashion-mnist": ("`accurate` on Fashion-MNIST", None),
-    "accelerator-tutorial-a": ("`tutorial-a`", "accuracy-mnist-tutorial-a"),
-}
-BESIDE = {beside for _, beside in ON_ACCELERATOR.values()}
 _ON = {"mnist": "", "fashion-mnist": " on Fashion-MNIST", "cifar10": " on CIFAR-10"}
 
 
@@ -241,9 +234,7 @@ def _rows(page: str, start: str) -> list[str]:
     return [line for line in lines if line.startswith(start) and "seed" in line]
 
 
-@pytest.mark.parametrize(
-    "result", [path for path in RESULTS if path.stem not in BESIDE], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("result", RESULTS, ids=lambda path: path.stem)
 def test_the_accuracies_of_the_pages_are_those_that_were_measured(result):
     figures = json.loads(result.read_text(encoding="utf-8"))
     of, _, preset = result.stem.removesuffix("-test").partition("-")[2].rpartition("-")
