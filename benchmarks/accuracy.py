@@ -19,24 +19,27 @@ from inklens.errors import OptionError
 from inklens.evaluation import Confidence
 from inklens.export import ValidationOutputs
 from inklens.run_folder import RunFolder
+from inklens.training.other_runs.teacher import TeacherRun
 
 MAX_ERROR = 0.001
 CALIBRATED = ("nll", "ece", "answered_at_max_error", "wrong_among_answered")
 
 
 def measured(
-    known: dict[str, Any], recipe: record.AnyRecipe, seed: int, fingerprint: str
+    known: dict[str, Any], recipe: record.AnyRecipe, seed: int, fingerprint: str, teacher: str | None = None
 ) -> dict[str, Any] | None:
     """The part of a result that a run of this seed and this recipe would measure again; None: it has none.
 
     Args:
         known: a former result; its machine and versions are those of parts that do not name their own.
         fingerprint: of the data as they are today.
+        teacher: SHA-256 of its networks as they are today.
     """
     if known.get("data", {}).get("fingerprint") != fingerprint:
         return None
     for part in known["runs"]:
-        if part["seed"] == seed and record.is_of(recipe, part.get("recipe")):
+        taught_alike = part.get("teacher_sha256") == teacher
+        if part["seed"] == seed and taught_alike and record.is_of(recipe, part.get("recipe")):
             return {**part, **{name: part.get(name, known[name]) for name in ("machine", "versions")}}
     return None
 
@@ -80,10 +83,17 @@ def part_of(folder: RunFolder, seed: int, data: inklens.Dataset) -> dict[str, An
         "precision": made["precision"],
         **_members(metrics),
         **_calibrated(folder, metrics, data),
+        **_taught(folder),
         "recipe": folder.read_recipe()["recipe"],
         "machine": {name: made[name] for name in ("processor", "cores", "platform")},
         "versions": made["versions"],
     }
+
+
+def _taught(folder: RunFolder) -> dict[str, str]:
+    """The SHA-256 of the teacher's networks, where there is a teacher."""
+    teacher = folder.read_recipe().get("teacher")
+    return {"teacher_sha256": teacher["sha256"]} if teacher else {}
 
 
 def _members(metrics: dict) -> dict:
@@ -130,10 +140,11 @@ def main() -> None:
     data = inklens.load(given.data)
     name = f"accuracy-{given.data}-{given.preset}"
     known = {} if given.fresh else record.read(name)
+    teacher = TeacherRun.open(given.teacher).sha256 if given.teacher else None
     parts = []
     for seed in range(given.seeds):
         recipe = record.concrete(given.preset, data, seed=seed)
-        part = measured(known, recipe, seed, data.fingerprint)
+        part = measured(known, recipe, seed, data.fingerprint, teacher)
         said = f"measured on {part['date'][:10]}" if part else "now"
         if part is None:
             path = given.runs / f"{data.name}-{recipe.preset}-seed{seed}"

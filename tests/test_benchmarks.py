@@ -109,6 +109,7 @@ def test_a_part_of_another_recipe_seed_or_data_is_measured_again():
     assert measured(known, recipe, 1, "b") is None
     assert measured({}, recipe, 1, "a") is None
     assert measured(known, Recipe(seed=1, epochs=9), 1, "a") is None
+    assert measured(known, recipe, 1, "a", "of a teacher") is None
     of_a_former_format = {**part["recipe"], "no_longer_there": 1}
     assert not record.is_of(recipe, of_a_former_format)
 

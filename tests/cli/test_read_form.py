@@ -53,7 +53,7 @@ def test_a_form_is_made_and_read_into_a_row_for_each_photo(inklens, shared_runs,
 
 
 def test_a_form_is_written_as_json(inklens, shared_runs, scans, tmp_path):
-    assert inklens("form", scans / "empty.png", "--output", "there/form.json").returncode == 0
+    assert inklens("form", "make", scans / "empty.png", "--output", "there/form.json").returncode == 0
     done = inklens(
         "read", scans / "filled.png", "--form", "there/form.json", "--output", "read.json",
         "--model", shared_runs / "runs/one",

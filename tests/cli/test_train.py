@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 import signal
 
 import numpy as np
@@ -232,3 +233,21 @@ def test_what_a_time_alone_stands_for():
     from inklens.cli.options import parse_time
 
     assert [parse_time(text) for text in ("30s", "2m", "1.5h", "45")] == [30, 120, 5400, 45]
+
+
+def test_the_network_for_things_is_shown_and_they_need_more_time_than_digits_for_a_larger_one(
+    inklens, tmp_path
+):
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 256, (40, 8, 8, 3), np.uint8), np.arange(40) % 2
+    np.savez(tmp_path / "things.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+
+    def shown(*options):
+        said = inklens("train", *options, "--summary").stdout
+        return said.splitlines()[0].split()[-1], re.search(r"Total params: ([\d,]+)", said)[1]
+
+    fast = shown("things.npz", "--kind", "things")
+    assert fast[0] == '"convnet_residual"'
+    assert fast != shown("things.npz", "--kind", "things", "--preset", "accurate")
+    assert fast == shown("things.npz", "--kind", "things", "--time", "10m")
+    assert shown("sample", "--time", "10m") == shown("sample", "--preset", "accurate")

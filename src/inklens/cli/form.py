@@ -1,7 +1,7 @@
 """`inklens form`: proposes the form.json that `inklens read --form` takes."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 from typer import Argument, Option
@@ -9,11 +9,19 @@ from typer import Argument, Option
 from inklens.cli.light import LightCommand
 from inklens.printable import printable
 
+if TYPE_CHECKING:
+    from typer._click import Context
+
 
 class Command(LightCommand):
     """Converts the options of `form` without pydantic."""
 
     converters: ClassVar = {"picture": Path, "output": Path}
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """`form make PICTURE` is the same as `form PICTURE`."""
+        said = len(args) > 1 and args[0] == "make" and not args[1].startswith("-")
+        return super().parse_args(ctx, args[1:] if said else args)
 
 
 def form(

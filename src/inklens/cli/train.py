@@ -222,6 +222,8 @@ def train(
         loaded = load_saved(saved, **options)
     else:
         loaded = load_named(named, quiet=quiet, **options)
+    if cluster is None:
+        chosen = _recipe(context, saved, preset, changed, kind=loaded.kind)
     if summary:
         return _print_summary(loaded, chosen)
     run = _trained(
@@ -325,8 +327,13 @@ def _recipe(
     preset: str,
     changed: dict[str, Any],
     at_once: int = 1,
+    kind: str = "writing",
 ) -> "Recipe | Committee":
-    """The saved recipe or the preset, with what was changed; a time without either chooses the preset."""
+    """The saved recipe or the preset, with what was changed; a time without either chooses the preset.
+
+    Args:
+        kind: of the data, which decides what a time is enough for; before they are loaded it is not known.
+    """
     from inklens.recipes import Committee, recipe_for
 
     time = changed.get("time_budget")
@@ -336,7 +343,7 @@ def _recipe(
     named = source is not None and source.name == "COMMANDLINE"
     if saved is not None and named:
         raise OptionError("--recipe and --preset exclude each other: give one of them")
-    chosen = preset if named or time is None else preset_for(time)
+    chosen = preset if named or time is None else preset_for(time, kind)
     recipe = recipe_for(chosen) if saved is None else saved.recipe
     if isinstance(recipe, Committee) and time is not None:  # its members share it if they follow one another
         changed = {**changed, "at_once": at_once}
@@ -382,11 +389,11 @@ def _progress(data: "Dataset | str", quiet: bool) -> "Iterator[Progress | None]"
 def _print_summary(data: "Dataset", recipe: "Recipe | Committee") -> None:
     from inklens.networks.backends import select_backend
     from inklens.recipes import Committee
-    from inklens.training.prepare import build_network
+    from inklens.training.prepare import build_network, concrete_recipe
 
     select_backend(recipe.backend)
     networks = recipe.members if isinstance(recipe, Committee) else {"": recipe}
     for name, one in networks.items():
         if name:
             output.print(name)
-        build_network(data, one).summary()
+        build_network(data, concrete_recipe(one, data)).summary()

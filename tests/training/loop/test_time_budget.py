@@ -175,5 +175,6 @@ def test_the_members_of_a_committee_share_its_time():
 
 
 def test_more_time_gets_a_larger_preset():
-    assert preset_for(5) == "fast"
-    assert [preset_for(seconds) for seconds, _ in TIME_BUDGETS] == [name for _, name in TIME_BUDGETS]
+    for kind, budgets in TIME_BUDGETS.items():
+        assert preset_for(5, kind) == "fast"
+        assert [preset_for(seconds, kind) for seconds, _ in budgets] == [name for _, name in budgets]
