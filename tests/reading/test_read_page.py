@@ -122,6 +122,12 @@ def test_a_flat_picture_gives_an_empty_reading_with_a_reason(classifier, level):
     assert reading.annotated().shape == (60, 90, 3)
 
 
+@pytest.mark.parametrize("side", [28, 300, 2400])
+def test_noise_is_not_said_to_be_empty(classifier, side):
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3)).astype(np.uint8)
+    assert read(noise, classifier).reason == "no writing: the picture shows noise or a texture"
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 30_000), (40, 30_000), (3000, 2), (5, 5, 1)])
 def test_a_picture_of_any_size_is_answered(classifier, shape):
     noise = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)

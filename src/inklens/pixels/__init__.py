@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         pillow_quiet as pillow_quiet,
     )
     from inklens.pixels.encoding import encode_png as encode_png, encode_webp as encode_webp
-    from inklens.pixels.framing import frame as frame
+    from inklens.pixels.framing import frame as frame, is_noise as is_noise
     from inklens.pixels.glyphs import uprightness as uprightness
     from inklens.pixels.image_formats import (
         HEIF_REMEDY as HEIF_REMEDY,

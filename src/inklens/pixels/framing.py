@@ -74,7 +74,7 @@ def _framed_ink(image: NDArray[np.uint8], spec: PixelSpec) -> NDArray[np.uint8]:
     if scale < 1:
         grey = _resized(grey[..., None], *(max(1, round(side * scale)) for side in grey.shape))[..., 0]
     framed = place_ink(without_adjacent_writing(keep_writing(find_ink(without_frame(grey)))), spec)
-    return framed if framed.any() or not _is_noise(grey) else _sampled(grey, spec)
+    return framed if framed.any() or not is_noise(grey) else _sampled(grey, spec)
 
 
 def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -118,8 +118,8 @@ def _median(values: NDArray[np.float32]) -> float:
     return float(order[half] if len(values) % 2 else (order[half - 1] + order[half]) / 2)
 
 
-def _is_noise(grey: NDArray[np.uint8]) -> bool:
-    """Whether a picture without ink shows something: pixels that differ much from those around them."""
+def is_noise(grey: NDArray[np.uint8]) -> bool:
+    """Whether a picture without ink, uint8 (H, W), shows something: pixels unlike those around them."""
     import cv2
 
     away = grey.astype(np.float32) - cv2.blur(grey, (3, 3))

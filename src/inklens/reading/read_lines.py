@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inklens.classifier import Classifier
+from inklens.pixels import is_noise
 from inklens.reading import stage_pictures
 from inklens.reading.numbers.chains import alone_in_boxes, find_chains
 from inklens.reading.numbers.marks import MarkPiece, find_marks, joined_by_marks, marks_of
@@ -150,7 +151,11 @@ def _reading(
     ]
     reason = ""
     if not page.has_ink:
-        reason = "no ink: nothing stands out from the paper"
+        reason = (
+            "no writing: the picture shows noise or a texture"
+            if is_noise(page.picture.mean(axis=2).astype(np.uint8))
+            else "no ink: nothing stands out from the paper"
+        )
     elif not found:
         pieces = left_out.total() - left_out[DESK]
         reason = f"no digits: {pieces:,} pieces of ink look like words, drawings or dust"
