@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,10 +20,10 @@ from inklens.reading.paper.masks import SURE, stroke_mask
 from inklens.reading.paper.photo import Page
 from inklens.reading.paper.printed_grids import PrintedGrid, find_printed_grids
 from inklens.reading.paper.ruling import Ruling, without_ruling
-from inklens.reading.pieces.cell_pieces import pieces_in_cells, share_in_own_cells
+from inklens.reading.pieces.cell_pieces import CellPieces, pieces_in_cells, share_in_own_cells
 from inklens.reading.pieces.components import find_pieces
 from inklens.reading.pieces.hypotheses import DigitHypothesis
-from inklens.reading.pieces.piece import Piece, boxes_of
+from inklens.reading.pieces.piece import boxes_of
 from inklens.reading.placing import corners_of, number_of
 from inklens.reading.reading import Grid, Number, Reading
 
@@ -60,7 +61,7 @@ class _Read:
     """One grid and what is in its cells."""
 
     page: GridPage
-    pieces: list[list[Piece]]
+    writing: CellPieces
     cells: list[list[DigitHypothesis]]
 
     @property
@@ -95,9 +96,11 @@ def read_grids(
 
 def _as_reading(page: Page, read: list[_Read], show: Show) -> Reading:
     numbers: list[Number] = []
+    left_out: Counter[str] = Counter()
     row = 0
     for place, each in enumerate(read):
         numbers += _numbers(each, place, row)
+        left_out += each.writing.left_out
         row += each.page.shape[0]
         name = f"-{place + 1}" if place else ""
         _show_steps(each, show, name)
@@ -108,7 +111,7 @@ def _as_reading(page: Page, read: list[_Read], show: Show) -> Reading:
     reason = "" if any(number.digits for number in numbers) else "no digits in any cell of the grid"
     if not read:
         reason = "no printed grid whose lines run from side to side; say its rows and columns"
-    return Reading(tuple(numbers), page.picture, page.size, reason, grids=found)
+    return Reading(tuple(numbers), page.picture, page.size, reason, grids=found, left_out=dict(left_out))
 
 
 def _upright(page: Page, grid: PrintedGrid, classifier: Classifier, wanted: GridChoice) -> _Read:
@@ -126,8 +129,8 @@ def _upright(page: Page, grid: PrintedGrid, classifier: Classifier, wanted: Grid
 def _read_one(page: Page, grid: PrintedGrid, classifier: Classifier) -> _Read:
     level = level_grid(page, grid)
     ink = without_lines(level.ink, level.lines_x, level.lines_y)
-    pieces = pieces_in_cells(ink, level.lines_x, level.lines_y)
-    return _Read(level, pieces, read_cells(pieces, classifier))
+    writing = pieces_in_cells(ink, level.lines_x, level.lines_y)
+    return _Read(level, writing, read_cells(writing.cells, classifier))
 
 
 def _numbers(read: _Read, place: int, first_row: int) -> list[Number]:
@@ -144,7 +147,7 @@ def _numbers(read: _Read, place: int, first_row: int) -> list[Number]:
 def _show_steps(read: _Read, show: Show, name: str) -> None:
     page = read.page
     ink = without_lines(page.ink, page.lines_x, page.lines_y)
-    pieces = [piece for cell in read.pieces for piece in cell]
+    pieces = [piece for cell in read.writing.cells for piece in cell]
     show(f"1-as-given{name}", lambda: page.region)
     show(f"2-ink{name}", lambda: stage_pictures.ink_picture(page.ink))
     show(f"3-without-ruling{name}", lambda: stage_pictures.ink_picture(ink))

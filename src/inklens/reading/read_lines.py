@@ -21,7 +21,7 @@ from inklens.reading.paper.photo import Page
 from inklens.reading.paper.ruling import Ruling, find_ruling, without_ruling
 from inklens.reading.paper.turned_page import turned_page
 from inklens.reading.pieces.components import find_pieces, is_dust
-from inklens.reading.pieces.fragments import join_fragments
+from inklens.reading.pieces.fragments import FRAGMENTS, join_fragments
 from inklens.reading.pieces.hypotheses import DigitHypothesis, classify
 from inklens.reading.pieces.page_sizes import reasons_by_size
 from inklens.reading.pieces.piece import Piece
@@ -32,12 +32,7 @@ from inklens.reading.reading import Reading
 
 Show = Callable[[str, Callable[[], NDArray[np.uint8]]], None]
 
-MARKS, FRAGMENTS, WORDS, DESK = (
-    "marks",
-    "dust and fragments",
-    "words, drawings and other writing",
-    "on the desk",
-)
+MARKS, WORDS, DESK = "marks", "words, drawings and other writing", "on the desk"
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ class FormReader:
         if field.kind == "check":
             text, sure = _checked(ink, level)
             return (text,), sure
-        cells = read_cells(pieces_in_cells(ink, level.lines_x, level.lines_y), self._classifier)
+        cells = read_cells(pieces_in_cells(ink, level.lines_x, level.lines_y).cells, self._classifier)
         if self._classifier.metadata.thresholds.max_error is None:  # else "unknown" is the network's answer
             # Their probability stays what it is without the context, so that a person looks at them.
             cells = [[replace(digit, status=in_context(digit).status) for digit in cell] for cell in cells]

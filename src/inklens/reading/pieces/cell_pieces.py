@@ -1,6 +1,7 @@
 """The pieces of writing in each cell of a levelled grid."""
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from inklens.pixels.ink import Ink
 from inklens.reading.paper.masks import as_mask, stroke_mask
 from inklens.reading.pieces.components import find_pieces
+from inklens.reading.pieces.fragments import FRAGMENTS
 from inklens.reading.pieces.piece import Piece
 
 _FAINTEST = 0.25  # ink of the faintest pencil
@@ -19,12 +21,28 @@ _LEAST = 0.01  # share of a cell that writing covers at least
 _SHARED = 0.25  # share of a component's ink in a second cell, from which it is writing of both
 _LARGEST = 1.3  # cells: largest side of a piece of writing
 _LOWEST = 0.2  # cells: least height of a digit
+_SPECK = 0.05  # cells: smaller components are not counted
+
+OUTSIDE, TOO_LARGE, REMNANTS = "outside the cells", "larger than a cell", "edges of the grid's lines"
 
 Positions = NDArray[np.float64]
 
 
-def pieces_in_cells(ink: Ink, lines_x: Positions, lines_y: Positions) -> list[list[Piece]]:
-    """The pieces of each cell, row by row, from left to right in each; without dust and remnants of lines.
+@dataclass(frozen=True, eq=False)
+class CellPieces:
+    """The writing of a grid.
+
+    Attributes:
+        cells: the pieces of each cell, row by row, from left to right in each.
+        left_out: how many pieces of ink are no writing of a cell, by the reason.
+    """
+
+    cells: list[list[Piece]]
+    left_out: Counter[str]
+
+
+def pieces_in_cells(ink: Ink, lines_x: Positions, lines_y: Positions) -> CellPieces:
+    """The pieces of each cell, without dust and remnants of lines.
 
     A stroke that leaves its cell stays whole. Writing of two cells that touches is cut at the line.
 
@@ -39,18 +57,25 @@ def pieces_in_cells(ink: Ink, lines_x: Positions, lines_y: Positions) -> list[li
     column = np.searchsorted(lines_x, boxes[:, 0] + boxes[:, 2] / 2, "right") - 1
     row = np.searchsorted(lines_y, boxes[:, 1] + boxes[:, 3] / 2, "right") - 1
     inside = (row >= 0) & (row < len(tall)) & (column >= 0) & (column < len(wide))
-    inside[0] = False
-    inside[inside] &= boxes[inside, 2] <= _LARGEST * wide[column[inside]]
-    inside[inside] &= boxes[inside, 3] <= _LARGEST * tall[row[inside]]
-    cell = np.where(inside, row * len(wide) + column, -1)
-    cell[_remnants(ink, labels, boxes, cell, lines_x, lines_y)] = -1
+    counted = boxes[:, 2:4].max(axis=1) >= _SPECK * min(wide.mean(), tall.mean())
+    counted[0] = inside[0] = False
+    left_out = Counter({OUTSIDE: int((counted & ~inside).sum())})
+    fitting = inside.copy()
+    fitting[inside] &= boxes[inside, 2] <= _LARGEST * wide[column[inside]]
+    fitting[inside] &= boxes[inside, 3] <= _LARGEST * tall[row[inside]]
+    left_out[TOO_LARGE] = int((inside & ~fitting).sum())
+    cell = np.where(fitting, row * len(wide) + column, -1)
+    remnants = _remnants(ink, labels, boxes, cell, lines_x, lines_y)
+    left_out[REMNANTS] = int(counted[remnants].sum())
+    cell[remnants] = -1
     cells: list[list[Piece]] = []
     for number in range(len(wide) * len(tall)):
         own = np.flatnonzero(cell == number)
         least = _LOWEST * tall[number // len(wide)]
         pieces = _pieces_of(ink, labels, boxes[own], own) if len(own) else []
         cells.append([piece for piece in pieces if piece.height >= least])
-    return cells
+        left_out[FRAGMENTS] += len(pieces) - len(cells[-1])
+    return CellPieces(cells, +left_out)
 
 
 def _remnants(

@@ -17,6 +17,8 @@ _TINY = 0.45  # of that height: a lower piece is a fragment, even if it looks li
 _NEAR = 0.3  # of that height: largest distance from the digit it may belong to
 _AS_GOOD = 0.5  # nats by which a digit may get worse with its fragment
 
+FRAGMENTS = "dust and fragments"  # why they are left out
+
 
 def join_fragments(
     digits: list[DigitHypothesis], classifier: Classifier, *, keep: bool = False
