@@ -43,7 +43,6 @@ _ACCURATE: dict[str, Any] = {
     "cut_digits": 0.15,
     "outliers": 0.5,
     "ood_detector": "convnet-small",
-    "ood_detector_epochs": 2,
     "plain_epochs": 2,
     "tta": "cross",
     "minimum_steps": 1500,
