@@ -20,8 +20,8 @@ class Command(LightCommand):
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """`form make PICTURE` is the same as `form PICTURE`."""
-        said = len(args) > 1 and args[0] == "make" and not args[1].startswith("-")
-        return super().parse_args(ctx, args[1:] if said else args)
+        makes = len(args) > 1 and args[0] == "make" and not args[1].startswith("-")
+        return super().parse_args(ctx, args[1:] if makes else args)
 
 
 def form(

@@ -148,7 +148,7 @@ def _reading(
     if not page.has_ink:
         reason = (
             "no writing: the picture shows noise or a texture"
-            if is_noise(page.picture.mean(axis=2).astype(np.uint8))
+            if is_noise(page.picture[..., page.picture.shape[2] // 2])
             else "no ink: nothing stands out from the paper"
         )
     elif not found:
