@@ -81,10 +81,13 @@ def test_a_page_without_a_grid_says_so(classifier):
     assert "no printed grid" in reading.reason
 
 
-def test_with_wrong_rows_and_columns_the_grid_in_view_is_named(classifier):
-    drawn = draw_grid((6, 6), seed=1, filled=0)
+@pytest.mark.parametrize(("filled", "said"), [(0, "no digits in any"), (0.7, "the page was divided")])
+def test_with_wrong_rows_and_columns_the_grid_in_view_is_named(classifier, filled, said):
+    drawn = draw_grid((6, 6), seed=1, filled=filled)
     reading = read(drawn.picture, classifier, grid=(5, 6))
+    assert reading.reason.startswith(said)
     assert reading.reason.endswith("in view has 6x6: give that, or auto")
+    assert bool(reading.text.strip(" .\n")) == bool(filled)
 
 
 def test_a_wrong_word_for_a_grid_is_refused(classifier):

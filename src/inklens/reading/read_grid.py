@@ -168,7 +168,8 @@ def read_boxes(
     """The cells of a form whose boxes stand apart; without boxes the page is divided evenly.
 
     Args:
-        in_view: a printed grid of other rows and columns, which is named if nothing is read.
+        in_view: the printed grids of the page, none of them of these rows and columns. The largest is named:
+            its cells were not what was read.
     """
     ink = without_ruling(page.ink, ruling)
     pieces = find_pieces(ink, stroke_mask(ink))
@@ -180,7 +181,9 @@ def read_boxes(
     cells = read_cells([[pieces[index] for index in each] for each in members], classifier)
     show("5-digits", lambda: stage_pictures.digits_picture([digit for cell in cells for digit in cell]))
     found = [number_of(page, digits, *divmod(index, grid[1]), grid=0) for index, digits in enumerate(cells)]
-    reason = "" if any(cells) else f"no digits in any cell of a grid of {grid[0]}x{grid[1]}"
-    for rows, columns in (each.shape for each in in_view if reason):
+    asked = f"{grid[0]}x{grid[1]}"
+    reason = "" if any(cells) else f"no digits in any cell of a grid of {asked}"
+    for rows, columns in [each.shape for each in in_view if min(each.shape) > 1][:1]:
+        reason = reason or f"the page was divided into {asked}"
         reason += f"; the printed grid in view has {rows}x{columns}: give that, or auto"
     return Reading(tuple(found), page.picture, page.size, reason)

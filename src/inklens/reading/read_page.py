@@ -94,7 +94,7 @@ def read_page(
             return read_grids(page, printed, classifier, grid, show)
     ruling = find_ruling(page.ink, page.region)
     if isinstance(grid, tuple):
-        return read_boxes(page, ruling, classifier, grid, show, in_view=chosen(in_view, "auto"))
+        return read_boxes(page, ruling, classifier, grid, show, in_view=in_view)
     if expect is None and len(ruling.cells) >= _LEAST_CELLS:
         as_grid = read_as_grid(page, classifier, show)
         if as_grid is not None:

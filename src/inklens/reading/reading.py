@@ -108,7 +108,8 @@ class Reading:
         picture: uint8 (H, W, 1 or 3), the upright page. A JPEG file of 12 megapixels or more that was read
             without a region has half its sides here, or less.
         size: height and width of the page as given, upright. All boxes are in its pixels.
-        reason: why there are no numbers; "" if there are some.
+        reason: why there are no numbers, or may be wrong ones: a grid that was asked for has other rows and
+            columns than the one in view. Else "".
         left_out: how many pieces of ink are no digit, by the reason.
         grids: the grids that were found.
     """
